@@ -1,0 +1,3 @@
+"""One HRNet backbone, pluggable heads, six landmark benchmarks."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,73 @@
+"""Checks of the project: `nox` runs lint and every test in the environment it is started in.
+
+`nox -s minimums package` and the others make environments of their own.
+"""
+
+import tomllib
+from pathlib import Path
+
+import nox
+
+nox.options.sessions = ["lint", "types", "tests"]
+nox.options.error_on_missing_interpreters = True
+PROJECT = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
+EVERYTHING = "slow or not slow"
+
+
+@nox.session(venv_backend="none")
+def lint(session: nox.Session) -> None:
+    """Style."""
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session(venv_backend="none")
+def types(session: nox.Session) -> None:
+    """Types, strictly."""
+    session.run("mypy")
+
+
+@nox.session(venv_backend="none")
+def tests(session: nox.Session) -> None:
+    """Every test, slow ones too; those for a GPU say that they need one."""
+    session.run("pytest", "-m", EVERYTHING, *session.posargs)
+
+
+@nox.session(default=False)
+def minimums(session: nox.Session) -> None:
+    """The quick tests on the lowest versions that pyproject.toml claims."""
+    lowest = [need.split(",")[0].replace(">=", "==") for need in PROJECT["dependencies"]]
+    session.install(*lowest, "pytest>=8.3", "hypothesis", "pytest-benchmark")
+    session.install("--no-deps", "-e", ".")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session(default=False)
+def package(session: nox.Session) -> None:
+    """The wheel, alone in an environment, from another folder."""
+    session.install("build")
+    dist = session.create_tmp()
+    session.run("python", "-m", "build", "--outdir", dist)
+    wheel = next(Path(dist).glob("*.whl"))
+    session.run("python", "-m", "zipfile", "-l", str(wheel))
+    session.install("--force-reinstall", str(wheel))
+    with session.chdir(dist):
+        for command in (["--help"], ["list"], ["report"], ["doctor"], ["run", "coco-pose"]):
+            session.run("hrbench", *command)
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Ratios against named peers, each in one run."""
+    session.install("-e", ".[dev]")
+    for script in sorted(Path("benchmarks").glob("[a-z]*.py")):
+        session.run("python", str(script))
+
+
+@nox.session(default=False)
+def fuzz(session: nox.Session) -> None:
+    """The property tests with many more examples."""
+    session.install("-e", ".[dev]")
+    session.run(
+        "pytest", "-m", EVERYTHING, "--hypothesis-profile=fuzz", "-k", "any_", *session.posargs
+    )
