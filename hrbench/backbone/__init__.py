@@ -1,0 +1,1 @@
+"""The HRNet backbone in all published widths, and the layouts its checkpoints come in."""

@@ -1,0 +1,171 @@
+"""Finds and reads the TOML and CSV files; the only module that knows where they are."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pydantic
+
+from hrbench.errors import SpecError, UnknownNameError, suggest
+from hrbench.spec import DatasetSpec, Table, TaskSpec
+
+_PACKAGE = Path(__file__).parent
+_Spec = TypeVar("_Spec", bound=Table)
+_NOT_IN_SPEC = {"variants", "default"}  # keys of a task file that resolving it uses up
+
+
+def folder(name: str) -> Path:
+    """Return where `tasks`, `datasets` or `results` lies: in the wheel, or beside the package."""
+    inside = _PACKAGE / name
+    return inside if inside.is_dir() else _PACKAGE.parent / name
+
+
+def published_results() -> Path:
+    """Return the file of the literature's results."""
+    return folder("results") / "published.csv"
+
+
+def names(kind: str) -> list[str]:
+    """Return what there is in the folder `tasks` or `datasets`."""
+    return sorted(path.stem for path in folder(kind).glob("*.toml"))
+
+
+def variants(task: str) -> list[str]:
+    """Return the variants of a task, its default first."""
+    path, _, raw = _task_file(task)
+    default = _default(path, raw)
+    return [default, *(name for name in raw.get("variants", {}) if name != default)]
+
+
+def load_task(task: str, overrides: Sequence[str] = (), *, builtin: bool = False) -> TaskSpec:
+    """Return the resolved spec of `NAME`, `NAME@VARIANT` or `FILE.toml`.
+
+    Args:
+        task: a name from `tasks/`, or a file; a run's own `spec.toml` too.
+        overrides: `KEY=VALUE` with dotted keys, values as in TOML.
+        builtin: without a variant, take the one for the synthetic set.
+
+    Raises:
+        UnknownNameError: no such task or variant.
+        SpecError: the file or an override does not say what is expected.
+    """
+    path, variant, raw = _task_file(task)
+    if variant is None:
+        small = raw.get("builtin", {}).get("variant") if builtin else None
+        variant = small or _default(path, raw)
+    tables = raw.get("variants", {})
+    if variant not in tables and variant != _default(path, raw):
+        raise UnknownNameError(f"variant of {path.stem}", variant, variants(task))
+    merged = {key: value for key, value in raw.items() if key not in _NOT_IN_SPEC}
+    merged = _overlay(merged, tables.get(variant, {}))
+    merged.setdefault("name", path.stem)
+    merged["variant"] = variant
+    where = str(path)
+    for override in overrides:
+        merged = _overlay(merged, parse_override(override))
+        where = f"--set {override}"
+    return validate(TaskSpec, merged, where)
+
+
+def load_dataset(name: str, beside: Path | None = None) -> DatasetSpec:
+    """Return the spec of a dataset: a name from `datasets/`, or a file (beside a task's file)."""
+    path = Path(name)
+    if path.suffix == ".toml":
+        path = (beside or Path()) / path
+    elif name in names("datasets"):
+        path = folder("datasets") / f"{name}.toml"
+    else:
+        raise UnknownNameError("dataset", name, names("datasets"))
+    return validate(DatasetSpec, {"name": path.stem, **_read(path)}, str(path))
+
+
+def parse_override(text: str) -> dict[str, Any]:
+    """Return `a.b=1` as {"a": {"b": 1}}; a value that is not TOML is taken as a string."""
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise SpecError(f"--set {text}: write KEY=VALUE, as in --set recipe.epochs=5")
+    try:
+        parsed = tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        parsed = value
+    for part in reversed(key.strip().split(".")):
+        parsed = {part: parsed}
+    return dict(parsed)
+
+
+def validate(kind: type[_Spec], raw: Mapping[str, Any], where: str) -> _Spec:
+    """Return the spec that a table says, or say in one sentence why it says none."""
+    try:
+        return kind.model_validate(raw)
+    except pydantic.ValidationError as error:
+        raise SpecError(f"{where}: {_sentence(error, kind)}") from error
+
+
+def _task_file(task: str) -> tuple[Path, str | None, dict[str, Any]]:
+    name, _, variant = task.partition("@")
+    if name.endswith(".toml"):
+        path = Path(name)
+    elif name in names("tasks"):
+        path = folder("tasks") / f"{name}.toml"
+    else:
+        raise UnknownNameError("task", name, names("tasks"))
+    raw = _read(path)
+    if "variant" in raw:  # a resolved spec, as a run leaves it
+        raw["default"] = raw.pop("variant")
+    return path, variant or None, raw
+
+
+def _default(path: Path, raw: Mapping[str, Any]) -> str:
+    return str(raw.get("default", path.stem))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        words = "does not exist; `hrbench list` names what comes with hrbench"
+        raise SpecError(f"{path} {words}") from error
+    except OSError as error:
+        raise SpecError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise SpecError(f"{path} is not text in UTF-8: {error.reason}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SpecError(f"{path} is not TOML: {error}") from error
+
+
+def _overlay(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in top.items():
+        below = merged.get(key)
+        if isinstance(below, dict) and isinstance(value, dict):
+            merged[key] = _overlay(below, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _sentence(error: pydantic.ValidationError, kind: type[Table]) -> str:
+    first = error.errors(include_url=False)[0]
+    *tables, key = [str(part) for part in first["loc"]] or [""]
+    place = "".join(f"{table}: " for table in tables)
+    if first["type"] == "extra_forbidden":
+        known = sorted(_fields(kind, tables))
+        return f"{place}unknown key '{key}'. {suggest(key, known)}"
+    if first["type"] == "missing":
+        return f"{place}the key '{key}' is missing"
+    if first["type"] == "value_error":
+        return f"{place}{key}: ".removeprefix(": ") + str(first["ctx"]["error"])
+    problem = first["msg"].replace("Input should be", "should be")
+    return f"{place}{key} {problem}, not {first['input']!r}"
+
+
+def _fields(kind: Any, tables: Sequence[str]) -> set[str]:
+    for table in tables:
+        annotation = kind.model_fields[table].annotation if table in kind.model_fields else None
+        members = [annotation, *getattr(annotation, "__args__", ())]
+        inner = [m for m in members if isinstance(m, type) and issubclass(m, Table)]
+        if not inner:
+            continue  # the key of a dict of tables, such as a split's name
+        kind = inner[0]
+    return set(kind.model_fields)

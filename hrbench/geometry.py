@@ -1,0 +1,132 @@
+"""Boxes, affine crops and flips: the only module that changes the frame of coordinates.
+
+Frames: *image* pixels, (0, 0) at the centre of the top-left pixel; *crop* pixels, of the
+network's input; *cells*, of a heatmap. Letters: N boxes, K keypoints, points are x, y.
+
+A crop is a `center` in image pixels and a `scale`: its width and height over `UNIT`. The
+official code stores it so in float32, and that rounding decides pixels; so it is kept.
+
+Source: deep-high-resolution-net.pytorch, lib/utils/transforms.py and lib/dataset.
+"""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32] | NDArray[np.float64]
+
+UNIT = 200.0  # image pixels per unit of scale; MPII's height of a person
+PADDING = 1.25  # a crop is wider than its box by this factor
+
+
+def clip_boxes(
+    boxes: NDArray[np.float64], image_sizes: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return annotated boxes clipped to their images, and which of them are left.
+
+    A box that begins outside is moved, not cut, and every box loses a pixel in width and
+    height: the official reader does so, and trained and measured with it.
+
+    Shapes: boxes (N, 4) x, y, width, height; image_sizes (N, 2) width, height.
+    """
+    corner = np.maximum(boxes[:, :2], 0)
+    opposite = np.minimum(image_sizes - 1, corner + np.maximum(boxes[:, 2:] - 1, 0))
+    extent = opposite - corner
+    return np.concatenate([corner, extent], axis=1), (extent >= 0).all(axis=1)
+
+
+def crop_of_boxes(
+    boxes: NDArray[np.float64], aspect: float, padding: float = PADDING
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return (N, 2) centers and scales of the crops around (N, 4) boxes.
+
+    A box is grown, never shrunk, to `aspect` (width over height), then padded.
+    """
+    width, height = boxes[:, 2], boxes[:, 3]
+    center = (boxes[:, :2] + boxes[:, 2:] * 0.5).astype(np.float32)
+    grown = np.stack([np.maximum(width, height * aspect), height], axis=1)
+    grown[:, 1] = np.where(width > height * aspect, width / aspect, height)
+    scale = (grown / UNIT).astype(np.float32)
+    # A center of -1 is MPII's mark for "no center"; the official reader tests it for COCO too.
+    padded = np.where(center[:, :1] == -1, scale, scale * np.float32(padding))
+    return center, padded
+
+
+def crop_matrix(
+    center: Floats,
+    scale: Floats,
+    size: tuple[int, int],
+    *,
+    rotation: float = 0.0,
+    shift: Sequence[float] | NDArray[np.float32] = (0.0, 0.0),
+    inverse: bool = False,
+) -> NDArray[np.float64]:
+    """Return the (2, 3) matrix from image pixels to a crop of `size` (width, height).
+
+    The crop keeps the aspect of `size`, so only the width of `scale` counts. `rotation` is in
+    degrees, `shift` in shares of the crop. With `inverse`, from the crop to the image.
+    """
+    extent = scale * UNIT
+    width, height = size
+    angle = np.pi * rotation / 180
+    up = extent[0] * -0.5
+    offset = extent * np.asarray(shift, dtype=np.float32)
+    source = np.zeros((3, 2), dtype=np.float32)
+    source[0] = center + offset
+    source[1] = center + np.array([-up * np.sin(angle), up * np.cos(angle)]) + offset
+    target = np.zeros((3, 2), dtype=np.float32)
+    target[0] = width * 0.5, height * 0.5
+    target[1] = width * 0.5, height * 0.5 + np.float32(width * -0.5)
+    for points in (source, target):
+        points[2] = points[1] + quarter_turn(points[0] - points[1])
+    pair = (target, source) if inverse else (source, target)
+    return np.asarray(cv2.getAffineTransform(*pair), dtype=np.float64)
+
+
+def quarter_turn(vector: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return a vector turned by 90 degrees, x towards y."""
+    return np.array([-vector[1], vector[0]], dtype=np.float32)
+
+
+def transform(points: Floats, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (..., 2) points moved by a (2, 3) matrix, or by (..., 2, 3) of them."""
+    x, y = points[..., 0, None].astype(np.float64), points[..., 1, None].astype(np.float64)
+    moved: NDArray[np.float64] = matrix[..., 0] * x + matrix[..., 1] * y + matrix[..., 2]
+    return moved
+
+
+def cells_to_image(
+    cells: NDArray[np.float32], centers: Floats, scales: Floats, size: tuple[int, int]
+) -> NDArray[np.float64]:
+    """Return (N, K, 2) image pixels for positions on heatmaps of `size` (width, height)."""
+    matrices = [
+        crop_matrix(center, scale, size, inverse=True)
+        for center, scale in zip(centers, scales, strict=True)
+    ]
+    return transform(cells, np.array(matrices).reshape(-1, 1, 2, 3))
+
+
+def flip_keypoints(
+    keypoints: NDArray[np.float64],
+    visible: NDArray[np.bool_],
+    width: int,
+    pairs: Sequence[tuple[int, int]],
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return (K, 2) keypoints and (K,) visibility of the mirrored image of that `width`.
+
+    Left and right are exchanged; an invisible keypoint becomes (0, 0).
+    """
+    order = flip_order(len(keypoints), pairs)
+    mirrored = keypoints.copy()
+    mirrored[:, 0] = width - mirrored[:, 0] - 1
+    return mirrored[order] * visible[order, None], visible[order]
+
+
+def flip_order(num_keypoints: int, pairs: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
+    """Return for each keypoint the index of the one that takes its place in a mirror."""
+    order = np.arange(num_keypoints)
+    for left, right in pairs:
+        order[[left, right]] = right, left
+    return order

@@ -1,0 +1,49 @@
+"""The composition root: a backbone and a head from a spec."""
+
+import torch
+from torch import Tensor, nn
+
+from hrbench.backbone import hrnet
+from hrbench.heads import HEADS
+from hrbench.heads.heatmap import GaussianHeatmap
+from hrbench.spec import Model
+
+INITIAL_DEVIATION = 0.001  # of convolutions, in the official pose code
+
+
+class LandmarkNetwork(nn.Module):
+    """Backbone and head.
+
+    Shapes: (B, 3, H, W) normalised RGB to (B, K, H / 4, W / 4) scores.
+    """
+
+    def __init__(self, backbone: hrnet.HRNet, head: nn.Module) -> None:
+        super().__init__()
+        self.backbone, self.head = backbone, head
+
+    def forward(self, images: Tensor) -> Tensor:
+        scores: Tensor = self.head(self.backbone(images))
+        return scores
+
+
+def build(model: Model, num_keypoints: int, seed: int) -> LandmarkNetwork:
+    """Return the network that a spec describes, its initial weights drawn with `seed`.
+
+    Convolutions start as in the official pose code.
+    """
+    torch.manual_seed(seed)
+    backbone = hrnet.build(model.backbone, num_outputs=1)
+    head = HEADS[model.head](hrnet.SIZES[model.backbone].channels[:1], num_keypoints)
+    network = LandmarkNetwork(backbone, head)
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.normal_(module.weight, std=INITIAL_DEVIATION)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return network
+
+
+def codec(model: Model) -> GaussianHeatmap:
+    """Return how keypoints are written as heatmaps and read back."""
+    height, width = (edge // hrnet.STRIDE for edge in model.input)
+    return GaussianHeatmap(height, width, hrnet.STRIDE, model.sigma)
