@@ -1,0 +1,82 @@
+"""COCO's ten figures: average precision and recall over OKS thresholds, by person size.
+
+Shapes: T thresholds, Q recall levels, A area ranges, D ranked results, P people.
+
+Source: the COCO keypoint evaluation, cocodataset.org/#keypoints-eval.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hrbench.metrics.matching import AREA_RANGES, THRESHOLDS, Matches
+from hrbench.metrics.people import Results
+
+Floats = NDArray[np.float64]
+
+RECALL_LEVELS = np.linspace(0, 1, 101)
+ALL, MEDIUM, LARGE = range(len(AREA_RANGES))
+EVERY = slice(None)
+SELECTIONS: dict[str, tuple[slice | int, int]] = {  # OKS threshold, area range
+    "": (EVERY, ALL),
+    "50": (0, ALL),
+    "75": (5, ALL),
+    "M": (EVERY, MEDIUM),
+    "L": (EVERY, LARGE),
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curves:
+    """Precision against recall; -1 throughout an area range that holds nobody to be found."""
+
+    precision: Floats  # (T, Q, A) the best at this recall or a higher one, 0 to 1
+    scores: Floats  # (T, Q, A) of the result at which the recall is reached
+    recall: Floats  # (T, A) of all results together, 0 to 1
+
+
+def curves(matches: Matches, results: Results) -> Curves:
+    """Return the curves of all results in the order of falling scores."""
+    shape = (len(THRESHOLDS), len(RECALL_LEVELS), len(AREA_RANGES))
+    precision, scores = np.full(shape, -1.0), np.full(shape, -1.0)
+    recall = np.full(shape[::2], -1.0)
+    ranked = results.scores[matches.rows]
+    order = np.argsort(-ranked, kind="stable")
+    ladder = np.append(ranked[order], 0)
+    for area, people in enumerate((~matches.optional).sum(axis=1)):
+        if not people:
+            continue
+        counted = ~matches.ignored[area][:, order]
+        right = matches.found[area][:, order] >= 0
+        hits = np.cumsum(right & counted, axis=1)
+        false_alarms = np.cumsum(~right & counted, axis=1)
+        reached = hits / people
+        best = _best_to_come(hits / (hits + false_alarms + np.spacing(1.0)))
+        recall[:, area] = reached.max(axis=1, initial=0)
+        for threshold, curve in enumerate(reached):
+            at = np.searchsorted(curve, RECALL_LEVELS)
+            precision[threshold, :, area] = best[threshold, at]
+            scores[threshold, :, area] = ladder[at]
+    return Curves(precision, scores, recall)
+
+
+def figures(curves: Curves) -> dict[str, float]:
+    """Return AP ... APL, AR ... ARL in per cent; NaN in a size that holds nobody to be found."""
+    kinds = {"AP": curves.precision, "AR": curves.recall}
+    return {
+        f"{kind}{suffix}": _percentage(values[threshold, ..., area])
+        for kind, values in kinds.items()
+        for suffix, (threshold, area) in SELECTIONS.items()
+    }
+
+
+def _best_to_come(precision: Floats) -> Floats:
+    """Return (T, D + 1): the maximum from each column on; 0 after the last."""
+    falling = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
+    return np.pad(falling, ((0, 0), (0, 1)))
+
+
+def _percentage(values: Floats) -> float:
+    return math.nan if (values < 0).any() else 100 * float(values.mean())

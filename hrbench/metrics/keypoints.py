@@ -1,0 +1,95 @@
+"""Where a pose is right and where not: errors by keypoint.
+
+Measured on the pairs of person and pose that COCO's matching makes at OKS 0.5 over all sizes;
+people who were not found have no error here, so read these beside the recall.
+
+Shapes: M pairs, K keypoints.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hrbench.metrics.matching import Matches
+from hrbench.metrics.oks import similarity
+from hrbench.metrics.people import Results, Truth
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+ELSEWHERE = 0.5  # similarity below which a keypoint does not lie where it is compared with
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeypointErrors:
+    """The labelled keypoints of found people; NaN where not labelled."""
+
+    pixels: Floats  # (M, K) distance from the truth
+    share: Floats  # (M, K) the same in per cent of the square root of the person's area
+    similarity: Floats  # (M, K) the keypoint's term of the OKS, 0 to 1
+    swapped: (
+        Floats  # (M, K) 1 where the partner's place was predicted, else 0; NaN also without one
+    )
+
+
+def keypoint_errors(
+    truth: Truth,
+    results: Results,
+    matches: Matches,
+    sigmas: Floats,
+    flip_pairs: Sequence[tuple[int, int]],
+) -> KeypointErrors:
+    """Measure every labelled keypoint of the people found at OKS 0.5.
+
+    A keypoint is swapped if it is not at its own place but at that of its left or right
+    partner, both labelled: its term of the OKS is under 0.5 with its own, 0.5 or more with the
+    partner's position.
+
+    Source: the inversions of Ronchi and Perona 2017, section 3.
+    """
+    found = (matches.found[0, 0] >= 0) & ~matches.ignored[0, 0]
+    people, predicted = matches.found[0, 0][found], results.keypoints[matches.rows[found]]
+    labelled = truth.visibility[people] > 0
+    actual = np.where(labelled[..., None], truth.keypoints[people], np.nan)
+    squared = np.square(predicted - actual).sum(axis=2)
+    areas = truth.areas[people]
+    terms = similarity(squared, sigmas, areas)
+    partner = np.full(len(sigmas), -1)
+    for left, right in flip_pairs:
+        partner[[left, right]] = right, left
+    across = np.square(predicted - actual[:, partner]).sum(axis=2)
+    across_terms = similarity(across, sigmas[partner], areas)
+    swapped = np.where((terms < ELSEWHERE) & (across_terms >= ELSEWHERE), 1.0, 0.0)
+    swapped[np.isnan(terms + across_terms) | (partner < 0)] = np.nan
+    pixels = np.sqrt(squared)
+    size = np.where(areas > 0, np.sqrt(areas), np.nan)[:, None]
+    return KeypointErrors(pixels, 100 * pixels / size, terms, swapped)
+
+
+def by_keypoint(errors: KeypointErrors, names: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Return a row of figures for each keypoint; NaN for what nothing was measured of."""
+    return {
+        name: {
+            "labelled": float(np.isfinite(errors.pixels[:, index]).sum()),
+            "OKS": mean_of_known(errors.similarity[:, index]),
+            "median_error_px": median_of_known(errors.pixels[:, index]),
+            "median_error_share": median_of_known(errors.share[:, index]),
+            "swapped": 100 * mean_of_known(errors.swapped[:, index]),
+        }
+        for index, name in enumerate(names)
+    }
+
+
+def mean_of_known(values: Floats) -> float:
+    """Return the mean of what is not NaN; NaN if nothing is left."""
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if known.size else math.nan
+
+
+def median_of_known(values: Floats) -> float:
+    """Return the median of what is not NaN; NaN if nothing is left."""
+    known = values[~np.isnan(values)]
+    return float(np.median(known)) if known.size else math.nan

@@ -1,0 +1,128 @@
+"""Which result finds which person: COCO's greedy matching, for all images at once.
+
+Shapes: R results, D of them ranked, P people, T thresholds, A area ranges, M pairs.
+
+Source: the COCO keypoint evaluation, cocodataset.org/#keypoints-eval, as pycocotools computes
+it, with one difference: people and results are told apart by their rows, not by their ids, so
+that an annotation with id 0 can be found (pycocotools counts it as missed).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hrbench.metrics.oks import oks_with_truth
+from hrbench.metrics.people import Results, Truth
+
+Floats = NDArray[np.float64]
+Rows = NDArray[np.intp]
+Mask = NDArray[np.bool_]
+
+THRESHOLDS = np.linspace(0.5, 0.95, 10)  # of the OKS
+AREA_RANGES = {  # square pixels, both ends included; COCO scores no small people
+    "all": (0.0, 1e10),
+    "medium": (32.0**2, 96.0**2),
+    "large": (96.0**2, 1e10),
+}
+RESULTS_PER_IMAGE = 20
+PAIRS_AT_ONCE = 1 << 14  # stay in the cache, and bound the memory of crowded images
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Matches:
+    """Whom each result found, at every OKS threshold and area range."""
+
+    rows: Rows  # (D,) of the results; images by id, the best 20 of each by score
+    found: NDArray[np.int32]  # (A, T, D) rows of people; -1: nobody
+    ignored: Mask  # (A, T, D) neither right nor wrong
+    optional: Mask  # (A, P) people who need not be found
+
+
+def match(truth: Truth, results: Results, sigmas: Floats) -> Matches:
+    """Give each result, by falling score, the free person whom it fits best."""
+    rows, rank = rank_by_image(results)
+    optional = _outside_ranges(truth.areas) | truth.crowd | (truth.num_keypoints == 0)
+    extent = np.ptp(results.keypoints[rows], axis=1).prod(axis=1)
+    ignored_alone = _outside_ranges(extent)
+    found = np.full((len(AREA_RANGES), len(THRESHOLDS), len(rows)), -1, dtype=np.int32)
+    ignored = np.empty(found.shape, dtype=bool)
+    ranked, people, fit = close_pairs(truth, results, rows, sigmas)
+    for area, last_choice in enumerate(optional):
+        order = np.lexsort((-people, -fit, last_choice[people], ranked, rank[ranked]))
+        ends = np.searchsorted(rank[ranked][order], range(1, RESULTS_PER_IMAGE))
+        pairs = (ranked[order], people[order], fit[order])
+        _choose(found[area], *pairs, np.split(np.arange(len(order)), ends), truth.crowd)
+        owner = np.append(last_choice, False)[found[area]]  # row -1 is nobody
+        ignored[area] = np.where(found[area] < 0, ignored_alone[area], owner)
+    return Matches(rows, found, ignored, optional)
+
+
+def rank_by_image(results: Results) -> tuple[Rows, Rows]:
+    """Return the rows of each image's best 20, images by id, and their rank within the image."""
+    order = np.lexsort((-results.scores, results.image_ids))
+    image_ids = results.image_ids[order]
+    rank = np.arange(len(order)) - np.searchsorted(image_ids, image_ids)
+    return order[rank < RESULTS_PER_IMAGE], rank[rank < RESULTS_PER_IMAGE]
+
+
+def close_pairs(
+    truth: Truth, results: Results, rows: Rows, sigmas: Floats
+) -> tuple[Rows, Rows, Floats]:
+    """Return position in `rows`, person and OKS of each pair of one image that could match."""
+    close = []
+    for ranked, people in _pairs_of_one_image(results.image_ids[rows], truth.image_ids):
+        fit = oks_with_truth(results, truth, sigmas, rows[ranked], people)
+        near = fit >= THRESHOLDS[0]
+        close.append((ranked[near], people[near], fit[near]))
+    ranked, people, fit = (np.concatenate(column) for column in zip(*close, strict=True))
+    return ranked, people, fit
+
+
+def _pairs_of_one_image(
+    result_images: NDArray[np.int64], person_images: NDArray[np.int64]
+) -> Iterator[tuple[Rows, Rows]]:
+    """Yield blocks of (positions, people): every result with every person of its image."""
+    by_image = person_images.argsort(kind="stable")
+    sorted_images = person_images[by_image]
+    first = np.searchsorted(sorted_images, result_images)
+    counts = np.searchsorted(sorted_images, result_images, side="right") - first
+    ends = counts.cumsum()
+    total = int(ends[-1]) if len(ends) else 0
+    for start in range(0, max(total, 1), PAIRS_AT_ONCE):
+        pair = np.arange(start, min(start + PAIRS_AT_ONCE, total))
+        ranked = np.searchsorted(ends, pair, side="right")
+        yield ranked, by_image[first[ranked] + pair - (ends - counts)[ranked]]
+
+
+def _choose(
+    found: NDArray[np.int32],
+    ranked: Rows,
+    people: Rows,
+    fit: Floats,
+    blocks: list[Rows],
+    crowd: Mask,
+) -> None:
+    """Write into `found` (T, D) whom each result takes.
+
+    A block holds the pairs of all results of one rank, so that no two of its results are of
+    the same image and all may choose at once. The pairs of a result lie together, the person
+    whom it would take first in front.
+    """
+    taken = np.zeros((len(THRESHOLDS), len(crowd)), dtype=bool)
+    for block in filter(len, blocks):
+        candidates = people[block]
+        choosers, starts = np.unique(ranked[block], return_index=True)
+        free = (fit[block] >= THRESHOLDS[:, None]) & (crowd[candidates] | ~taken[:, candidates])
+        place = np.where(free, np.arange(len(block)), len(block))
+        first = np.minimum.reduceat(place, starts, axis=1)
+        threshold, chooser = np.nonzero(first < len(block))
+        person = candidates[first[threshold, chooser]]
+        found[threshold, choosers[chooser]] = person
+        taken[threshold, person] = True
+
+
+def _outside_ranges(areas: Floats) -> Mask:
+    """Return (A, ...): whether an area lies outside of each range."""
+    return np.array([(areas < low) | (areas > high) for low, high in AREA_RANGES.values()])

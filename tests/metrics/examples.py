@@ -1,0 +1,70 @@
+"""People and poses for tests: one keypoint or a few, everything else as plain as it gets."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hrbench.metrics.people import Poses, Results, Truth
+
+Nested = Sequence[Sequence[Sequence[float]]] | NDArray[np.float64]  # rows, keypoints, x and y
+
+SIGMA = 0.5  # 8 sigma^2 is 2: at distance d the OKS is exp(-d^2 / (2 area))
+
+
+def sigmas(number: int) -> NDArray[np.float64]:
+    return np.full(number, SIGMA)
+
+
+def truth(
+    keypoints: Nested,
+    *,
+    images: Sequence[int] | None = None,
+    visibility: ArrayLike | None = None,
+    areas: ArrayLike = 2000.0,
+    crowd: ArrayLike = False,
+    ids: Sequence[int] | None = None,
+) -> Truth:
+    """People with (P, K, 2) keypoints, in image 1 unless said; boxes of 40 x 50 at the origin."""
+    points = np.array(keypoints, dtype=np.float64)
+    people = len(points)
+    seen = np.broadcast_to(np.array(2 if visibility is None else visibility), points.shape[:2])
+    return Truth(
+        ids=np.array(ids if ids is not None else range(1, people + 1), dtype=np.int64),
+        image_ids=np.array(images if images is not None else [1] * people, dtype=np.int64),
+        keypoints=points,
+        visibility=seen.astype(np.int64),
+        num_keypoints=(seen > 0).sum(axis=1),
+        areas=np.broadcast_to(np.array(areas, dtype=np.float64), people),
+        boxes=np.tile([0.0, 0.0, 40.0, 50.0], (people, 1)),
+        crowd=np.broadcast_to(np.array(crowd), people),
+    )
+
+
+def results(keypoints: Nested, scores: ArrayLike, images: Sequence[int] | None = None) -> Results:
+    """Results with (R, K, 2) keypoints, in image 1 unless said."""
+    points = np.array(keypoints, dtype=np.float64)
+    return Results(
+        image_ids=np.array(images if images is not None else [1] * len(points), dtype=np.int64),
+        keypoints=points,
+        scores=np.array(scores, dtype=np.float64),
+    )
+
+
+def poses(
+    keypoints: Nested,
+    box_scores: ArrayLike,
+    images: Sequence[int] | None = None,
+    keypoint_scores: ArrayLike = 1.0,
+) -> Poses:
+    """Poses with (N, K, 2) keypoints from boxes of 2000 square pixels."""
+    points = np.array(keypoints, dtype=np.float32)
+    return Poses(
+        image_ids=np.array(images if images is not None else [1] * len(points), dtype=np.int64),
+        keypoints=points,
+        keypoint_scores=np.broadcast_to(
+            np.array(keypoint_scores, dtype=np.float32), points.shape[:2]
+        ),
+        box_scores=np.array(box_scores, dtype=np.float64),
+        box_areas=np.full(len(points), 2000.0),
+    )

@@ -1,0 +1,153 @@
+import contextlib
+import io
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from metrics.examples import results, sigmas, truth
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
+
+from hrbench.metrics.average_precision import curves, figures
+from hrbench.metrics.matching import match
+from hrbench.metrics.people import Results, Truth
+
+NO_POSES = np.zeros((0, 1, 2))
+
+
+def score(people: Truth, poses: Results) -> dict[str, float]:
+    made = match(people, poses, sigmas(people.visibility.shape[1]))
+    return figures(curves(made, poses))
+
+
+def test_everybody_found_and_nobody_else_gives_a_hundred() -> None:
+    places = [[[0, 0]], [[300, 0]]]
+    assert score(truth(places), results(places, [0.9, 0.8]))["AP"] == pytest.approx(100)
+
+
+def test_one_of_two_people_found_reaches_51_of_101_recall_levels() -> None:
+    figures = score(truth([[[0, 0]], [[300, 0]]]), results([[[0, 0]]], [0.9]))
+    assert figures["AP"] == pytest.approx(100 * 51 / 101)  # 0, 0.01 ... 0.50
+    assert figures["AR"] == pytest.approx(50)
+
+
+def test_a_false_alarm_in_front_halves_the_precision_and_one_behind_does_not() -> None:
+    people, places = truth([[[0, 0]]]), [[[0, 0]], [[300, 0]]]
+    assert score(people, results(places, [0.8, 0.9]))["AP"] == pytest.approx(50)
+    assert score(people, results(places, [0.9, 0.8]))["AP"] == pytest.approx(100)
+
+
+def test_a_pose_with_an_oks_of_072_counts_at_five_of_ten_thresholds() -> None:
+    offset = math.sqrt(-4000 * math.log(0.72))
+    figures = score(truth([[[0, 0]]]), results([[[offset, 0]]], [1]))
+    assert [figures["AP"], figures["AR"]] == pytest.approx([50, 50])
+    assert [figures["AP50"], figures["AP75"]] == pytest.approx([100, 0])
+
+
+def test_without_poses_nothing_is_reached() -> None:
+    assert score(truth([[[0, 0]]]), results(NO_POSES, []))["AP"] == 0
+
+
+def test_a_size_that_nobody_has_is_nan() -> None:
+    figures = score(truth([[[0, 0]]], areas=2000), results([[[0, 0]]], [1]))
+    assert figures["APM"] == pytest.approx(100)
+    assert math.isnan(figures["APL"])
+    assert math.isnan(figures["ARL"])
+
+
+def test_without_anybody_to_be_found_all_figures_are_nan() -> None:
+    crowd = truth([[[0, 0]]], crowd=True)
+    assert all(map(math.isnan, score(crowd, results([[[0, 0]]], [1])).values()))
+
+
+def random_people(rng: np.random.Generator, people: int, keypoints: int) -> Truth:
+    """People of a few images, many of them odd: crowds, nothing labelled, areas on a bound."""
+    visibility = rng.integers(0, 3, (people, keypoints)) * (rng.random((people, 1)) < 0.8)
+    return Truth(
+        ids=rng.permutation(people) + 1,
+        image_ids=rng.integers(5, 9, people),
+        keypoints=rng.integers(0, 60, (people, keypoints, 2)).astype(np.float64),
+        visibility=visibility,
+        num_keypoints=(visibility > 0).sum(axis=1) * (rng.random(people) < 0.9),
+        areas=rng.choice([0.0, 300.0, 1024.0, 3000.0, 9216.0, 20000.0], people),
+        boxes=rng.uniform(1, 60, (people, 4)),
+        crowd=rng.random(people) < 0.15,
+    )
+
+
+def random_results(rng: np.random.Generator, people: Truth, number: int) -> Results:
+    """Results near people or anywhere, some exact, with scores that often tie."""
+    keypoints = rng.uniform(0, 60, (number, people.visibility.shape[1], 2))
+    image_ids = rng.integers(5, 9, number)
+    if len(people.ids):
+        near = rng.integers(len(people.ids), size=number)
+        noise = rng.normal(size=keypoints.shape) * rng.choice([0, 1, 4, 10], (number, 1, 1))
+        chosen = rng.random(number) < 0.8
+        keypoints[chosen] = (people.keypoints[near] + noise)[chosen]
+        image_ids[chosen] = people.image_ids[near][chosen]
+    return Results(image_ids, keypoints, rng.integers(1, 8, number) / 8)
+
+
+def pycocotools_evaluation(people: Truth, poses: Results, spread: Any) -> COCOeval:
+    """Evaluate by the other implementation, from its own in-memory data sets."""
+    annotated = np.concatenate((people.keypoints, people.visibility[..., None]), axis=2)
+    predicted = np.concatenate((poses.keypoints, np.ones_like(poses.keypoints[..., :1])), axis=2)
+    columns: list[dict[str, Any]] = [
+        {
+            "id": int(people.ids[row]),
+            "image_id": int(people.image_ids[row]),
+            "category_id": 1,
+            "keypoints": annotated[row].ravel().tolist(),
+            "num_keypoints": int(people.num_keypoints[row]),
+            "area": float(people.areas[row]),
+            "bbox": people.boxes[row].tolist(),
+            "iscrowd": int(people.crowd[row]),
+        }
+        for row in range(len(people.ids))
+    ]
+    written: list[Any] = [
+        {
+            "image_id": int(poses.image_ids[row]),
+            "category_id": 1,
+            "keypoints": predicted[row].ravel().tolist(),
+            "score": float(poses.scores[row]),
+        }
+        for row in range(len(poses.scores))
+    ]
+    with contextlib.redirect_stdout(io.StringIO()):
+        coco = COCO()
+        dataset: Any = {"info": {}, "categories": [{"id": 1}], "annotations": columns}
+        coco.dataset = dataset | {"images": [{"id": image} for image in range(5, 9)]}
+        coco.createIndex()
+        evaluation = COCOeval(coco, coco.loadRes(written), "keypoints")
+        evaluation.params.kpt_oks_sigmas = spread
+        evaluation.evaluate()
+        evaluation.accumulate()
+        evaluation.summarize()
+    return evaluation
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    people=st.integers(0, 12),
+    number=st.integers(1, 60),
+    keypoints=st.integers(1, 20),
+)
+def test_curves_and_figures_are_those_of_pycocotools(
+    seed: int, people: int, number: int, keypoints: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    crowd = random_people(rng, people, keypoints)
+    poses = random_results(rng, crowd, number)
+    spread = rng.uniform(0.02, 0.2, keypoints)
+    evaluation = pycocotools_evaluation(crowd, poses, spread)
+    ours = curves(match(crowd, poses, spread), poses)
+    for name in ("precision", "recall", "scores"):
+        official = np.squeeze(evaluation.eval[name], axis=(-3, -1))
+        assert np.array_equal(getattr(ours, name), official), name
+    stats = [math.nan if value < 0 else 100 * value for value in evaluation.stats]
+    assert list(figures(ours).values()) == pytest.approx(stats, rel=1e-12, nan_ok=True)
