@@ -1,0 +1,165 @@
+"""Which published row a record stands beside, and in what their protocols differ."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from hrbench.report.definitions import rounded
+from hrbench.report.published import PROTOCOL, Row, is_plain_hrnet
+from hrbench.report.record import RunRecord
+
+NOT_STATED = "not stated"
+NOT_RECORDED = "not recorded"
+MATCHED = ("split", "metric")  # keys of a protocol that choose the row, and so agree
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One protocol key that the two sides do not share, or that one side leaves open."""
+
+    key: str
+    ours: str
+    published: str
+
+    @property
+    def is_open(self) -> bool:
+        """Whether one side says nothing, so that nobody knows if they agree."""
+        return self.published == NOT_STATED or self.ours == NOT_RECORDED
+
+    def __str__(self) -> str:
+        """Return the key with both sides, as it is printed."""
+        return f"{self.key} {self.ours} (published: {self.published})"
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A record's headline value beside a published one; `gap` is ours minus theirs."""
+
+    row: Row
+    differences: tuple[Difference, ...]
+    gap: float
+    low: float | None  # 95 % interval of the gap, the published value taken as exact
+    high: float | None
+
+    @property
+    def same_protocol(self) -> bool:
+        """Whether every key is known on both sides and equal."""
+        return not self.differences
+
+
+def may_stand_beside_published(record: RunRecord) -> bool:
+    """Whether a record measures what papers do: real data, all of it, something found."""
+    found = record.metrics[record.headline].value is not None
+    return found and record.complete and not record.synthetic
+
+
+def differing(record: RunRecord, row: Row) -> tuple[Difference, ...]:
+    """Return every protocol key in which a record and a published row are not known to agree.
+
+    A key of ours that has no column, or an empty one, is "not stated"; a column that the
+    source fills and our record lacks is "not recorded".
+    """
+    ours = {key: spelled(value) for key, value in record.protocol.items() if key not in MATCHED}
+    stated = {key: row.get(key, "") for key in dict.fromkeys((*ours, *PROTOCOL))}
+    differences = []
+    for key, published in stated.items():
+        mine = ours.get(key, "")
+        if mine and not published:
+            differences.append(Difference(key, mine, NOT_STATED))
+        elif published and not mine:
+            differences.append(Difference(key, NOT_RECORDED, published))
+        elif not _same(mine, published):
+            differences.append(Difference(key, mine, published))
+    return tuple(differences)
+
+
+def beside(record: RunRecord, rows: Iterable[Row]) -> Beside | None:
+    """Return the published row that is nearest to a record in protocol, if one fits at all.
+
+    It fits with the same task, dataset, split, headline metric, backbone and input size and
+    nothing added to the network. Of several, the one with the fewest known differences,
+    then the fewest open ones, then the first in the file.
+    """
+    value = record.metrics[record.headline]
+    if value.value is None or not may_stand_beside_published(record):
+        return None
+    fitting = [(row, differing(record, row)) for row in rows if _fits(record, row)]
+    if not fitting:
+        return None
+    row, differences = min(fitting, key=lambda pair: _distance(pair[1]))
+    theirs = float(row["value"])
+    return Beside(
+        row=row,
+        differences=differences,
+        gap=value.value - theirs,
+        low=None if value.low is None else value.low - theirs,
+        high=None if value.high is None else value.high - theirs,
+    )
+
+
+def verdict(record: RunRecord, found: Beside) -> str:
+    """Return one sentence that sets a record beside its published row."""
+    metric, row = record.headline, found.row
+    interval = ""
+    if found.low is not None and found.high is not None:
+        interval = f" (95 %: {_signed(metric, found.low)} to {_signed(metric, found.high)})"
+    modified = "; our recipe or protocol is modified" if record.modified else ""
+    ours = rounded(metric, record.metrics[metric].value or 0.0)
+    return (
+        f"{record.name} {record.id[:8]}: {metric} {ours} {row['unit']} beside {row['value']} of "
+        f"{row['system']} ({row['source_title']}, {row['source_year']}): "
+        f"{_signed(metric, found.gap)}{interval}; {protocol_words(found.differences)}{modified}."
+    )
+
+
+def protocol_words(differences: tuple[Difference, ...]) -> str:
+    """Return "same protocol", or every key that keeps one from saying so."""
+    known = [str(d) for d in differences if not d.is_open]
+    open_keys = {
+        side: [d.key for d in differences if side in (d.ours, d.published)]
+        for side in (NOT_STATED, NOT_RECORDED)
+    }
+    parts = [f"differs in {'; '.join(known)}"] if known else []
+    parts += [f"{side}: {', '.join(keys)}" for side, keys in open_keys.items() if keys]
+    return "; ".join(parts) or "same protocol"
+
+
+def spelled(value: object) -> str:
+    """Return a protocol value as published.csv writes it: true, 0.9, none, a+b."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return "+".join(sorted(map(spelled, value))) or "none"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {spelled(item)}" for key, item in sorted(value.items()))
+    return "" if value is None else str(value)
+
+
+def _fits(record: RunRecord, row: Row) -> bool:
+    model = record.spec.get("model")
+    if not isinstance(model, dict) or not is_plain_hrnet(row):
+        return False
+    ours = (record.task, record.dataset.name, record.dataset.split, record.headline)
+    theirs = (row["task"], row["dataset"], row["split"], row["metric"])
+    size = model.get("input")
+    network = (model.get("backbone"), *(map(str, size) if isinstance(size, list) else ()))
+    printed = (row["backbone"], row["input_height"], row["input_width"])
+    return (*ours, *network) == (*theirs, *printed)
+
+
+def _distance(differences: tuple[Difference, ...]) -> tuple[int, int]:
+    still_open = sum(d.is_open for d in differences)
+    return len(differences) - still_open, still_open
+
+
+def _same(ours: str, published: str) -> bool:
+    try:
+        return float(ours) == float(published)
+    except ValueError:
+        return ours == published
+
+
+def _signed(metric: str, gap: float) -> str:
+    text = rounded(metric, gap)
+    if float(text) == 0:
+        return text.removeprefix("-")
+    return text if gap < 0 else f"+{text}"

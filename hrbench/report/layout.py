@@ -1,0 +1,95 @@
+"""A small table of text, laid out for a terminal, a pipe or Markdown."""
+
+import io
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A title, a header, rows of as many cells, and lines below."""
+
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    right: frozenset[str] = frozenset()  # columns of numbers
+    folding: frozenset[str] = frozenset()  # columns that give way where the terminal is narrow
+    below: tuple[str, ...] = ()
+
+
+def terminal(tables: list[Table], width: int, *, colour: bool) -> str:
+    """Return tables for `width` columns; without `colour` there is no escape sequence."""
+    console = Console(
+        file=io.StringIO(),
+        width=width,
+        force_terminal=colour,
+        color_system="standard" if colour else None,
+        highlight=False,
+    )
+    for index, table in enumerate(tables):
+        if index:
+            console.print()
+        console.print(Text(table.title, style="bold"))
+        if table.rows:
+            console.print(_rich(table, width))
+        for line in table.below:
+            console.print(Text(line))
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]  # StringIO
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def markdown(tables: list[Table]) -> str:
+    """Return tables as GitHub's Markdown, the cells of a column padded to one width."""
+    blocks = []
+    for table in tables:
+        below = "\n".join(f"- {line}" for line in table.below)
+        grid = _grid(table) if table.rows else ""
+        blocks += [block for block in (f"## {table.title}", grid, below) if block]
+    return "\n\n".join(blocks)
+
+
+def _rich(table: Table, width: int) -> RichTable:
+    """Lay out with two blanks between columns, or one; fold every column if even so too wide."""
+    columns = list(zip(table.header, *table.rows, strict=True))
+    needed = sum(_least(column, folds=column[0] in table.folding) for column in columns)
+    gap = next((gap for gap in (2, 1) if needed + gap * (len(columns) - 1) <= width), 0)
+    rich = RichTable(box=None, pad_edge=False, padding=(0, gap or 1, 0, 0), header_style="dim")
+    for name in table.header:
+        rich.add_column(
+            name,
+            justify="right" if name in table.right else "left",
+            overflow="fold",
+            no_wrap=gap > 0 and name not in table.folding,
+        )
+    for row in table.rows:
+        rich.add_row(*map(Text, row))
+    return rich
+
+
+def _least(column: tuple[str, ...], *, folds: bool) -> int:
+    """Return the width that a column needs: its longest cell, or word where it may fold."""
+    return max(len(part) for cell in column for part in (cell.split() if folds else [cell]))
+
+
+def _grid(table: Table) -> str:
+    cells = [[_escaped(cell) for cell in row] for row in (table.header, *table.rows)]
+    widths = [max(3, *map(len, column)) for column in zip(*cells, strict=True)]
+    rule = [
+        "-" * (width - 1) + (":" if name in table.right else "-")
+        for name, width in zip(table.header, widths, strict=True)
+    ]
+    lines = []
+    for row in (cells[0], rule, *cells[1:]):
+        padded = (
+            cell.rjust(width) if name in table.right else cell.ljust(width)
+            for name, cell, width in zip(table.header, row, widths, strict=True)
+        )
+        lines.append(f"| {' | '.join(padded)} |")
+    return "\n".join(lines)
+
+
+def _escaped(cell: str) -> str:
+    return cell.replace("|", "\\|").replace("*", "\\*")

@@ -1,0 +1,110 @@
+"""The rows of results/published.csv: what the literature printed, with its source."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TypeAlias
+
+import pandas as pd
+
+from hrbench.report.definitions import define
+
+Row: TypeAlias = dict[str, str]  # a column's name -> its text; "" where the source is silent
+
+HEADLINES = {
+    "coco-pose": "AP",
+    "mpii-pose": "PCKh@0.5",
+    "crowdpose": "AP",
+    "300w": "NME",
+    "wflw": "NME",
+    "cofw": "NME",
+    "aflw": "NME",
+    "h36m-lift": "MPJPE",
+    "imagenet": "top-1",
+}
+SPLITS = {  # of each dataset, as its TOML file names them
+    "coco": {"val2017", "test-dev2017"},
+    "mpii": {"val", "test", "val-or-test"},
+    "crowdpose": {"test"},
+    "300w": {"common", "challenge", "full", "test"},
+    "wflw": {
+        *("test", "largepose", "expression", "illumination", "makeup", "occlusion", "blur"),
+    },
+    "cofw": {"test"},
+    "aflw": {"full", "frontal"},
+    "h36m": {"test"},
+    "imagenet": {"val"},
+}
+DATASETS = {
+    **{task: task for task in ("crowdpose", "300w", "wflw", "cofw", "aflw", "imagenet")},
+    "coco-pose": "coco",
+    "mpii-pose": "mpii",
+    "h36m-lift": "h36m",
+}
+# Columns with the name and the values of a key of a record's protocol.
+PROTOCOL = (
+    *("train_split", "extra_data", "boxes", "box_threshold", "padding", "flip_test"),
+    *("flip_shift", "decoder", "keypoint_threshold", "nms", "nms_threshold", "precision"),
+    "scales",
+)
+COLUMNS = (
+    *("task", "dataset", "split", "metric", "value", "unit", "higher_is_better", "system"),
+    *("backbone", "addition", "input_height", "input_width", *PROTOCOL, "boxes_note"),
+    *("protocol_note", "mission", "mission_confidence"),
+    *("source_title", "source_year", "source_url", "source_locator", "checked"),
+)
+
+
+def load(path: Path) -> pd.DataFrame:
+    """Return all rows as they are printed: text, empty where the source is silent."""
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
+def rows(published: pd.DataFrame, tasks: Iterable[str] | None = None) -> list[Row]:
+    """Return the rows of some tasks, or of all, in the file's order."""
+    wanted = None if tasks is None else set(tasks)
+    columns = list(map(str, published.columns))
+    lines = published.itertuples(index=False, name=None)
+    everything = [dict(zip(columns, map(str, line), strict=True)) for line in lines]
+    return [row for row in everything if wanted is None or row["task"] in wanted]
+
+
+def fault(row: Row) -> str:
+    """Return what is wrong with a row in one sentence, or "" for a row that is right."""
+    task, metric, dataset = row["task"], row["metric"], row["dataset"]
+    known = define(metric)
+    said = (row["unit"], row["higher_is_better"])
+    checks = (
+        (task in HEADLINES, f"no task is called '{task}'"),
+        (dataset == DATASETS.get(task), f"'{task}' is not measured on '{dataset}'"),
+        (row["split"] in SPLITS.get(dataset, ()), f"'{dataset}' has no split '{row['split']}'"),
+        (known is not None, f"no metric is called '{metric}'"),
+        (
+            known is None or said == (known.unit, str(known.higher_is_better).lower()),
+            f"'{metric}' is not in '{row['unit']}', or not better in that direction",
+        ),
+        (re.fullmatch(r"\d+(\.\d+)?", row["value"]), f"'{row['value']}' is not a number"),
+    )
+    return next((message for holds, message in checks if not holds), "")
+
+
+def is_plain_hrnet(row: Row) -> bool:
+    """Whether the row is an HRNet with its usual head and training, nothing added."""
+    return bool(re.fullmatch(r"hrnet-w\d+(-small-v[12])?", row["backbone"])) and not (
+        row["addition"] or row["boxes"] == "none"
+    )
+
+
+def selection(everything: Iterable[Row]) -> list[Row]:
+    """Return the rows that a reader looks for first.
+
+    Headline figures of plain HRNets from the official repositories, of any source where
+    those have none; and the ten rows that hrbench is measured against.
+    """
+    chosen = list(everything)
+    plain = [r for r in chosen if is_plain_hrnet(r) and r["metric"] == HEADLINES[r["task"]]]
+    official = [r for r in plain if r["source_title"].startswith("Official HRNet")]
+    covered = {r["task"] for r in official}
+    first = official + [r for r in plain if r["task"] not in covered]
+    kept = {id(r) for r in first} | {id(r) for r in chosen if r["mission"]}
+    return [r for r in chosen if id(r) in kept]

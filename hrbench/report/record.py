@@ -1,0 +1,195 @@
+"""The record of a run: what came out, and everything that it came out of."""
+
+import hashlib
+import json
+import math
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Literal, Self
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
+
+from hrbench.errors import RunError
+
+SCHEMA: Final = 1
+FILE = "record.json"
+# What may differ between two runs that are the same experiment.
+CIRCUMSTANCES = ("started", "times", "hardware", "environment")
+
+
+class Part(BaseModel):
+    """A frozen part of a record that refuses unknown keys, wrong types and NaN."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Counts(Part):
+    """How many samples the split has, and how many of them were scored."""
+
+    expected: int
+    evaluated: int
+
+
+class MetricValue(Part):
+    """One metric in the literature's unit, with its 95 % interval where one was computed."""
+
+    value: float | None
+    unit: str
+    higher_is_better: bool
+    low: float | None = None
+    high: float | None = None
+    reason: str | None = None  # why `value` is null; not written otherwise
+
+    @model_validator(mode="after")
+    def _null_has_a_reason(self) -> Self:
+        if (self.value is None) != bool(self.reason):
+            raise ValueError("a metric is null if, and only if, it gives the reason")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _leave_out_no_reason(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = handler(self)
+        return content if self.reason else {k: v for k, v in content.items() if k != "reason"}
+
+
+class Dataset(Part):
+    """Which data were scored; the fingerprint is that of the annotation files."""
+
+    name: str
+    split: str
+    fingerprint: str
+
+
+class Weights(Part):
+    """Where the evaluated weights come from."""
+
+    origin: str  # "trained", or the name of the file that was given
+    sha256: str | None
+    seen_datasets: tuple[str, ...]
+    init: str  # what training started from: "random", "imagenet", a file's name
+    untouched: tuple[str, ...] = ()  # parameters that --allow-partial left as they were
+
+
+class Code(Part):
+    """Which hrbench it was; commit and dirty are null where it was no git checkout."""
+
+    version: str
+    commit: str | None
+    dirty: bool | None
+
+
+class Times(Part):
+    """Seconds that each step took; null for a step that was not taken."""
+
+    train: float | None
+    predict: float | None
+    score: float | None
+
+
+class RunRecord(Part):
+    """One run, as `record.json` holds it. The first metric is the headline one."""
+
+    schema_version: Literal[1] = Field(SCHEMA, alias="schema")
+    id: str = ""  # filled in by `sealed`
+    task: str
+    variant: str
+    task_version: int
+    modified: bool
+    synthetic: bool
+    complete: bool
+    n: Counts
+    metrics: dict[str, MetricValue] = Field(min_length=1)
+    groups: dict[str, JsonValue]
+    protocol: dict[str, JsonValue]
+    spec: dict[str, JsonValue]
+    dataset: Dataset
+    weights: Weights
+    code: Code
+    environment: dict[str, str | None]
+    hardware: dict[str, str | int | None]
+    seed: int
+    times: Times
+    started: AwareDatetime
+    notes: tuple[str, ...] = ()  # what a reader of the numbers has to know, in sentences
+
+    @field_validator("groups", mode="before")
+    @classmethod
+    def _no_nan_in_groups(cls, groups: object) -> object:
+        return _null_for_nan(groups)
+
+    @property
+    def headline(self) -> str:
+        """The name of the metric that decides."""
+        return next(iter(self.metrics))
+
+    @property
+    def name(self) -> str:
+        """The task and its variant, as `hrbench run` takes them."""
+        return f"{self.task}@{self.variant}" if self.variant else self.task
+
+    def content(self) -> dict[str, Any]:
+        """Return what `record.json` says, as plain values."""
+        return self.model_dump(mode="json", by_alias=True)
+
+    def sealed(self) -> Self:
+        """Return this record with the id that its content gives."""
+        return self.model_copy(update={"id": digest(self.content())})
+
+    def write(self, run_folder: Path) -> Path:
+        """Write `record.json` in one step, so that there is a whole record or none."""
+        if not self.id:
+            raise ValueError("a record is sealed before it is written")
+        path = run_folder / FILE
+        text = json.dumps(self.content(), indent=2, ensure_ascii=False, allow_nan=False)
+        draft = path.with_name(f".{FILE}.{os.getpid()}")
+        try:
+            draft.write_text(text + "\n", encoding="utf-8")
+            draft.replace(path)
+        except OSError as error:
+            if draft.exists():
+                draft.unlink()
+            raise RunError(
+                f"{path}: cannot be written ({error.strerror}). Name another folder with --out."
+            ) from error
+        return path
+
+
+def measured(
+    value: float, unit: str, *, higher_is_better: bool, reason: str = "no sample to measure"
+) -> MetricValue:
+    """Return a metric's value without an interval; NaN becomes null with `reason`."""
+    if math.isnan(value):
+        return MetricValue(value=None, unit=unit, higher_is_better=higher_is_better, reason=reason)
+    return MetricValue(value=float(value), unit=unit, higher_is_better=higher_is_better)
+
+
+def canonical(content: Mapping[str, Any]) -> bytes:
+    """Return the one spelling of some JSON that a hash is taken of."""
+    return json.dumps(
+        content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
+
+
+def digest(content: Mapping[str, Any]) -> str:
+    """Return the id of a record's content: SHA-256 without id and circumstances."""
+    lasting = {k: v for k, v in content.items() if k != "id" and k not in CIRCUMSTANCES}
+    return hashlib.sha256(canonical(lasting)).hexdigest()
+
+
+def _null_for_nan(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {key: _null_for_nan(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_null_for_nan(item) for item in value]
+    return None if isinstance(value, float) and math.isnan(value) else value

@@ -1,0 +1,139 @@
+import io
+import json
+from typing import Any
+
+import pandas as pd
+import pytest
+from report.records import record, row, with_interval
+
+from hrbench.errors import UnknownNameError
+from hrbench.report.layout import Table, markdown, terminal
+from hrbench.report.record import Counts
+from hrbench.report.table import report
+
+PUBLISHED = pd.DataFrame(
+    [
+        row(),
+        row(value="75.8", input_height="384", input_width="288", mission="5"),
+        row(metric="AR", value="79.8"),
+        row(task="mpii-pose", dataset="mpii", split="val", metric="PCKh@0.5", value="90.3"),
+    ]
+)
+PARTIAL: dict[str, Any] = {
+    "synthetic": True,
+    "complete": False,
+    "modified": True,
+    "n": Counts(expected=64, evaluated=8),
+}
+
+
+def test_runs_and_published_rows_have_blocks_of_their_own() -> None:
+    lines = report([record()], PUBLISHED).splitlines()
+    assert lines[0] == "Runs"
+    assert lines[2].split()[:6] == [
+        "coco-pose@w32-256x192",
+        "val2017",
+        "AP",
+        "74.3",
+        "%",
+        "5000",
+    ]
+    assert "same protocol" in " ".join(lines)
+    assert "Published: coco-pose" in lines
+    assert lines[-1] == "1 more: hrbench report --task coco-pose --format csv"
+
+
+def test_published_rows_come_best_first() -> None:
+    text = report([], PUBLISHED, task="coco-pose")
+    assert text.index("75.8 %") < text.index("74.4 %")
+
+
+def test_a_synthetic_partial_modified_run_is_marked_and_set_beside_nothing() -> None:
+    text = report([record(**PARTIAL)], PUBLISHED, width=120)
+    assert "8/64  synthetic, partial, modified" in text
+    assert "beside" not in text
+
+
+def test_intervals_have_a_column_only_where_there_are_any() -> None:
+    assert "95 %" not in report([record()], PUBLISHED)
+    assert "73.4-75.5" in report([record(metrics=with_interval(74.4, 73.4, 75.5))], PUBLISHED)
+
+
+def test_without_runs_the_published_rows_of_every_task_are_shown() -> None:
+    text = report([], PUBLISHED)
+    assert "Runs" not in text
+    assert "Published: coco-pose" in text
+    assert "Published: mpii-pose" in text
+
+
+def test_one_task_can_be_asked_for() -> None:
+    text = report([record()], PUBLISHED, task="mpii-pose")
+    assert "coco-pose" not in text
+    assert "90.3 %" in text
+
+
+def test_a_task_of_ones_own_is_shown_without_published_rows() -> None:
+    assert "Published" not in report([record(task="my-hands")], PUBLISHED)
+
+
+def test_an_unknown_task_or_format_gets_a_suggestion() -> None:
+    with pytest.raises(UnknownNameError, match="Did you mean 'coco-pose'"):
+        report([], PUBLISHED, task="coco-poze")
+    with pytest.raises(UnknownNameError, match="Did you mean 'json'"):
+        report([], PUBLISHED, form="jason")
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_pipe_gets_no_escape_sequence_and_no_line_too_long(width: int) -> None:
+    text = report([record(), record(**PARTIAL)], PUBLISHED, width=width)
+    assert "\x1b" not in text
+    assert max(map(len, text.splitlines())) <= width
+    assert "\x1b" in report([record()], PUBLISHED, width=width, colour=True)
+
+
+def test_markdown_tables_have_lines_of_one_width() -> None:
+    text = report([record(), record(**PARTIAL)], PUBLISHED, form="markdown")
+    blocks = [block for block in text.split("\n\n") if block.startswith("|")]
+    assert len(blocks) == 2
+    for block in blocks:
+        assert len({len(line) for line in block.splitlines()}) == 1
+
+
+def test_markdown_keeps_bars_and_stars_as_they_are() -> None:
+    text = markdown([Table("T", ("a",), (("x|y*",),))])
+    assert text.splitlines()[-1] == r"| x\|y\* |"
+
+
+def test_a_narrow_terminal_folds_only_what_may_fold() -> None:
+    table = Table("T", ("id", "say"), (("12345678", "one two"),), folding=frozenset({"say"}))
+    assert terminal([table], 13, colour=False).splitlines()[2:] == [
+        "12345678  one",
+        "          two",
+    ]
+
+
+def test_csv_parses_back_with_every_metric_and_every_row() -> None:
+    ours = record(ap=74.3)
+    frame = pd.read_csv(io.StringIO(report([ours], PUBLISHED, form="csv")))
+    run = frame[frame["kind"] == "run"].iloc[0]
+    assert (run["id"], run["metric"], run["value"]) == (ours.id, "AP", 74.3)
+    assert (run["beside_value"], bool(run["same_protocol"])) == (74.4, True)
+    assert run["gap"] == pytest.approx(-0.1)
+    assert list(frame[frame["kind"] == "published"]["value"]) == [74.4, 75.8, 79.8]
+
+
+def test_json_parses_back_to_the_records_and_the_row_beside() -> None:
+    ours = record()
+    content = json.loads(report([ours, record(**PARTIAL)], PUBLISHED, form="json"))
+    first, second = content["runs"]
+    near = first.pop("beside")
+    assert first == ours.content()
+    assert (near["row"]["value"], near["same_protocol"], near["differing"]) == ("74.4", True, [])
+    assert second["beside"] is None
+    assert len(content["published"]) == 3
+
+
+def test_columns_that_cannot_fit_are_folded_and_never_cut() -> None:
+    table = Table("T", ("a", "b"), (("12345678", "abcdefgh"),))
+    text = terminal([table], 10, colour=False)
+    assert sorted("".join(text.splitlines()[2:]).replace(" ", "")) == sorted("12345678abcdefgh")
