@@ -6,6 +6,8 @@ per published layout maps a file's names to them; every load is strict after it.
 
 import hashlib
 import pickle
+import struct
+import warnings
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +21,11 @@ from hrbench.errors import WeightsError
 # Keys under which training scripts put the network beside optimisers and counters.
 WRAPPERS = ("network", "state_dict", "model")
 DATA_PARALLEL = "module."
+# What torch.load raises on a file that is no checkpoint, or a part of one.
+DAMAGED = (
+    *(RuntimeError, ValueError, LookupError, EOFError, AttributeError, TypeError, AssertionError),
+    *(struct.error, pickle.UnpicklingError, zipfile.BadZipFile),
+)
 POSE_HEAD = {"final_layer.": "head.score."}
 # The parts of the official classification network behind the branches.
 CLASSIFICATION = ("incre_modules.", "downsamp_modules.", "final_layer.", "classifier.")
@@ -41,19 +48,26 @@ def read(path: Path) -> Checkpoint:
         WeightsError: there is none, it holds no tensors, or its layout is not known.
     """
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch's, on files that are refused below
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise WeightsError(f"{path} does not exist; --weights and --init take a file") from error
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise WeightsError(f"{path} cannot be read as a checkpoint: {first}") from error
-    except (pickle.UnpicklingError, zipfile.BadZipFile) as error:
+    except OSError as error:
+        raise WeightsError(f"{path} cannot be read: {error.strerror}") from error
+    except DAMAGED as error:
         raise WeightsError(
-            f"{path} is not a checkpoint of tensors (a download page saved under that name, a "
-            "truncated file, or one that would run code); fetch it again"
+            f"{path} is not a whole checkpoint of tensors (a download page saved under that "
+            "name, a truncated file, or one that would run code); fetch it again"
         ) from error
     tensors = _unwrapped(content, path)
+    spoilt = [n for n, t in tensors.items() if t.is_floating_point() and not t.isfinite().all()]
+    if spoilt:
+        raise WeightsError(
+            f"{path} has NaN or infinity in {len(spoilt)} tensors ({spoilt[0]}); the training "
+            "that wrote it had diverged"
+        )
     layout, named = _named(tensors, path)
     return Checkpoint(path, layout, named, sha256)
 
@@ -162,7 +176,9 @@ def _require_match(
         for names, what in ((missing, "missing"), (extra, "left over"))
         if names
     ]
+    advice = "Name the task and variant that it was trained for"
+    if checkpoint.layout == "classification" and whole == "the network":
+        advice = "It classifies images: start training from it with --init"
     raise WeightsError(
-        f"{checkpoint.path} ({checkpoint.layout} layout) does not fit: {'; '.join(parts)}. "
-        "Name the task and variant that it was trained for"
+        f"{checkpoint.path} ({checkpoint.layout} layout) does not fit: {'; '.join(parts)}. {advice}"
     )

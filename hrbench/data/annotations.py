@@ -1,0 +1,256 @@
+"""COCO annotation files as columns, and what is wrong with them.
+
+Letters: M images, N annotations, K keypoints.
+"""
+
+import gc
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hrbench.data import inspect
+from hrbench.data.inspect import ANYTHING, FLAG, LIST, NUMBER, POSITIVE, TEXT, WHOLE, Fault, Rows
+from hrbench.errors import DataError
+
+IMAGE_FIELDS = {"id": WHOLE, "file_name": TEXT, "width": POSITIVE, "height": POSITIVE}
+FIELDS = {
+    "id": WHOLE,
+    "image_id": WHOLE,
+    "category_id": WHOLE,
+    "bbox": ANYTHING,  # its numbers are looked at with those of all rows
+    "area": NUMBER,
+    "iscrowd": FLAG,
+    "keypoints": ANYTHING,
+    "num_keypoints": WHOLE,
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Annotations:
+    """The persons of a file, column by column, in file order."""
+
+    image_ids: NDArray[np.int64]  # (M,)
+    file_names: tuple[str, ...]  # (M,)
+    image_sizes: NDArray[np.int64]  # (M, 2) width, height
+    ids: NDArray[np.int64]  # (N,)
+    image: NDArray[np.int64]  # (N,) index of its image; -1 if that is not listed
+    boxes: NDArray[np.float64]  # (N, 4) x, y, width, height
+    areas: NDArray[np.float64]  # (N,) of the segment
+    crowd: NDArray[np.bool_]  # (N,)
+    num_keypoints: NDArray[np.int64]  # (N,) as the file says
+    keypoints: NDArray[np.float64]  # (N, K, 3) x, y, visibility
+
+
+def read_json(path: Path) -> Any:
+    """Return the content of a JSON file, or say in one sentence why there is none."""
+    try:
+        return parse(path.read_bytes(), path)
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def parse(content: bytes, path: Path) -> Any:
+    """Return what the bytes of a JSON file say; `path` is for the words of the error."""
+    try:
+        with _no_collection():
+            return json.loads(content)
+    except json.JSONDecodeError as error:
+        ends = ", where the file ends" if error.pos >= len(error.doc.rstrip()) else ""
+        place = f"line {error.lineno}, column {error.colno}{ends}"
+        raise DataError(
+            f"{path} is not JSON: {error.msg} at {place}; fetch the file again"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{path} is not JSON: {error.reason} at byte {error.start}; fetch the file again"
+        ) from error
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep the garbage collector out: over COCO's 30 million new objects it doubles the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def read(path: Path, num_keypoints: int) -> Annotations:
+    """Return the annotations of a file in COCO's keypoint format.
+
+    Raises:
+        DataError: it cannot be read, or has a fault that nothing can be trained with.
+    """
+    table, found = examined(read_json(path), num_keypoints)
+    fatal = [fault for fault in found if fault.fatal]
+    if table is None or fatal:
+        raise DataError(f"{path}: {fatal[0]}; `hrbench check` lists all faults of a dataset")
+    return table
+
+
+def read_images(path: Path, num_keypoints: int) -> Annotations:
+    """Return the images of a file whose annotations are hidden, such as test-dev's.
+
+    Raises:
+        DataError: it cannot be read, or lists no images.
+    """
+    table, found = examined_images(read_json(path), num_keypoints)
+    if table is None:
+        raise DataError(f"{path}: {found[0]}; `hrbench check` lists all faults of a dataset")
+    return table
+
+
+def columns(content: Any, num_keypoints: int) -> Annotations:
+    """Return the columns of a file's content that has no fatal fault."""
+    images, people = content["images"], persons(content, num_keypoints)
+    place = {image["id"]: index for index, image in enumerate(images)}
+
+    def column(key: str, dtype: type) -> NDArray[Any]:
+        return np.array([person[key] for person in people], dtype=dtype)
+
+    def lists(key: str, length: int) -> NDArray[np.float64]:
+        values = chain.from_iterable(person[key] for person in people)
+        return np.fromiter(values, np.float64, length * len(people)).reshape(-1, length)
+
+    return Annotations(
+        image_ids=np.array([image["id"] for image in images], dtype=np.int64),
+        file_names=tuple(image["file_name"] for image in images),
+        image_sizes=np.array([[i["width"], i["height"]] for i in images], np.int64).reshape(-1, 2),
+        ids=column("id", np.int64),
+        image=np.array([place.get(p["image_id"], -1) for p in people], dtype=np.int64),
+        boxes=lists("bbox", 4),
+        areas=column("area", np.float64),
+        crowd=column("iscrowd", np.bool_),
+        num_keypoints=column("num_keypoints", np.int64),
+        keypoints=lists("keypoints", 3 * num_keypoints).reshape(-1, num_keypoints, 3),
+    )
+
+
+def persons(content: Any, num_keypoints: int) -> list[dict[str, Any]]:
+    """Return the annotations of the category that has keypoints; all, where none says so."""
+    counts = [(c["id"], len(c["keypoints"])) for c in content["categories"] if "keypoints" in c]
+    if not counts:
+        return list(content["annotations"])
+    kept = [category for category, count in counts if count == num_keypoints]
+    return [person for person in content["annotations"] if person.get("category_id") in kept]
+
+
+def faults(content: Any, num_keypoints: int) -> list[Fault]:
+    """Return what is wrong with a file's content, the structure first."""
+    return examined(content, num_keypoints)[1]
+
+
+def examined(content: Any, num_keypoints: int) -> tuple[Annotations | None, list[Fault]]:
+    """Return the columns of a file's content, and what is wrong with it.
+
+    The structure's faults hide the others: nothing else can be said of such a file, and it
+    has no columns.
+    """
+    found = inspect.lists(content, ("images", "annotations", "categories"))
+    if found := found or _categories(content["categories"], num_keypoints):
+        return None, found
+    annotated, people = content["annotations"], persons(content, num_keypoints)
+    kind = "annotations, none of them of a category with keypoints"
+    found = [
+        *([] if people else inspect.fault(kind, inspect.ids(annotated))),
+        *_images(content["images"]),
+        *_people(people, num_keypoints),
+    ]
+    if found:
+        return None, found
+    listed = [category["id"] for category in content["categories"]]
+    strange = [row for row in annotated if row.get("category_id") not in listed]
+    kind = "annotations of a category that is not listed"
+    table = columns(content, num_keypoints)
+    return table, [*inspect.fault(kind, inspect.ids(strange), fatal=False), *_values(table)]
+
+
+def examined_images(content: Any, num_keypoints: int) -> tuple[Annotations | None, list[Fault]]:
+    """Return the images of a file whose annotations are hidden, and what is wrong with it."""
+    if found := inspect.lists(content, ("images",)) or _images(content["images"]):
+        return None, found
+    images = {"images": content["images"], "annotations": [], "categories": []}
+    return columns(images, num_keypoints), []
+
+
+def _categories(categories: Rows, num_keypoints: int) -> list[Fault]:
+    named = [category for category in categories if "keypoints" in category]
+    if found := [
+        *inspect.fields(categories, {"id": WHOLE}, "categories"),
+        *inspect.fields(named, {"keypoints": LIST}, "categories"),
+    ]:
+        return found
+    counts = [len(category["keypoints"]) for category in named]
+    if not named or num_keypoints in counts:
+        return []
+    examples = [f"{c.get('name')}: {count}" for c, count in zip(named, counts, strict=True)]
+    return inspect.fault(
+        f"categories with another number of keypoints than {num_keypoints}", examples
+    )
+
+
+def _images(images: Rows) -> list[Fault]:
+    if found := inspect.fields(images, IMAGE_FIELDS, "images"):
+        return found
+    return [
+        *inspect.twice([image["id"] for image in images], "image ids"),
+        *inspect.twice([image["file_name"] for image in images], "file names", fatal=False),
+    ]
+
+
+def _people(people: Rows, num_keypoints: int) -> list[Fault]:
+    if found := inspect.fields(people, FIELDS, "annotations"):
+        return found
+    return [
+        *inspect.lengths(people, "keypoints", 3 * num_keypoints, "keypoints"),
+        *inspect.lengths(people, "bbox", 4, "boxes"),
+        *inspect.twice([person["id"] for person in people], "annotation ids"),
+    ]
+
+
+def _values(table: Annotations) -> list[Fault]:
+    listed = table.image >= 0
+    limits = np.full((len(listed), 2), np.inf)
+    limits[listed] = table.image_sizes[table.image[listed]]
+    finite = np.isfinite(table.areas) & np.isfinite(table.boxes).all(axis=1)
+    finite &= np.isfinite(table.keypoints).all(axis=(1, 2))
+    labelled = table.keypoints[..., 2] > 0
+    counts = labelled.sum(axis=1)
+    points = table.keypoints[..., :2]
+    outside = labelled & ((points < 0) | (points > limits[:, None])).any(axis=2)
+    beyond = finite & _beyond(table.boxes, limits)
+    turned = beyond & ~_beyond(table.boxes, limits[:, ::-1])
+    unsized = finite & (table.boxes[:, 2:] <= 0).any(axis=1)
+    strange = finite & ~np.isin(table.keypoints[..., 2], (0, 1, 2)).all(axis=1)
+    checks: list[tuple[str, NDArray[np.bool_], bool]] = [
+        ("annotations of images that are not listed", ~listed, True),
+        ("annotations with NaN or infinity", ~finite, True),
+        ("boxes that reach outside their image", beyond, False),
+        ("boxes that would fit with the image's width and height swapped", turned, False),
+        ("boxes without width or height", unsized, False),
+        ("persons with keypoints and no area", finite & (counts > 0) & (table.areas <= 0), False),
+        ("keypoints outside their image", finite & outside.any(axis=1), False),
+        ("keypoints whose visibility is not 0, 1 or 2", strange, False),
+        ("num_keypoints that is not the count", table.num_keypoints != counts, False),
+    ]
+    found = []
+    for kind, bad, fatal in checks:
+        found += inspect.fault(kind, [f"id {name}" for name in table.ids[bad]], fatal=fatal)
+    return found
+
+
+def _beyond(boxes: NDArray[np.float64], limits: NDArray[np.float64]) -> NDArray[np.bool_]:
+    corner, extent = boxes[:, :2], boxes[:, 2:]
+    # A box may end a pixel past the edge: COCO's own polygons do.
+    outside = np.concatenate([corner < -1, corner + extent > limits + 1], axis=1)
+    return np.asarray(outside.any(axis=1))

@@ -1,0 +1,57 @@
+"""Image files: decoded whole or not at all, and quietly."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+# cv2 would turn an image by its EXIF tag; the official annotations are of the stored pixels.
+READ = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+STDERR = 2
+START_OF_IMAGE, START_OF_SCAN, END_OF_IMAGE = b"\xff\xd8", b"\xff\xda", b"\xff\xd9"
+FILL = b"\xff\xff"  # a marker may be preceded by any number of 0xFF
+
+
+def decode(content: bytes) -> NDArray[np.uint8] | None:
+    """Return the (height, width, 3) BGR pixels of a file's content; None if it is not a whole image."""
+    if not content or is_cut_short(content):
+        return None
+    with quiet():
+        try:
+            image = cv2.imdecode(np.frombuffer(content, dtype=np.uint8), READ)
+        except cv2.error:  # larger than OpenCV takes
+            return None
+    return None if image is None else image.astype(np.uint8, copy=False)
+
+
+def is_cut_short(content: bytes) -> bool:
+    """Tell whether this is the beginning of a JPEG file.
+
+    OpenCV before 4.14 fills what is missing with grey. Other formats it refuses itself.
+
+    Source: ITU-T T.81, annex B.
+    """
+    if not content.startswith(START_OF_IMAGE):
+        return False
+    at = len(START_OF_IMAGE)
+    # Past the segments before the scan, since a thumbnail among them has an end of its own.
+    while content[at : at + 1] == b"\xff" and content[at : at + 2] != START_OF_SCAN:
+        length = int.from_bytes(content[at + 2 : at + 4], "big")
+        at += 1 if content[at : at + 2] == FILL else 2 + length
+    return content.rfind(END_OF_IMAGE, at) < 0
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Drop what C libraries write to standard error; libjpeg has no other switch for it."""
+    kept, nowhere = os.dup(STDERR), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, STDERR)
+    try:
+        yield
+    finally:
+        os.dup2(kept, STDERR)
+        os.close(kept)
+        os.close(nowhere)

@@ -1,0 +1,214 @@
+"""Crops in batches: augmented persons to train on, whole images to predict on.
+
+Worker processes read, decode and warp, and send uint8; all arithmetic on floats happens on
+the network's device. What a sample draws depends on the seed, the epoch and its row alone, so
+any number of workers and processes gives the same samples in the same order.
+"""
+
+import signal
+import warnings
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from hrbench.data.augment import Crop, Draw, Ranges, crop, draw, warp
+from hrbench.data.images import decode
+from hrbench.data.sample import People
+from hrbench.errors import DataError
+from hrbench.geometry import crop_matrix
+
+_Item = TypeVar("_Item")
+ORDER, SAMPLE = 0, 1  # apart, so that the order of an epoch and its draws are independent
+
+
+@dataclass(frozen=True, slots=True)
+class Cutting:
+    """How crops are cut, the same for every sample."""
+
+    size: tuple[int, int]  # width, height in pixels
+    upper_body: tuple[int, ...]
+    flip_pairs: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Crops to train on."""
+
+    images: Tensor  # (B, height, width, 3) uint8 RGB
+    keypoints: Tensor  # (B, K, 2) float64 crop pixels
+    visible: Tensor  # (B, K) bool
+
+    def pin_memory(self) -> "Batch":
+        """Return it in memory that a GPU copies from without waiting; torch calls this."""
+        return Batch(*(part.pin_memory() for part in (self.images, self.keypoints, self.visible)))
+
+
+def read_image(path: Path) -> NDArray[np.uint8]:
+    """Return the (height, width, 3) BGR pixels of a file.
+
+    Raises:
+        DataError: there is no such file, or it is not a whole image.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from error
+    image = decode(content)
+    if image is None:
+        raise DataError(
+            f"{path} is not a whole image ({len(content)} bytes); fetch it again; "
+            "`hrbench check DATASET --images` lists all such files"
+        )
+    return image
+
+
+def order(count: int, seed: int, epoch: int) -> NDArray[np.int64]:
+    """Return the rows in the order in which an epoch takes them."""
+    return np.random.default_rng((seed, ORDER, epoch)).permutation(count)
+
+
+def drawn(ranges: Ranges, visible: NDArray[np.bool_], seed: int, epoch: int, row: int) -> Draw:
+    """Return what the person `row` draws in an epoch."""
+    rng = np.random.default_rng((seed, SAMPLE, epoch, row))
+    return draw(ranges, int(visible.sum()), rng)
+
+
+class TrainingCrops(Dataset[Batch | DataError]):
+    """Augmented crops of persons; an index is the epoch and the rows of one batch."""
+
+    def __init__(self, people: People, cutting: Cutting, ranges: Ranges, seed: int) -> None:
+        self.people, self.cutting, self.ranges, self.seed = people, cutting, ranges, seed
+
+    def __getitem__(self, index: tuple[int, NDArray[np.int64]]) -> Batch | DataError:
+        epoch, rows = index
+        try:
+            crops = [self._crop(epoch, row) for row in rows.tolist()]
+        except DataError as error:
+            return error  # raised in the main process: torch would wrap it in a traceback
+        return Batch(
+            torch.from_numpy(np.stack([c.pixels for c in crops])),
+            torch.from_numpy(np.stack([c.keypoints for c in crops])),
+            torch.from_numpy(np.stack([c.visible for c in crops])),
+        )
+
+    def _crop(self, epoch: int, row: int) -> Crop:
+        people, cutting = self.people, self.cutting
+        visible = people.visible[row]
+        return crop(
+            read_image(people.images[people.image[row]]),
+            people.keypoints[row],
+            visible,
+            people.centers[row],
+            people.scales[row],
+            cutting.size,
+            drawn(self.ranges, visible, self.seed, epoch, row),
+            upper_body=cutting.upper_body,
+            flip_pairs=cutting.flip_pairs,
+        )
+
+
+def training_batches(
+    crops: TrainingCrops,
+    batches: Sequence[NDArray[np.int64]],
+    epoch: int,
+    *,
+    workers: int,
+    pin: bool,
+) -> Generator[Batch]:
+    """Yield the batches of an epoch, given the rows of each."""
+    indices = [(epoch, rows) for rows in batches]
+    yield from _load(crops, indices, workers=workers, pin=pin)
+
+
+class ImageCrops(Dataset[tuple[NDArray[np.int64], Tensor] | DataError]):
+    """All boxes of an image, cut from one decoding of it; an index is the rows of the boxes."""
+
+    def __init__(self, people: People, size: tuple[int, int]) -> None:
+        self.people, self.size = people, size
+
+    def __getitem__(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], Tensor] | DataError:
+        people, size = self.people, self.size
+        try:
+            image = read_image(people.images[people.image[rows[0]]])
+        except DataError as error:
+            return error
+        crops = [
+            warp(image, crop_matrix(people.centers[row], people.scales[row], size), size)
+            for row in rows
+        ]
+        return rows, torch.from_numpy(np.stack(crops))
+
+
+def prediction_batches(
+    crops: ImageCrops,
+    images: Sequence[int],
+    batch_size: int,
+    *,
+    workers: int,
+    pin: bool,
+) -> Generator[tuple[NDArray[np.int64], Tensor]]:
+    """Yield rows and their (B, height, width, 3) uint8 crops, image after image.
+
+    Batches are filled across images; only the last may be smaller.
+    """
+    of_image = rows_by_image(crops.people)
+    rows: NDArray[np.int64] = np.empty(0, dtype=np.int64)
+    cut: list[Tensor] = []
+    for more, pixels in _load(crops, [of_image[i] for i in images], workers=workers, pin=pin):
+        rows = np.concatenate([rows, more])
+        cut.append(pixels)
+        while len(rows) >= batch_size:
+            joined = torch.cat(cut)
+            yield rows[:batch_size], joined[:batch_size]
+            rows, cut = rows[batch_size:], [joined[batch_size:]]
+    if len(rows):
+        yield rows, torch.cat(cut)
+
+
+def rows_by_image(people: People) -> dict[int, NDArray[np.int64]]:
+    """Return the rows of each image that has any, images in the order of their first box."""
+    by_image = np.argsort(people.image, kind="stable")
+    images, starts = np.unique(people.image[by_image], return_index=True)
+    parts = np.split(by_image, starts[1:])
+    first = sorted(zip(images.tolist(), parts, strict=True), key=lambda item: item[1][0])
+    return dict(first)
+
+
+def _load(
+    dataset: Dataset[_Item | DataError], indices: Sequence[object], *, workers: int, pin: bool
+) -> Generator[_Item]:
+    with warnings.catch_warnings():
+        # More workers than cores: the user has asked for them.
+        warnings.filterwarnings("ignore", message="This DataLoader will create")
+        loader: DataLoader[_Item | DataError] = DataLoader(
+            dataset,
+            batch_size=None,
+            sampler=indices,
+            num_workers=workers,
+            collate_fn=_as_it_is,
+            worker_init_fn=_begin_worker,
+            pin_memory=pin,
+        )
+        items = iter(loader)
+    for item in items:
+        if isinstance(item, DataError):
+            raise item
+        yield item
+
+
+def _as_it_is(item: object) -> object:
+    return item
+
+
+def _begin_worker(_: int) -> None:
+    cv2.setNumThreads(0)  # the workers are as many as the cores that are meant for reading
+    for number in (signal.SIGINT, signal.SIGTERM):  # sent to all; the main process ends us
+        signal.signal(number, signal.SIG_IGN)

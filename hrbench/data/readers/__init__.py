@@ -1,0 +1,1 @@
+"""One module per file format; each converts to the columns of `data.sample`."""

@@ -1,0 +1,64 @@
+"""The persons of a split, column by column, as readers give them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class People:
+    """N boxes to crop from M images, each with K keypoints.
+
+    Columns rather than N objects: a training set of 150,000 is shared by the loader's
+    processes, and each object that one of them touches would be copied.
+
+    Positions are in pixels of the whole image: x to the right, y down, (0, 0) at the centre
+    of the top-left pixel. Readers convert to this; nothing later undoes it.
+    """
+
+    images: tuple[Path, ...]  # (M,) files
+    image_ids: NDArray[np.int64]  # (M,)
+    image: NDArray[np.int64]  # (N,) index into `images`
+    ids: NDArray[np.int64]  # (N,) annotation id, or row of the detections file
+    boxes: NDArray[np.float64]  # (N, 4) x, y, width, height as the file has them
+    centers: NDArray[np.float32]  # (N, 2) of the crops, as in `geometry`
+    scales: NDArray[np.float32]  # (N, 2)
+    scores: NDArray[np.float64]  # (N,) of the boxes; 1 for annotated ones
+    keypoints: NDArray[np.float64]  # (N, K, 2) x, y; whatever the file says where not visible
+    visible: NDArray[np.bool_]  # (N, K) labelled, hidden or not; all False for detections
+
+    def __len__(self) -> int:
+        return len(self.image)
+
+    @property
+    def num_keypoints(self) -> int:
+        """K."""
+        return int(self.visible.shape[1])
+
+    def rows(self, chosen: NDArray[np.int64] | NDArray[np.bool_]) -> "People":
+        """Return some of the boxes; the images stay."""
+        per_image = {"images", "image_ids"}
+        columns = (field.name for field in fields(self) if field.name not in per_image)
+        return replace(self, **{name: getattr(self, name)[chosen] for name in columns})
+
+    def in_images(self, image_ids: NDArray[np.int64]) -> "People":
+        """Return the boxes of the images named."""
+        return self.rows(np.isin(self.image_ids[self.image], image_ids))
+
+
+def join(parts: Sequence[People]) -> People:
+    """Return the boxes of several sets of images as one set."""
+    offsets = np.cumsum([0, *(len(part.images) for part in parts[:-1])])
+    shifted = [
+        replace(part, image=part.image + offset)
+        for part, offset in zip(parts, offsets, strict=True)
+    ]
+    columns = {
+        field.name: np.concatenate([getattr(part, field.name) for part in shifted])
+        for field in fields(People)
+        if field.name != "images"
+    }
+    return People(images=tuple(path for part in parts for path in part.images), **columns)

@@ -1,0 +1,1 @@
+"""Training and prediction: loops over batches that know no task."""

@@ -1,0 +1,142 @@
+"""Where a run computes: device, precision, and the processes that share it."""
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+from hrbench.errors import RunError
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """One process of a run; alone, it is rank 0 of 1."""
+
+    device: torch.device
+    rank: int = 0
+    world: int = 1
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process is the one that writes and prints."""
+        return self.rank == 0
+
+    def autocast(self, precision: str) -> AbstractContextManager[Any]:
+        """Return the context in which a network computes in that precision."""
+        on = precision == "bf16"
+        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=on)
+
+    def share(self, network: nn.Module) -> nn.Module:
+        """Return the network as it is trained: with gradients averaged over processes."""
+        if self.world == 1:
+            return network
+        ids = [self.device.index] if self.device.type == "cuda" else None
+        return nn.parallel.DistributedDataParallel(network, device_ids=ids)
+
+    def gather(self, part: object) -> list[Any]:
+        """Return what every process gives, in the order of their ranks."""
+        if self.world == 1:
+            return [part]
+        parts: list[Any] = [None] * self.world
+        dist.all_gather_object(parts, part)
+        return parts
+
+    def any(self, flag: bool) -> bool:
+        """Return whether any process says so; all wait for each other here."""
+        return any(self.gather(flag))
+
+    def first(self, value: Any) -> Any:
+        """Return the leading process's value to every process."""
+        return self.gather(value)[0]
+
+
+def choose_device(name: str) -> torch.device:
+    """Return the device of that name; `auto` is CUDA where there is a card, else the CPU.
+
+    Raises:
+        RunError: torch knows no such device, or the machine has none.
+    """
+    cuda = torch.cuda.is_available()
+    if name == "auto":
+        name = "cuda" if cuda else "cpu"
+    try:
+        device = torch.device(name)
+        if device.type == "cuda" and (not cuda or (device.index or 0) >= torch.cuda.device_count()):
+            have = f"{torch.cuda.device_count()} CUDA cards" if cuda else "no CUDA"
+            raise RunError(f"--device {name}: this machine has {have}; use --device cpu or auto")
+        torch.zeros(1, device=device).item()  # 'meta' has no memory, others only a name
+    except (RuntimeError, AssertionError, NotImplementedError, ImportError) as error:
+        first = str(error).splitlines()[0].split(". ")[0]
+        raise RunError(
+            f"--device {name} cannot be used here ({first}); use --device cpu or auto"
+        ) from error
+    return device
+
+
+@contextmanager
+def processes(device: str) -> Iterator[Runtime]:
+    """Yield this process's runtime, as one of several where torchrun started it."""
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    if world == 1:
+        yield Runtime(choose_device(device))
+        return
+    rank, local = int(os.environ["RANK"]), int(os.environ.get("LOCAL_RANK", "0"))
+    chosen = choose_device(device)
+    if chosen.type == "cuda":
+        chosen = choose_device(f"cuda:{local}")
+        torch.cuda.set_device(chosen)
+    dist.init_process_group("nccl" if chosen.type == "cuda" else "gloo")
+    try:
+        yield Runtime(chosen, rank, world)
+    finally:
+        dist.destroy_process_group()
+
+
+@contextmanager
+def machine_limits() -> Iterator[None]:
+    """Say in a sentence that the machine's memory or disk has ended a run.
+
+    Raises:
+        RunError: it has.
+    """
+    try:
+        yield
+    except torch.cuda.OutOfMemoryError as error:
+        raise RunError(
+            "the GPU's memory is too small for this batch; try a smaller --set recipe.batch_size=… "
+            "(another recipe than the published one), --precision bf16, or more GPUs (torchrun)"
+        ) from error
+    except RuntimeError as error:
+        if "DataLoader worker" not in str(error):
+            raise
+        raise RunError(
+            "a process that reads images was ended from outside: memory, or shared memory "
+            "(/dev/shm, in a container --shm-size), is too small; try fewer --workers, or 0"
+        ) from error
+    except OSError as error:
+        place = error.filename or "a file of the run"
+        raise RunError(f"{place} cannot be written: {error.strerror or error}") from error
+
+
+def normalised(images: Tensor, device: torch.device) -> Tensor:
+    """Return (B, 3, h, w) float32 for (B, h, w, 3) uint8 RGB, by ImageNet's statistics."""
+    mean = torch.tensor((0.485, 0.456, 0.406), device=device).view(3, 1, 1)
+    deviation = torch.tensor((0.229, 0.224, 0.225), device=device).view(3, 1, 1)
+    moved = images.to(device, non_blocking=True).permute(0, 3, 1, 2).float()
+    return moved.div_(255).sub_(mean).div_(deviation).contiguous()
+
+
+def devices() -> dict[str, str]:
+    """Return torch's build and what it can compute on, in words."""
+    cards = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+    bf16 = "with bf16" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else ""
+    return {
+        "torch build": f"CUDA {torch.version.cuda}" if torch.version.cuda else "CPU only",
+        "cuda": f"{', '.join(cards)} {bf16}".strip() if cards else "no card",
+        "threads": str(torch.get_num_threads()),
+    }

@@ -1,0 +1,109 @@
+"""A run's folder: what is put down before the record, so that a run can go on or be scored."""
+
+import json
+import shutil
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from hrbench import catalog
+from hrbench.errors import RunError
+from hrbench.pipeline.options import Options
+from hrbench.report.runs import run_folder
+from hrbench.spec import TaskSpec
+
+STATE, SPEC = "run.json", "spec.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is known of a run before its figures."""
+
+    options: Options
+    started: str  # ISO 8601, UTC
+    synthetic: bool
+    environment: dict[str, Any]
+    hardware: dict[str, Any]
+    code: dict[str, Any]
+    weights: dict[str, Any] | None = None  # of `record.Weights`; None until there are some
+    train_seconds: float | None = None
+    predict_seconds: float | None = None
+    notes: tuple[str, ...] = ()
+
+    def write(self, folder: Path) -> None:
+        """Put it down, whole or not at all."""
+        partial = folder / f".{STATE}"
+        partial.write_text(json.dumps(asdict(self), indent=2) + "\n", "utf-8")
+        partial.replace(folder / STATE)
+
+
+def read(folder: Path) -> tuple[TaskSpec, State]:
+    """Return what a run was started with.
+
+    Raises:
+        RunError: the folder is no run's.
+    """
+    if not folder.is_dir():
+        raise RunError(f"{folder}: no such run folder. `hrbench report` lists the runs.")
+    try:
+        content = json.loads((folder / STATE).read_text("utf-8"))
+        options = content.pop("options")
+        options = Options(**{**options, "overrides": tuple(options["overrides"])})
+        state = State(options=options, **{**content, "notes": tuple(content["notes"])})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RunError(f"{folder} is not the folder of a run ({STATE}: {error})") from error
+    return catalog.load_task(str(folder / SPEC)), state
+
+
+def create(spec: TaskSpec, state: State) -> Path:
+    """Make the folder of a new run and put its spec and state there.
+
+    Raises:
+        RunError: it cannot be made.
+    """
+    out = Path(state.options.out)
+    started = datetime.fromisoformat(state.started)
+    plain = spec.plain()
+    folder = free(run_folder(out, spec.name, started, plain, state.options.seed))
+    try:
+        folder.mkdir(parents=True)
+        (folder / SPEC).write_text(tomli_w.dumps(plain), "utf-8")
+        state.write(folder)
+    except OSError as error:
+        raise RunError(
+            f"{error.filename or out} cannot be written ({error.strerror}); name another --out"
+        ) from error
+    return folder
+
+
+def free(folder: Path) -> Path:
+    """Return the folder's name, with a number where one of the same second has it."""
+    taken = 1
+    chosen = folder
+    while chosen.exists():
+        taken += 1
+        chosen = folder.with_name(f"{folder.name}-{taken}")
+    return chosen
+
+
+def discard(folder: Path) -> None:
+    """Remove a run that failed, and the folders that were made for it; keep a checkpoint."""
+    if (folder / "checkpoints").exists():
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    for parent in folder.parents[:2]:
+        if parent.is_dir() and not any(parent.iterdir()):
+            parent.rmdir()
+
+
+def now() -> str:
+    """Return the time as `State.started` has it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def with_weights(state: State, weights: dict[str, Any], seconds: float | None) -> State:
+    """Return the state of a run that has its weights."""
+    return replace(state, weights=weights, train_seconds=seconds)

@@ -1,0 +1,22 @@
+"""What a user asks of a run besides the task."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The flags of `hrbench run`; paths are strings, so that a run folder can keep them."""
+
+    data: str | None = None  # folder of datasets; "builtin"; None: $HRBENCH_DATA, or ./data
+    weights: str | None = None  # evaluate these, no training
+    init: str | None = None  # start training from these
+    split: str | None = None
+    boxes: str | None = None  # gt | det | a detections file
+    overrides: tuple[str, ...] = ()
+    limit: int | None = None  # images
+    epochs: int | None = None
+    seed: int = 0
+    device: str = "auto"
+    precision: str = "auto"
+    workers: int | None = None
+    out: str = "results/runs"

@@ -1,0 +1,44 @@
+"""The ledger as a fixture, its completeness check last, its summary on the terminal."""
+
+import os
+from pathlib import Path
+
+import pytest
+from golden.ledger import Ledger
+from shared import SHARED, need_shared
+
+LEDGER = pytest.StashKey[Ledger]()
+
+
+@pytest.fixture(scope="session")
+def golden(request: pytest.FixtureRequest) -> Ledger:
+    need_shared()
+    assert SHARED is not None
+    return request.config.stash.setdefault(LEDGER, Ledger(SHARED / "golden"))
+
+
+@pytest.fixture
+def all_golden_tests(request: pytest.FixtureRequest) -> bool:
+    """Whether no golden test was left out by a selection on the command line."""
+    names = {item.path.name for item in request.session.items}
+    modules = {path.name for path in (Path(__file__).parent / "golden").glob("test_*.py")}
+    return modules <= names and not request.config.option.keyword
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.name.startswith("test_every_golden"))  # stable: these last
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    ledger = terminalreporter.config.stash.get(LEDGER, None)
+    if ledger is None or not ledger.differences:
+        return
+    (file, key), largest = max(ledger.differences.items(), key=lambda item: item[1])
+    exact = sum(found == 0 for found in ledger.differences.values())
+    terminalreporter.write_line(
+        f"goldens: {len(ledger.differences)} arrays compared, {exact} of them exact; "
+        f"largest difference {largest:.2g} ({file}: {key})"
+    )
+    if os.environ.get("HRBENCH_GOLDEN_VERBOSE"):
+        for (file, key), found in sorted(ledger.differences.items()):
+            terminalreporter.write_line(f"  {found:9.2g}  {file}: {key}")

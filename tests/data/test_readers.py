@@ -1,0 +1,82 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pipeline.worlds import write_json
+from shared import need_shared
+
+from hrbench import catalog
+from hrbench.data import annotations
+from hrbench.data.readers import aic, coco
+from hrbench.errors import DataError
+
+AIC = catalog.load_dataset("aic").keypoints
+COCO = catalog.load_dataset("coco").keypoints
+
+
+def test_the_real_slice_gives_the_persons_with_keypoints() -> None:
+    folder = need_shared() / "real" / "coco"
+    table = annotations.read(folder / "annotations/person_keypoints_val2017.json", 17)
+    people = coco.annotated(table, folder / "images/val2017", 0.75)
+    assert len(table.ids) == 14
+    assert len(people) == 12  # two have no keypoint
+    assert people.image_ids[people.image[0]] == 785
+    assert people.visible[0].sum() == 17
+    assert people.images[people.image[0]].exists()
+    assert not set(people.ids.tolist()) & {1202706, 508900}
+
+
+def test_a_crowd_and_a_person_without_keypoints_are_not_trained_on() -> None:
+    person = {
+        "category_id": 1,
+        "image_id": 1,
+        "area": 100.0,
+        "bbox": [10.0, 10, 20, 20],
+        "keypoints": [15.0, 15, 2] + [0.0] * 48,
+        "num_keypoints": 1,
+        "iscrowd": 0,
+    }
+    content = {
+        "images": [{"id": 1, "file_name": "a.jpg", "width": 50, "height": 50}],
+        "categories": [{"id": 1, "keypoints": list(COCO)}],
+        "annotations": [
+            {**person, "id": 1},
+            {**person, "id": 2, "iscrowd": 1},
+            {**person, "id": 3, "keypoints": [0.0] * 51, "num_keypoints": 0},
+            {**person, "id": 4, "area": 0.0},
+            {**person, "id": 5, "bbox": [60.0, 10, 5, 5]},
+        ],
+    }
+    table = annotations.columns(content, 17)
+    assert coco.annotated(table, Path(), 0.75).ids.tolist() == [1]
+    assert coco.truth(table, np.array([1])).ids.tolist() == [1, 2, 3, 4, 5]
+    assert len(coco.truth(table, np.array([2])).ids) == 0
+
+
+def aic_file(tmp_path: Path, points: list[int]) -> Path:
+    image = {
+        "image_id": "a0f6",
+        "human_annotations": {"human1": [178, 250, 290, 522]},
+        "keypoint_annotations": {"human1": points},
+    }
+    return write_json(tmp_path / "aic.json", [image])
+
+
+def test_ai_challenger_is_read_with_the_keypoints_that_coco_has(tmp_path: Path) -> None:
+    points = [number for i in range(14) for number in (10 * i, 10 * i + 1, 1 + i % 3)]
+    people = aic.annotated(aic_file(tmp_path, points), tmp_path, AIC, COCO, 0.75)
+    assert len(people) == 1
+    assert people.boxes.tolist() == [[178, 250, 112, 272]]
+    assert people.images[0].name == "a0f6.jpg"
+    seen = {COCO[k]: people.keypoints[0, k].tolist() for k in np.flatnonzero(people.visible[0])}
+    # Right shoulder is the first of the file, right elbow the second; every third is unlabelled.
+    assert seen["right_shoulder"] == [0, 1]
+    assert seen["right_elbow"] == [10, 11]
+    assert "right_wrist" not in seen
+    assert seen["left_shoulder"] == [30, 31]
+    assert not {"nose", "left_eye", "right_eye", "left_ear", "right_ear"} & set(seen)
+
+
+def test_ai_challenger_with_another_number_of_points_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="human1 of image a0f6 has 3 numbers, not 14 x 3"):
+        aic.annotated(aic_file(tmp_path, [1, 2, 1]), tmp_path, AIC, COCO, 0.75)

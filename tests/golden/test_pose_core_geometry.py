@@ -1,0 +1,146 @@
+"""Official boxes, matrices, flips and half bodies, to the last bit."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from golden.ledger import Ledger
+
+from hrbench.data import annotations
+from hrbench.data.augment import half_body_crop
+from hrbench.data.readers import coco
+from hrbench.geometry import (
+    cells_to_image,
+    clip_boxes,
+    crop_matrix,
+    crop_of_boxes,
+    flip_keypoints,
+    transform,
+)
+
+FILE = "pose_core/geometry.npz"
+
+
+@pytest.mark.parametrize("dtype", ["f32", "f64"])
+def test_crop_matrices_are_the_official_ones(dtype: str, golden: Ledger) -> None:
+    z = {k.removeprefix(f"affine_{dtype}_"): v for k, v in golden.load(FILE).items()}
+    matrices = np.array(
+        [
+            crop_matrix(
+                z["center"][i],
+                z["scale"][i],
+                (int(z["output_size"][i][0]), int(z["output_size"][i][1])),
+                rotation=float(z["rot"][i]),
+                shift=z["shift"][i],
+                inverse=bool(z["inv"][i]),
+            )
+            for i in range(len(z["rot"]))
+        ]
+    )
+    golden.check(FILE, f"affine_{dtype}_trans", matrices)
+    moved = [transform(p, m) for p, m in zip(z["points"], matrices, strict=True)]
+    golden.check(FILE, f"affine_{dtype}_points_out", np.array(moved))
+
+
+@pytest.mark.parametrize("dtype", ["f32", "f64"])
+def test_cells_come_back_to_the_image_as_officially(dtype: str, golden: Ledger) -> None:
+    z = golden.load(FILE)
+    coordinates, sizes = (z[f"transform_preds_{dtype}_{k}"] for k in ("coords", "heatmap_size"))
+    moved = [
+        cells_to_image(
+            coordinates[i : i + 1],
+            z[f"affine_{dtype}_center"][i : i + 1],
+            z[f"affine_{dtype}_scale"][i : i + 1],
+            (int(sizes[i][0]), int(sizes[i][1])),
+        )[0]
+        for i in range(len(coordinates))
+    ]
+    golden.check(FILE, f"transform_preds_{dtype}_out", np.array(moved))
+
+
+@pytest.mark.parametrize("size", [(192, 256), (288, 384), (256, 256), (384, 288)])
+def test_boxes_become_the_official_crops(size: tuple[int, int], golden: Ledger) -> None:
+    width, height = size
+    boxes = golden.load(FILE)["box_xywh"].astype(np.float64)
+    centers, scales = crop_of_boxes(boxes, width / height)
+    golden.check(FILE, f"box_{width}x{height}_center", centers)
+    golden.check(FILE, f"box_{width}x{height}_scale", scales)
+
+
+@pytest.mark.parametrize("name", ["coco", "mpii"])
+def test_a_mirror_exchanges_left_and_right_as_officially(name: str, golden: Ledger) -> None:
+    z = golden.load(FILE)
+    pairs = [(int(a), int(b)) for a, b in z[f"flip_{name}_pairs"]]
+    flipped = [
+        flip_keypoints(joints[:, :2], seen[:, 0] > 0, int(width), pairs)
+        for joints, seen, width in zip(
+            *(z[f"flip_{name}_{key}"] for key in ("joints", "vis", "width")), strict=True
+        )
+    ]
+    # The third column, a height that is always 0, has no counterpart here.
+    points = np.array([np.pad(k, ((0, 0), (0, 1))) for k, _ in flipped])
+    golden.check(FILE, f"flip_{name}_joints_out", points)
+    seen = np.array([np.column_stack((v, v, np.zeros(len(v)))) for _, v in flipped], dtype=float)
+    golden.check(FILE, f"flip_{name}_vis_out", seen)
+
+
+@pytest.mark.parametrize("name", ["coco", "coco288x384", "mpii"])
+def test_half_bodies_are_cut_as_officially(name: str, golden: Ledger) -> None:
+    z = {k.removeprefix(f"half_{name}_"): v for k, v in golden.load(FILE).items()}
+    crops, after = [], []
+    for joints, seen, seed in zip(z["joints"], z["vis"], z["seed"], strict=True):
+        official = np.random.RandomState(int(seed))
+        upper = official.standard_normal() < 0.5
+        after.append(official.random_sample())
+        crops.append(
+            half_body_crop(
+                joints[:, :2],
+                seen[:, 0] > 0,
+                [int(i) for i in z["upper_ids"]],
+                float(z["aspect"]),
+                upper=bool(upper),
+            )
+        )
+    golden.check(FILE, f"half_{name}_is_none", np.array([crop is None for crop in crops]))
+    nothing = (np.zeros(2), np.zeros(2))
+    for index, key in enumerate(("center", "scale")):
+        values = np.array([(crop or nothing)[index] for crop in crops])
+        expected = z[key]
+        blank = np.array([crop is None for crop in crops])
+        values[blank] = expected[blank]
+        golden.check(FILE, f"half_{name}_{key}", values)
+
+
+def test_annotations_are_kept_and_cropped_as_officially(golden: Ledger) -> None:
+    z = {k.removeprefix("sane_"): v for k, v in golden.load(FILE).items()}
+    width, height = z["image_wh"].tolist()
+    sizes = np.tile(z["image_wh"], (len(z["bbox"]), 1))
+    clean, inside = clip_boxes(z["bbox"], sizes)
+    kept = inside & (z["area"] > 0)
+    golden.check(FILE, "sane_has_clean_bbox", kept)
+    golden.check(FILE, "sane_clean_bbox", np.where(kept[:, None], clean, np.nan))
+    columns = zip(z["bbox"], z["area"], z["category"], z["keypoints"], strict=True)
+    content = {
+        "images": [{"id": 1, "file_name": "1.jpg", "width": width, "height": height}],
+        "categories": [{"id": 1, "keypoints": ["k"] * 17}],
+        "annotations": [
+            {
+                "id": index,
+                "image_id": 1,
+                "category_id": int(category),
+                "bbox": box.tolist(),
+                "area": float(area),
+                "iscrowd": 0,
+                "keypoints": keypoints.ravel().tolist(),
+                "num_keypoints": int((keypoints[:, 2] > 0).sum()),
+            }
+            for index, (box, area, category, keypoints) in enumerate(columns)
+        ],
+    }
+    people = coco.annotated(annotations.columns(content, 17), Path(), 0.75)
+    golden.check(FILE, "sane_kept_index", people.ids)
+    golden.check(FILE, "sane_center", people.centers)
+    golden.check(FILE, "sane_scale", people.scales)
+    golden.check(FILE, "sane_joints_3d", np.pad(people.keypoints, ((0, 0), (0, 0), (0, 1))))
+    seen = people.visible.astype(float)
+    golden.check(FILE, "sane_joints_3d_vis", np.stack([seen, seen, seen * 0], axis=2))

@@ -1,0 +1,97 @@
+from pathlib import Path
+
+import pytest
+import tomli_w
+
+from hrbench import catalog
+from hrbench.errors import SpecError, UnknownNameError
+from hrbench.spec import DatasetSpec
+
+EVERY = [f"{task}@{v}" for task in catalog.names("tasks") for v in catalog.variants(task)]
+
+
+@pytest.mark.parametrize("task", EVERY)
+def test_every_variant_resolves_and_reads_back_from_its_own_toml(task: str, tmp_path: Path) -> None:
+    spec = catalog.load_task(task)
+    path = tmp_path / "spec.toml"
+    path.write_text(tomli_w.dumps(spec.plain()), "utf-8")
+    assert catalog.load_task(str(path)) == spec
+
+
+@pytest.mark.parametrize("name", catalog.names("datasets"))
+def test_every_dataset_names_its_points_and_files(name: str) -> None:
+    dataset = catalog.load_dataset(name)
+    assert dataset.splits
+    assert dataset.name == name
+
+
+def test_a_variant_holds_only_what_differs() -> None:
+    small, large = (catalog.load_task(f"coco-pose@{v}") for v in ("w32-256x192", "w48-384x288"))
+    assert small.model.backbone == "hrnet-w32"
+    assert small.model.input == (256, 192)
+    assert small.recipe == large.recipe
+    assert small.protocol == large.protocol
+
+
+def test_without_a_variant_comes_the_default_or_the_one_for_no_data() -> None:
+    assert catalog.load_task("coco-pose").variant == "w48-384x288"
+    assert catalog.load_task("coco-pose", builtin=True).variant == "tiny"
+
+
+def test_the_official_recipe_is_the_official_one() -> None:
+    recipe = catalog.load_task("coco-pose").recipe
+    assert (recipe.optimizer, recipe.lr, recipe.milestones) == ("adam", 1e-3, (170, 200))
+    assert (recipe.epochs, recipe.batch_size, recipe.loss) == (210, 128, "mse")
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ("recipe.epoch=5", "recipe: unknown key 'epoch'. Did you mean 'epochs'?"),
+        ("recipe.epochs=many", "recipe: epochs should be a valid integer, not 'many'"),
+        ("recipe.epochs=0", "recipe: epochs should be greater than or equal to 1, not 0"),
+        ("model.input=[100, 96]", "model: input: 0 should be a multiple of 32, not 100"),
+        ("protocol.nms=okx", "protocol: nms should be 'oks', 'soft' or 'none', not 'okx'"),
+        ("recipe.epochs", "write KEY=VALUE"),
+        ("model.activation=softmax", "belong together"),
+    ],
+)
+def test_a_wrong_override_is_one_sentence_with_its_key(override: str, words: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        catalog.load_task("coco-pose", [override])
+    assert f"--set {override}" in str(caught.value)
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("coco-poze", "no task is called 'coco-poze'. Did you mean 'coco-pose'?"),
+        ("coco-pose@tinny", "no variant of coco-pose is called 'tinny'. Did you mean 'tiny'?"),
+    ],
+)
+def test_an_unknown_name_gets_a_near_miss(name: str, words: str) -> None:
+    with pytest.raises(UnknownNameError) as caught:
+        catalog.load_task(name)
+    assert str(caught.value) == words
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"sigmas": [0.1]}, "sigmas: 1 numbers for 17 keypoints"),
+        ({"flip_pairs": [["left_eye", "right_ey"]]}, "no keypoint is called 'right_ey'"),
+        (
+            {"flip_pairs": [["left_eye", "right_eye"], ["left_eye", "nose"]]},
+            "a keypoint has two partners",
+        ),
+        ({"keypoints": ["nose", "nose"]}, "a name stands twice"),
+    ],
+)
+def test_points_of_a_dataset_that_do_not_agree_are_refused(
+    change: dict[str, object], words: str
+) -> None:
+    raw = {**catalog.load_dataset("coco").plain(), **change}
+    with pytest.raises(SpecError) as caught:
+        catalog.validate(DatasetSpec, raw, "mine.toml")
+    assert words in str(caught.value)

@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hrbench.geometry import (
+    cells_to_image,
+    clip_boxes,
+    crop_matrix,
+    crop_of_boxes,
+    flip_keypoints,
+    flip_order,
+    transform,
+)
+
+SIZE = (192, 256)
+position = st.floats(-500, 1500, width=32)
+extent = st.floats(4, 1000, width=32)
+
+
+def test_the_centre_of_a_crop_is_the_centre_of_its_box() -> None:
+    centers, scales = crop_of_boxes(np.array([[10.0, 20.0, 30.0, 40.0]]), aspect=0.75)
+    assert centers.tolist() == [[25, 40]]
+    assert scales * 200 == pytest.approx(np.array([[37.5, 50.0]]))  # 3:4 already, times 1.25
+    matrix = crop_matrix(centers[0], scales[0], SIZE)
+    assert transform(np.array([25.0, 40.0]), matrix) == pytest.approx([96, 128])
+
+
+def test_a_box_is_grown_to_the_aspect_never_shrunk() -> None:
+    _, scales = crop_of_boxes(np.array([[0, 0, 75, 10.0], [0, 0, 10, 100.0]]), 0.75, padding=1)
+    assert (scales * 200).tolist() == [[75, 100], [75, 100]]
+
+
+def test_a_box_that_begins_outside_is_moved_and_loses_a_pixel() -> None:
+    boxes, inside = clip_boxes(np.array([[-5.0, 2, 10, 10], [95, 0, 50, 1]]), np.array([[100, 50]]))
+    assert boxes.tolist() == [[0, 2, 9, 9], [95, 0, 4, 0]]
+    assert inside.tolist() == [True, True]
+
+
+def test_a_quarter_turn_turns_a_crop_by_ninety_degrees() -> None:
+    center, scale = np.array([50.0, 50.0]), np.array([0.5, 0.5])  # 100 pixels
+    matrix = crop_matrix(center, scale, (100, 100), rotation=90)
+    assert transform(np.array([50.0, 60.0]), matrix) == pytest.approx([60, 50])
+
+
+def test_a_mirror_exchanges_the_sides_and_empties_what_is_invisible() -> None:
+    keypoints = np.array([[0.0, 5], [10, 6], [20, 7]])
+    mirrored, seen = flip_keypoints(keypoints, np.array([True, True, False]), 100, [(1, 2)])
+    assert mirrored.tolist() == [[99, 5], [0, 0], [89, 6]]
+    assert seen.tolist() == [True, False, True]
+
+
+def test_the_order_of_a_mirror_undoes_itself() -> None:
+    order = flip_order(5, [(0, 3), (1, 4)])
+    assert order.tolist() == [3, 4, 2, 0, 1]
+    assert order[order].tolist() == [0, 1, 2, 3, 4]
+
+
+@given(position, position, extent, st.floats(-180, 180))
+def test_any_crop_and_its_inverse_cancel(x: float, y: float, edge: float, angle: float) -> None:
+    center, scale = np.array([x, y]), np.array([edge, edge]) / 200
+    there = crop_matrix(center, scale, SIZE, rotation=angle)
+    back = crop_matrix(center, scale, SIZE, rotation=angle, inverse=True)
+    points = np.array([[0.0, 0.0], [191, 255], [30, 200]])
+    assert transform(transform(points, back), there) == pytest.approx(points, abs=0.05)
+
+
+@given(position, position, extent)
+def test_any_cell_comes_back_to_the_place_it_was_cut_from(x: float, y: float, edge: float) -> None:
+    center, scale = np.array([[x, y]]), np.array([[edge * 0.75, edge]]) / 200
+    pixel = np.array([[[48.0, 64.0]]])
+    cells = (pixel / 4).astype(np.float32)
+    found = cells_to_image(cells, center, scale, (48, 64))[0, 0]
+    matrix = crop_matrix(center[0], scale[0], SIZE)
+    assert transform(found, matrix) == pytest.approx(pixel[0, 0], abs=0.05)

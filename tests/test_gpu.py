@@ -1,0 +1,78 @@
+"""On a CUDA card; skipped with that reason where there is none."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from pipeline.worlds import small_world
+
+from hrbench import catalog, network, pipeline
+from hrbench.engine.runtime import normalised
+from hrbench.heads.heatmap import mse
+from hrbench.pipeline import Options
+from hrbench.report import predictions
+
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device"),
+]
+
+
+def step(device: str) -> dict[str, torch.Tensor]:
+    """The parameters after one fp32 step of W32 on the same batch."""
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+    spec, where = catalog.load_task("coco-pose@w32-256x192"), torch.device(device)
+    built = network.build(spec.model, 17, seed=0).to(where).train()
+    rng = np.random.default_rng(0)
+    images = torch.from_numpy(rng.integers(0, 256, (4, 256, 192, 3), dtype=np.uint8))
+    points = torch.from_numpy(rng.uniform(10, 180, (4, 17, 2)))
+    codec = network.codec(spec.model)
+    targets = codec.encode(points, torch.ones(4, 17) > 0, where)
+    optimizer = torch.optim.SGD(built.parameters(), lr=1e-2)
+    mse(built(normalised(images, where)), targets).backward()
+    optimizer.step()
+    return {name: tensor.detach().cpu() for name, tensor in built.state_dict().items()}
+
+
+def test_one_step_equals_that_of_the_cpu() -> None:
+    on_card, on_cpu = step("cuda"), step("cpu")
+    for name, expected in on_cpu.items():
+        assert on_card[name].numpy() == pytest.approx(expected.numpy(), abs=1e-4), name
+
+
+def test_bf16_trains_and_predictions_agree_with_the_cpu(tmp_path: Path) -> None:
+    short = ("recipe.epochs=4", "recipe.batch_size=8")
+    plain = Options(data=str(small_world()), out=str(tmp_path), workers=1, device="cuda")
+    done = pipeline.run("coco-pose@tiny", replace(plain, overrides=short))
+    assert done is not None
+    assert done[0].spec["recipe"]["precision"] == "bf16"  # type: ignore[index,call-overload]
+    rows = (done[1] / "log.csv").read_text().splitlines()[1:]
+    losses = [float(row.split(",")[2]) for row in rows]
+    assert losses[-1] < losses[0]
+    weights = str(done[1] / "checkpoints" / "last.pt")
+    found = []
+    for device in ("cuda", "cpu"):
+        again = pipeline.run("coco-pose@tiny", replace(plain, device=device, weights=weights))
+        assert again is not None
+        found.append(predictions.read(again[1]).keypoints)
+    gap = np.abs(found[0] - found[1]).max(axis=(1, 2))
+    assert np.median(gap) < 0.05
+    assert np.mean(gap < 0.05) > 0.9  # the others have tied maxima
+
+
+@pytest.mark.skipif(torch.cuda.device_count() < 2, reason="needs two CUDA cards")
+def test_two_cards_train_and_score_every_image_once(tmp_path: Path) -> None:
+    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
+    command = ["-m", "hrbench", "run", "coco-pose@tiny", "--data", str(small_world()), "--json"]
+    done = subprocess.run(
+        [*launch, *command, "--epochs", "1", "--out", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(done.stdout)["record"]["n"]["evaluated"] == 4
