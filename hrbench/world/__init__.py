@@ -1,0 +1,123 @@
+"""The built-in synthetic datasets: exact truth, the real formats, no download.
+
+A test bed, never a benchmark: a folder made here holds `hrbench-world.json`, and every record
+made on it says so.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import platformdirs
+
+from hrbench.errors import RunError, UnknownNameError
+from hrbench.world.coco import write_coco
+
+__all__ = ["GENERATOR_VERSION", "WRITERS", "cached", "is_synthetic", "make"]
+
+GENERATOR_VERSION = 1  # goes up with every change of a byte that is written
+WRITERS = {"coco": write_coco}
+_MARK = "hrbench-world.json"
+
+
+def make(
+    dataset: str,
+    root: Path,
+    *,
+    images: int,
+    seed: int = 0,
+    size: tuple[int, int] = (256, 256),
+    processes: int = 1,
+    progress: Callable[[int], None] | None = None,
+) -> None:
+    """Write a synthetic dataset into the folder of its name in `root`, all of it or nothing.
+
+    `images` counts the training set's; a quarter as many are for validation and a sixteenth
+    for testing, one at least. `size` is (height, width) in pixels. `progress` is told after
+    each image how many are done. The same seed gives the same bytes on any number of processes.
+
+    Raises:
+        UnknownNameError: no synthetic dataset has that name.
+        RunError: the folder has files already, or cannot be written.
+    """
+    if dataset not in WRITERS:
+        raise UnknownNameError("synthetic dataset", dataset, WRITERS)
+    target = root / dataset
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise RunError(f"{target} is there already and is not empty; name another folder.")
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=root, prefix=f".{dataset}-") as scratch:
+            folder = Path(scratch) / dataset
+            counts = WRITERS[dataset](
+                folder,
+                images=images,
+                seed=seed,
+                size=size,
+                processes=processes,
+                progress=progress or (lambda _: None),
+            )
+            _sign(folder, dataset, seed, size, counts)
+            folder.replace(target)
+    except OSError as error:
+        raise RunError(
+            f"{target} cannot be written: {error.strerror}; name another folder."
+        ) from error
+
+
+def cached(
+    dataset: str,
+    *,
+    images: int,
+    seed: int = 0,
+    size: tuple[int, int] = (256, 256),
+    processes: int = 1,
+    progress: Callable[[int], None] | None = None,
+) -> Path:
+    """Return a root folder with that dataset in the user's cache, made if it is not there.
+
+    Several processes may ask at once: each makes its own, the first to finish is kept.
+    """
+    named = os.environ.get("HRBENCH_CACHE")
+    folder = Path(named) if named else platformdirs.user_cache_path("hrbench", appauthor=False)
+    height, width = size
+    name = f"{dataset}-v{GENERATOR_VERSION}-seed{seed}-{images}-{height}x{width}"
+    root = folder / "worlds" / name
+    if is_synthetic(root / dataset):
+        return root
+    try:
+        make(
+            dataset,
+            root,
+            images=images,
+            seed=seed,
+            size=size,
+            processes=processes,
+            progress=progress,
+        )
+    except RunError:
+        if not is_synthetic(root / dataset):  # else another process was faster
+            raise
+    return root
+
+
+def is_synthetic(folder: Path) -> bool:
+    """Tell whether a dataset's folder was made here."""
+    return (folder / _MARK).is_file()
+
+
+def _sign(
+    folder: Path, dataset: str, seed: int, size: tuple[int, int], counts: dict[str, dict[str, int]]
+) -> None:
+    """Write what the folder is; last of all, so that only a whole one is signed."""
+    content = {
+        "dataset": dataset,
+        "synthetic": True,
+        "generator_version": GENERATOR_VERSION,
+        "seed": seed,
+        "size": size,
+        "splits": counts,
+    }
+    (folder / _MARK).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
