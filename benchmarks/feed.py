@@ -1,0 +1,115 @@
+"""Time the feeding of samples to training and to evaluation, beside the official order.
+
+    python benchmarks/feed.py [--samples 192] [--images 16] [--boxes 20] [--workers 1]
+
+Training, officially: read, exchange the colours of the whole image, mirror it in NumPy, warp,
+normalise, move and draw each keypoint in a loop, and send float32 crops and maps to the main
+process. Ours: uint8 crops; the rest happens once per batch on the network's device, and is
+timed here too. Evaluation, officially: the image is read again for each of its boxes. The start
+of the workers is timed on both sides.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import official
+import torch
+from sidebyside import agree, race
+from torch import Tensor
+from torch.utils.data import DataLoader
+from workload import Workload, arguments, people, with_boxes, workload
+
+from hrbench.data.loader import (
+    ImageCrops,
+    TrainingCrops,
+    order,
+    prediction_batches,
+    rows_by_image,
+    training_batches,
+)
+from hrbench.data.sample import People
+from hrbench.engine.runtime import normalised
+
+CPU = torch.device("cpu")
+IMAGES = 48  # synthetic ones to train on
+BATCH = 32
+
+
+def training(
+    load: Workload, persons: People, samples: int, workers: int, rounds: int, seed: int
+) -> None:
+    """Race the two feeds of a training epoch."""
+    rows = np.resize(order(len(persons), seed, 0), samples)
+    theirs = official.TrainingSamples(persons, load.cutting, load.ranges, load.codec, seed)
+    ours = TrainingCrops(persons, load.cutting, load.ranges, seed)
+
+    def officially() -> Iterator[list[Tensor]]:
+        loader: DataLoader[tuple[Tensor, Tensor, Tensor]] = DataLoader(
+            theirs, batch_size=BATCH, sampler=rows.tolist(), num_workers=workers
+        )
+        yield from loader
+
+    def hrbench() -> Iterator[list[Tensor]]:
+        batches = np.split(rows, range(BATCH, samples, BATCH))
+        for batch in training_batches(ours, batches, 0, workers=workers, pin=False):
+            targets = load.codec.encode(batch.keypoints, batch.visible, CPU)
+            yield [normalised(batch.images, CPU), targets.maps, targets.weights[..., None]]
+
+    names = ("normalised crops", "target maps", "target weights")
+    for name, a, b in zip(names, joined(hrbench()), joined(officially()), strict=True):
+        agree(name, a, b)
+    race(
+        f"training feed, {samples} samples, {workers} workers",
+        lambda: exhaust(officially()),
+        lambda: exhaust(hrbench()),
+        rounds,
+    )
+
+
+def evaluation(load: Workload, boxes: People, workers: int, rounds: int) -> None:
+    """Race the two feeds of an evaluation with many boxes an image."""
+    images = list(rows_by_image(boxes))
+    theirs = official.EvaluationSamples(boxes, load.cutting.size)
+    ours = ImageCrops(boxes, load.cutting.size)
+
+    def officially() -> Iterator[list[Tensor]]:
+        loader: DataLoader[Tensor] = DataLoader(theirs, batch_size=BATCH, num_workers=workers)
+        yield from ([pixels] for pixels in loader)
+
+    def hrbench() -> Iterator[list[Tensor]]:
+        batches = prediction_batches(ours, images, BATCH, workers=workers, pin=False)
+        yield from ([normalised(pixels, CPU)] for _, pixels in batches)
+
+    agree("normalised crops", joined(hrbench())[0], joined(officially())[0])
+    race(
+        f"evaluation feed, {len(boxes)} boxes in {len(images)} images, {workers} workers",
+        lambda: exhaust(officially()),
+        lambda: exhaust(hrbench()),
+        rounds,
+    )
+
+
+def joined(batches: Iterable[list[Tensor]]) -> list[Tensor]:
+    """Return each part of all batches as one tensor."""
+    return [torch.cat(parts) for parts in zip(*batches, strict=True)]
+
+
+def exhaust(batches: Iterable[object]) -> None:
+    """Take every batch and keep none."""
+    deque(batches, maxlen=0)
+
+
+def main() -> None:
+    """Race both feeds."""
+    chosen = arguments(__doc__, rounds=5, samples=192, images=16, boxes=20, workers=1)
+    load = workload()
+    persons = people(load, IMAGES)
+    training(load, persons, chosen.samples, chosen.workers, chosen.rounds, chosen.seed)
+    few = persons.in_images(persons.image_ids[: chosen.images])
+    boxes = with_boxes(few, chosen.boxes, np.random.default_rng(chosen.seed))
+    evaluation(load, boxes, chosen.workers, chosen.rounds)
+
+
+if __name__ == "__main__":
+    main()

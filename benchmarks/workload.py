@@ -1,0 +1,82 @@
+"""What is timed: the published 256 x 192 recipe on synthetic images of COCO's size."""
+
+import argparse
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from hrbench import catalog, network, world
+from hrbench.data.augment import Ranges
+from hrbench.data.loader import Cutting
+from hrbench.data.sample import People
+from hrbench.heads.heatmap import GaussianHeatmap
+from hrbench.pipeline import sources
+from hrbench.spec import DatasetSpec, TaskSpec
+
+TASK = "coco-pose@w32-256x192"
+IMAGE_SIZE = (480, 640)  # height, width: COCO's most frequent
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """A task and what its functions take."""
+
+    spec: TaskSpec
+    dataset: DatasetSpec
+    cutting: Cutting
+    ranges: Ranges
+    codec: GaussianHeatmap
+
+
+def workload() -> Workload:
+    """Return the recipe that is timed."""
+    spec = catalog.load_task(TASK)
+    dataset = catalog.load_dataset(spec.dataset)
+    height, width = spec.model.input
+    cutting = Cutting(
+        (width, height),
+        tuple(dataset.keypoints.index(name) for name in dataset.upper_body),
+        dataset.indices(dataset.flip_pairs),
+    )
+    ranges = Ranges(**spec.augment.model_dump())
+    return Workload(spec, dataset, cutting, ranges, network.codec(spec.model))
+
+
+def people(load: Workload, images: int) -> People:
+    """Return the annotated persons of that many synthetic images, made at the first call."""
+    root = world.cached("coco", images=images, seed=0, size=IMAGE_SIZE)
+    return sources.training_people(load.spec, load.dataset, sources.Source(root, synthetic=True))
+
+
+def with_boxes(persons: People, per_image: int, rng: np.random.Generator) -> People:
+    """Return so many boxes in each image, as a detector proposes them: near its persons."""
+    chosen = [
+        rng.choice(np.flatnonzero(persons.image == image), per_image)
+        for image in np.unique(persons.image)
+    ]
+    boxes = persons.rows(np.concatenate(chosen))
+    jitter = rng.normal(size=boxes.centers.shape) * boxes.scales * 10
+    boxes.centers[:] += jitter.astype(np.float32)
+    return boxes
+
+
+def crops(load: Workload, count: int) -> torch.Tensor:
+    """Return (B, height, width, 3) uint8 crops of noise."""
+    height, width = load.spec.model.input
+    return torch.randint(0, 256, (count, height, width, 3), dtype=torch.uint8)
+
+
+def arguments(description: str | None, **defaults: int) -> argparse.Namespace:
+    """Return the numbers that a script was called with, and fix the seeds and the threads."""
+    parser = argparse.ArgumentParser(
+        description=(description or "").split("\n", 1)[0],
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    numbers = {"rounds": 7, "threads": 1, "seed": 0} | defaults
+    for name, value in numbers.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=value)
+    chosen = parser.parse_args()
+    torch.manual_seed(chosen.seed)
+    torch.set_num_threads(chosen.threads)
+    return chosen
