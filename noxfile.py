@@ -60,8 +60,10 @@ def package(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Ratios against named peers, each in one run."""
     session.install("-e", ".[dev]")
-    for script in sorted(Path("benchmarks").glob("[a-z]*.py")):
-        session.run("python", str(script))
+    for stage in ("feed", "targets", "decoding", "inference", "training_step", "scoring"):
+        session.run("python", f"benchmarks/{stage}.py")
+    session.run("python", "benchmarks/first_minutes.py", "--whole")
+    session.run("pytest", "benchmarks")
 
 
 @nox.session(default=False)

@@ -12,6 +12,12 @@ from hrbench.spec import DatasetSpec, Table, TaskSpec
 
 _PACKAGE = Path(__file__).parent
 _Spec = TypeVar("_Spec", bound=Table)
+PROBLEMS = {  # in TOML's words, where pydantic has Python's
+    "tuple_type": "should be a list",
+    "model_type": "should be a table",
+    "dict_type": "should be a table",
+    "too_long": "has too many items",
+}
 _NOT_IN_SPEC = {"variants", "default"}  # keys of a task file that resolving it uses up
 
 
@@ -111,9 +117,21 @@ def _task_file(task: str) -> tuple[Path, str | None, dict[str, Any]]:
     else:
         raise UnknownNameError("task", name, names("tasks"))
     raw = _read(path)
+    _require_tables(path, raw)
     if "variant" in raw:  # a resolved spec, as a run leaves it
         raw["default"] = raw.pop("variant")
     return path, variant or None, raw
+
+
+def _require_tables(path: Path, raw: Mapping[str, Any]) -> None:
+    """Check those that are read before there is a spec."""
+    tables = {key: raw[key] for key in ("variants", "builtin") if key in raw}
+    variants = tables.get("variants")
+    if isinstance(variants, dict):
+        tables |= {f"variants: {name}": table for name, table in variants.items()}
+    for key, table in tables.items():
+        if not isinstance(table, dict):
+            raise SpecError(f"{path}: {key} should be a table, not {table!r}")
 
 
 def _default(path: Path, raw: Mapping[str, Any]) -> str:
@@ -146,7 +164,9 @@ def _overlay(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _sentence(error: pydantic.ValidationError, kind: type[Table]) -> str:
-    first = error.errors(include_url=False)[0]
+    found = error.errors(include_url=False)
+    # A misspelt key that must be there is missing as well; the misspelling says more.
+    first = next((e for e in found if e["type"] == "extra_forbidden"), found[0])
     *tables, key = [str(part) for part in first["loc"]] or [""]
     place = "".join(f"{table}: " for table in tables)
     if first["type"] == "extra_forbidden":
@@ -156,7 +176,7 @@ def _sentence(error: pydantic.ValidationError, kind: type[Table]) -> str:
         return f"{place}the key '{key}' is missing"
     if first["type"] == "value_error":
         return f"{place}{key}: ".removeprefix(": ") + str(first["ctx"]["error"])
-    problem = first["msg"].replace("Input should be", "should be")
+    problem = PROBLEMS.get(first["type"]) or first["msg"].replace("Input should be", "should be")
     return f"{place}{key} {problem}, not {first['input']!r}"
 
 

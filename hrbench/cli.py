@@ -1,8 +1,10 @@
 """The command line: parses, calls one function, prints. Imports no torch."""
 
+# ruff: noqa: D301  click keeps the lines of a paragraph that begins with \b
+
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -47,7 +49,7 @@ def answer(content: object) -> None:
 @click.group(cls=Group, context_settings={"show_default": True, "max_content_width": 100})
 @click.version_option(package_name="hrbench")
 def main() -> None:
-    r"""Train, evaluate and compare landmark models on published benchmarks.
+    """Train, evaluate and compare landmark models on published benchmarks.
 
     \b
     hrbench run coco-pose          train and measure; without data, on a synthetic set
@@ -79,9 +81,8 @@ def main() -> None:
 @click.option("--out", type=FILE, default=RUNS, help="Folder for the runs.")
 @click.option("--resume", type=FILE, metavar="RUN", help="Go on where this run stopped.")
 @as_json
-@click.pass_context
-def run(context: click.Context, /, task: str | None, resume: str | None, json_: bool, **flags: Any) -> None:
-    r"""Run the benchmark TASK: NAME, NAME@VARIANT, or a TOML file of your own.
+def run(task: str | None, resume: str | None, json_: bool, **flags: Any) -> None:
+    """Run the benchmark TASK: NAME, NAME@VARIANT, or a TOML file of your own.
 
     Trains (unless --weights), predicts, scores, records, and prints the figures beside the
     published ones.
@@ -92,19 +93,17 @@ def run(context: click.Context, /, task: str | None, resume: str | None, json_: 
     """
     if task is None and resume is None:
         raise click.UsageError("name a TASK (see `hrbench list`), or --resume RUN")
-    named = [f"--{key}" for key in flags if _was_given(context, key)]
-    if resume is not None and named:
-        raise click.UsageError(
-            f"--resume goes on with the options of the run; leave out {', '.join(named)}"
-        )
+    if resume is not None and (named := _given(flags)):
+        raise click.UsageError(f"--resume takes the options of the run; leave out {named}")
     if flags["weights"] and flags["init"]:
         raise click.UsageError("--weights evaluates, --init starts a training; name one of them")
-    from hrbench import pipeline  # noqa: PLC0415  torch takes seconds; --help should not
+    from hrbench.pipeline import run as road  # noqa: PLC0415  torch takes seconds
+    from hrbench.pipeline.options import Options  # noqa: PLC0415
 
     if resume is not None:
-        done = pipeline.resume(Path(resume), task)
+        done = road.resume(Path(resume), task)
     else:
-        done = pipeline.run(str(task), pipeline.Options(**flags))
+        done = road.run(str(task), Options(**flags))
     if done is None:
         return  # another process prints
     record, folder = done
@@ -122,14 +121,14 @@ def run(context: click.Context, /, task: str | None, resume: str | None, json_: 
 )
 @as_json
 def score(folder: str, overrides: tuple[str, ...], json_: bool) -> None:
-    r"""Compute the figures of RUN again from its stored predictions, without the network.
+    """Compute the figures of RUN again from its stored predictions, without the network.
 
     \b
     hrbench score results/runs/coco-pose/20261123T190000Z-1a2b3c4d --set protocol.nms=none
     """
-    from hrbench import pipeline  # noqa: PLC0415
+    from hrbench.pipeline import run as road  # noqa: PLC0415
 
-    _show(pipeline.score(Path(folder), overrides), Path(folder), json_=json_)
+    _show(road.score(Path(folder), overrides), Path(folder), json_=json_)
 
 
 @main.command()
@@ -141,7 +140,7 @@ def score(folder: str, overrides: tuple[str, ...], json_: bool) -> None:
 def report(
     runs: tuple[str, ...], task: str | None, form: str, output: str | None, json_: bool
 ) -> None:
-    r"""Tabulate RUNS (default: all under results/runs) beside the published results.
+    """Tabulate RUNS (default: all under results/runs) beside the published results.
 
     \b
     hrbench report --task coco-pose --format markdown -o results.md
@@ -168,7 +167,7 @@ def report(
 @click.argument("what", type=click.Choice(["tasks", "datasets", "variants"]), default="tasks")
 @as_json
 def list_(what: str, json_: bool) -> None:
-    r"""List the tasks, the datasets, or every task's variants.
+    """List the tasks, the datasets, or every task's variants.
 
     \b
     hrbench list variants
@@ -195,7 +194,7 @@ def list_(what: str, json_: bool) -> None:
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Any key of the spec.")
 @as_json
 def show(task: str, overrides: tuple[str, ...], json_: bool) -> None:
-    r"""Print the fully resolved spec of TASK[@VARIANT] as TOML; `hrbench run FILE` takes it.
+    """Print the fully resolved spec of TASK[@VARIANT] as TOML; `hrbench run FILE` takes it.
 
     \b
     hrbench show coco-pose@w32-256x192 > mine.toml
@@ -217,7 +216,7 @@ def show(task: str, overrides: tuple[str, ...], json_: bool) -> None:
 @click.option("--images", is_flag=True, help="Decode every image file.")
 @as_json
 def check(dataset: str, data: str | None, images: bool, json_: bool) -> None:
-    r"""Say what of DATASET is there, what is missing and who issues it, and what is wrong.
+    """Say what of DATASET is there, what is missing and who issues it, and what is wrong.
 
     \b
     hrbench check coco --data /datasets --images
@@ -245,7 +244,7 @@ def check(dataset: str, data: str | None, images: bool, json_: bool) -> None:
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Same seed, same bytes.")
 @as_json
 def make(dataset: str, folder: str, images: int, seed: int, json_: bool) -> None:
-    r"""Write a synthetic DATASET below DIR in the real one's on-disk format.
+    """Write a synthetic DATASET below DIR in the real one's on-disk format.
 
     \b
     hrbench make coco /tmp/synthetic --images 200
@@ -262,7 +261,7 @@ def make(dataset: str, folder: str, images: int, seed: int, json_: bool) -> None
 @main.command()
 @as_json
 def doctor(json_: bool) -> None:
-    r"""Print versions and devices, to paste into a bug report.
+    """Print versions and devices, to paste into a bug report.
 
     \b
     hrbench doctor
@@ -289,8 +288,11 @@ def _show(record: Any, folder: Path, *, json_: bool) -> None:
     click.echo(summary.summary(record, literature, folder, width=width, colour=colour))
 
 
-def _was_given(context: click.Context, key: str) -> bool:
-    return context.get_parameter_source(key) is click.core.ParameterSource.COMMANDLINE
+def _given(flags: Iterable[str]) -> str:
+    """Return which of these parameters stand on the command line, as they are written there."""
+    context, typed = click.get_current_context(), click.core.ParameterSource.COMMANDLINE
+    given = [key for key in flags if context.get_parameter_source(key) is typed]
+    return ", ".join(p.opts[0] for p in context.command.params if p.name in given)
 
 
 def _terminal() -> tuple[int, bool]:

@@ -26,10 +26,11 @@ class LandmarkNetwork(nn.Module):
         return scores
 
 
-def build(model: Model, num_keypoints: int, seed: int) -> LandmarkNetwork:
+def build(model: Model, num_keypoints: int, seed: int, initial: str = "normal") -> LandmarkNetwork:
     """Return the network that a spec describes, its initial weights drawn with `seed`.
 
-    Convolutions start as in the official pose code.
+    Convolutions start as in the official pose code, or, with `kaiming`, those of the backbone
+    as He et al. 2015 propose: from nothing that learns sooner.
     """
     torch.manual_seed(seed)
     backbone = hrnet.build(model.backbone, num_outputs=1)
@@ -40,6 +41,8 @@ def build(model: Model, num_keypoints: int, seed: int) -> LandmarkNetwork:
             nn.init.normal_(module.weight, std=INITIAL_DEVIATION)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
+            elif initial == "kaiming":
+                nn.init.kaiming_normal_(module.weight, mode="fan_out")
     return network
 
 

@@ -57,8 +57,9 @@ class Recipe(Table):
     loss: Literal["mse", "ohkm", "cross-entropy"]
     target_weights: bool = True  # invisible keypoints do not count
     init: Literal["imagenet", "random"]  # what the published training starts from
+    initial: Literal["normal", "kaiming"] = "normal"  # how random weights are drawn
     precision: Literal["auto", "fp32", "bf16"] = "auto"  # auto: bf16 on CUDA, fp32 elsewhere
-    validate_every: Annotated[int, Field(ge=0)] = 0  # epochs; 0 is at the end only
+    validate_every: Annotated[int, Field(ge=0)] = 0  # epochs, and at the end; 0 is never
 
 
 class Augment(Table):

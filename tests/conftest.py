@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 from golden.ledger import Ledger
+from hypothesis import settings
 from shared import SHARED, need_shared
+
+settings.register_profile("fuzz", max_examples=5000)
 
 LEDGER = pytest.StashKey[Ledger]()
 

@@ -11,10 +11,11 @@ import pytest
 import torch
 from pipeline.worlds import small_world
 
-from hrbench import catalog, network, pipeline
+from hrbench import catalog, network
 from hrbench.engine.runtime import normalised
 from hrbench.heads.heatmap import mse
-from hrbench.pipeline import Options
+from hrbench.pipeline import run as pipeline
+from hrbench.pipeline.options import Options
 from hrbench.report import predictions
 
 pytestmark = [

@@ -48,6 +48,18 @@ class Annotations:
     keypoints: NDArray[np.float64]  # (N, K, 3) x, y, visibility
 
 
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Keep the garbage collector from COCO's 30 million objects: it takes longer than the rest."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 def read_json(path: Path) -> Any:
     """Return the content of a JSON file, or say in one sentence why there is none."""
     try:
@@ -56,11 +68,11 @@ def read_json(path: Path) -> Any:
         raise DataError(f"{path} cannot be read: {error.strerror}") from error
 
 
+@no_collection()
 def parse(content: bytes, path: Path) -> Any:
     """Return what the bytes of a JSON file say; `path` is for the words of the error."""
     try:
-        with _no_collection():
-            return json.loads(content)
+        return json.loads(content)
     except json.JSONDecodeError as error:
         ends = ", where the file ends" if error.pos >= len(error.doc.rstrip()) else ""
         place = f"line {error.lineno}, column {error.colno}{ends}"
@@ -71,18 +83,6 @@ def parse(content: bytes, path: Path) -> Any:
         raise DataError(
             f"{path} is not JSON: {error.reason} at byte {error.start}; fetch the file again"
         ) from error
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Keep the garbage collector out: over COCO's 30 million new objects it doubles the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def read(path: Path, num_keypoints: int) -> Annotations:
@@ -150,6 +150,7 @@ def faults(content: Any, num_keypoints: int) -> list[Fault]:
     return examined(content, num_keypoints)[1]
 
 
+@no_collection()
 def examined(content: Any, num_keypoints: int) -> tuple[Annotations | None, list[Fault]]:
     """Return the columns of a file's content, and what is wrong with it.
 

@@ -140,4 +140,4 @@ def warp(
     The colours are exchanged after the warp, on fewer pixels: it treats each alike.
     """
     cut = cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR)
-    return np.ascontiguousarray(cut[..., ::-1]).astype(np.uint8, copy=False)
+    return cv2.cvtColor(cut, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)

@@ -1,8 +1,7 @@
 """Image files: decoded whole or not at all, and quietly."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from threading import Lock
 
 import cv2
 import numpy as np
@@ -16,10 +15,10 @@ FILL = b"\xff\xff"  # a marker may be preceded by any number of 0xFF
 
 
 def decode(content: bytes) -> NDArray[np.uint8] | None:
-    """Return the (height, width, 3) BGR pixels of a file's content; None if it is not a whole image."""
+    """Return the (height, width, 3) BGR pixels of an image file; None if it is not a whole one."""
     if not content or is_cut_short(content):
         return None
-    with quiet():
+    with QUIET:
         try:
             image = cv2.imdecode(np.frombuffer(content, dtype=np.uint8), READ)
         except cv2.error:  # larger than OpenCV takes
@@ -44,14 +43,29 @@ def is_cut_short(content: bytes) -> bool:
     return content.rfind(END_OF_IMAGE, at) < 0
 
 
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Drop what C libraries write to standard error; libjpeg has no other switch for it."""
-    kept, nowhere = os.dup(STDERR), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, STDERR)
-    try:
-        yield
-    finally:
-        os.dup2(kept, STDERR)
-        os.close(kept)
-        os.close(nowhere)
+class Quiet:
+    """Drops what C libraries write to standard error while any thread is inside.
+
+    libjpeg has no other switch for it.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._inside, self._kept = Lock(), 0, -1
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._inside:
+                self._kept, nowhere = os.dup(STDERR), os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, STDERR)
+                os.close(nowhere)
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                os.dup2(self._kept, STDERR)
+                os.close(self._kept)
+
+
+QUIET = Quiet()

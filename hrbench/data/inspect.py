@@ -1,9 +1,12 @@
 """What is wrong with the rows of a JSON file, and with a folder of images."""
 
+import math
+import multiprocessing
 import os
-import re
+import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Set as AbstractSet
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -12,13 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench.errors import DataError
+from hrbench.data.images import decode, is_cut_short
 
 EXAMPLES = 3
-BROKEN, CUT_SHORT = "cannot be decoded", "end too early"
-# A JPEG's marker is FF and a code; FF00 and FFD0 to FFD7 stand amid a picture's data.
-_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
-_JPEG, _END = b"\xff\xd8", b"\xff\xd9"
+BROKEN, CUT_SHORT = "that cannot be decoded", "that end too early"
 Size = tuple[int, int]
 Rows = Sequence[dict[str, Any]]
 
@@ -34,6 +34,8 @@ class Fault:
 
     def __str__(self) -> str:
         """Return it in one line."""
+        if not self.examples:
+            return self.kind  # a sentence of its own
         return f"{self.kind}: {self.count} ({', '.join(self.examples)}{', …' * self.more})"
 
     @property
@@ -61,12 +63,19 @@ POSITIVE = Kind("a whole number above 0", lambda value: _is_whole(value) and val
 NUMBER = Kind("a number", lambda value: type(value) is float or _is_whole(value))
 FLAG = Kind("0 or 1", lambda value: type(value) in {int, float, bool} and value in {0, 1})
 LIST = Kind("a list", lambda value: isinstance(value, list))
+OBJECT = Kind("an object", lambda value: isinstance(value, dict))
 TEXT = Kind("text", lambda value: isinstance(value, str) and value != "")
+DETECTION = {"image_id": WHOLE, "category_id": WHOLE, "bbox": LIST, "score": NUMBER}
 
 
 def fault(kind: str, examples: Sequence[str], *, fatal: bool = True) -> list[Fault]:
     """Return the fault that all of `examples` have; nothing where there are none."""
     return [Fault(kind, len(examples), tuple(examples[:EXAMPLES]), fatal)] if examples else []
+
+
+def stated(words: str) -> Fault:
+    """Return a fatal fault that a sentence says, without examples."""
+    return Fault(words, 1, (), fatal=True)
 
 
 def lists(content: Any, keys: Sequence[str]) -> list[Fault]:
@@ -90,11 +99,11 @@ def fields(rows: Rows, kinds: Mapping[str, Kind], name: str) -> list[Fault]:
     """Return which fields are missing in rows called `name`, or are of another kind."""
     found = []
     for key, kind in kinds.items():
-        lacking = [row for row in rows if key not in row]
-        found += fault(f"{name} without '{key}'", ids(lacking))
-        having = [row for row in rows if key in row] if lacking else rows
-        if not all(map(kind.fits, (row[key] for row in having))):
-            odd = [row for row in having if not kind.fits(row[key])]
+        values = [row[key] for row in rows if key in row]
+        if len(values) < len(rows):
+            found += fault(f"{name} without '{key}'", ids([r for r in rows if key not in r]))
+        if not all(map(kind.fits, values)):
+            odd = [row for row in rows if key in row and not kind.fits(row[key])]
             found += fault(f"{name} whose '{key}' is not {kind.words}", ids(odd))
     return found
 
@@ -129,6 +138,37 @@ def ids(rows: Rows) -> list[str]:
     return [f"id {row.get('id', '?')}" for row in rows]
 
 
+def detected(
+    content: Any, category: int, image_ids: AbstractSet[int] | None
+) -> tuple[int, int, list[Fault]]:
+    """Return what a detections file has: boxes of a category, images with any, and its faults.
+
+    Args:
+        content: of the file, in COCO's results format.
+        category: whose boxes count.
+        image_ids: what the annotations list; None where that is not known.
+    """
+    if not isinstance(content, list):
+        return 0, 0, [stated("the detections are no list of boxes in COCO's results format")]
+    if found := objects(content, "detections") or fields(content, DETECTION, "detected boxes"):
+        return 0, 0, found
+    numbers = [[*box["bbox"], box["score"]] for box in content]
+    odd = [f"box {row}" for row, values in enumerate(numbers) if not _five_finite(values)]
+    images = [box["image_id"] for box in content if box["category_id"] == category]
+    strange = [] if image_ids is None else sorted(set(images) - image_ids)
+    found = [
+        *fault("detected boxes that are not 4 finite numbers and a score", odd),
+        *fault("images with detected boxes, not listed", [f"id {image}" for image in strange]),
+    ]
+    if not images:
+        found.append(stated(f"no detected box is of category {category}"))
+    return len(images), len(set(images)), found
+
+
+def _five_finite(values: list[Any]) -> bool:
+    return _numbers(values, 5) and all(map(math.isfinite, values))
+
+
 def sizes_of_files(folder: Path, names: Sequence[str]) -> NDArray[np.int64]:
     """Return the bytes of each file that `names` lists below a folder; -1 where it is not there."""
     parents = {name.rpartition("/")[0] for name in names}
@@ -141,67 +181,54 @@ def _scan(folder: Path, parent: str) -> Iterator[tuple[str, int]]:
         with os.scandir(folder / parent) as entries:
             for entry in entries:
                 if entry.is_file():
-                    yield f"{parent}/{entry.name}".lstrip("/"), entry.stat().st_size
+                    name = f"{parent}/{entry.name}" if parent else entry.name
+                    yield name, entry.stat().st_size
     except OSError:
         return  # no such folder: none of its files is there
 
 
-def opened(
-    folder: Path,
-    names: Sequence[str],
-    read: Callable[[Path], NDArray[np.uint8]],
-    workers: int,
-) -> Iterator[Size | str]:
-    """Yield the width and height of each image file, or BROKEN or CUT_SHORT.
-
-    Args:
-        folder: where they lie.
-        names: of the files.
-        read: returns the (height, width, 3) pixels of a file, or raises DataError.
-        workers: threads; OpenCV lets go of the interpreter while it decodes.
-    """
-
-    def look(name: str) -> Size | str:
-        try:
-            height, width, _ = read(folder / name).shape
-        except DataError:
-            return BROKEN
-        return (width, height) if is_whole((folder / name).read_bytes()) else CUT_SHORT
-
-    pool = ThreadPoolExecutor(workers)
+def opened(folder: Path, names: Sequence[str], processes: int) -> Iterator[Size | str]:
+    """Yield the width and height of each image file, or BROKEN or CUT_SHORT."""
+    paths = (folder / name for name in names)
+    if processes == 1:
+        yield from map(look, paths)
+        return
+    context = multiprocessing.get_context("spawn")  # a fork of torch's threads can hang
+    pool = ProcessPoolExecutor(processes, context, initializer=_leave_interrupts)
     try:
-        yield from pool.map(look, names)
+        yield from pool.map(look, paths, chunksize=16)
     finally:
-        pool.shutdown(cancel_futures=True)  # or Ctrl-C would wait for all of them
+        pool.shutdown(cancel_futures=True)  # or Ctrl-C would wait for all files
 
 
-def is_whole(content: bytes) -> bool:
-    """Tell whether a JPEG file goes on to its end marker; True for other formats.
+def _leave_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the first process ends us
 
-    OpenCV up to 4.10 at least fills what is missing of a JPEG with grey, later ones refuse it.
-    All refuse a PNG, BMP, TIFF or WebP that is cut short.
-    """
-    if not content.startswith(_JPEG):
-        return True
-    place = len(_JPEG)
-    while marker := _MARKER.search(content, place):
-        if marker.group() == _END:
-            return True
-        place = marker.end() + int.from_bytes(content[marker.end() : marker.end() + 2], "big")
-    return False
+
+def look(path: Path) -> Size | str:
+    """Return the width and height of an image file, or BROKEN or CUT_SHORT."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return BROKEN
+    pixels = decode(content)
+    if pixels is None:
+        return CUT_SHORT if is_cut_short(content) else BROKEN
+    height, width, _ = pixels.shape
+    return width, height
 
 
 def image_faults(
-    names: Sequence[str], seen: Sequence[Size | str], listed: Sequence[Size]
+    names: Sequence[str], seen: Sequence[Size | str], sizes: Sequence[Size] | None
 ) -> list[Fault]:
-    """Return what `opened` saw that should not be, given the sizes that are annotated."""
+    """Return what is wrong with what `opened` saw, given the sizes, where they are annotated."""
     found = []
     for problem in (BROKEN, CUT_SHORT):
         files = [name for name, look in zip(names, seen, strict=True) if look == problem]
-        found += fault(f"image files that {problem}", files)
+        found += fault(f"image files {problem}", files)
     swapped: list[str] = []
     other: list[str] = []
-    for name, look, size in zip(names, seen, listed, strict=True):
+    for name, look, size in zip(names, seen, sizes or (), strict=sizes is not None):
         if not isinstance(look, str) and look != size:
             words = f"{name} is {look[0]} x {look[1]}, not {size[0]} x {size[1]}"
             (swapped if look == size[::-1] else other).append(words)

@@ -198,10 +198,14 @@ def _load(
             pin_memory=pin,
         )
         items = iter(loader)
-    for item in items:
-        if isinstance(item, DataError):
-            raise item
-        yield item
+    try:
+        for item in items:
+            if isinstance(item, DataError):
+                raise item
+            yield item
+    finally:
+        # Ends the workers now: a traceback would hold them until the process waits for them.
+        del items
 
 
 def _as_it_is(item: object) -> object:

@@ -3,8 +3,8 @@
 import copy
 import signal
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
@@ -37,7 +37,7 @@ class Plan:
     epochs: int
     batch_size: int  # per optimiser step, over all processes
     precision: str
-    validate_every: int  # epochs; the last is always validated
+    validate_every: int  # epochs, and at the end; 0 is never, and the last is the best
     seed: int
     workers: int
 
@@ -118,12 +118,12 @@ class Trainer:
         per_epoch = len(self._batches(0))
         done = self.position.epoch * per_epoch + self.position.step
         shown = self.runtime.leads
-        with Steps("training", plan.epochs * per_epoch, done, shown=shown) as steps:
+        with stop, Steps("training", plan.epochs * per_epoch, done, shown=shown) as steps:
             log = Log(self.folder / "log.csv" if shown else None, steps, done=done)
             while self.position.epoch < plan.epochs:
-                with stop:
-                    self._epoch(log, stop)
-                self._end_epoch(validate)
+                self._epoch(log, stop)
+                self._end_epoch(validate, stop)
+                self._save()
                 if self.runtime.any(stop.asked):
                     raise Interrupted
         return log.wait_share
@@ -173,19 +173,19 @@ class Trainer:
             return stop.asked
         return self.position.step % STOP_CHECK == 0 and self.runtime.any(stop.asked)
 
-    def _end_epoch(self, validate: Validate) -> None:
+    def _end_epoch(self, validate: Validate, stop: "StopSignals") -> None:
         every, epoch = self.plan.validate_every, self.position.epoch + 1
         ends, value = epoch == self.plan.epochs, None
-        if ends or (every and epoch % every == 0):
-            self._save()  # validation takes long, and may be stopped at any moment
-            value = validate()
+        if every and (ends or epoch % every == 0):
+            self._save()  # validation takes long, and is not waited for
+            with stop.at_once():
+                value = validate()
         best = self.position.best
         if (ends and best is None) or (value is not None and (best is None or value > best)):
             best = value
             if self.runtime.leads:
                 checkpoint.save_weights(self.last.with_name("best.pt"), self.network)
         self.position = Position(epoch, step=0, best=best)
-        self._save()
 
     def _save(self) -> None:
         if self.runtime.leads:
@@ -196,7 +196,7 @@ class StopSignals:
     """Lets SIGINT and SIGTERM (a scheduler's) end the step under way, not break it."""
 
     def __init__(self) -> None:
-        self.asked = False
+        self.asked, self._waits = False, True
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> None:
@@ -207,7 +207,18 @@ class StopSignals:
             signal.signal(number, handler)
 
     def __call__(self, _number: int, _frame: FrameType | None) -> None:
-        """Take up a signal; a second one is not waited for."""
-        if self.asked:
+        """Take up a signal; after a second one nothing is waited for."""
+        if self.asked or not self._waits:
             raise KeyboardInterrupt
         self.asked = True
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Let a signal break what is done here."""
+        if self.asked:
+            raise KeyboardInterrupt
+        self._waits = False
+        try:
+            yield
+        finally:
+            self._waits = True

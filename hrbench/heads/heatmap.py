@@ -58,21 +58,18 @@ class GaussianHeatmap:
         limits = torch.tensor([self.width, self.height])
         touches = ((cells - reach < limits) & (cells + reach + 1 >= 0)).all(dim=-1)
         weights = (visible & touches).to(device)
-        # Every bump is drawn whole on maps with a margin that is then cut off; one that does
-        # not touch is parked in the corner, where the weight empties it.
-        margin = 2 * reach + 1
-        near = torch.where(touches[..., None], cells, 0).to(device) + margin
-        wide, high = self.width + 2 * margin, self.height + 2 * margin
         steps = torch.arange(-reach, reach + 1, device=device)
-        rows = near[..., 1, None] + steps
-        columns = near[..., 0, None] + steps
-        index = (rows[..., :, None] * wide + columns[..., None, :]).flatten(2)
+        columns, rows = (cells.to(device)[..., None] + steps).unbind(2)
+        across = (columns >= 0) & (columns < self.width)
+        inside = ((rows >= 0) & (rows < self.height))[..., :, None] & across[..., None, :]
+        # What a bump has outside of its map goes to one cell behind the last, then cut off.
+        behind = self.height * self.width
+        place = rows[..., :, None] * self.width + columns[..., None, :]
+        place = torch.where(inside, place, behind).flatten(2)
         bumps = self.bump().to(device).flatten() * weights[..., None]
-        maps = torch.zeros((*weights.shape, high * wide), device=device)
-        maps.scatter_(2, index, bumps)
-        maps = maps.unflatten(2, (high, wide))
-        maps = maps[:, :, margin : margin + self.height, margin : margin + self.width]
-        return Targets(maps.contiguous(), weights.float())
+        maps = torch.zeros((*weights.shape, behind + 1), device=device).scatter_(2, place, bumps)
+        maps = maps[..., :behind].unflatten(2, (self.height, self.width))
+        return Targets(maps, weights.float())
 
     def bump(self) -> Tensor:
         """Return one Gaussian, (6 sigma + 1) cells square, exactly 1 in the middle."""

@@ -94,7 +94,8 @@ def discard(folder: Path) -> None:
     if (folder / "checkpoints").exists():
         return
     shutil.rmtree(folder, ignore_errors=True)
-    for parent in folder.parents[:2]:
+    made = folder.parents[:2] if folder.is_absolute() else folder.parents[:-1]
+    for parent in made:
         if parent.is_dir() and not any(parent.iterdir()):
             parent.rmdir()
 

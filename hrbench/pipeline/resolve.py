@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import torch
-
 from hrbench import catalog
 from hrbench.errors import RunError
 from hrbench.pipeline.options import Options
@@ -20,21 +18,22 @@ def resolve(task: str, options: Options) -> tuple[TaskSpec, DatasetSpec]:
         UnknownNameError, SpecError: a name, a key or a value is not known.
     """
     beside = Path(task.partition("@")[0]).parent if ".toml" in task else None
-    plain = catalog.load_task(task)
+    other_dataset = [text for text in options.overrides if text.startswith("dataset=")]
+    plain = catalog.load_task(task, other_dataset)
     dataset = catalog.load_dataset(plain.dataset, beside)
     builtin = folder_of(dataset, options.data) is None
     overrides = (*_from_flags(options), *options.overrides)
     return catalog.load_task(task, overrides, builtin=builtin), dataset
 
 
-def with_precision(spec: TaskSpec, device: torch.device) -> TaskSpec:
+def with_precision(spec: TaskSpec, device_type: str) -> TaskSpec:
     """Return the spec with `auto` settled: bf16 on CUDA, fp32 elsewhere.
 
     Prediction stays in fp32 unless bf16 was asked for: published numbers are of fp32.
     """
     if spec.recipe.precision != "auto":
         return spec
-    precision = "bf16" if device.type == "cuda" else "fp32"
+    precision = "bf16" if device_type == "cuda" else "fp32"
     recipe = spec.recipe.model_copy(update={"precision": precision})
     return spec.model_copy(update={"recipe": recipe})
 

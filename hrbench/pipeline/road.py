@@ -15,7 +15,6 @@ from hrbench.pipeline.options import Options
 from hrbench.report.record import RunRecord, Weights
 from hrbench.spec import DatasetSpec, TaskSpec
 
-
 FROM_RANDOM = (
     "Training started from random weights; the published one starts from an ImageNet checkpoint "
     "(--init)."
@@ -46,7 +45,7 @@ class Road:
         if not len(self.looked_at.people):
             raise RunError(f"{spec.protocol.split} has no box to predict on; see --boxes, --limit")
         keypoints = len(self.dataset.keypoints)
-        self.network = network.build(spec.model, keypoints, options.seed)
+        self.network = network.build(spec.model, keypoints, options.seed, spec.recipe.initial)
         self.given: Weights | None = None
         if options.weights is not None:
             checkpoint = weights.read(Path(options.weights))

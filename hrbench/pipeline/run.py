@@ -15,8 +15,6 @@ from hrbench.report.environment import code_version, environment, hardware
 from hrbench.report.record import RunRecord
 from hrbench.spec import DatasetSpec, TaskSpec
 
-__all__ = ["Options", "resume", "run", "score"]
-
 
 def run(task: str, options: Options) -> tuple[RunRecord, Path] | None:
     """Train (unless weights are given), predict, score and record.
@@ -30,7 +28,7 @@ def run(task: str, options: Options) -> tuple[RunRecord, Path] | None:
     """
     spec, dataset = resolve(task, options)
     with processes(options.device) as runtime:
-        spec = with_precision(spec, runtime.device)
+        spec = with_precision(spec, runtime.device.type)
         source = _locate(spec, dataset, options, runtime)
         road = Road(spec, dataset, source, options, runtime)
         road.prepare()

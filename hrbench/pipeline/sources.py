@@ -65,7 +65,9 @@ def locate(dataset: DatasetSpec, data: str | None, builtin: Builtin | None) -> S
         return Source(folder, world.is_synthetic(folder / dataset.folder))
     if builtin is None:
         raise RunError(f"{dataset.name}: name its folder with --data; it has no synthetic set")
-    made = world.cached(dataset.name, images=builtin.images, seed=builtin.seed)
+    made = world.cached(
+        dataset.name, images=builtin.images, seed=builtin.seed, processes=os.cpu_count() or 1
+    )
     return Source(made, synthetic=True)
 
 
@@ -86,6 +88,11 @@ def require(dataset: DatasetSpec, root: Path, *candidates: str) -> Path:
     for place in places:
         if place.exists():
             return place
+    if any((root / candidate).exists() for candidate in candidates):
+        raise RunError(
+            f"{root} is the folder of {dataset.name} itself: let it be called {dataset.folder}, "
+            "and let --data name the folder that it lies in"
+        )
     raise MissingDatasetError(dataset.name, places[0], issuer(dataset, candidates[0]))
 
 

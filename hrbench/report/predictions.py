@@ -1,6 +1,7 @@
 """`predictions.npz`: what the network said, from which every metric can be computed again."""
 
 import zipfile
+import zlib
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -42,10 +43,10 @@ def read(folder: Path) -> Predictions:
     """
     path = folder / FILE
     try:
-        with np.load(path, allow_pickle=False) as content:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
             arrays: dict[str, Any] = {f.name: content[f.name] for f in fields(Predictions)}
     except FileNotFoundError as error:
         raise RunError(f"{path} does not exist; give the folder of a run that has ended") from error
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, zlib.error, zipfile.BadZipFile) as error:
         raise RunError(f"{path} is not whole: {error}; run again") from error
     return Predictions(**arrays)

@@ -12,6 +12,8 @@ from pydantic import ValidationError
 from hrbench.errors import RunError
 from hrbench.report.record import FILE, SCHEMA, RunRecord, canonical, digest
 
+SPEC = "spec.toml"  # of every run from its beginning
+
 
 def run_folder(out: Path, task: str, started: datetime, spec: Mapping[str, Any], seed: int) -> Path:
     """Return the folder of a run: `<out>/<task>/<UTC time>-<short id>`."""
@@ -29,9 +31,14 @@ def read(run_folder: Path) -> RunRecord:
     if not run_folder.is_dir():
         raise RunError(f"{run_folder}: no such run folder. `hrbench report` lists the runs.")
     if not path.is_file():
+        if not (run_folder / SPEC).is_file():
+            raise RunError(
+                f"{run_folder}: is not the folder of a run (no {FILE}, no {SPEC}), "
+                "nor is there one in it."
+            )
         raise RunError(
             f"{run_folder}: has no {FILE}, so the run has not finished. "
-            f"Go on with `hrbench run TASK --resume {run_folder}`."
+            f"Go on with `hrbench run --resume {run_folder}`."
         )
     text, content = _content(path)
     try:
@@ -87,4 +94,4 @@ def _first(error: ValidationError) -> str:
 
 
 def _again(path: Path) -> str:
-    return f"`hrbench run {path.with_name('spec.toml')}` repeats the run."
+    return f"`hrbench run {path.with_name(SPEC)}` repeats the run."

@@ -30,7 +30,13 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_a_run_that_has_not_finished(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match=r"has not finished.*`hrbench run TASK --resume "):
+    (tmp_path / "spec.toml").touch()
+    with pytest.raises(RunError, match=r"has not finished.*`hrbench run --resume "):
+        read(tmp_path)
+
+
+def test_a_folder_that_is_no_run(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"is not the folder of a run .*, nor is there one in it"):
         read(tmp_path)
 
 
@@ -91,5 +97,6 @@ def test_no_runs_yet_is_no_error(tmp_path: Path) -> None:
 
 
 def test_an_unfinished_run_is_an_error_when_it_is_named(tmp_path: Path) -> None:
+    (tmp_path / "spec.toml").touch()
     with pytest.raises(RunError, match="has not finished"):
         load_records([tmp_path], tmp_path)

@@ -1,0 +1,149 @@
+"""A checkpoint that is none, or of another network, is refused by name; its code never runs."""
+
+import pickle
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+import torch
+from cli.command import called, installed, refused
+from torch import Tensor
+
+from hrbench import catalog, network
+from hrbench.backbone import hrnet
+
+FETCH = "is not a whole checkpoint of tensors"
+
+
+def evaluate(world: Path, file: str) -> list[str]:
+    return ["run", "coco-pose@tiny", "--data", str(world), "--device", "cpu", "--weights", file]
+
+
+def tensors(backbone: str = "hrnet-w8", keypoints: int = 17) -> dict[str, Tensor]:
+    """The tensors of a network like `tiny`'s, under our names."""
+    model = catalog.load_task("coco-pose@tiny", [f"model.backbone={backbone}"]).model
+    return network.build(model, keypoints, seed=0).state_dict()
+
+
+def classifier(backbone: str) -> dict[str, Tensor]:
+    """What an ImageNet checkpoint of the official classification code holds."""
+    built = hrnet.build(backbone, num_outputs=4).state_dict()
+    return {**built, "classifier.weight": torch.zeros(10, 8), "classifier.bias": torch.zeros(10)}
+
+
+class Planted:
+    """Makes a file when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[str, str]]:
+        return open, (str(self.path), "w")
+
+
+def test_a_file_that_is_not_there(world: Path, tmp_path: Path) -> None:
+    ended = installed(tmp_path, *evaluate(world, "gone.pth"))
+    refused(ended, ["gone.pth does not exist", "--weights and --init take a file"])
+
+
+def test_a_download_page(world: Path, tmp_path: Path) -> None:
+    (tmp_path / "page.pth").write_text("<!DOCTYPE html><title>Virus scan warning</title>")
+    refused(
+        installed(tmp_path, *evaluate(world, "page.pth")), ["page.pth", FETCH, "fetch it again"]
+    )
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_a_truncated_file(zipped: bool, world: Path, tmp_path: Path) -> None:
+    path = tmp_path / "half.pth"
+    torch.save(tensors(), path, _use_new_zipfile_serialization=zipped)
+    content = path.read_bytes()
+    for length in (len(content) // 2, 1000, 10, 0):
+        path.write_bytes(content[:length])
+        refused(called(tmp_path, *evaluate(world, "half.pth")), ["half.pth", FETCH])
+
+
+@pytest.mark.parametrize(
+    "content", [b"404: Not Found", b"version https://git-lfs.github.com/spec/v1", b"\x80\x02\x8a"]
+)
+def test_a_file_of_something_else(content: bytes, world: Path, tmp_path: Path) -> None:
+    (tmp_path / "odd.pth").write_bytes(content)
+    refused(called(tmp_path, *evaluate(world, "odd.pth")), ["odd.pth", FETCH])
+
+
+def test_a_folder(world: Path, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    refused(called(tmp_path, *evaluate(world, "folder")), ["folder cannot be read: Is a directory"])
+
+
+@pytest.mark.parametrize("save", [torch.save, partial(torch.save, pickle_protocol=4)])
+def test_code_in_a_checkpoint_is_not_run(
+    save: Callable[..., None], world: Path, tmp_path: Path
+) -> None:
+    planted = tmp_path / "planted"
+    save({**tensors(), "extra": Planted(planted)}, tmp_path / "evil.pth")
+    refused(called(tmp_path, *evaluate(world, "evil.pth")), ["evil.pth", "would run code"])
+    assert not planted.exists()
+
+
+def test_code_in_a_plain_pickle_is_not_run(world: Path, tmp_path: Path) -> None:
+    planted = tmp_path / "planted"
+    (tmp_path / "evil.pth").write_bytes(pickle.dumps(Planted(planted)))
+    refused(installed(tmp_path, *evaluate(world, "evil.pth")), ["evil.pth", "would run code"])
+    assert not planted.exists()
+
+
+def test_weights_of_another_width(world: Path, tmp_path: Path) -> None:
+    torch.save({"network": tensors("hrnet-w16")}, tmp_path / "w16.pt")
+    words = ["w16.pt (hrbench layout) does not fit", "have another shape (backbone.", "file (32,"]
+    refused(installed(tmp_path, *evaluate(world, "w16.pt")), [*words, "Name the task and variant"])
+
+
+def test_weights_for_other_keypoints(world: Path, tmp_path: Path) -> None:
+    torch.save(tensors(keypoints=16), tmp_path / "mpii.pt")
+    words = ["2 have another shape (head.score.weight: file (16, 8, 1, 1), network (17, 8, 1, 1))"]
+    refused(called(tmp_path, *evaluate(world, "mpii.pt")), ["mpii.pt", *words])
+
+
+def test_a_part_of_the_weights(world: Path, tmp_path: Path) -> None:
+    torch.save({k: v for k, v in tensors().items() if "stage4" not in k}, tmp_path / "part.pt")
+    refused(called(tmp_path, *evaluate(world, "part.pt")), ["part.pt", "are missing (backbone.st"])
+
+
+def test_imagenet_weights_are_to_start_from(world: Path, tmp_path: Path) -> None:
+    torch.save(classifier("hrnet-w8"), tmp_path / "imagenet.pth")
+    words = [
+        "imagenet.pth (classification layout) does not fit",
+        "start training from it with --init",
+    ]
+    refused(called(tmp_path, *evaluate(world, "imagenet.pth")), words)
+
+
+def test_starting_from_another_width(world: Path, tmp_path: Path) -> None:
+    torch.save(classifier("hrnet-w16"), tmp_path / "imagenet.pth")
+    ended = installed(
+        tmp_path, "run", "coco-pose@tiny", "--data", str(world), "--init", "imagenet.pth"
+    )
+    refused(ended, ["imagenet.pth (classification layout)", "tensors of the backbone match"])
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ({"epoch": 3}, "holds no tensors by name"),
+        ([torch.zeros(3)], "holds no tensors by name"),
+        ({"fc.weight": torch.zeros(3)}, "is in no layout that is known here; its names begin fc"),
+    ],
+)
+def test_a_file_without_a_network(content: object, words: str, world: Path, tmp_path: Path) -> None:
+    torch.save(content, tmp_path / "odd.pt")
+    refused(called(tmp_path, *evaluate(world, "odd.pt")), ["odd.pt", words])
+
+
+def test_weights_of_a_training_that_diverged(world: Path, tmp_path: Path) -> None:
+    diverged = tensors()
+    diverged["backbone.conv1.weight"][0, 0, 0, 0] = float("nan")
+    torch.save(diverged, tmp_path / "nan.pt")
+    words = ["nan.pt has NaN or infinity in 1 tensors (backbone.conv1.weight)", "diverged"]
+    refused(called(tmp_path, *evaluate(world, "nan.pt")), words)

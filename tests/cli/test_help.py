@@ -1,0 +1,110 @@
+"""Every command explains itself, starts quickly, and speaks JSON to programs."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cli.command import called, installed
+from report.records import record
+
+from hrbench.cli import main
+
+COMMANDS = sorted(main.commands)
+README = Path(__file__).parents[2] / "README.md"
+
+
+def test_the_help_names_every_command(tmp_path: Path) -> None:
+    ended = installed(tmp_path, "--help")
+    assert ended.status == 0
+    for command in COMMANDS:
+        assert re.search(rf"^  {command} +[A-Z]", ended.out, re.MULTILINE), command
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_a_worked_example_and_stands_in_the_readme(
+    command: str, tmp_path: Path
+) -> None:
+    ended = called(tmp_path, command, "--help")
+    assert ended.status == 0
+    assert re.search(rf"^ *hrbench {command}\b", ended.out, re.MULTILINE), ended.out
+    assert "--json" in ended.out
+    assert f"hrbench {command}" in README.read_text("utf-8")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_option_is_explained(command: str) -> None:
+    for option in main.commands[command].params:
+        if option.param_type_name == "option":
+            assert getattr(option, "help", None), f"{command} {option.name}"
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["list"], ["report"]])
+def test_what_needs_no_network_imports_no_torch(arguments: list[str], tmp_path: Path) -> None:
+    code = (
+        "import sys, contextlib\n"
+        "from hrbench.cli import main\n"
+        "with contextlib.suppress(SystemExit):\n"
+        "    main(sys.argv[1:], prog_name='hrbench')\n"
+        "assert 'torch' not in sys.modules\n"
+        "assert 'cv2' not in sys.modules\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.parametrize("arguments", [["list", "variants"], ["list", "datasets"], ["doctor"]])
+def test_a_command_prints_one_json_object(arguments: list[str], tmp_path: Path) -> None:
+    ended = installed(tmp_path, *arguments, "--json")
+    assert ended.status == 0
+    assert isinstance(json.loads(ended.out), dict)
+    assert ended.err == ""
+    assert not ended.new
+
+
+def test_show_prints_the_spec_as_json(tmp_path: Path) -> None:
+    ended = installed(tmp_path, "show", "coco-pose", "--json", "--set", "recipe.epochs=5")
+    assert json.loads(ended.out)["recipe"]["epochs"] == 5
+    assert ended.err == ""
+
+
+def test_what_show_prints_can_be_run(tmp_path: Path) -> None:
+    shown = called(tmp_path, "show", "coco-pose@tiny").out
+    (tmp_path / "mine.toml").write_text(shown)
+    assert called(tmp_path, "show", "mine.toml").out == shown
+
+
+def test_report_prints_one_json_object(tmp_path: Path) -> None:
+    run = tmp_path / "results" / "runs" / "coco-pose" / "a"
+    run.mkdir(parents=True)
+    record().write(run)
+    ended = called(tmp_path, "report", "--json")
+    assert isinstance(json.loads(ended.out), dict)
+    assert ended.err == ""
+
+
+def test_check_and_make_print_one_json_object(world: Path, tmp_path: Path) -> None:
+    made = called(tmp_path, "make", "coco", "made", "--images", "1", "--json")
+    assert json.loads(made.out)["dataset"] == "coco"
+    ended = called(tmp_path, "check", "coco", "--data", str(world), "--json")
+    assert isinstance(json.loads(ended.out), dict)
+    nothing = called(tmp_path, "check", "coco", "--data", "nowhere", "--json")
+    assert nothing.status == 1
+    assert isinstance(json.loads(nothing.out), dict)
+
+
+def test_run_and_score_print_one_json_object(world: Path, tmp_path: Path) -> None:
+    brief = ["--set", "recipe.epochs=1", "--workers", "0", "--device", "cpu", "--json"]
+    ran = called(tmp_path, "run", "coco-pose@tiny", "--data", str(world), *brief)
+    assert ran.status == 0, ran.err
+    first = json.loads(ran.out)
+    scored = called(tmp_path, "score", first["run"], "--json")
+    assert json.loads(scored.out)["record"]["id"] == first["record"]["id"]

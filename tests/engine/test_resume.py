@@ -1,0 +1,183 @@
+"""Training that is stopped and goes on ends where it would have ended."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from pipeline.worlds import small_world
+from torch import Tensor
+
+from hrbench import catalog, network
+from hrbench.data.loader import Batch
+from hrbench.engine.runtime import Runtime
+from hrbench.engine.train import Interrupted, Trainer
+from hrbench.errors import RunError
+from hrbench.network import LandmarkNetwork
+from hrbench.pipeline import sources, training
+
+PEOPLE, BATCH, EPOCHS = 10, 4, 2
+STEPS = EPOCHS * 3  # 4 + 4 + 2 persons an epoch
+SETTINGS = (
+    "model.input=[64, 64]",
+    f"recipe.batch_size={BATCH}",
+    f"recipe.epochs={EPOCHS}",
+    "recipe.milestones=[1]",
+)
+
+
+def nothing() -> float | None:
+    return None
+
+
+def trainer(folder: Path, *, workers: int = 0, validate_every: int = 0) -> Trainer:
+    every = f"recipe.validate_every={validate_every}"
+    spec = catalog.load_task("coco-pose@tiny", (*SETTINGS, every))
+    dataset = catalog.load_dataset("coco")
+    source = sources.Source(small_world(), synthetic=True)
+    people = sources.training_people(spec, dataset, source)
+    return training.trainer(
+        spec,
+        dataset,
+        people.rows(torch.arange(PEOPLE).numpy()),
+        network.build(spec.model, len(dataset.keypoints), seed=3),
+        Runtime(torch.device("cpu")),
+        folder,
+        seed=3,
+        workers=workers,
+    )
+
+
+def stop_at(job: Trainer, step: int, number: signal.Signals, times: int = 1) -> None:
+    """Let a signal come in the middle of a step, counted from 1."""
+    cost, taken = job.cost, iter(range(1, STEPS + 1))
+
+    def interrupted(scores: Tensor, batch: Batch) -> Tensor:
+        if next(taken) == step:
+            for _ in range(times):
+                os.kill(os.getpid(), number)
+        return cost(scores, batch)
+
+    job.cost = interrupted
+
+
+def tensors(job: Trainer) -> dict[str, Tensor]:
+    assert isinstance(job.network, LandmarkNetwork)
+    return {name: tensor.clone() for name, tensor in job.network.state_dict().items()}
+
+
+def equal(first: dict[str, Tensor], second: dict[str, Tensor]) -> bool:
+    return all(torch.equal(first[name], second[name]) for name in first | second)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Steps as small as these take longer on more."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Tensor]:
+    job = trainer(tmp_path_factory.mktemp("whole"))
+    start = tensors(job)
+    job.fit(nothing)
+    assert not equal(start, tensors(job))
+    return tensors(job)
+
+
+@pytest.mark.parametrize(
+    ("step", "number"),  # 3 and 6 are the last steps of their epochs
+    [(1, signal.SIGINT), (3, signal.SIGINT), (5, signal.SIGTERM), (6, signal.SIGINT)],
+)
+def test_stopped_in_a_step_and_resumed_it_ends_with_the_same_weights(
+    step: int, number: signal.Signals, uninterrupted: dict[str, Tensor], tmp_path: Path
+) -> None:
+    first = trainer(tmp_path)
+    stop_at(first, step, number)
+    with pytest.raises(Interrupted):
+        first.fit(nothing)
+    assert first.position.epoch * 3 + first.position.step == step
+    second = trainer(tmp_path)
+    second.resume()
+    assert equal(tensors(first), tensors(second))
+    second.fit(nothing)
+    assert equal(tensors(second), uninterrupted)
+    logged = (tmp_path / "log.csv").read_text().splitlines()
+    assert [line.split(",")[0] for line in logged[1:]] == sorted({f"{step}", "3", "6"})
+
+
+def test_stopped_again_and_again_it_ends_with_the_same_weights(
+    uninterrupted: dict[str, Tensor], tmp_path: Path
+) -> None:
+    for _ in range(STEPS - 2):
+        job = trainer(tmp_path, workers=1)
+        job.resume()
+        stop_at(job, 1, signal.SIGINT)
+        with pytest.raises(Interrupted):
+            job.fit(nothing)
+    job = trainer(tmp_path)
+    job.resume()
+    job.fit(nothing)
+    assert equal(tensors(job), uninterrupted)
+
+
+def test_stopped_while_it_validates_it_validates_again(tmp_path: Path) -> None:
+    def stopped() -> float | None:
+        os.kill(os.getpid(), signal.SIGINT)
+        return None
+
+    first = trainer(tmp_path / "a", validate_every=1)
+    (tmp_path / "a").mkdir()
+    with pytest.raises(KeyboardInterrupt):
+        first.fit(stopped)
+    second = trainer(tmp_path / "a", validate_every=1)
+    second.resume()
+    assert equal(tensors(first), tensors(second))
+    values = iter([30.0, 20.0])
+    second.fit(lambda: next(values))
+    assert second.position.best == 30
+    assert next(values, None) is None
+
+
+def test_a_second_signal_is_not_waited_for(tmp_path: Path) -> None:
+    job = trainer(tmp_path)
+    stop_at(job, 4, signal.SIGINT, times=2)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        job.fit(nothing)
+    assert not isinstance(caught.value, Interrupted)
+    again = trainer(tmp_path)
+    again.resume()
+    assert (again.position.epoch, again.position.step) == (1, 0)  # of the epoch's end
+
+
+def test_signals_are_the_processs_own_again_afterwards(tmp_path: Path) -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    job = trainer(tmp_path)
+    stop_at(job, 1, signal.SIGTERM)
+    with pytest.raises(Interrupted):
+        job.fit(nothing)
+    assert [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def spoilt(content: bytes) -> bytes:
+    return content[:-100]
+
+
+@pytest.mark.parametrize("spoil", [spoilt, lambda _: b"", lambda _: b"<html>"])
+def test_a_broken_checkpoint_is_named(spoil: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    job = trainer(tmp_path)
+    job.fit(nothing)
+    job.last.write_bytes(spoil(job.last.read_bytes()))
+    with pytest.raises(RunError, match=r"last\.pt is no checkpoint that this run can go on from"):
+        trainer(tmp_path).resume()
+
+
+def test_a_checkpoint_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "checkpoints").write_text("a file in its place")
+    with pytest.raises(RunError, match=r"last\.pt cannot be written .*; is the disk full\?"):
+        trainer(tmp_path).fit(nothing)

@@ -1,0 +1,52 @@
+"""Several processes, started by torchrun as a user would."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pipeline.test_road import saved_weights
+from pipeline.worlds import small_world
+
+from hrbench.report import predictions
+
+FREE_PORT = ["--rdzv-backend", "c10d", "--rdzv-endpoint", "localhost:0"]
+
+
+def launched(processes: int, out: Path, *arguments: str) -> tuple[dict[str, Any], Path]:
+    launch = [sys.executable, "-m", "torch.distributed.run", *FREE_PORT]
+    task = ["-m", "hrbench", "run", "coco-pose@tiny", "--data", str(small_world()), "--json"]
+    done = subprocess.run(
+        [*launch, "--nproc-per-node", str(processes), *task, "--out", str(out), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    return answer["record"], Path(answer["run"])
+
+
+@pytest.mark.slow
+def test_two_processes_predict_every_box_once_and_alike(tmp_path: Path) -> None:
+    weights = str(saved_weights("coco-pose@tiny", tmp_path))
+    found = []
+    for count in (1, 2):
+        record, folder = launched(count, tmp_path / str(count), "--weights", weights)
+        assert record["n"] == {"expected": 4, "evaluated": 4}
+        found.append(predictions.read(folder))
+    assert found[0].sample_ids.tolist() == found[1].sample_ids.tolist()
+    assert np.abs(found[0].keypoints - found[1].keypoints).max() < 0.05
+
+
+@pytest.mark.slow
+def test_two_processes_train_one_network(tmp_path: Path) -> None:
+    record, folder = launched(2, tmp_path, "--epochs", "1", "--set", "recipe.batch_size=8")
+    assert record["weights"]["origin"] == "trained"
+    assert (folder / "checkpoints" / "last.pt").exists()
+    assert len(list(folder.parent.iterdir())) == 1

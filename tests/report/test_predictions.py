@@ -1,0 +1,60 @@
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hrbench.errors import RunError
+from hrbench.report.predictions import Predictions, read
+
+
+def predictions() -> Predictions:
+    """Two boxes with three keypoints."""
+    return Predictions(
+        sample_ids=np.array([7, 8]),
+        image_ids=np.array([1, 2]),
+        boxes=np.ones((2, 4)),
+        box_scores=np.ones(2),
+        centers=np.zeros((2, 2), np.float32),
+        scales=np.ones((2, 2), np.float32),
+        keypoints=np.arange(12, dtype=np.float32).reshape(2, 3, 2),
+        scores=np.ones((2, 3), np.float32),
+        scored_images=np.array([1, 2, 3]),
+    )
+
+
+def test_predictions_read_back_as_they_were_written(tmp_path: Path) -> None:
+    written = predictions()
+    written.write(tmp_path)
+    again = read(tmp_path)
+    for name, values in asdict(written).items():
+        assert np.array_equal(getattr(again, name), values)
+    assert [path.name for path in tmp_path.iterdir()] == ["predictions.npz"]
+
+
+def test_a_run_without_predictions_has_not_ended(tmp_path: Path) -> None:
+    with pytest.raises(
+        RunError, match=r"predictions\.npz does not exist; give the folder of a run"
+    ):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize("spoil", ["empty", "page", "half", "scratched", "other"])
+def test_predictions_that_are_not_whole_are_named(spoil: str, tmp_path: Path) -> None:
+    predictions().write(tmp_path)
+    path = tmp_path / "predictions.npz"
+    content = path.read_bytes()
+    scratched = content.replace(content[60:80], bytes(20))
+    path.write_bytes(
+        {
+            "empty": b"",
+            "page": b"<html>",
+            "half": content[: len(content) // 2],
+            "scratched": scratched,
+            "other": content,
+        }[spoil]
+    )
+    if spoil == "other":
+        np.savez(path, boxes=np.zeros(3))
+    with pytest.raises(RunError, match=r"predictions\.npz is not whole: .+; run again"):
+        read(tmp_path)
