@@ -119,8 +119,9 @@ def run(task: str | None, resume: str | None, json_: bool, **flags: Any) -> None
     metavar="KEY=VALUE",
     help="A key of the protocol, as protocol.nms=soft; then nothing is written.",
 )
+@click.option("--official", is_flag=True, help="Compare with pycocotools' own figures.")
 @as_json
-def score(folder: str, overrides: tuple[str, ...], json_: bool) -> None:
+def score(folder: str, overrides: tuple[str, ...], official: bool, json_: bool) -> None:
     """Compute the figures of RUN again from its stored predictions, without the network.
 
     \b
@@ -128,7 +129,8 @@ def score(folder: str, overrides: tuple[str, ...], json_: bool) -> None:
     """
     from hrbench.pipeline import run as road  # noqa: PLC0415
 
-    _show(road.score(Path(folder), overrides), Path(folder), json_=json_)
+    record = road.score(Path(folder), overrides, official=official)
+    _show(record, Path(folder), json_=json_)
 
 
 @main.command()

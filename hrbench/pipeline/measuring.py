@@ -16,7 +16,8 @@ from hrbench.geometry import UNIT, flip_order
 from hrbench.heads.heatmap import flip_back
 from hrbench.metrics.coco_keypoints import FIGURES, Scores, score_poses
 from hrbench.metrics.people import Poses, Truth
-from hrbench.metrics.selection import coco_results, select
+from hrbench.metrics.reference import pycocotools_figures
+from hrbench.metrics.selection import as_results, coco_results, select
 from hrbench.network import LandmarkNetwork, codec
 from hrbench.pipeline.sources import Evaluation
 from hrbench.report.predictions import Predictions
@@ -24,6 +25,7 @@ from hrbench.report.record import MetricValue, measured
 from hrbench.spec import DatasetSpec, TaskSpec
 
 HEADLINE = "AP"
+ROUNDING = 1e-9  # per cent
 BATCH = 32  # crops through the network at once; it moves results by rounding only
 
 
@@ -125,6 +127,30 @@ def figures(spec: TaskSpec, dataset: DatasetSpec, found: Predictions, truth: Tru
         nms=spec.protocol.nms,
         nms_threshold=spec.protocol.nms_threshold,
     )
+
+
+def confirm(spec: TaskSpec, dataset: DatasetSpec, found: Predictions, truth: Truth | None) -> float:
+    """Return the largest difference from pycocotools' ten figures, in per cent.
+
+    Raises:
+        RunError: there is nothing to compare, or the figures differ.
+    """
+    if truth is None or not len(found.sample_ids):
+        raise RunError("--official compares figures, and this run has none")
+    ours = figures(spec, dataset, found, truth)
+    results = as_results(poses(found), ours.selection)
+    theirs = pycocotools_figures(truth, results, sigmas(dataset))
+    gaps = {name: abs(ours.figures[name] - value) for name, value in theirs.items()}
+    known = {name: gap for name, gap in gaps.items() if not np.isnan(gap)}
+    unlike = [name for name, gap in known.items() if gap > ROUNDING]
+    unlike += [n for n, v in theirs.items() if np.isnan(v) != np.isnan(ours.figures[n])]
+    if unlike:
+        name = unlike[0]
+        raise RunError(
+            f"{name} is {ours.figures[name]!r} here and {theirs[name]!r} by pycocotools; "
+            "please report this with the run's folder"
+        )
+    return max(known.values(), default=0.0)
 
 
 def upload(spec: TaskSpec, dataset: DatasetSpec, found: Predictions) -> list[dict[str, object]]:

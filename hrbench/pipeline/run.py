@@ -6,11 +6,12 @@ from hrbench import catalog
 from hrbench.engine.runtime import Runtime, processes
 from hrbench.errors import RunError
 from hrbench.pipeline import folder as run_folder
-from hrbench.pipeline import recording, sources, training
+from hrbench.pipeline import measuring, recording, sources, training
 from hrbench.pipeline.folder import State
 from hrbench.pipeline.options import Options
 from hrbench.pipeline.resolve import resolve, with_precision
 from hrbench.pipeline.road import Road, boxes_of
+from hrbench.report import predictions
 from hrbench.report.environment import code_version, environment, hardware
 from hrbench.report.record import RunRecord
 from hrbench.spec import DatasetSpec, TaskSpec
@@ -63,10 +64,11 @@ def resume(folder: Path, task: str | None = None) -> tuple[RunRecord, Path] | No
         return road.walk(folder, state)
 
 
-def score(folder: Path, overrides: tuple[str, ...] = ()) -> RunRecord:
+def score(folder: Path, overrides: tuple[str, ...] = (), *, official: bool = False) -> RunRecord:
     """Compute the figures of a run again from its stored predictions, without the network.
 
-    With overrides of the protocol nothing is written: the run's record stays what it is.
+    With overrides of the protocol nothing is written: the run's record stays what it is. With
+    `official`, pycocotools computes them too, and what differs is an error.
     """
     spec, state = run_folder.read(folder)
     scored = catalog.load_task(str(folder / run_folder.SPEC), overrides)
@@ -85,6 +87,9 @@ def score(folder: Path, overrides: tuple[str, ...] = ()) -> RunRecord:
         scored, dataset, source, boxes=boxes_of(scored, state.options), limit=state.options.limit
     )
     record = recording.record_of(folder, scored, dataset, looked_at, state)
+    if official:
+        gap = measuring.confirm(scored, dataset, predictions.read(folder), looked_at.truth)
+        training.tell(f"pycocotools gives the same ten figures (largest difference {gap:.1g} %)")
     if not overrides:
         record.write(folder)
     return record

@@ -78,11 +78,14 @@ def test_a_stopped_training_goes_on_to_the_same_figures(
     assert f"Error: {found[1]} has ended; `hrbench score {found[1]}`" in refused.err
 
 
-def test_stopped_before_it_trains_it_leaves_nothing(world: Path, tmp_path: Path) -> None:
-    process = started(tmp_path, *TRAINING, "--data", str(world))
-    time.sleep(0.5)  # it reads its modules, torch among them
-    assert stopped(process, signal.SIGINT) == "\nInterrupted\n"
-    assert not list(tmp_path.iterdir())
+def test_stopped_before_it_trains_it_leaves_nothing(tree: Path, tmp_path: Path) -> None:
+    pipe = tree / "coco" / "annotations" / "person_keypoints_val2017.json"
+    pipe.unlink()
+    os.mkfifo(pipe)
+    process = started(tmp_path, *TRAINING, "--data", str(tree))
+    with pipe.open("wb"):  # waits until the command reads it, which then waits for us
+        assert stopped(process, signal.SIGINT) == "\nInterrupted\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
 
 def test_a_run_that_has_not_ended_is_neither_scored_nor_reported(

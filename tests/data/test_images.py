@@ -81,6 +81,8 @@ def test_libraries_are_silent_while_any_thread_decodes_and_heard_again_afterward
 
     def loudly(_: int) -> None:
         with QUIET:
+            with QUIET:
+                pass
             os.write(2, b"unheard")
         decode(bytes(scratched))
 

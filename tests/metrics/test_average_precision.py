@@ -1,19 +1,15 @@
-import contextlib
-import io
 import math
-from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from metrics.examples import results, sigmas, truth
-from pycocotools.coco import COCO
-from pycocotools.cocoeval import COCOeval
 
 from hrbench.metrics.average_precision import curves, figures
 from hrbench.metrics.matching import match
 from hrbench.metrics.people import Results, Truth
+from hrbench.metrics.reference import pycocotools_evaluation
 
 NO_POSES = np.zeros((0, 1, 2))
 
@@ -89,45 +85,6 @@ def random_results(rng: np.random.Generator, people: Truth, number: int) -> Resu
         keypoints[chosen] = (people.keypoints[near] + noise)[chosen]
         image_ids[chosen] = people.image_ids[near][chosen]
     return Results(image_ids, keypoints, rng.integers(1, 8, number) / 8)
-
-
-def pycocotools_evaluation(people: Truth, poses: Results, spread: Any) -> COCOeval:
-    """Evaluate by the other implementation, from its own in-memory data sets."""
-    annotated = np.concatenate((people.keypoints, people.visibility[..., None]), axis=2)
-    predicted = np.concatenate((poses.keypoints, np.ones_like(poses.keypoints[..., :1])), axis=2)
-    columns: list[dict[str, Any]] = [
-        {
-            "id": int(people.ids[row]),
-            "image_id": int(people.image_ids[row]),
-            "category_id": 1,
-            "keypoints": annotated[row].ravel().tolist(),
-            "num_keypoints": int(people.num_keypoints[row]),
-            "area": float(people.areas[row]),
-            "bbox": people.boxes[row].tolist(),
-            "iscrowd": int(people.crowd[row]),
-        }
-        for row in range(len(people.ids))
-    ]
-    written: list[Any] = [
-        {
-            "image_id": int(poses.image_ids[row]),
-            "category_id": 1,
-            "keypoints": predicted[row].ravel().tolist(),
-            "score": float(poses.scores[row]),
-        }
-        for row in range(len(poses.scores))
-    ]
-    with contextlib.redirect_stdout(io.StringIO()):
-        coco = COCO()
-        dataset: Any = {"info": {}, "categories": [{"id": 1}], "annotations": columns}
-        coco.dataset = dataset | {"images": [{"id": image} for image in range(5, 9)]}
-        coco.createIndex()
-        evaluation = COCOeval(coco, coco.loadRes(written), "keypoints")
-        evaluation.params.kpt_oks_sigmas = spread
-        evaluation.evaluate()
-        evaluation.accumulate()
-        evaluation.summarize()
-    return evaluation
 
 
 @settings(max_examples=150, deadline=None)
