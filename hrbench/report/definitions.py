@@ -10,7 +10,7 @@ class Definition:
     """One metric, or one family of them where a name carries a threshold."""
 
     pattern: str  # of the whole name; its groups are filled into `meaning`
-    unit: Literal["%", "mm"]
+    unit: Literal["%", "mm", "px"]
     better: Literal["higher", "lower"]
     digits: int  # decimals that the literature prints
     meaning: str
@@ -39,6 +39,12 @@ DEFINITIONS = (
     Definition(r"AR(50|75)", "%", "higher", 1, "recall at OKS 0.{0}"),
     Definition("ARM", "%", "higher", 1, "AR over people of 32 x 32 to 96 x 96 pixels"),
     Definition("ARL", "%", "higher", 1, "AR over people larger than 96 x 96 pixels"),
+    Definition(
+        "median_error_px", "px", "lower", 2, "median keypoint error of people found (OKS above 0.5)"
+    ),
+    Definition(
+        "median_error_share", "%", "lower", 2, "the same, over the root of the person's area"
+    ),
     Definition(rf"PCKh@{_LEVEL}", "%", "higher", 1, "keypoints nearer than {0} head sizes"),
     Definition(
         r"PCKh@0\.1 \(official code\)", "%", "higher", 1, "as the official code: at 0.11 head sizes"

@@ -1,6 +1,5 @@
 """What a user can put right in a command line or a TOML file is said in one message."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -248,9 +247,3 @@ def test_a_report_in_an_unknown_format_or_place(tmp_path: Path) -> None:
     refused(called(tmp_path, "report", "--format", "markdwon"), ["Did you mean 'markdown'?"])
     refused(called(tmp_path, "report", "--task", "coco-poze"), ["Did you mean 'coco-pose'?"])
     refused(called(tmp_path, "report", "-o", "no/such.md"), ["-o no/such.md: cannot be written"])
-
-
-def test_json_that_is_printed_is_all_that_is_printed(tmp_path: Path) -> None:
-    ended = installed(tmp_path, "show", "coco-pose", "--json", "--set", "recipe.epochs=5")
-    assert json.loads(ended.out)["recipe"]["epochs"] == 5
-    assert ended.err == ""

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from cli.command import INSTALLED, MINUTES, environment, installed
+from cli.command import INSTALLED, MINUTES, called, environment, installed, refused
 
 from hrbench.report import runs
 
@@ -49,33 +49,44 @@ def stopped(process: "subprocess.Popen[str]", number: signal.Signals) -> str:
     return err
 
 
-@pytest.mark.parametrize(
-    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
-)
-def test_a_stopped_training_goes_on_to_the_same_figures(
-    number: signal.Signals, world: Path, tmp_path: Path
-) -> None:
-    process = started(tmp_path, *TRAINING, "--data", str(world))
-    wait_for_a_row(tmp_path)
+def interrupted(folder: Path, world: Path, number: signal.Signals) -> str:
+    """Train below `folder` until a signal comes after the first row; return the run's folder."""
+    process = started(folder, *TRAINING, "--data", str(world))
+    wait_for_a_row(folder)
     err = stopped(process, number)
     found = re.search(r"Interrupted; go on with: hrbench run --resume (\S+)\n", err)
     assert found, err
-    folder = tmp_path / found[1]
-    assert (folder / "checkpoints" / "last.pt").exists()
-    assert not (folder / "record.json").exists()
+    return found[1]
 
-    resumed = installed(tmp_path, "run", "--resume", found[1])
+
+def test_a_stopped_training_keeps_its_checkpoint_and_goes_on(world: Path, tmp_path: Path) -> None:
+    run = interrupted(tmp_path, world, signal.SIGINT)
+    assert (tmp_path / run / "checkpoints" / "last.pt").exists()
+    words = [f"has not been trained to its end; go on with --resume {run}"]
+    refused(called(tmp_path, "score", run), words)
+    words = ["has no record.json, so the run has not finished", f"`hrbench run --resume {run}`"]
+    refused(called(tmp_path, "report", run), words)
+
+    resumed = installed(tmp_path, "run", "--resume", run)
     assert resumed.status == 0, resumed.err
-    steps = [int(line.split(",")[0]) for line in (folder / "log.csv").read_text().splitlines()[1:]]
+    rows = (tmp_path / run / "log.csv").read_text().splitlines()[1:]
+    steps = [int(row.split(",")[0]) for row in rows]
     assert steps == sorted(set(steps))
+    words = [f"{run} has ended; `hrbench score {run}` scores it again"]
+    refused(called(tmp_path, "run", "--resume", run), words)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_training_ends_with_the_same_record(
+    number: signal.Signals, world: Path, tmp_path: Path
+) -> None:
+    run = interrupted(tmp_path, world, number)
+    assert installed(tmp_path, "run", "--resume", run).status == 0
     whole = installed(tmp_path, *TRAINING, "--data", str(world), "--out", "whole")
     assert whole.status == 0, whole.err
     (again,) = (tmp_path / "whole" / "coco-pose").iterdir()
-    assert runs.read(folder).id == runs.read(again).id
-
-    refused = installed(tmp_path, "run", "--resume", found[1])
-    assert refused.status == 1
-    assert f"Error: {found[1]} has ended; `hrbench score {found[1]}`" in refused.err
+    assert runs.read(tmp_path / run).id == runs.read(again).id
 
 
 def test_stopped_before_it_trains_it_leaves_nothing(tree: Path, tmp_path: Path) -> None:
@@ -86,20 +97,3 @@ def test_stopped_before_it_trains_it_leaves_nothing(tree: Path, tmp_path: Path) 
     with pipe.open("wb"):  # waits until the command reads it, which then waits for us
         assert stopped(process, signal.SIGINT) == "\nInterrupted\n"
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
-
-
-def test_a_run_that_has_not_ended_is_neither_scored_nor_reported(
-    world: Path, tmp_path: Path
-) -> None:
-    process = started(tmp_path, *TRAINING, "--data", str(world))
-    wait_for_a_row(tmp_path)
-    stopped(process, signal.SIGINT)
-    (folder,) = (tmp_path / "results" / "runs" / "coco-pose").iterdir()
-    for command, words in (
-        ("score", f"has not been trained to its end; go on with --resume {folder}"),
-        ("report", "has no record.json, so the run has not finished"),
-    ):
-        refused = installed(tmp_path, command, str(folder))
-        assert refused.status == 1
-        assert words in refused.err
-        assert refused.new == ()

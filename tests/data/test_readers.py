@@ -2,13 +2,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pipeline.worlds import write_json
+from pipeline.worlds import small_world, write_json
 from shared import need_shared
 
 from hrbench import catalog
 from hrbench.data import annotations
 from hrbench.data.readers import aic, coco
 from hrbench.errors import DataError
+from hrbench.pipeline import sources
 
 AIC = catalog.load_dataset("aic").keypoints
 COCO = catalog.load_dataset("coco").keypoints
@@ -80,3 +81,20 @@ def test_ai_challenger_is_read_with_the_keypoints_that_coco_has(tmp_path: Path) 
 def test_ai_challenger_with_another_number_of_points_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="human1 of image a0f6 has 3 numbers, not 14 x 3"):
         aic.annotated(aic_file(tmp_path, [1, 2, 1]), tmp_path, AIC, COCO, 0.75)
+
+
+def test_ai_challenger_is_trained_on_beside_coco(tmp_path: Path) -> None:
+    release = "ai_challenger_keypoint_train_20170909"
+    folder = tmp_path / "aic" / release
+    (folder / "keypoint_train_images_20170902").mkdir(parents=True)
+    points = [number for i in range(14) for number in (10 * i, 10 * i + 1, 1)]
+    aic_file(folder, points).rename(folder / "keypoint_train_annotations_20170909.json")
+    (tmp_path / "coco").symlink_to(small_world() / "coco")
+    spec = catalog.load_task("coco-pose@tiny")
+    both = catalog.load_task("coco-pose@tiny", ['protocol.extra_data=["aic"]'])
+    source, dataset = sources.Source(tmp_path, synthetic=False), catalog.load_dataset("coco")
+    (folder / "keypoint_train_images_20170902" / "a0f6.jpg").write_bytes(b"")
+    alone, joined = (sources.training_people(s, dataset, source) for s in (spec, both))
+    assert len(joined) == len(alone) + 1
+    assert joined.visible[-1].sum() == 12
+    assert joined.images[joined.image[-1]].name == "a0f6.jpg"

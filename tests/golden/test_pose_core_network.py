@@ -1,5 +1,6 @@
 """Official networks with the golden weights: names, outputs, losses, gradients."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,11 @@ def test_a_backbone_has_the_names_and_shapes_of_the_official_classifier(
         if not name.startswith(NOT_IN_BACKBONE)
     }
     assert {name: tuple(tensor.shape) for name, tensor in ours.items()} == theirs
+    counts = [
+        sum(math.prod(shape) for shape in shapes)
+        for shapes in ((tensor.shape for tensor in ours.values()), theirs.values())
+    ]
+    golden.check_value("rest/cls/cls_models.json.gz", official, *counts)
 
 
 def targets_for(maps: Tensor) -> Targets:

@@ -177,13 +177,11 @@ def test_a_small_network_learns_four_real_images_by_heart(tmp_path: Path) -> Non
         data=str(tmp_path),
         boxes="gt",
         overrides=(
-            "model.backbone=hrnet-w16",
-            "recipe.epochs=150",
-            "recipe.milestones=[110, 135]",
+            "model.input=[192, 160]",  # finer than tiny's, so that AP at an OKS of 0.95 counts
+            "recipe.epochs=130",
+            "recipe.milestones=[100, 120]",
             "augment.scale=0.0",
             "augment.rotation=0",
-            "augment.flip=0.0",
-            "protocol.flip_test=false",
         ),
     )
     assert record.metrics["AP"].value is not None
