@@ -11,7 +11,8 @@ from shared import need_shared
 
 from hrbench import catalog, world
 from hrbench.errors import RunError, SpecError, UnknownNameError
-from hrbench.pipeline.check import Report, SplitReport, check
+from hrbench.pipeline.check import check
+from hrbench.pipeline.findings import Report, SplitReport
 
 NAMES = catalog.load_dataset("coco").keypoints
 VAL = "annotations/person_keypoints_val2017.json"
