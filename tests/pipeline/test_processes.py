@@ -50,3 +50,21 @@ def test_two_processes_train_one_network(tmp_path: Path) -> None:
     assert record["weights"]["origin"] == "trained"
     assert (folder / "checkpoints" / "last.pt").exists()
     assert len(list(folder.parent.iterdir())) == 1
+
+
+@pytest.mark.slow
+def test_a_second_process_in_another_folder_makes_the_same_record(tmp_path: Path) -> None:
+    arguments = ["run", "coco-pose@tiny", "--data", str(small_world()), "--epochs", "1", "--json"]
+    ids = []
+    for name in ("here", "there"):
+        folder = tmp_path / name
+        folder.mkdir()
+        done = subprocess.run(
+            [sys.executable, "-m", "hrbench", *arguments],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        ids.append(json.loads(done.stdout)["record"]["id"])
+    assert ids[0] == ids[1]
