@@ -53,7 +53,8 @@ class Steps:
         self._task = self._bar.add_task(title, total=total, completed=done, note="")
 
     def __enter__(self) -> Self:
-        self._bar.start()
+        if not self._bar.disable:
+            self._bar.start()
         return self
 
     def __exit__(
@@ -62,7 +63,8 @@ class Steps:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._bar.stop()
+        if not self._bar.disable:  # older versions of rich would print an empty line
+            self._bar.stop()
 
     def advance(self, count: int = 1, note: str = "") -> None:
         """Count `count` more; the note stands at the end of the bar or line."""
