@@ -121,7 +121,8 @@ def crop(
         half = half_body_crop(keypoints, visible, upper_body, aspect, upper=drawn.upper)
         center, resized = half or (center, scale)
     if drawn.scale != 1.0:
-        resized = resized * np.float64(drawn.scale)  # float64 from here on, as with NumPy 2
+        # In float64 from here on: NumPy 2 makes the official code do so, NumPy 1 did not.
+        resized = resized.astype(np.float64) * drawn.scale
     if drawn.flip:
         image = cv2.flip(image, 1)  # type: ignore[assignment]  # cv2 types its dtype loosely
         width = image.shape[1]
