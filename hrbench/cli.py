@@ -249,7 +249,7 @@ def make(dataset: str, folder: str, images: int, seed: int, json_: bool) -> None
     """Write a synthetic DATASET below DIR in the real one's on-disk format.
 
     \b
-    hrbench make coco /tmp/synthetic --images 200
+    hrbench make coco synthetic --images 200
     """
     from hrbench import world  # noqa: PLC0415
 

@@ -12,6 +12,7 @@ from hrbench.pipeline import folder as run_folder
 from hrbench.pipeline import measuring, picture, recording, sources, training
 from hrbench.pipeline.folder import State
 from hrbench.pipeline.options import Options
+from hrbench.report.predictions import Predictions
 from hrbench.report.record import RunRecord, Weights
 from hrbench.spec import DatasetSpec, TaskSpec
 
@@ -72,14 +73,7 @@ class Road:
     def _walk(self, folder: Path, state: State) -> tuple[RunRecord, Path] | None:
         state = self._with_weights(folder, state)
         started = time.perf_counter()
-        found = measuring.predictions(
-            self.spec,
-            self.dataset,
-            self.network,
-            self.looked_at,
-            self.runtime,
-            workers=self.workers,
-        )
+        found = self._predictions("predicting")
         if not self.runtime.leads:
             return None
         found.write(folder)
@@ -114,19 +108,22 @@ class Road:
         state = run_folder.with_weights(state, trained.model_dump(mode="json"), seconds)
         return replace(state, notes=(*_notes(self.spec, self.init), *state.notes))
 
-    def _validate(self) -> float | None:
-        truth = self.looked_at.truth
-        if truth is None:
-            return None
-        found = measuring.predictions(
+    def _predictions(self, title: str) -> Predictions:
+        return measuring.predictions(
             self.spec,
             self.dataset,
             self.network,
             self.looked_at,
             self.runtime,
             workers=self.workers,
-            title="validating",
+            title=title,
         )
+
+    def _validate(self) -> float | None:
+        truth = self.looked_at.truth
+        if truth is None:
+            return None
+        found = self._predictions("validating")
         value = measuring.measure(self.spec, self.dataset, found, truth)
         return value.metrics[measuring.HEADLINE].value
 
