@@ -14,11 +14,23 @@ import platformdirs
 
 from hrbench.errors import RunError, UnknownNameError
 from hrbench.world.coco import write_coco
+from hrbench.world.crowdpose import write_crowdpose
+from hrbench.world.face_cofw import write_cofw
+from hrbench.world.faces import write_300w, write_aflw, write_wflw
+from hrbench.world.mpii import write_mpii
 
 __all__ = ["GENERATOR_VERSION", "WRITERS", "cached", "is_synthetic", "make"]
 
 GENERATOR_VERSION = 1  # goes up with every change of a byte that is written
-WRITERS = {"coco": write_coco}
+WRITERS = {
+    "coco": write_coco,
+    "mpii": write_mpii,
+    "crowdpose": write_crowdpose,
+    "300w": write_300w,
+    "wflw": write_wflw,
+    "cofw": write_cofw,
+    "aflw": write_aflw,
+}
 _MARK = "hrbench-world.json"
 
 
@@ -34,9 +46,10 @@ def make(
 ) -> None:
     """Write a synthetic dataset into the folder of its name in `root`, all of it or nothing.
 
-    `images` counts the training set's; a quarter as many are for validation and a sixteenth
-    for testing, one at least. `size` is (height, width) in pixels. `progress` is told after
-    each image how many are done. The same seed gives the same bytes on any number of processes.
+    `images` counts the training set's; the split that is measured has a quarter as many, a
+    further one a sixteenth, one at least. `size` is (height, width) in pixels. `progress` is told
+    after each image how many are done. The same seed gives the same bytes on any number of
+    processes.
 
     Raises:
         UnknownNameError: no synthetic dataset has that name.

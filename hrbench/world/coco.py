@@ -1,7 +1,6 @@
 """Write the world as COCO: its folders, its file names, its fields."""
 
-import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from hrbench.world.canvas import contains
 from hrbench.world.detections import Box, detect
 from hrbench.world.figure import visible
+from hrbench.world.files import rounded, write_jpeg, write_json
 from hrbench.world.picture import Picture, sample_picture
 from hrbench.world.workers import in_order
 
@@ -49,7 +49,6 @@ _HEADER = {
 }
 _HIDDEN, _VISIBLE = 1, 2  # COCO's flags; 0 is a keypoint that has no place in the picture
 _FEWEST = 16  # pixels: somebody of whom less is seen would not be annotated
-_QUALITY = 92  # JPEG
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +129,10 @@ def _write_split(folder: Path, split: Split, pages: list[Page]) -> None:
     else:
         people = [person for page in pages for person in page.annotations]
         content = _HEADER | {"images": images, "annotations": people, "categories": [_CATEGORY]}
-    _write_json(folder / "annotations" / split.annotations, content)
+    write_json(folder / "annotations" / split.annotations, content)
     if split.detections:
         found = [detection for page in pages for detection in page.detections]
-        _write_json(folder / "person_detection_results" / split.detections, found)
-
-
-def _write_json(path: Path, content: Any) -> None:
-    path.write_text(json.dumps(content), encoding="utf-8")
+        write_json(folder / "person_detection_results" / split.detections, found)
 
 
 def _draw_page(folder: Path, split: int, seed: int, size: tuple[int, int], index: int) -> Page:
@@ -146,19 +141,25 @@ def _draw_page(folder: Path, split: int, seed: int, size: tuple[int, int], index
     picture = sample_picture(rng, size)
     image_id = (split + 1) * _FIRST_ID + index
     name = f"{image_id:012d}.jpg"
-    _, encoded = cv2.imencode(".jpg", picture.image, (cv2.IMWRITE_JPEG_QUALITY, _QUALITY))
-    (folder / name).write_bytes(encoded.tobytes())
+    write_jpeg(folder / name, picture.image)
     people = [
         annotation
         for person in range(len(picture.scene.people))
         if (annotation := _annotate(picture, person, image_id))
     ]
     boxes: list[Box] = [annotation["bbox"] for annotation in people]
-    detections = [
-        {"image_id": image_id, "category_id": 1, "bbox": _rounded(box), "score": round(score, 4)}
+    detections = detected(rng, boxes, size, image_id)
+    return Page(_describe(image_id, name, size), people, detections)
+
+
+def detected(
+    rng: np.random.Generator, boxes: Sequence[Box], size: tuple[int, int], image_id: int
+) -> list[dict[str, Any]]:
+    """Return what a detector finds of some people, in COCO's results format."""
+    return [
+        {"image_id": image_id, "category_id": 1, "bbox": rounded(box), "score": round(score, 4)}
         for box, score in detect(rng, boxes, size)
     ]
-    return Page(_describe(image_id, name, size), people, detections)
 
 
 def _describe(image_id: int, name: str, size: tuple[int, int]) -> dict[str, Any]:
@@ -187,7 +188,7 @@ def _annotate(picture: Picture, index: int, image_id: int) -> dict[str, Any] | N
         "num_keypoints": int((keypoints[:, 2] > 0).sum()),
         "area": float(area),
         "iscrowd": 0,
-        "keypoints": _rounded(keypoints.ravel()),
+        "keypoints": rounded(keypoints.ravel()),
         "image_id": image_id,
         "bbox": [float(x), float(y), float(width), float(height)],
         "category_id": 1,
@@ -195,10 +196,12 @@ def _annotate(picture: Picture, index: int, image_id: int) -> dict[str, Any] | N
     }
 
 
-def annotated_keypoints(picture: Picture, index: int) -> NDArray[np.float64]:
-    """Return (17, 3) x, y and COCO's flag of one person; three zeros outside the picture."""
+def annotated_keypoints(
+    picture: Picture, index: int, joints: Sequence[str] = KEYPOINTS
+) -> NDArray[np.float64]:
+    """Return (K, 3) x, y and COCO's flag of one person; three zeros outside the picture."""
     scene = picture.scene
-    pixels, seen = visible(picture.canvas, scene.camera, scene.people[index], KEYPOINTS)
+    pixels, seen = visible(picture.canvas, scene.camera, scene.people[index], joints)
     flags = np.where(seen, _VISIBLE, _HIDDEN)
     inside = contains(picture.canvas.size, pixels)
     return np.column_stack((pixels, flags)) * inside[:, None]
@@ -212,7 +215,3 @@ def _polygons(mask: NDArray[np.uint8], corner: tuple[int, int]) -> list[list[flo
     height, width = mask.shape
     box = [x, y, x + width, y, x + width, y + height, x, y + height]
     return areas or [[float(value) for value in box]]  # a body one pixel wide has no outline
-
-
-def _rounded(values: Iterable[float]) -> list[float]:
-    return [round(float(value), 3) for value in values]

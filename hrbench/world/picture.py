@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from hrbench.world.background import add_grain, paint_background
 from hrbench.world.canvas import Canvas
 from hrbench.world.figure import draw_people
-from hrbench.world.scene import Scene, sample_scene
+from hrbench.world.scene import FEW, Company, Scene, sample_scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +20,11 @@ class Picture:
     image: NDArray[np.uint8]  # (H, W, 3) BGR
 
 
-def sample_picture(rng: np.random.Generator, size: tuple[int, int]) -> Picture:
+def sample_picture(
+    rng: np.random.Generator, size: tuple[int, int], company: Company = FEW
+) -> Picture:
     """Draw and paint a random scene at (height, width)."""
-    scene = sample_scene(rng, size)
+    scene = sample_scene(rng, size, company)
     canvas = Canvas(paint_background(rng, size, scene.camera), scene.camera.focal, scene.light)
     draw_people(canvas, scene.camera, scene.people)
     image = np.rint(np.clip(canvas.image, 0, 255)).astype(np.uint8)

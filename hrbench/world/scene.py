@@ -12,10 +12,8 @@ from hrbench.world.outfit import sample_outfit
 from hrbench.world.pose import sample_angles
 from hrbench.world.skeleton import Body, joint_positions, sample_body
 
-PEOPLE = (0.5, 0.32, 0.12, 0.06)  # how often one, two, three, four people are wanted
 HEIGHT = (0.22, 0.88)  # a standing person's height over the image's: scales vary by four
 FRONTAL = 1.0  # von Mises concentration of headings: people turn towards cameras
-COVER = 0.45  # no more of a person's box is behind somebody else's
 INSIDE = 0.75  # at least this part of a person's box is in the picture
 APART = 450.0  # mm between two people's pelvises, at least
 _TRIES = 6  # places tried for a person before the picture goes without
@@ -28,6 +26,17 @@ _SOLE = 0.02  # of the stature: from the lowest joint to the floor
 
 
 @dataclass(frozen=True, slots=True)
+class Company:
+    """How many people come together, and how closely."""
+
+    people: tuple[float, ...] = (0.5, 0.32, 0.12, 0.06)  # how often one, two, ... are wanted
+    cover: float = 0.45  # no more of a person's box is behind those of others, taken together
+
+
+FEW = Company()
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """All there is to draw but the background."""
 
@@ -36,9 +45,10 @@ class Scene:
     people: list[Person]  # nearest first when they were placed
 
 
-def sample_scene(rng: np.random.Generator, size: tuple[int, int]) -> Scene:
+def sample_scene(rng: np.random.Generator, size: tuple[int, int], company: Company = FEW) -> Scene:
     """Draw a scene for an image of (height, width) with at least one person in it."""
-    count = 1 + int(np.searchsorted(np.cumsum(PEOPLE), rng.random() * sum(PEOPLE), side="right"))
+    shares = company.people
+    count = 1 + int(np.searchsorted(np.cumsum(shares), rng.random() * sum(shares), side="right"))
     low, high = np.log(HEIGHT)
     heights = np.exp(np.sort(rng.uniform(low, high, count))[::-1]) * size[0]
     body = sample_body(rng)
@@ -48,7 +58,8 @@ def sample_scene(rng: np.random.Generator, size: tuple[int, int]) -> Scene:
     for height in heights[1:]:
         body = sample_body(rng)
         distance = focal_length(size) * body.stature / height
-        joints = _place(rng, camera, _sample_joints(rng, body), distance, people)
+        posed = _sample_joints(rng, body)
+        joints = _place(rng, camera, posed, distance, people, company.cover)
         if joints is not None:
             people.append(_person(rng, body, joints))
     return Scene(camera, _sample_light(rng), people)
@@ -96,6 +107,7 @@ def _place(
     joints: NDArray[np.float64],
     distance: float,
     others: list[Person],
+    cover: float,
 ) -> NDArray[np.float64] | None:
     """Return the joints moved to a free place in view, `distance` mm away; None if none is found.
 
@@ -113,7 +125,7 @@ def _place(
         inside = _overlaps(box, np.array([[0.0, 0.0, width, height]]))
         behind = _overlaps(box, boxes)
         apart = np.linalg.norm(pelvises - moved[0, :2], axis=1)
-        if inside.sum() >= INSIDE and behind.sum() <= COVER and apart.min() >= APART:
+        if inside.sum() >= INSIDE and behind.sum() <= cover and apart.min() >= APART:
             return moved
     return None
 
