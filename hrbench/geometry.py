@@ -4,12 +4,15 @@ Frames: *image* pixels, (0, 0) at the centre of the top-left pixel; *crop* pixel
 network's input; *cells*, of a heatmap. Letters: N boxes, K keypoints, points are x, y.
 
 A crop is a `center` in image pixels and a `scale`: its width and height over `UNIT`. The
-official code stores it so in float32, and that rounding decides pixels; so it is kept.
+official code stores it so in float32 (COCO) or float64 (MPII), and that rounding decides pixels;
+so it is kept.
 
-Source: deep-high-resolution-net.pytorch, lib/utils/transforms.py and lib/dataset.
+Source: deep-high-resolution-net.pytorch, lib/utils/transforms.py and lib/dataset; for UDP, mmpose.
 """
 
+import math
 from collections.abc import Sequence
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -54,6 +57,22 @@ def crop_of_boxes(
     return center, padded
 
 
+class CropMatrix(Protocol):
+    """How a crop lies on the grid of its pixels: `crop_matrix` or `udp_matrix`."""
+
+    def __call__(
+        self,
+        center: Floats,
+        scale: Floats,
+        size: tuple[int, int],
+        *,
+        rotation: float = 0.0,
+        shift: Sequence[float] | NDArray[np.float32] = (0.0, 0.0),
+        inverse: bool = False,
+    ) -> NDArray[np.float64]:
+        """Return the (2, 3) matrix from image pixels to a crop, or with `inverse` back."""
+
+
 def crop_matrix(
     center: Floats,
     scale: Floats,
@@ -85,6 +104,37 @@ def crop_matrix(
     return np.asarray(cv2.getAffineTransform(*pair), dtype=np.float64)
 
 
+def udp_matrix(
+    center: Floats,
+    scale: Floats,
+    size: tuple[int, int],
+    *,
+    rotation: float = 0.0,
+    shift: Sequence[float] | NDArray[np.float32] = (0.0, 0.0),
+    inverse: bool = False,
+) -> NDArray[np.float64]:
+    """Return the (2, 3) matrix as `crop_matrix` does, but edge on edge.
+
+    The middles of a crop's outermost pixels lie on its edges: a crop is one pixel less wide than
+    it has columns. So its mirror and its heatmap share its edges, whatever their sizes. Width and
+    height are scaled each by its own. The matrix is float32's, its inverse float64's.
+
+    Source: Huang et al. 2020 (UDP), section 3.2, as mmpose computes it.
+    """
+    extent = (scale * UNIT).astype(np.float32)
+    middle = center.astype(np.float32) + extent * np.asarray(shift, dtype=np.float32)
+    steps = np.array(size, dtype=np.float32) - 1
+    cosine, sine = math.cos(math.radians(rotation)), math.sin(math.radians(rotation))
+    turn = np.array([[cosine, sine], [-sine, cosine]])
+    if inverse:
+        corner = middle - turn.T @ (extent.astype(np.float64) / 2)
+        return np.column_stack([turn.T * (extent.astype(np.float64) / steps), corner])
+    turn, pitch = turn.astype(np.float32), steps / extent
+    # Sums of two, not a matrix product: that may round otherwise on another machine.
+    offset = pitch * (extent / 2 - (turn * middle).sum(axis=1))
+    return np.column_stack([turn * pitch[:, None], offset]).astype(np.float64)
+
+
 def quarter_turn(vector: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return a vector turned by 90 degrees, x towards y."""
     return np.array([-vector[1], vector[0]], dtype=np.float32)
@@ -98,11 +148,18 @@ def transform(points: Floats, matrix: NDArray[np.float64]) -> NDArray[np.float64
 
 
 def cells_to_image(
-    cells: NDArray[np.float32], centers: Floats, scales: Floats, size: tuple[int, int]
+    cells: NDArray[np.float32],
+    centers: Floats,
+    scales: Floats,
+    size: tuple[int, int],
+    matrix: CropMatrix = crop_matrix,
 ) -> NDArray[np.float64]:
-    """Return (N, K, 2) image pixels for positions on heatmaps of `size` (width, height)."""
+    """Return (N, K, 2) image pixels for positions on heatmaps of `size` (width, height).
+
+    `matrix` is that of the crops the heatmaps were made of.
+    """
     matrices = [
-        crop_matrix(center, scale, size, inverse=True)
+        matrix(center, scale, size, inverse=True)
         for center, scale in zip(centers, scales, strict=True)
     ]
     return transform(cells, np.array(matrices).reshape(-1, 1, 2, 3))

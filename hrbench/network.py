@@ -5,7 +5,8 @@ from torch import Tensor, nn
 
 from hrbench.backbone import hrnet
 from hrbench.heads import HEADS
-from hrbench.heads.heatmap import GaussianHeatmap
+from hrbench.heads.codecs import CODECS, Codec
+from hrbench.heads.faces import OfficialFaceHeatmap
 from hrbench.spec import Model
 
 INITIAL_DEVIATION = 0.001  # of convolutions, in the official pose code
@@ -33,10 +34,12 @@ def build(model: Model, num_keypoints: int, seed: int, initial: str = "normal") 
     as He et al. 2015 propose: from nothing that learns sooner.
     """
     torch.manual_seed(seed)
-    backbone = hrnet.build(model.backbone, num_outputs=1)
-    head = HEADS[model.head](hrnet.SIZES[model.backbone].channels[:1], num_keypoints)
-    network = LandmarkNetwork(backbone, head)
+    backbone = hrnet.build(model.backbone, model.branches, model.upsampling)
+    channels = hrnet.SIZES[model.backbone].channels[: model.branches]
+    network = LandmarkNetwork(backbone, HEADS[model.head](channels, num_keypoints))
     for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.momentum = model.momentum
         if isinstance(module, nn.Conv2d):
             nn.init.normal_(module.weight, std=INITIAL_DEVIATION)
             if module.bias is not None:
@@ -46,7 +49,13 @@ def build(model: Model, num_keypoints: int, seed: int, initial: str = "normal") 
     return network
 
 
-def codec(model: Model) -> GaussianHeatmap:
+def codec(model: Model) -> Codec:
     """Return how keypoints are written as heatmaps and read back."""
     height, width = (edge // hrnet.STRIDE for edge in model.input)
-    return GaussianHeatmap(height, width, hrnet.STRIDE, model.sigma)
+    return CODECS[model.codec](height, width, hrnet.STRIDE, model.sigma)
+
+
+def official_face_codec(model: Model) -> OfficialFaceHeatmap:
+    """Return how the published face code does that: in whole cells."""
+    height, width = (edge // hrnet.STRIDE for edge in model.input)
+    return OfficialFaceHeatmap(height, width, hrnet.STRIDE, model.sigma)

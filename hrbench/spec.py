@@ -23,6 +23,8 @@ Share = Annotated[float, Field(ge=0, le=1)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
+Scales = Annotated[tuple[Positive, ...], Field(min_length=1), _FromList]
+Sizes = Annotated[tuple[Positive, ...], _FromList]
 
 
 class Table(BaseModel):
@@ -40,8 +42,12 @@ class Model(Table):
 
     backbone: str
     head: Literal["heatmap"]
+    branches: Literal[1, 4] = 1  # that the head reads: HRNetV1 the finest, HRNetV2 all four
+    upsampling: Literal["nearest", "bilinear"] = "nearest"  # of coarser branches in the backbone
+    momentum: Share = 0.1  # of batch normalisation's running statistics
     input: Annotated[tuple[Multiple, Multiple], _FromList]  # height, width in pixels
     sigma: Positive  # of the target's bump, in heatmap cells
+    codec: Literal["quarter", "dark", "udp"] = "quarter"  # targets, and the crops' pixel grid
     activation: Literal["none", "softmax"] = "none"  # what makes heatmaps of the head's scores
 
 
@@ -54,7 +60,7 @@ class Recipe(Table):
     decay: Positive = 0.1
     epochs: Count
     batch_size: Count  # per optimiser step, over all processes
-    loss: Literal["mse", "ohkm", "cross-entropy"]
+    loss: Literal["mse", "plain-mse", "ohkm", "cross-entropy"]
     target_weights: bool = True  # invisible keypoints do not count
     init: Literal["imagenet", "random"]  # what the published training starts from
     initial: Literal["normal", "kaiming"] = "normal"  # how random weights are drawn
@@ -65,6 +71,7 @@ class Recipe(Table):
 class Augment(Table):
     """How far a training sample is changed; the names are those of `data.augment.Ranges`."""
 
+    draws: Literal["normal", "uniform"] = "normal"  # of scale and rotation
     scale: Share
     rotation: NotNegative  # degrees
     rotation_probability: Share
@@ -79,15 +86,19 @@ class Protocol(Table):
     split: str
     train_split: str
     extra_data: Names = ()  # datasets trained on besides
+    metric: Literal["oks", "crowdpose", "pckh", "nme", "pixels"] | None = None  # None: by sigmas
     boxes: str  # gt | det | a detections file's name
-    box_threshold: NotNegative  # detections below this score are not used
+    box_threshold: NotNegative | None = None  # detections below this score are not used
     padding: Positive  # of the box
+    scales: Scales | None = None  # of the crops whose maps are averaged; None is the one
+    pixels: Literal["clean", "official"] | None = None  # how faces are cut and read back
     flip_test: bool
     flip_shift: Annotated[int, Field(ge=0)]  # cells
-    decoder: Literal["quarter"]
-    keypoint_threshold: NotNegative  # scores above it enter a pose's score
-    nms: Literal["oks", "soft", "none"]
-    nms_threshold: Share
+    decoder: Literal["quarter", "dark", "udp"]
+    keypoint_threshold: NotNegative | None = None  # scores above it enter a pose's score
+    nms: Literal["oks", "soft", "none"] | None = None
+    nms_threshold: Share | None = None
+    normaliser: str | None = None  # what NME divides by: a name in the dataset's `normalisers`
     precision: Literal["fp32", "bf16"] = "fp32"  # of the network while predicting
 
 
@@ -114,6 +125,61 @@ class TaskSpec(Table):
     protocol: Protocol
     builtin: Builtin | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _decode_as_encoded(cls, raw: Any) -> Any:
+        """Let the protocol's decoder be the codec's own, where it says nothing."""
+        match raw:
+            case {"model": dict() as model, "protocol": dict() as protocol}:
+                own = model.get("codec", "quarter")
+                return {**raw, "protocol": {"decoder": own, **protocol}}
+        return raw
+
+    @model_validator(mode="after")
+    def _codec_and_protocol_agree(self) -> Self:
+        codec, protocol = self.model.codec, self.protocol
+        if (codec == "udp") != (protocol.decoder == "udp"):
+            raise ValueError(
+                "model.codec and protocol.decoder: 'udp' counts cells on a grid of its own, so it "
+                f"goes with itself only; not '{codec}' with '{protocol.decoder}'"
+            )
+        if codec == "udp" and protocol.flip_shift:
+            raise ValueError(
+                "protocol.flip_shift must be 0 with model.codec 'udp': its mirrored maps fall on "
+                "the same cells, and a shift would move them apart"
+            )
+        if protocol.pixels is not None and protocol.metric != "nme":
+            raise ValueError(
+                "protocol.pixels is how faces are cut and read back: it goes with metric 'nme' only"
+            )
+        if protocol.pixels == "official" and (protocol.decoder, protocol.scales) != (
+            "quarter",
+            None,
+        ):
+            raise ValueError(
+                "protocol.pixels 'official' decodes by whole cells: protocol.decoder must be "
+                "'quarter', and protocol.scales not set; 'clean' takes any"
+            )
+        if protocol.pixels == "official" and len(set(self.model.input)) > 1:
+            raise ValueError("protocol.pixels 'official' cuts squares: model.input must be one")
+        return self
+
+    @model_validator(mode="after")
+    def _protocol_is_whole(self) -> Self:
+        """Let no choice that moves the number be left open."""
+        needed = {
+            "oks": ("box_threshold", "keypoint_threshold", "nms", "nms_threshold"),
+            "crowdpose": ("box_threshold", "keypoint_threshold", "nms", "nms_threshold"),
+            "nme": ("normaliser", "pixels"),
+        }
+        for key in needed.get(self.protocol.metric or "", ()):
+            if getattr(self.protocol, key) is None:
+                raise ValueError(
+                    f"protocol: the key '{key}' is missing; the metric "
+                    f"'{self.protocol.metric}' needs it"
+                )
+        return self
+
     @model_validator(mode="after")
     def _loss_and_activation_agree(self) -> Self:
         entropy, softmax = self.recipe.loss == "cross-entropy", self.model.activation == "softmax"
@@ -131,9 +197,17 @@ class Split(Table):
 
     annotations: str
     images: Names  # folders, of which the first that exists counts
+    release: Names = ()  # of faces: what the original release has instead of `annotations`
+    attribute: str | None = None  # of faces: the flag in that release that chooses them
+    part: Literal["training", "validation"] | None = None  # of the file's images, by the seed
+    heads: str | None = None  # of MPII: the .mat file with the truth to score against
     detections: str | None = None
     num_images: Count | None = None  # of the real dataset
+    num_samples: Count | None = None  # persons or faces of the real dataset
     annotated: bool = True  # False: the truth is hidden, as on test-dev
+
+
+FaceGroups = Annotated[tuple[Names, Names], _FromList]
 
 
 class DatasetSpec(Table):
@@ -141,17 +215,22 @@ class DatasetSpec(Table):
 
     name: str
     title: str
-    homepage: str
-    licence: str
-    citation: str
+    homepage: str = ""
+    licence: str = ""
+    citation: str = ""
     format: str  # the reader: a key of `data.readers.READERS`
     folder: str  # below --data
+    complete: bool = False  # COCO's format: every field is there; else boxes, areas are derived
     keypoints: Names
     flip_pairs: NamePairs = ()  # left and right, which change places in a mirror
     upper_body: Names = ()  # for the half-body augmentation
     edges: NamePairs = ()  # drawn as limbs
-    sigmas: Numbers | None = None  # per keypoint, for OKS; without them there is no AP
-    sources: dict[str, str]  # file or folder: who issues it, how large
+    sigmas: Sizes | None = None  # per keypoint, for OKS; without them there is no AP
+    counted_from: Literal[0, 1] = 0  # of faces: the number of the first pixel in the files
+    normalisers: dict[str, FaceGroups] = {}  # the distance between the means of two groups
+    validation_share: Annotated[float, Field(gt=0, lt=1)] = 0.2  # of images, where `part` is named
+    split_seed: Annotated[int, Field(ge=0)] = 0  # that chooses them
+    sources: dict[str, str] = {}  # file or folder: who issues it, how large
     splits: dict[str, Split]
 
     @model_validator(mode="after")
@@ -164,6 +243,8 @@ class DatasetSpec(Table):
             )
         pairs = {"flip_pairs": self.flip_pairs, "edges": self.edges}
         named = {key: [name for pair in value for name in pair] for key, value in pairs.items()}
+        for key, groups in self.normalisers.items():
+            named[f"normalisers: {key}"] = [name for group in groups for name in group]
         for key, names in {**named, "upper_body": self.upper_body}.items():
             for name in names:
                 if name not in self.keypoints:

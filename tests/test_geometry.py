@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hrbench.geometry import (
+    CropMatrix,
     cells_to_image,
     clip_boxes,
     crop_matrix,
@@ -11,6 +12,7 @@ from hrbench.geometry import (
     flip_keypoints,
     flip_order,
     transform,
+    udp_matrix,
 )
 
 SIZE = (192, 256)
@@ -73,3 +75,46 @@ def test_any_cell_comes_back_to_the_place_it_was_cut_from(x: float, y: float, ed
     found = cells_to_image(cells, center, scale, (48, 64))[0, 0]
     matrix = crop_matrix(center[0], scale[0], SIZE)
     assert transform(found, matrix) == pytest.approx(pixel[0, 0], abs=0.05)
+
+
+def test_udp_lays_edges_on_the_middles_of_the_outermost_pixels() -> None:
+    center, scale = np.array([50.0, 60.0]), np.array([0.5, 0.25])  # 100 x 50 pixels
+    matrix = udp_matrix(center, scale, (101, 101))
+    assert transform(np.array([0.0, 35.0]), matrix) == pytest.approx([0, 0])
+    assert transform(np.array([100.0, 85.0]), matrix) == pytest.approx([100, 100])
+    shifted = udp_matrix(center, scale, (101, 101), shift=(0.1, -0.2))
+    assert transform(np.array([60.0, 50.0]), shifted) == pytest.approx([50, 50])
+
+
+def test_udp_turns_as_the_other_crops_do() -> None:
+    center, scale = np.array([50.0, 50.0]), np.array([0.5, 0.5])
+    matrix = udp_matrix(center, scale, (101, 101), rotation=90)
+    assert transform(np.array([50.0, 60.0]), matrix) == pytest.approx([60, 50])
+
+
+@given(position, position, extent, st.floats(-180, 180))
+def test_any_udp_crop_and_its_inverse_cancel(x: float, y: float, edge: float, angle: float) -> None:
+    center, scale = np.array([x, y]), np.array([edge * 0.75, edge]) / 200
+    there = udp_matrix(center, scale, SIZE, rotation=angle, shift=(0.1, 0.2))
+    back = udp_matrix(center, scale, SIZE, rotation=angle, shift=(0.1, 0.2), inverse=True)
+    points = np.array([[0.0, 0.0], [191, 255], [30, 200]])
+    assert transform(transform(points, back), there) == pytest.approx(points, abs=0.05)
+
+
+@given(st.floats(0, 191), st.floats(0, 255))
+def test_a_mirror_of_a_udp_crop_mirrors_its_cells(x: float, y: float) -> None:
+    center, scale = np.array([[100.0, 100.0]]), np.array([[0.75, 1.0]])
+    cells = np.array([[[x * 47 / 191, y * 63 / 255]]], dtype=np.float32)
+    found = cells_to_image(cells, center, scale, (48, 64), udp_matrix)[0, 0]
+    cells[..., 0] = 47 - cells[..., 0]
+    mirrored = cells_to_image(cells, center, scale, (48, 64), udp_matrix)[0, 0]
+    assert mirrored == pytest.approx([200 - found[0], found[1]], abs=1e-4)
+    matrix = udp_matrix(center[0], scale[0], SIZE)
+    assert transform(found, matrix) == pytest.approx([x, y], abs=1e-3)
+
+
+@pytest.mark.parametrize("matrix", [crop_matrix, udp_matrix])
+def test_float32_and_float64_crops_are_the_same_place(matrix: CropMatrix) -> None:
+    center, scale = np.array([301.5, 200.25]), np.array([0.75, 1.0])
+    single = matrix(center.astype(np.float32), scale.astype(np.float32), SIZE)
+    assert matrix(center, scale, SIZE) == pytest.approx(single, abs=1e-4)

@@ -7,6 +7,7 @@ Parameter names are those of the official releases, so that their checkpoints lo
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
+from typing import Literal
 
 import torch
 import torch.nn.functional as F  # noqa: N812  the field's name for it
@@ -14,6 +15,8 @@ from torch import Tensor, nn
 
 from hrbench.backbone.blocks import BasicBlock, Bottleneck, conv_bn
 from hrbench.errors import UnknownNameError
+
+Upsampling = Literal["nearest", "bilinear"]
 
 STEM_WIDTH = 64
 STRIDE = 4  # image pixels per cell of branch 0
@@ -53,8 +56,8 @@ SIZES: dict[str, Size] = {
 class HighResolutionModule(nn.Module):
     """Refine every branch, then sum each into all others at their resolution.
 
-    A coarser branch is projected by a 1 x 1 convolution and enlarged by nearest
-    neighbour; a finer one is halved by strided 3 x 3 convolutions.
+    A coarser branch is projected by a 1 x 1 convolution and enlarged, by `upsampling`; a
+    finer one is halved by strided 3 x 3 convolutions.
 
     Shapes:
         branches: one (B, C_i, h / 2**i, w / 2**i) per branch i.
@@ -63,8 +66,15 @@ class HighResolutionModule(nn.Module):
     Source: Sun et al. 2019, section 3.
     """
 
-    def __init__(self, channels: Sequence[int], num_blocks: int, num_outputs: int) -> None:
+    def __init__(
+        self,
+        channels: Sequence[int],
+        num_blocks: int,
+        num_outputs: int,
+        upsampling: Upsampling = "nearest",
+    ) -> None:
         super().__init__()
+        self.upsampling = upsampling
         self.branches = nn.ModuleList(
             nn.Sequential(*(BasicBlock(width) for _ in range(num_blocks))) for width in channels
         )
@@ -76,25 +86,32 @@ class HighResolutionModule(nn.Module):
     def forward(self, branches: Sequence[Tensor]) -> list[Tensor]:
         refined = [branch(x) for branch, x in zip(self.branches, branches, strict=True)]
         outputs = []
-        for layers in self.fuse_layers:
-            terms = (layer(x) for layer, x in zip(layers.children(), refined, strict=True))
+        for layers, target in zip(self.fuse_layers, refined, strict=False):
+            moved = (layer(x) for layer, x in zip(layers.children(), refined, strict=True))
+            terms = (enlarge(x, target, self.upsampling) for x in moved)
             outputs.append(F.relu(reduce(torch.add, terms)))
         return outputs
 
 
 def resample(channels: Sequence[int], source: int, target: int) -> nn.Module:
-    """Return the layers that bring branch `source` to the width and cells of `target`."""
+    """Return the layers that give branch `source` the width of `target`, a finer one its cells."""
     if source == target:
         return nn.Identity()
     if source > target:
-        enlarge = nn.Upsample(scale_factor=2 ** (source - target), mode="nearest")
-        return nn.Sequential(*conv_bn(channels[source], channels[target], 1), enlarge)
+        return nn.Sequential(*conv_bn(channels[source], channels[target], 1))
     same, last = channels[source], channels[target]
     halvings = [
         nn.Sequential(*conv_bn(same, same, 3, stride=2), nn.ReLU(inplace=True))
         for _ in range(target - source - 1)
     ]
     return nn.Sequential(*halvings, nn.Sequential(*conv_bn(same, last, 3, stride=2)))
+
+
+def enlarge(x: Tensor, target: Tensor, upsampling: Upsampling) -> Tensor:
+    """Return a map with as many cells as `target`; both cover the same area, edge to edge."""
+    if x.shape[-2:] == target.shape[-2:]:
+        return x
+    return F.interpolate(x, target.shape[-2:], mode=upsampling)
 
 
 class HRNet(nn.Module):
@@ -104,6 +121,9 @@ class HRNet(nn.Module):
         size: width and depth.
         num_outputs: branches that leave the last module; 1 gives HRNetV1's single map,
             and the layers that would feed the others do not exist.
+        upsampling: of coarser branches, where they are summed into finer ones. The official
+            pose and classification networks take the nearest cell, the face networks are
+            bilinear; no parameter depends on it.
 
     Shapes:
         images:  (B, 3, H, W), RGB, normalised; H and W multiples of 32.
@@ -112,7 +132,7 @@ class HRNet(nn.Module):
     Source: Sun et al. 2019, section 3; Wang et al. 2020, section 3.
     """
 
-    def __init__(self, size: Size, num_outputs: int) -> None:
+    def __init__(self, size: Size, num_outputs: int, upsampling: Upsampling = "nearest") -> None:
         super().__init__()
         self.conv1, self.bn1 = conv_bn(3, STEM_WIDTH, 3, stride=2)
         self.conv2, self.bn2 = conv_bn(STEM_WIDTH, STEM_WIDTH, 3, stride=2)
@@ -126,11 +146,11 @@ class HRNet(nn.Module):
         )
         channels, (two, three, four) = size.channels, size.modules
         self.transition1 = transition([stem], channels[:2])
-        self.stage2 = stage(channels[:2], two, size.blocks, num_outputs=2)
+        self.stage2 = stage(channels[:2], two, size.blocks, 2, upsampling)
         self.transition2 = transition(channels[:2], channels[:3])
-        self.stage3 = stage(channels[:3], three, size.blocks, num_outputs=3)
+        self.stage3 = stage(channels[:3], three, size.blocks, 3, upsampling)
         self.transition3 = transition(channels[:3], channels)
-        self.stage4 = stage(channels, four, size.blocks, num_outputs)
+        self.stage4 = stage(channels, four, size.blocks, num_outputs, upsampling)
 
     def forward(self, images: Tensor) -> list[Tensor]:
         x = self.relu(self.bn1(self.conv1(images)))
@@ -141,10 +161,12 @@ class HRNet(nn.Module):
         return self.stage4(part(self.transition3, branches))  # type: ignore[no-any-return]
 
 
-def stage(channels: Sequence[int], modules: int, blocks: int, num_outputs: int) -> nn.Sequential:
+def stage(
+    channels: Sequence[int], modules: int, blocks: int, num_outputs: int, upsampling: Upsampling
+) -> nn.Sequential:
     """Return `modules` modules in a row; all but the last keep every branch."""
     outputs = [len(channels)] * (modules - 1) + [num_outputs]
-    return nn.Sequential(*(HighResolutionModule(channels, blocks, n) for n in outputs))
+    return nn.Sequential(*(HighResolutionModule(channels, blocks, n, upsampling) for n in outputs))
 
 
 def transition(before: Sequence[int], after: Sequence[int]) -> nn.ModuleList:
@@ -163,7 +185,7 @@ def part(layers: nn.ModuleList, branches: Sequence[Tensor]) -> list[Tensor]:
     return [layer(x) for layer, x in zip(layers, inputs, strict=True)]
 
 
-def build(name: str, num_outputs: int) -> HRNet:
+def build(name: str, num_outputs: int, upsampling: Upsampling = "nearest") -> HRNet:
     """Return the backbone called `name`, initialised as the official pose code does it.
 
     Raises:
@@ -171,4 +193,4 @@ def build(name: str, num_outputs: int) -> HRNet:
     """
     if name not in SIZES:
         raise UnknownNameError("backbone", name, SIZES)
-    return HRNet(SIZES[name], num_outputs)
+    return HRNet(SIZES[name], num_outputs, upsampling)

@@ -26,7 +26,13 @@ DAMAGED = (
     *(RuntimeError, ValueError, LookupError, EOFError, AttributeError, TypeError, AssertionError),
     *(struct.error, pickle.UnpicklingError, zipfile.BadZipFile),
 )
-POSE_HEAD = {"final_layer.": "head.score."}
+# Of the official pose networks (one branch) and face networks (four) to ours.
+HEADS = {
+    "final_layer.": "head.score.",
+    "head.0.": "head.mix.0.",
+    "head.1.": "head.mix.1.",
+    "head.3.": "head.score.",
+}
 # The parts of the official classification network behind the branches.
 CLASSIFICATION = ("incre_modules.", "downsamp_modules.", "final_layer.", "classifier.")
 
@@ -36,7 +42,7 @@ class Checkpoint:
     """A file's tensors under our names."""
 
     path: Path
-    layout: str  # hrbench | pose | classification
+    layout: str  # hrbench | pose | face | classification
     tensors: dict[str, Tensor]
     sha256: str  # of the file
 
@@ -143,12 +149,13 @@ def _named(tensors: dict[str, Tensor], path: Path) -> tuple[str, dict[str, Tenso
             n: f"head.{n}" if n.startswith(CLASSIFICATION) else f"backbone.{n}" for n in tensors
         }
     else:
-        layout, renamed = "pose", {n: _pose_name(n) for n in tensors}
+        layout = "face" if "head.3.weight" in tensors else "pose"
+        renamed = {n: _pose_name(n) for n in tensors}
     return layout, {renamed[name]: tensor for name, tensor in tensors.items()}
 
 
 def _pose_name(name: str) -> str:
-    for theirs, ours in POSE_HEAD.items():
+    for theirs, ours in HEADS.items():
         if name.startswith(theirs):
             return ours + name.removeprefix(theirs)
     return f"backbone.{name}"

@@ -1,4 +1,4 @@
-"""Keypoints as heatmaps: the layer, its targets, its losses and its decoding.
+"""Keypoints as heatmaps: the layers, the losses, and maps of mirrored crops.
 
 Letters: B crops, K keypoints, h x w cells of a map; points are x, y.
 """
@@ -6,7 +6,6 @@ Letters: B crops, K keypoints, h x w cells of a map; points are x, y.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812  the field's name for it
 from torch import Tensor, nn
@@ -15,96 +14,33 @@ from torch import Tensor, nn
 class HeatmapHead(nn.Module):
     """Score every keypoint at every cell of the finest branch.
 
+    Of one branch this is HRNetV1's head; of several, enlarged to the finest, concatenated and
+    mixed, it is HRNetV2's.
+
     Shapes:
-        features: (B, C_i, h / 2**i, w / 2**i) per branch; the finest counts.
+        features: (B, C_i, h / 2**i, w / 2**i) per branch; the first ones of them are read.
         returns:  (B, K, h, w), unbounded; a target peaks at 1.
 
-    Source: Sun et al. 2019, section 3.
+    Source: Sun et al. 2019, section 3; Wang et al. 2020, section 3.
     """
 
     def __init__(self, channels: Sequence[int], num_keypoints: int) -> None:
         super().__init__()
-        self.score = nn.Conv2d(channels[0], num_keypoints, kernel_size=1)
+        width = sum(channels)
+        self.num_branches = len(channels)
+        self.mix: nn.Module = nn.Identity()
+        if self.num_branches > 1:
+            self.mix = nn.Sequential(nn.Conv2d(width, width, 1), nn.BatchNorm2d(width), nn.ReLU())
+        self.score = nn.Conv2d(width, num_keypoints, kernel_size=1)
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
-        scores: Tensor = self.score(features[0])
+        finest, *coarser = features[: self.num_branches]
+        size = finest.shape[-2:]
+        enlarged = [
+            F.interpolate(branch, size, mode="bilinear", align_corners=False) for branch in coarser
+        ]
+        scores: Tensor = self.score(self.mix(torch.cat([finest, *enlarged], dim=1)))
         return scores
-
-
-@dataclass(frozen=True, slots=True)
-class GaussianHeatmap:
-    """Keypoints as Gaussian bumps cut off at three sigma, and back by a quarter step.
-
-    Source: Xiao et al. 2018, section 2; the quarter step is Newell et al. 2016's.
-    """
-
-    height: int  # h, in cells
-    width: int  # w, in cells
-    stride: float  # crop pixels per cell
-    sigma: float  # in cells
-
-    def encode(self, keypoints: Tensor, visible: Tensor, device: torch.device) -> "Targets":
-        """Return the maps and weights that a network on `device` is trained with.
-
-        A keypoint too far outside for its bump to reach a cell gets weight 0 and an empty map,
-        like an invisible one. Positions are truncated towards zero and the weight's border is
-        one cell wider than the map's at the top left: the official targets are so.
-
-        Shapes: keypoints (B, K, 2) float64 crop pixels, visible (B, K) bool;
-            maps (B, K, h, w), weights (B, K).
-        """
-        reach = int(3 * self.sigma)
-        cells = (keypoints / self.stride + 0.5).trunc().long()
-        limits = torch.tensor([self.width, self.height])
-        touches = ((cells - reach < limits) & (cells + reach + 1 >= 0)).all(dim=-1)
-        weights = (visible & touches).to(device)
-        steps = torch.arange(-reach, reach + 1, device=device)
-        columns, rows = (cells.to(device)[..., None] + steps).unbind(2)
-        across = (columns >= 0) & (columns < self.width)
-        inside = ((rows >= 0) & (rows < self.height))[..., :, None] & across[..., None, :]
-        # What a bump has outside of its map goes to one cell behind the last, then cut off.
-        behind = self.height * self.width
-        place = rows[..., :, None] * self.width + columns[..., None, :]
-        place = torch.where(inside, place, behind).flatten(2)
-        bumps = self.bump().to(device).flatten() * weights[..., None]
-        maps = torch.zeros((*weights.shape, behind + 1), device=device).scatter_(2, place, bumps)
-        maps = maps[..., :behind].unflatten(2, (self.height, self.width))
-        return Targets(maps, weights.float())
-
-    def bump(self) -> Tensor:
-        """Return one Gaussian, (6 sigma + 1) cells square, exactly 1 in the middle."""
-        steps = np.arange(-int(3 * self.sigma), int(3 * self.sigma) + 1, dtype=np.float32)
-        squared = steps[:, None] ** 2 + steps**2
-        # NumPy's float32 exp, as the official targets have it; torch's differs in the last bit.
-        return torch.from_numpy(np.exp(-squared / (2 * self.sigma**2)))
-
-    def from_logits(self, scores: Tensor) -> Tensor:
-        """Return (B, K, h, w) maps for the scores of a network trained by cross-entropy.
-
-        A softmax over cells, times a bump's volume: a perfect answer is the target, peak 1.
-        """
-        shares = F.softmax(scores.flatten(2), dim=2).view_as(scores)
-        return shares * self.bump().sum().item()
-
-    def decode(self, maps: Tensor) -> tuple[Tensor, Tensor]:
-        """Return (B, K, 2) positions in cells and (B, K) scores for (B, K, h, w) maps.
-
-        The position is the first maximum, moved a quarter cell towards the higher neighbour
-        unless it is at the border. A map with no positive value decodes to (0, 0).
-        """
-        flat = maps.flatten(2)
-        scores, peak = flat.max(dim=-1)
-        x, y = peak % self.width, peak // self.width
-        positive = scores > 0
-        inside = (x > 1) & (x < self.width - 1) & (y > 1) & (y < self.height - 1) & positive
-
-        def quarter(step: int) -> Tensor:
-            sides = torch.stack((peak + step, peak - step), dim=-1).clamp(0, flat.shape[-1] - 1)
-            ahead, behind = flat.gather(2, sides).unbind(-1)
-            return (ahead - behind).sign() * inside / 4
-
-        cells = torch.stack((x * positive + quarter(1), y * positive + quarter(self.width)), dim=-1)
-        return cells, scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +60,14 @@ def mse(scores: Tensor, targets: Targets) -> Tensor:
     Source: deep-high-resolution-net.pytorch, lib/core/loss.py.
     """
     return 0.5 * squared_errors(scores, targets).mean()
+
+
+def plain_mse(scores: Tensor, targets: Targets) -> Tensor:
+    """Return the mean squared error over everything, whatever the weights: the faces' loss.
+
+    Source: HRNet-Facial-Landmark-Detection, tools/train.py.
+    """
+    return (scores.float() - targets.maps).square().mean()
 
 
 def ohkm(scores: Tensor, targets: Targets, hardest: int = 8) -> Tensor:
@@ -156,7 +100,12 @@ def cross_entropy(scores: Tensor, targets: Targets) -> Tensor:
     return (entropy * counted).sum() / counted.sum().clamp(min=1)
 
 
-LOSSES: dict[str, Loss] = {"mse": mse, "ohkm": ohkm, "cross-entropy": cross_entropy}
+LOSSES: dict[str, Loss] = {
+    "mse": mse,
+    "plain-mse": plain_mse,
+    "ohkm": ohkm,
+    "cross-entropy": cross_entropy,
+}
 
 
 def flip_back(maps: Tensor, order: Tensor, shift: int) -> Tensor:
