@@ -14,6 +14,7 @@ from hrbench.metrics.average_precision import SELECTIONS, curves, figures
 from hrbench.metrics.keypoints import by_keypoint, keypoint_errors, median_of_known
 from hrbench.metrics.matching import AREA_RANGES, Matches, match
 from hrbench.metrics.people import Poses, Truth
+from hrbench.metrics.scores import Scores
 from hrbench.metrics.selection import (
     KEYPOINT_THRESHOLD,
     NMS_THRESHOLD,
@@ -29,28 +30,17 @@ NOBODY = {  # why a figure has no value, by the last letter of its name
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """How to read a figure."""
-
-    unit: str
-    higher_is_better: bool
-
-
-PERCENTAGE = Figure("%", higher_is_better=True)
-FIGURES = {f"{kind}{suffix}": PERCENTAGE for kind in ("AP", "AR") for suffix in SELECTIONS} | {
-    "median_error_px": Figure("px", higher_is_better=False),  # of the keypoints of found people
-    "median_error_share": Figure("%", higher_is_better=False),  # of the root of the person's area
-}
+FIGURES = (
+    *(f"{kind}{suffix}" for kind in ("AP", "AR") for suffix in SELECTIONS),
+    "median_error_px",  # of the keypoints of found people
+    "median_error_share",  # of the root of the person's area, in per cent
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Scores:
-    """The figures of one set of predictions."""
+class PoseScores(Scores):
+    """COCO's figures, named as in FIGURES, and how they came about."""
 
-    figures: dict[str, float]  # named as in FIGURES; NaN without data
-    reasons: dict[str, str]  # why, for each figure that is NaN
-    groups: dict[str, dict[str, dict[str, float]]]  # "size" and "keypoint": group: figure: value
     selection: Selection
     matches: Matches
 
@@ -65,7 +55,7 @@ def score_poses(
     keypoint_threshold: float = KEYPOINT_THRESHOLD,
     nms: SuppressionName = "oks",
     nms_threshold: float = NMS_THRESHOLD,
-) -> Scores:
+) -> PoseScores:
     """Return COCO's ten figures, the median error, and the figures by size and keypoint.
 
     `poses` are in the order of the predictions file, which decides between equal scores.
@@ -91,7 +81,7 @@ def score_poses(
     values["median_error_share"] = median_of_known(errors.share)
     groups = {"size": by_size(values, matches), "keypoint": by_keypoint(errors, keypoint_names)}
     reasons = {name: _reason(name) for name, value in values.items() if math.isnan(value)}
-    return Scores(values, reasons, groups, selection, matches)
+    return PoseScores(values, reasons, groups, selection, matches)
 
 
 def by_size(values: dict[str, float], matches: Matches) -> dict[str, dict[str, float]]:

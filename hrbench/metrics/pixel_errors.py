@@ -1,0 +1,118 @@
+"""How far keypoints are off, for annotations without sigmas: PCK, NME, errors in pixels.
+
+Every figure is over the labelled keypoints of annotated objects with one pose each, which was
+found in the object's own box. An object's size is the square root of its box's area.
+
+Shapes: P annotated objects, N poses, M of them with anything to measure, K keypoints.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hrbench.metrics.keypoints import mean_of_known, median_of_known
+from hrbench.metrics.people import Poses, Truth
+from hrbench.metrics.scores import Scores
+
+Floats = NDArray[np.float64]
+
+NEAR = 0.1  # of the object's size: a keypoint that is nearer to its place is there
+LEVELS = (NEAR, 0.05, 0.2)
+
+
+def score_pixels(
+    truth: Truth,
+    poses: Poses,
+    people: NDArray[np.intp],
+    keypoint_names: Sequence[str],
+    flip_pairs: Sequence[tuple[int, int]],
+) -> Scores:
+    """Score each pose with the object in whose box it was found, `people[n]` (N,) of the truth.
+
+    PCK@a is the share of keypoints nearer to their place than a times the object's size. NME is
+    the mean over objects of the mean error of their keypoints, in per cent of the size. Objects
+    without a labelled keypoint and groups do not count; those without a pose have no error, and
+    `groups["objects"]` says how many there are.
+
+    A keypoint is swapped where it is not within 0.1 sizes of its own place and is within 0.1
+    sizes of its left or right partner's, both labelled.
+
+    Source: PCK after Yang and Ramanan 2013, section 6, whose size is the box's longer side.
+
+    Raises:
+        ValueError: `people` does not name one object of the truth for each pose, none twice.
+    """
+    _require_pairs(len(truth.ids), len(poses.image_ids), people)
+    measurable = (truth.visibility > 0).any(axis=1) & ~truth.crowd
+    rows = np.flatnonzero(measurable[people])
+    chosen = people[rows]
+    labelled = truth.visibility[chosen] > 0
+    actual = np.where(labelled[..., None], truth.keypoints[chosen], np.nan)
+    area = truth.boxes[chosen, 2:].prod(axis=1)
+    size = np.where(area > 0, np.sqrt(np.maximum(area, 0)), np.nan)[:, None]
+    predicted = poses.keypoints[rows].astype(np.float64)
+    pixels: Floats = np.linalg.norm(predicted - actual, axis=2)
+    swapped = _swapped(predicted, actual, size, flip_pairs)
+    figures = _figures(pixels, pixels / size)
+    count = int(measurable.sum())
+    groups = {
+        "objects": {"measured": len(rows), "without_pose": count - len(rows)},
+        "keypoint": _by_keypoint(pixels, pixels / size, swapped, keypoint_names),
+    }
+    why = "no labelled keypoint has a pose" if not len(rows) else "no object has a box with an area"
+    reasons = {name: why for name, value in figures.items() if np.isnan(value)}
+    return Scores(figures, reasons, groups)
+
+
+def _require_pairs(objects: int, poses: int, people: NDArray[np.intp]) -> None:
+    inside = ((people >= 0) & (people < objects)).all()
+    if people.shape != (poses,) or not inside or len(np.unique(people)) != poses:
+        raise ValueError(f"{poses} poses need one of {objects} objects each, not {people}")
+
+
+def _figures(pixels: Floats, shares: Floats) -> dict[str, float]:
+    """Return what is scored, the headline first, for (M, K) errors in pixels and in sizes."""
+    means = np.array([mean_of_known(row) for row in shares])
+    return {
+        **{f"PCK@{level:g}": 100 * mean_of_known(_within(shares, level)) for level in LEVELS},
+        "NME": 100 * mean_of_known(means),
+        "median_error_px": median_of_known(pixels),
+        "median_error_share": 100 * median_of_known(shares),
+    }
+
+
+def _within(shares: Floats, level: float) -> Floats:
+    """Return 1 where an error in sizes is below `level`, else 0; NaN where there is none."""
+    return np.where(np.isnan(shares), np.nan, shares < level)
+
+
+def _swapped(
+    predicted: Floats, actual: Floats, size: Floats, flip_pairs: Sequence[tuple[int, int]]
+) -> Floats:
+    """Return (M, K): 1 where the partner's place was predicted, else 0; NaN also without one."""
+    partner = np.arange(actual.shape[1])
+    for left, right in flip_pairs:
+        partner[[left, right]] = right, left
+    here = np.linalg.norm(predicted - actual, axis=2) / size
+    there = np.linalg.norm(predicted - actual[:, partner], axis=2) / size
+    swapped = np.where((here >= NEAR) & (there < NEAR), 1.0, 0.0)
+    alone = partner == np.arange(len(partner))
+    swapped[np.isnan(here + there) | alone] = np.nan
+    return swapped
+
+
+def _by_keypoint(
+    pixels: Floats, shares: Floats, swapped: Floats, names: Sequence[str]
+) -> dict[str, dict[str, float]]:
+    """Return a row of figures for each keypoint; NaN for what nothing was measured of."""
+    return {
+        name: {
+            "labelled": float(np.isfinite(pixels[:, index]).sum()),
+            f"PCK@{NEAR:g}": 100 * mean_of_known(_within(shares[:, index], NEAR)),
+            "median_error_px": median_of_known(pixels[:, index]),
+            "median_error_share": 100 * median_of_known(shares[:, index]),
+            "swapped": 100 * mean_of_known(swapped[:, index]),
+        }
+        for index, name in enumerate(names)
+    }
