@@ -46,6 +46,7 @@ class Annotations:
     crowd: NDArray[np.bool_]  # (N,)
     num_keypoints: NDArray[np.int64]  # (N,) as the file says
     keypoints: NDArray[np.float64]  # (N, K, 3) x, y, visibility
+    derived: NDArray[np.bool_]  # (N,) the file has no box: it is that of the keypoints
 
 
 @contextmanager
@@ -91,7 +92,15 @@ def read(path: Path, num_keypoints: int) -> Annotations:
     Raises:
         DataError: it cannot be read, or has a fault that nothing can be trained with.
     """
-    table, found = examined(read_json(path), num_keypoints)
+    return usable(path, *examined(read_json(path), num_keypoints))
+
+
+def usable(path: Path, table: Annotations | None, found: list[Fault]) -> Annotations:
+    """Return the columns of a file that was examined.
+
+    Raises:
+        DataError: it has a fault that nothing can be trained with.
+    """
     fatal = [fault for fault in found if fault.fatal]
     if table is None or fatal:
         raise DataError(f"{path}: {fatal[0]}; `hrbench check` lists all faults of a dataset")
@@ -133,6 +142,7 @@ def columns(content: Any, num_keypoints: int) -> Annotations:
         crowd=column("iscrowd", np.bool_),
         num_keypoints=column("num_keypoints", np.int64),
         keypoints=lists("keypoints", 3 * num_keypoints).reshape(-1, num_keypoints, 3),
+        derived=np.zeros(len(people), dtype=np.bool_),  # `own` reads files without boxes
     )
 
 
@@ -151,11 +161,14 @@ def faults(content: Any, num_keypoints: int) -> list[Fault]:
 
 
 @no_collection()
-def examined(content: Any, num_keypoints: int) -> tuple[Annotations | None, list[Fault]]:
+def examined(
+    content: Any, num_keypoints: int, counted: int | None = None
+) -> tuple[Annotations | None, list[Fault]]:
     """Return the columns of a file's content, and what is wrong with it.
 
     The structure's faults hide the others: nothing else can be said of such a file, and it
-    has no columns.
+    has no columns. Of the keypoints `num_keypoints` says how many are labelled, or how many of
+    the first `counted`.
     """
     found = inspect.lists(content, ("images", "annotations", "categories"))
     if found := found or _categories(content["categories"], num_keypoints):
@@ -167,21 +180,23 @@ def examined(content: Any, num_keypoints: int) -> tuple[Annotations | None, list
         *_images(content["images"]),
         *_people(people, num_keypoints),
     ]
-    if found:
+    if any(fault.fatal for fault in found):
         return None, found
     listed = [category["id"] for category in content["categories"]]
     strange = [row for row in annotated if row.get("category_id") not in listed]
     kind = "annotations of a category that is not listed"
     table = columns(content, num_keypoints)
-    return table, [*inspect.fault(kind, inspect.ids(strange), fatal=False), *_values(table)]
+    found += inspect.fault(kind, inspect.ids(strange), fatal=False)
+    return table, [*found, *_values(table, counted)]
 
 
 def examined_images(content: Any, num_keypoints: int) -> tuple[Annotations | None, list[Fault]]:
     """Return the images of a file whose annotations are hidden, and what is wrong with it."""
-    if found := inspect.lists(content, ("images",)) or _images(content["images"]):
+    found = inspect.lists(content, ("images",)) or _images(content["images"])
+    if any(fault.fatal for fault in found):
         return None, found
     images = {"images": content["images"], "annotations": [], "categories": []}
-    return columns(images, num_keypoints), []
+    return columns(images, num_keypoints), found
 
 
 def _categories(categories: Rows, num_keypoints: int) -> list[Fault]:
@@ -219,7 +234,7 @@ def _people(people: Rows, num_keypoints: int) -> list[Fault]:
     ]
 
 
-def _values(table: Annotations) -> list[Fault]:
+def _values(table: Annotations, counted: int | None) -> list[Fault]:
     listed = table.image >= 0
     limits = np.full((len(listed), 2), np.inf)
     limits[listed] = table.image_sizes[table.image[listed]]
@@ -227,6 +242,7 @@ def _values(table: Annotations) -> list[Fault]:
     finite &= np.isfinite(table.keypoints).all(axis=(1, 2))
     labelled = table.keypoints[..., 2] > 0
     counts = labelled.sum(axis=1)
+    numbered = labelled[:, :counted].sum(axis=1)
     points = table.keypoints[..., :2]
     outside = labelled & ((points < 0) | (points > limits[:, None])).any(axis=2)
     beyond = finite & _beyond(table.boxes, limits)
@@ -242,7 +258,7 @@ def _values(table: Annotations) -> list[Fault]:
         ("persons with keypoints and no area", finite & (counts > 0) & (table.areas <= 0), False),
         ("keypoints outside their image", finite & outside.any(axis=1), False),
         ("keypoints whose visibility is not 0, 1 or 2", strange, False),
-        ("num_keypoints that is not the count", table.num_keypoints != counts, False),
+        ("num_keypoints that is not the count", table.num_keypoints != numbered, False),
     ]
     found = []
     for kind, bad, fatal in checks:

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench.geometry import UNIT, Floats, crop_matrix, flip_keypoints, transform
+from hrbench.geometry import UNIT, CropMatrix, Floats, crop_matrix, flip_keypoints, transform
 
 HALF_BODY_PADDING = 1.5
 
@@ -28,6 +28,7 @@ class Ranges:
     flip: float = 0.0  # probability
     half_body: float = 0.0  # probability, where more than `half_body_above` are visible
     half_body_above: int = 8
+    draws: str = "normal"  # or "uniform": `scale` and `rotation` are the limits, all alike probable
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,16 @@ def draw(ranges: Ranges, num_visible: int, rng: np.random.Generator) -> Draw:
     half_body = num_visible > ranges.half_body_above and rng.random() < ranges.half_body
     # The official code draws this from a normal distribution: about 69 % upper bodies.
     upper = half_body and rng.standard_normal() < 0.5
-    factor = clipped_normal(rng, ranges.scale, ranges.scale) + 1
+    factor = _around(rng, ranges, ranges.scale, ranges.scale) + 1
     rotated = rng.random() <= ranges.rotation_probability
-    rotation = clipped_normal(rng, ranges.rotation, 2 * ranges.rotation) if rotated else 0.0
+    rotation = _around(rng, ranges, ranges.rotation, 2 * ranges.rotation) if rotated else 0.0
     return Draw(half_body, bool(upper), factor, rotation, rng.random() <= ranges.flip)
+
+
+def _around(rng: np.random.Generator, ranges: Ranges, deviation: float, limit: float) -> float:
+    if ranges.draws == "uniform":
+        return float(rng.uniform(-deviation, deviation))
+    return clipped_normal(rng, deviation, limit)
 
 
 def clipped_normal(rng: np.random.Generator, deviation: float, limit: float) -> float:
@@ -102,20 +109,22 @@ def crop(
     image: NDArray[np.uint8],
     keypoints: NDArray[np.float64],
     visible: NDArray[np.bool_],
-    center: NDArray[np.float32],
-    scale: NDArray[np.float32],
+    center: Floats,
+    scale: Floats,
     size: tuple[int, int],
     drawn: Draw,
     *,
     upper_body: Sequence[int],
     flip_pairs: Sequence[tuple[int, int]],
+    grid: CropMatrix = crop_matrix,
 ) -> Crop:
     """Return the crop of `size` (width, height) that a person gets for what was drawn.
 
-    `image` is (H, W, 3) BGR, as OpenCV reads it. Half body, then scale and rotation, then
-    the flip, in this order: each starts from what the one before left.
+    `image` is (H, W, 3) BGR, as OpenCV reads it; `grid` gives the matrix of a crop. Half body,
+    then scale and rotation, then the flip, in this order: each starts from what the one before
+    left.
     """
-    resized: Floats = scale
+    resized = scale
     if drawn.half_body:
         aspect = size[0] / size[1]
         half = half_body_crop(keypoints, visible, upper_body, aspect, upper=drawn.upper)
@@ -127,8 +136,9 @@ def crop(
         image = cv2.flip(image, 1)  # type: ignore[assignment]  # cv2 types its dtype loosely
         width = image.shape[1]
         keypoints, visible = flip_keypoints(keypoints, visible, width, flip_pairs)
-        center = np.array([width - center[0] - 1, center[1]], dtype=np.float32)
-    matrix = crop_matrix(center, resized, size, rotation=drawn.rotation)
+        center = center.copy()
+        center[0] = width - center[0] - 1
+    matrix = grid(center, resized, size, rotation=drawn.rotation)
     moved = np.where(visible[:, None], transform(keypoints, matrix), keypoints)
     return Crop(warp(image, matrix, size), moved, visible, center, resized, matrix)
 

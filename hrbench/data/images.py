@@ -1,11 +1,15 @@
 """Image files: decoded whole or not at all, and quietly."""
 
 import os
+from pathlib import Path
 from threading import Lock
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from hrbench.data.readers import cofw
+from hrbench.errors import DataError
 
 # cv2 would turn an image by its EXIF tag; the official annotations are of the stored pixels.
 READ = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
@@ -24,6 +28,27 @@ def decode(content: bytes) -> NDArray[np.uint8] | None:
         except cv2.error:  # larger than OpenCV takes
             return None
     return None if image is None else image.astype(np.uint8, copy=False)
+
+
+def read_image(path: Path) -> NDArray[np.uint8]:
+    """Return the (height, width, 3) BGR pixels of a file, or of an image inside of a .mat file.
+
+    Raises:
+        DataError: there is no such file, or it is not a whole image.
+    """
+    if path.parent.suffix == cofw.SUFFIX:
+        return np.ascontiguousarray(cofw.image(path.parent, int(path.name))[..., ::-1])
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from error
+    image = decode(content)
+    if image is None:
+        raise DataError(
+            f"{path} is not a whole image ({len(content)} bytes); fetch it again; "
+            "`hrbench check DATASET --images` lists all such files"
+        )
+    return image
 
 
 def is_cut_short(content: bytes) -> bool:

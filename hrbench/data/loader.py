@@ -9,7 +9,6 @@ import signal
 import warnings
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
 import cv2
@@ -19,23 +18,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from hrbench.data.augment import Crop, Draw, Ranges, crop, draw, warp
-from hrbench.data.images import decode
+from hrbench.data.augment import Crop, Draw, Ranges, draw
+from hrbench.data.cutting import Cutting
 from hrbench.data.sample import People
 from hrbench.errors import DataError
-from hrbench.geometry import crop_matrix
 
 _Item = TypeVar("_Item")
 ORDER, SAMPLE = 0, 1  # apart, so that the order of an epoch and its draws are independent
-
-
-@dataclass(frozen=True, slots=True)
-class Cutting:
-    """How crops are cut, the same for every sample."""
-
-    size: tuple[int, int]  # width, height in pixels
-    upper_body: tuple[int, ...]
-    flip_pairs: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,25 +38,6 @@ class Batch:
     def pin_memory(self) -> "Batch":
         """Return it in memory that a GPU copies from without waiting; torch calls this."""
         return Batch(*(part.pin_memory() for part in (self.images, self.keypoints, self.visible)))
-
-
-def read_image(path: Path) -> NDArray[np.uint8]:
-    """Return the (height, width, 3) BGR pixels of a file.
-
-    Raises:
-        DataError: there is no such file, or it is not a whole image.
-    """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}") from error
-    image = decode(content)
-    if image is None:
-        raise DataError(
-            f"{path} is not a whole image ({len(content)} bytes); fetch it again; "
-            "`hrbench check DATASET --images` lists all such files"
-        )
-    return image
 
 
 def order(count: int, seed: int, epoch: int) -> NDArray[np.int64]:
@@ -100,19 +70,9 @@ class TrainingCrops(Dataset[Batch | DataError]):
         )
 
     def _crop(self, epoch: int, row: int) -> Crop:
-        people, cutting = self.people, self.cutting
-        visible = people.visible[row]
-        return crop(
-            read_image(people.images[people.image[row]]),
-            people.keypoints[row],
-            visible,
-            people.centers[row],
-            people.scales[row],
-            cutting.size,
-            drawn(self.ranges, visible, self.seed, epoch, row),
-            upper_body=cutting.upper_body,
-            flip_pairs=cutting.flip_pairs,
-        )
+        visible = self.people.visible[row]
+        chance = drawn(self.ranges, visible, self.seed, epoch, row)
+        return self.cutting.augmented(self.people, row, chance)
 
 
 def training_batches(
@@ -131,20 +91,14 @@ def training_batches(
 class ImageCrops(Dataset[tuple[NDArray[np.int64], Tensor] | DataError]):
     """All boxes of an image, cut from one decoding of it; an index is the rows of the boxes."""
 
-    def __init__(self, people: People, size: tuple[int, int]) -> None:
-        self.people, self.size = people, size
+    def __init__(self, people: People, cutting: Cutting) -> None:
+        self.people, self.cutting = people, cutting
 
     def __getitem__(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], Tensor] | DataError:
-        people, size = self.people, self.size
         try:
-            image = read_image(people.images[people.image[rows[0]]])
+            return rows, torch.from_numpy(self.cutting.plain(self.people, rows))
         except DataError as error:
             return error
-        crops = [
-            warp(image, crop_matrix(people.centers[row], people.scales[row], size), size)
-            for row in rows
-        ]
-        return rows, torch.from_numpy(np.stack(crops))
 
 
 def prediction_batches(
@@ -155,7 +109,7 @@ def prediction_batches(
     workers: int,
     pin: bool,
 ) -> Generator[tuple[NDArray[np.int64], Tensor]]:
-    """Yield rows and their (B, height, width, 3) uint8 crops, image after image.
+    """Yield rows and their (B, S, height, width, 3) uint8 crops, image after image.
 
     Batches are filled across images; only the last may be smaller.
     """

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.geometry import Floats
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class People:
@@ -19,13 +21,13 @@ class People:
     of the top-left pixel. Readers convert to this; nothing later undoes it.
     """
 
-    images: tuple[Path, ...]  # (M,) files
+    images: tuple[Path, ...]  # (M,) files; COFW.mat/17 is the 18th image inside of a file
     image_ids: NDArray[np.int64]  # (M,)
     image: NDArray[np.int64]  # (N,) index into `images`
     ids: NDArray[np.int64]  # (N,) annotation id, or row of the detections file
     boxes: NDArray[np.float64]  # (N, 4) x, y, width, height as the file has them
-    centers: NDArray[np.float32]  # (N, 2) of the crops, as in `geometry`
-    scales: NDArray[np.float32]  # (N, 2)
+    centers: Floats  # (N, 2) of the crops, as in `geometry`; the precision is the official code's
+    scales: Floats  # (N, 2)
     scores: NDArray[np.float64]  # (N,) of the boxes; 1 for annotated ones
     keypoints: NDArray[np.float64]  # (N, K, 2) x, y; whatever the file says where not visible
     visible: NDArray[np.bool_]  # (N, K) labelled, hidden or not; all False for detections

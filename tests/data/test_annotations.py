@@ -240,3 +240,11 @@ def test_the_images_of_a_file_without_annotations_are_read(tmp_path: Path) -> No
     hidden["images"][0].pop("height")
     with pytest.raises(DataError, match=r"a\.json: images without 'height': 1 \(id 7\)"):
         read_images(written(tmp_path / "a.json", hidden), 17)
+
+
+def test_a_file_name_that_stands_twice_does_not_keep_a_file_from_being_read(tmp_path: Path) -> None:
+    first = content()["images"][0]
+    file = content(person(1), images=[first, first | {"id": 8}])
+    path = written(tmp_path / "a.json", file)
+    assert read(path, 2).file_names == ("7.jpg", "7.jpg")
+    assert read_images(path, 2).image_ids.tolist() == [7, 8]

@@ -8,19 +8,20 @@ from pipeline.worlds import small_world
 
 from hrbench import catalog
 from hrbench.data.augment import Ranges, draw
+from hrbench.data.cutting import AffineCutting
+from hrbench.data.images import read_image
 from hrbench.data.loader import (
-    Cutting,
     ImageCrops,
     TrainingCrops,
     order,
     prediction_batches,
-    read_image,
     rows_by_image,
     training_batches,
 )
 from hrbench.data.sample import People, join
 from hrbench.errors import DataError
 from hrbench.pipeline import sources
+from hrbench.pipeline.formats import coco
 
 RANGES = Ranges(scale=0.3, rotation=40, rotation_probability=0.6, flip=0.5, half_body=0.3)
 
@@ -28,11 +29,11 @@ RANGES = Ranges(scale=0.3, rotation=40, rotation_probability=0.6, flip=0.5, half
 def people() -> People:
     spec = catalog.load_task("coco-pose@tiny")
     source = sources.Source(small_world(), synthetic=True)
-    return sources.training_people(spec, catalog.load_dataset("coco"), source)
+    return coco.training(spec, catalog.load_dataset("coco"), source)
 
 
 def crops() -> TrainingCrops:
-    return TrainingCrops(people(), Cutting((96, 128), (0, 1, 2), ((1, 2),)), RANGES, seed=5)
+    return TrainingCrops(people(), AffineCutting((96, 128), (0, 1, 2), ((1, 2),)), RANGES, seed=5)
 
 
 def test_any_number_of_workers_gives_the_same_samples_in_the_same_order() -> None:
@@ -55,7 +56,7 @@ def test_every_epoch_draws_anew_and_every_seed_too() -> None:
 
 def test_all_boxes_are_predicted_on_once_in_batches_that_are_full() -> None:
     everyone = people()
-    dataset, images = ImageCrops(everyone, (96, 128)), list(rows_by_image(everyone))
+    dataset, images = ImageCrops(everyone, AffineCutting((96, 128))), list(rows_by_image(everyone))
     batches = list(prediction_batches(dataset, images, 4, workers=0, pin=False))
     sizes = [len(pixels) for _, pixels in batches]
     assert set(sizes[:-1]) <= {4}

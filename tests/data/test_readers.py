@@ -10,6 +10,7 @@ from hrbench.data import annotations
 from hrbench.data.readers import aic, coco
 from hrbench.errors import DataError
 from hrbench.pipeline import sources
+from hrbench.pipeline.formats import coco as coco_format
 
 AIC = catalog.load_dataset("aic").keypoints
 COCO = catalog.load_dataset("coco").keypoints
@@ -94,7 +95,7 @@ def test_ai_challenger_is_trained_on_beside_coco(tmp_path: Path) -> None:
     both = catalog.load_task("coco-pose@tiny", ['protocol.extra_data=["aic"]'])
     source, dataset = sources.Source(tmp_path, synthetic=False), catalog.load_dataset("coco")
     (folder / "keypoint_train_images_20170902" / "a0f6.jpg").write_bytes(b"")
-    alone, joined = (sources.training_people(s, dataset, source) for s in (spec, both))
+    alone, joined = (coco_format.training(s, dataset, source) for s in (spec, both))
     assert len(joined) == len(alone) + 1
     assert joined.visible[-1].sum() == 12
     assert joined.images[joined.image[-1]].name == "a0f6.jpg"

@@ -3,6 +3,7 @@
 Source: deep-high-resolution-net.pytorch, lib/dataset/coco.py.
 """
 
+from collections.abc import Set as AbstractSet
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -59,10 +60,11 @@ def detected(
     *,
     threshold: float = 0.0,
     padding: float = PADDING,
+    categories: AbstractSet[int] = frozenset({PERSON}),
 ) -> People:
     """Return the persons of a detections file in COCO's results format, in file order.
 
-    Boxes scored below `threshold`, and of other categories, are left out.
+    Boxes scored below `threshold`, and of categories other than `categories`, are left out.
 
     Raises:
         DataError: it is no such file, or names an image that the annotations do not list.
@@ -73,7 +75,7 @@ def detected(
     persons = [
         (row, d)
         for row, d in enumerate(found)
-        if d["category_id"] == PERSON and not d["score"] < threshold
+        if d["category_id"] in categories and not d["score"] < threshold
     ]
     if strange := [d["image_id"] for _, d in persons if d["image_id"] not in place]:
         raise DataError(

@@ -1,0 +1,102 @@
+"""How crops are cut from images: by an affine warp, or as the official face code does it."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hrbench.data import face_crops
+from hrbench.data.augment import Crop, Draw, crop, warp
+from hrbench.data.images import read_image
+from hrbench.data.sample import People
+from hrbench.geometry import CropMatrix, crop_matrix
+
+
+class Cutting(Protocol):
+    """How crops are cut, the same for every sample."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of a crop in pixels."""
+
+    def augmented(self, people: People, row: int, drawn: Draw) -> Crop:
+        """Return the crop that a person gets to train on for what was drawn."""
+
+    def plain(self, people: People, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """Return (n, S, height, width, 3) RGB crops of n boxes of one image, at S scales."""
+
+
+@dataclass(frozen=True, slots=True)
+class AffineCutting:
+    """One affine warp per crop, sub-pixel exact.
+
+    Source: deep-high-resolution-net.pytorch, lib/dataset/JointsDataset.py.
+    """
+
+    size: tuple[int, int]
+    upper_body: tuple[int, ...] = ()
+    flip_pairs: tuple[tuple[int, int], ...] = ()
+    grid: CropMatrix = crop_matrix  # which pixels of a crop its edges lie on
+    scales: tuple[float, ...] = (1.0,)  # of the crops that are predicted on
+
+    def augmented(self, people: People, row: int, drawn: Draw) -> Crop:
+        return crop(
+            read_image(people.images[people.image[row]]),
+            people.keypoints[row],
+            people.visible[row],
+            people.centers[row],
+            people.scales[row],
+            self.size,
+            drawn,
+            upper_body=self.upper_body,
+            flip_pairs=self.flip_pairs,
+            grid=self.grid,
+        )
+
+    def plain(self, people: People, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+        image = read_image(people.images[people.image[rows[0]]])
+        crops = [
+            warp(
+                image,
+                self.grid(people.centers[row], people.scales[row] * scale, self.size),
+                self.size,
+            )
+            for row in rows
+            for scale in self.scales
+        ]
+        width, height = self.size
+        return np.stack(crops).reshape(len(rows), len(self.scales), height, width, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class OfficialFaceCutting:
+    """The published face code's crop, rounding for rounding; `data.face_crops` says how.
+
+    Source: HRNet-Facial-Landmark-Detection, lib/utils/transforms.py and lib/datasets.
+    """
+
+    size: tuple[int, int]
+    flip_pairs: tuple[tuple[int, int], ...] = ()
+    counted_from: int = 0  # the pixel number of the top-left pixel in the set's files
+
+    def augmented(self, people: People, row: int, drawn: Draw) -> Crop:
+        return face_crops.crop(
+            face_crops.read_rgb(people.images[people.image[row]]),
+            people.keypoints[row] + self.counted_from,
+            people.centers[row] + self.counted_from,
+            people.scales[row],
+            drawn,
+            size=self.size,
+            flip_pairs=self.flip_pairs,
+        )
+
+    def plain(self, people: People, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+        image = face_crops.read_rgb(people.images[people.image[rows[0]]])
+        crops = [
+            face_crops.cut(
+                image, people.centers[row] + self.counted_from, people.scales[row], self.size
+            )
+            for row in rows
+        ]
+        return np.stack(crops)[:, None]

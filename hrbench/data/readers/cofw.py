@@ -1,0 +1,108 @@
+"""COFW's MATLAB 7.3 files, which are HDF5, and the images inside of them.
+
+HDF5 has MATLAB's axes in reverse: an image is (3, width, height), or (width, height) where it
+is grey, and a cell array is an array of references to images. `People.images` names an image
+as if the file were a folder: COFW_test_color.mat/17 is the 18th.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from hrbench.errors import DataError
+
+SUFFIX = ".mat"
+KEYS = (("IsTr", "phisTr"), ("IsT", "phisT"))  # images and points; of training, of testing
+HEADER = 128  # bytes, at the start of any MATLAB file since version 5
+
+
+def image(path: Path, index: int) -> NDArray[np.uint8]:
+    """Return the (height, width, 3) RGB pixels of an image; a grey one has three equal channels.
+
+    The file stays open for the images to come, once in each process.
+
+    Raises:
+        DataError: the file cannot be read, or its image is none.
+    """
+    with damage_in_words(path):
+        file = opened(path)
+        images, _ = keys(file, path)
+        cells = file[images]
+        reference = cells[np.unravel_index(index, cells.shape)]
+        pixels = np.asarray(file[reference])
+    if pixels.ndim == 2:
+        pixels = pixels[None]
+    if pixels.ndim != 3 or pixels.shape[0] not in {1, 3} or pixels.dtype != np.uint8:
+        shape = " x ".join(map(str, pixels.shape))
+        raise DataError(
+            f"{path}: image {index} is no picture of 8 bits in 1 or 3 channels: its array is "
+            f"{shape}, {pixels.dtype}"
+        )
+    rgb: NDArray[np.uint8] = np.broadcast_to(pixels, (3, *pixels.shape[1:])).transpose(2, 1, 0)
+    return np.ascontiguousarray(rgb)
+
+
+def opened(path: Path) -> h5py.File:
+    """Return the file, open to read; it stays so, until another lies in its place.
+
+    Raises:
+        DataError: there is none, or it is not whole, or not HDF5.
+    """
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from error
+    return _opened(path, (found.st_ino, found.st_mtime_ns, found.st_size))
+
+
+@lru_cache(maxsize=2)  # a training and a test file
+def _opened(path: Path, _: tuple[int, int, int]) -> h5py.File:
+    try:
+        with path.open("rb") as file:
+            start = file.read(HEADER)
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from error
+    if start.startswith(b"MATLAB 5.0"):
+        raise DataError(
+            f"{path} is a MATLAB file of an older version; COFW's are of 7.3: "
+            "fetch it again, or save it in MATLAB with '-v7.3'"
+        )
+    try:
+        return h5py.File(path, "r")
+    except OSError as error:
+        cut = start.startswith(b"MATLAB 7.3") or "truncated" in str(error)
+        words = "ends too early" if cut else "is not HDF5, as a MATLAB 7.3 file is"
+        raise DataError(f"{path} {words}; fetch the file again") from error
+
+
+def keys(file: h5py.File, path: Path) -> tuple[str, str]:
+    """Return what the images and the points of a file are called.
+
+    Raises:
+        DataError: it lacks one of them, or has no images under that name.
+    """
+    names = next((names for names in KEYS if any(name in file for name in names)), None)
+    if names is None:
+        known = " nor ".join(f"'{images}'" for images, _ in KEYS)
+        held = ", ".join(sorted(file)) or "nothing"
+        raise DataError(f"{path}: there is neither {known}, as in COFW's files, but {held}")
+    for name in names:
+        if not isinstance(file.get(name), h5py.Dataset):
+            raise DataError(f"{path}: there is no '{name}'; fetch the file again")
+    if h5py.check_ref_dtype(file[names[0]].dtype) is not h5py.Reference:
+        raise DataError(f"{path}: '{names[0]}' is no cell array of images")
+    return names
+
+
+@contextmanager
+def damage_in_words(path: Path) -> Iterator[None]:
+    """Turn what HDF5 raises inside of a damaged file into one sentence."""
+    try:
+        yield
+    except (OSError, RuntimeError, KeyError, ValueError) as error:
+        raise DataError(f"{path} is damaged ({error}); fetch the file again") from error
