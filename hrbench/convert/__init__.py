@@ -1,0 +1,1 @@
+"""Annotations of other programs, as COCO keypoints and the TOML files to train on them."""

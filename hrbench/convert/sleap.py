@@ -1,0 +1,82 @@
+"""SLEAP's annotations: a .slp file, read by the sleap-io library.
+
+Source: io.sleap.ai, the documentation of sleap-io.
+"""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hrbench.convert.labels import NamePairs, Picture, Skeleton, Summary, write
+from hrbench.data.lint import pairs_by_name
+from hrbench.errors import DataError, RunError
+
+LIBRARY = "sleap_io"
+
+
+def convert(source: Path, target: Path) -> Summary:
+    """Turn the annotations of a .slp file, whose frames are image files, into COCO keypoints.
+
+    Positions stay as they are. What somebody annotated counts; predictions do not.
+
+    Raises:
+        RunError: sleap-io is not installed; or the target has such files already, or cannot be
+            written.
+        DataError: the file is no SLEAP file, has frames in a video, or more than one skeleton.
+    """
+    labels = _load(source)
+    if len(labels.skeletons) != 1:
+        count = len(labels.skeletons)
+        raise DataError(f"{source} has {count} skeletons, and a dataset of keypoints has one")
+    skeleton = _skeleton(labels.skeletons[0])
+    pictures: dict[Path, list[Any]] = {}
+    for frame in labels.labeled_frames:
+        image = _image(source, frame.video.filename, frame.frame_idx)
+        objects = [np.asarray(o.numpy(), dtype=np.float64) for o in frame.user_instances]
+        if objects:
+            pictures.setdefault(image, []).extend(objects)
+    found = [Picture(image, tuple(objects)) for image, objects in pictures.items()]
+    return write(found, skeleton, source.parent, target, f"SLEAP, {source.name}")
+
+
+def _load(source: Path) -> Any:
+    try:
+        library = import_module(LIBRARY)
+    except ImportError as error:
+        raise RunError(
+            "SLEAP's files are read by sleap-io, which is not installed: "
+            "pip install 'hrbench[sleap]'"
+        ) from error
+    try:
+        return library.load_slp(str(source), open_videos=False)
+    except (OSError, KeyError, ValueError) as error:
+        words = "does not exist" if not source.exists() else f"is not a SLEAP file: {error}"
+        raise DataError(f"{source} {words}; name a .slp file") from error
+
+
+def _skeleton(found: Any) -> Skeleton:
+    names = tuple(str(name) for name in found.node_names)
+    edges = tuple((names[start], names[end]) for start, end in found.edge_inds)
+    pairs = tuple((names[min(pair)], names[max(pair)]) for pair in found.symmetry_inds)
+    return Skeleton(names, _left_first(pairs, names) or tuple(pairs_by_name(names)), edges)
+
+
+def _left_first(pairs: NamePairs, names: tuple[str, ...]) -> NamePairs:
+    """Return pairs with the left one first, where the names tell; SLEAP's have no order."""
+    known = set(pairs_by_name(names))
+    turned = (pair[::-1] if pair[::-1] in known else pair for pair in pairs)
+    return tuple(sorted(turned, key=lambda pair: names.index(pair[0])))
+
+
+def _image(source: Path, files: Any, index: int) -> Path:
+    """Return the image file of a frame; one that moved is looked for beside the .slp file."""
+    if not isinstance(files, list):
+        raise DataError(
+            f"{source}: its frames are inside {files}, and hrbench reads image files; save the "
+            "annotated frames as images, and name these in a .slp file"
+        )
+    path = Path(files[index])
+    places = (path, source.parent / path, source.parent / path.name)
+    return next((place for place in places if place.is_file()), path)

@@ -1,0 +1,155 @@
+"""The two TOML files that keypoints of one's own need: what they are, and how to train on them."""
+
+import json
+from collections.abc import Iterable, Sequence
+
+NamePairs = Sequence[tuple[str, str]]
+
+DATASET = """\
+name = {name}
+title = {title}
+format = "coco"              # COCO keypoints; boxes that are missing are derived from them
+folder = "."                 # --data names the folder of the files
+
+keypoints = [
+{keypoints}]
+flip_pairs = [               # left and right, which change places in a mirror
+{flip_pairs}]
+edges = [                    # drawn as limbs
+{edges}]
+# Without sigmas there is no AP: PCK, NME and errors in pixels are scored. `hrbench sigmas`
+# estimates them from repeated annotations of the same images.
+# sigmas = []
+
+validation_share = 0.2       # of the images
+split_seed = 0               # that chooses them; recorded with every run
+
+[splits.train]
+annotations = {annotations}
+images = [{images}]
+part = "training"
+
+[splits.val]
+annotations = {annotations}
+images = [{images}]
+part = "validation"
+"""
+
+TASK = """\
+name = {name}
+title = {title}
+version = 1                  # count it up when the protocol changes
+dataset = {dataset}          # beside this file
+source = {source}
+default = "w32-256x256"      # or "tiny", to try it out without a GPU
+
+[model]
+backbone = "hrnet-w32"
+head = "heatmap"
+input = [256, 256]           # height, width in pixels; heatmaps are a quarter of it
+sigma = 2                    # in heatmap cells
+
+[recipe]
+optimizer = "adam"
+lr = 1e-3
+milestones = [170, 200]      # lr is divided by ten after these epochs
+epochs = 210
+batch_size = 32              # per optimiser step, over all processes
+loss = "mse"
+target_weights = true        # keypoints without a label do not count
+init = "imagenet"            # give the file with --init; or "random"
+validate_every = 10          # epochs; best.pt is the best of those
+
+[augment]
+scale = 0.25                 # deviation and limit of the factor
+rotation = 30                # degrees; the limit is twice that
+rotation_probability = 0.6
+flip = 0.5
+half_body = 0.0
+half_body_above = 8
+
+[protocol]
+split = "val"
+train_split = "train"
+boxes = "gt"                 # annotated, or derived from the keypoints
+padding = 1.25
+flip_test = true
+flip_shift = 1               # cells the mirrored map is moved to the right
+decoder = "quarter"
+# With sigmas in the dataset's file there is AP besides, of the poses that these choose.
+box_threshold = 0.0
+keypoint_threshold = 0.2     # keypoints above it make up a pose's score
+nms = "oks"
+nms_threshold = 0.9
+
+[variants.w32-256x256]
+
+[variants.tiny.model]
+backbone = "hrnet-w8"
+input = [128, 128]
+sigma = 1
+activation = "softmax"
+
+[variants.tiny.recipe]
+lr = 5e-3
+epochs = 8
+milestones = [6]
+loss = "cross-entropy"
+init = "random"
+initial = "kaiming"
+validate_every = 0
+"""
+
+
+def dataset_toml(
+    name: str,
+    made_from: str,
+    keypoints: Sequence[str],
+    flip_pairs: NamePairs,
+    edges: NamePairs,
+    *,
+    annotations: str,
+    images: str,
+) -> str:
+    """Return the dataset's file, with a split by image.
+
+    Args:
+        name: of the folder of the files.
+        made_from: what they come from, in words.
+        keypoints: their names.
+        flip_pairs: left and right ones.
+        edges: ends of limbs.
+        annotations: the file, below the folder.
+        images: their folder, seen from there.
+    """
+    return DATASET.format(
+        title=_text(f"{name}, from {made_from}"),
+        name=_text(name),
+        keypoints=_lines(map(_text, keypoints)),
+        flip_pairs=_lines(map(_pair, flip_pairs)),
+        edges=_lines(map(_pair, edges)),
+        annotations=_text(annotations),
+        images=_text(images),
+    )
+
+
+def task_toml(name: str, made_from: str, *, dataset: str) -> str:
+    """Return the task's file, for the dataset's file beside it."""
+    return TASK.format(
+        name=_text(name),
+        title=_text(f"Keypoints of {name}"),
+        dataset=_text(dataset),
+        source=_text(made_from),
+    )
+
+
+def _text(words: str) -> str:
+    return json.dumps(words, ensure_ascii=False).replace("\x7f", "\\u007f")  # a string of TOML
+
+
+def _pair(names: tuple[str, str]) -> str:
+    return f"[{_text(names[0])}, {_text(names[1])}]"
+
+
+def _lines(values: Iterable[str]) -> str:
+    return "".join(f"  {value},\n" for value in values)

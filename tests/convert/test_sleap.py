@@ -1,0 +1,117 @@
+"""On files that the sleap-io library itself writes."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import sleap_io
+
+from hrbench import catalog
+from hrbench.convert.sleap import convert
+from hrbench.errors import DataError, RunError
+
+NODES = ("nose", "right_ear", "left_ear")
+PLACES = np.array([[10.5, 20.0], [15.0, 30.0], [np.nan, np.nan]])
+
+
+def skeleton() -> Any:
+    return sleap_io.Skeleton(
+        nodes=list(NODES),
+        edges=[("nose", "right_ear"), ("nose", "left_ear")],
+        symmetries=[("right_ear", "left_ear")],
+    )
+
+
+def frames(folder: Path, count: int = 3) -> Any:
+    folder.mkdir(exist_ok=True)
+    names = [str(folder / f"{index}.png") for index in range(count)]
+    for name in names:
+        cv2.imwrite(name, np.zeros((40, 60, 3), np.uint8))
+    return sleap_io.Video.from_filename(names)
+
+
+def saved(tmp_path: Path, video: Any, skeletons: list[Any], **options: Any) -> Path:
+    labelled = [
+        sleap_io.LabeledFrame(
+            video=video,
+            frame_idx=index,
+            instances=[
+                sleap_io.Instance.from_numpy(PLACES[: len(used)] + index, skeleton=used),
+                sleap_io.PredictedInstance.from_numpy(PLACES[: len(used)], skeleton=used),
+            ],
+        )
+        for index, used in zip((0, 2), skeletons, strict=True)
+    ]
+    name = "mice.pkg.slp" if options else "mice.slp"
+    sleap_io.Labels(labelled).save(str(tmp_path / name), verbose=False, **options)
+    return tmp_path / name
+
+
+def content(folder: Path) -> Any:
+    return json.loads((folder / "annotations.json").read_text("utf-8"))
+
+
+def test_annotated_instances_become_objects_and_predicted_ones_do_not(tmp_path: Path) -> None:
+    source = saved(tmp_path, frames(tmp_path / "frames"), [skeleton()] * 2)
+    summary = convert(source, tmp_path / "out")
+    assert (summary.images, summary.objects) == (2, 2)
+    assert summary.skeleton.keypoints == NODES
+    assert summary.skeleton.flip_pairs == (("left_ear", "right_ear"),)
+    assert summary.skeleton.edges == (("nose", "right_ear"), ("nose", "left_ear"))
+    said = content(tmp_path / "out")
+    assert [(image["file_name"], image["width"]) for image in said["images"]] == [
+        ("frames/0.png", 60),
+        ("frames/2.png", 60),
+    ]
+    assert [row["keypoints"] for row in said["annotations"]] == [
+        [10.5, 20, 2, 15, 30, 2, 0, 0, 0],
+        [12.5, 22, 2, 17, 32, 2, 0, 0, 0],
+    ]
+    assert said["categories"][0]["skeleton"] == [[1, 2], [1, 3]]
+    dataset = catalog.load_dataset("dataset.toml", beside=tmp_path / "out")
+    assert dataset.edges == summary.skeleton.edges
+
+
+def test_images_that_moved_with_their_file_are_found(tmp_path: Path) -> None:
+    before, after = tmp_path / "before", tmp_path / "after"
+    before.mkdir()
+    source = saved(before, frames(before), [skeleton()] * 2)
+    before.rename(after)
+    assert convert(after / source.name, tmp_path / "out").images == 2
+
+
+def test_without_symmetries_pairs_are_told_by_their_names(tmp_path: Path) -> None:
+    plain = sleap_io.Skeleton(nodes=list(NODES))
+    source = saved(tmp_path, frames(tmp_path), [plain] * 2)
+    assert convert(source, tmp_path / "out").skeleton.flip_pairs == (("left_ear", "right_ear"),)
+
+
+def test_frames_inside_of_a_file_are_refused(tmp_path: Path) -> None:
+    source = saved(tmp_path, frames(tmp_path), [skeleton()] * 2, embed="user")
+    with pytest.raises(DataError, match=r"its frames are inside .*save the annotated frames as im"):
+        convert(source, tmp_path / "out")
+
+
+def test_two_skeletons_are_refused(tmp_path: Path) -> None:
+    other = sleap_io.Skeleton(nodes=["head", "tail"])
+    source = saved(tmp_path, frames(tmp_path), [skeleton(), other])
+    with pytest.raises(DataError, match=r"mice\.slp has 2 skeletons"):
+        convert(source, tmp_path / "out")
+
+
+def test_another_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.slp").write_text("no labels")
+    with pytest.raises(DataError, match=r"a\.slp is not a SLEAP file: .*; name a \.slp file"):
+        convert(tmp_path / "a.slp", tmp_path / "out")
+    with pytest.raises(DataError, match=r"none\.slp does not exist; name a \.slp file"):
+        convert(tmp_path / "none.slp", tmp_path / "out")
+
+
+def test_without_the_library_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sleap_io", None)
+    with pytest.raises(RunError, match=r"not installed: pip install 'hrbench\[sleap\]'"):
+        convert(tmp_path / "a.slp", tmp_path / "out")
