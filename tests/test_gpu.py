@@ -24,13 +24,14 @@ pytestmark = [
 ]
 
 
-def step(device: str) -> dict[str, torch.Tensor]:
-    """The parameters after one fp32 step of W32 on the same batch."""
+def step(task: str, device: str) -> dict[str, torch.Tensor]:
+    """The parameters after one fp32 step of a task's network on the same batch."""
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
-    spec, where = catalog.load_task("coco-pose@w32-256x192"), torch.device(device)
+    spec, where = catalog.load_task(task), torch.device(device)
+    height, width = spec.model.input
     built = network.build(spec.model, 17, seed=0).to(where).train()
     rng = np.random.default_rng(0)
-    images = torch.from_numpy(rng.integers(0, 256, (4, 256, 192, 3), dtype=np.uint8))
+    images = torch.from_numpy(rng.integers(0, 256, (4, height, width, 3), dtype=np.uint8))
     points = torch.from_numpy(rng.uniform(10, 180, (4, 17, 2)))
     codec = network.codec(spec.model)
     targets = codec.encode(points, torch.ones(4, 17) > 0, where)
@@ -40,16 +41,29 @@ def step(device: str) -> dict[str, torch.Tensor]:
     return {name: tensor.detach().cpu() for name, tensor in built.state_dict().items()}
 
 
-def test_one_step_equals_that_of_the_cpu() -> None:
-    on_card, on_cpu = step("cuda"), step("cpu")
+@pytest.mark.parametrize(
+    "task",
+    [
+        *("coco-pose@w32-256x192", "coco-pose@w32-256x192-dark", "coco-pose@w32-256x192-udp"),
+        "300w@w18-256x256",
+    ],
+)
+def test_one_step_equals_that_of_the_cpu(task: str) -> None:
+    on_card, on_cpu = step(task, "cuda"), step(task, "cpu")
     for name, expected in on_cpu.items():
         assert on_card[name].numpy() == pytest.approx(expected.numpy(), abs=1e-4), name
 
 
-def test_bf16_trains_and_predictions_agree_with_the_cpu(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("task", "dataset"), [("coco-pose", "coco"), ("mpii-pose", "mpii"), ("300w", "300w")]
+)
+def test_bf16_trains_and_predictions_agree_with_the_cpu(
+    task: str, dataset: str, tmp_path: Path
+) -> None:
+    name, data = f"{task}@tiny", str(small_world(dataset=dataset))
     short = ("recipe.epochs=4", "recipe.batch_size=8")
-    plain = Options(data=str(small_world()), out=str(tmp_path), workers=1, device="cuda")
-    done = pipeline.run("coco-pose@tiny", replace(plain, overrides=short))
+    plain = Options(data=data, out=str(tmp_path), workers=1, device="cuda")
+    done = pipeline.run(name, replace(plain, overrides=short))
     assert done is not None
     assert done[0].spec["recipe"]["precision"] == "bf16"  # type: ignore[index,call-overload]
     rows = (done[1] / "log.csv").read_text().splitlines()[1:]
@@ -58,7 +72,7 @@ def test_bf16_trains_and_predictions_agree_with_the_cpu(tmp_path: Path) -> None:
     weights = str(done[1] / "checkpoints" / "last.pt")
     found = []
     for device in ("cuda", "cpu"):
-        again = pipeline.run("coco-pose@tiny", replace(plain, device=device, weights=weights))
+        again = pipeline.run(name, replace(plain, device=device, weights=weights))
         assert again is not None
         found.append(predictions.read(again[1]).keypoints)
     gap = np.abs(found[0] - found[1]).max(axis=(1, 2))

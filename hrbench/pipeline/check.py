@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +11,18 @@ from numpy.typing import NDArray
 
 from hrbench import catalog, world
 from hrbench.data import annotations, inspect
-from hrbench.data.inspect import OBJECT, TEXT, Fault, Size, stated
-from hrbench.data.readers.aic import NOT_LABELLED
+from hrbench.data.inspect import Fault, stated
+from hrbench.data.lint import NO_SIGMAS
+from hrbench.data.readers import mpii
 from hrbench.data.readers.coco import PERSON
 from hrbench.engine.progress import Steps
 from hrbench.errors import DataError, UnknownNameError
+from hrbench.pipeline import own
 from hrbench.pipeline.findings import Facts, Missing, Part, Report, SplitReport
-from hrbench.pipeline.sources import BUILTIN, DEFAULT, folder_of, issuer, locate
+from hrbench.pipeline.listings import LISTINGS, NOTHING_LISTED, Listing, listing
+from hrbench.pipeline.sources import BUILTIN, DEFAULT, folder_of, holder, issuer, locate
 from hrbench.spec import DatasetSpec, Split
 
-AIC = {"image_id": TEXT, "human_annotations": OBJECT, "keypoint_annotations": OBJECT}
-Names = tuple[str, ...]
 PER_PROCESS = 100  # image files that are worth a process
 
 
@@ -37,6 +38,13 @@ def check(name: str, data: str | None, *, images: bool) -> Report:
         UnknownNameError: no such dataset, or none of its format can be read.
         SpecError: its file does not say what is expected.
     """
+    file, raw = catalog.dataset_file(name)
+    faults = own.faults_of_file(raw)
+    if fatal := tuple(fault for fault in faults if fault.fatal):
+        odd = tuple(fault for fault in faults if not fault.fatal)
+        return Report(
+            str(raw["name"]), str(raw.get("title", "")), str(file), faults=fatal, notes=odd
+        )
     dataset = catalog.load_dataset(name)
     if dataset.format not in LISTINGS:
         raise UnknownNameError(f"format in {name}", dataset.format, LISTINGS)
@@ -49,7 +57,16 @@ def check(name: str, data: str | None, *, images: bool) -> Report:
     )
     there = any(split.parts for split in splits)
     hint = "" if there else _hint(dataset, root)
-    return Report(dataset.name, dataset.title, str(folder), synthetic, hint, splits)
+    no_sigmas = [NO_SIGMAS] if dataset.sigmas is None else []
+    return Report(
+        dataset.name,
+        dataset.title,
+        str(folder),
+        synthetic=synthetic,
+        hint=hint,
+        splits=splits,
+        notes=tuple([*faults, *no_sigmas] if own.is_own(dataset) else ()),
+    )
 
 
 def _root(dataset: DatasetSpec, data: str | None) -> Path:
@@ -68,7 +85,7 @@ def _hint(dataset: DatasetSpec, root: Path) -> str:
         )
     return (
         f"Nothing of {dataset.name} is in {root / dataset.folder}. If it lies elsewhere, name "
-        f"the folder that holds '{dataset.folder}' with --data."
+        f"{holder(dataset)} with --data."
     )
 
 
@@ -80,91 +97,132 @@ def _split(
     missing: list[Missing] = []
     faults: list[Fault] = []
 
-    def have(place: str, *, needed: bool = True) -> bool:
+    def have(place: str, use: str = "") -> bool:
         there = (root / place).exists()
         if not there:
-            missing.append(Missing(place, issuer(dataset, place), needed))
+            missing.append(Missing(place, issuer(dataset, place), use))
         return there
 
-    listing = None
-    if have(split.annotations):
-        real = None if synthetic else split.num_images
-        part, listing, found = _annotations(dataset, split, root, real)
+    def add(part: Part, found: list[Fault]) -> None:
         parts.append(part)
-        faults += found
-    folder = next((place for place in split.images if (root / place).exists()), split.images[0])
-    if have(folder):
+        faults.extend(found)
+
+    listed = None
+    released = [place for place in split.release if (root / place).exists()]
+    places = released or [split.annotations]
+    if (root / split.annotations).exists() or all(have(place) for place in places):
+        real = (None, None) if synthetic else (split.num_images, split.num_samples)
+        part, listed, found = _annotations(dataset, split, root, real)
+        add(part, found)
+    folder = _image_folder(root, split, listed)
+    # A folder that other splits share says nothing of a split whose annotations are not there.
+    told = bool(parts) or not _is_shared(dataset, split)
+    if folder is not None and told and have(folder):
         title = f"decoding {name}" if images else None
-        part, found = _images(root, folder, listing or NOTHING_LISTED, title)
-        parts.append(part)
-        faults += found
-    if split.detections and have(split.detections, needed=not split.annotated):
-        part, found = _detections(root, split.detections, listing)
-        parts.append(part)
-        faults += found
-    return SplitReport(name, tuple(parts), tuple(missing), tuple(faults))
+        add(*_images(root, folder, listed or NOTHING_LISTED, title))
+    if split.heads and have(split.heads, "only needed to score"):
+        add(*_heads(root, split.heads, listed))
+    if split.detections and have(
+        split.detections, "only needed for --boxes det" if split.annotated else ""
+    ):
+        add(*_detections(root, split.detections, listed))
+    notes = tuple(own.notes(dataset, listed))
+    return SplitReport(name, tuple(parts), tuple(missing), tuple(faults), notes)
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """What a file of annotations lists."""
-
-    names: tuple[str, ...]  # (M,) of image files
-    image_ids: frozenset[Any]
-    sizes: list[Size] | None  # (M,) of the images; None where the format has none
-    persons: int
-    labelled: int  # persons with a keypoint
+def _image_folder(root: Path, split: Split, listed: Listing | None) -> str | None:
+    """Return where a split's images are; None where they are inside of its file."""
+    if listed is not None and listed.folder is not None:
+        return listed.folder
+    there = [place for place in split.images if (root / place).exists()]
+    return next(iter([*there, *split.images]), None)
 
 
-Listed = tuple[Listing | None, list[Fault]]
-NOTHING_LISTED = Listing((), frozenset(), None, 0, 0)
+def _is_shared(dataset: DatasetSpec, split: Split) -> bool:
+    others = (other for other in dataset.splits.values() if other is not split)
+    return any(set(other.images) & set(split.images) for other in others)
 
 
 @annotations.no_collection()
 def _annotations(
-    dataset: DatasetSpec, split: Split, root: Path, real: int | None
+    dataset: DatasetSpec, split: Split, root: Path, real: tuple[int | None, int | None]
 ) -> tuple[Part, Listing | None, list[Fault]]:
-    place = split.annotations
-    content, said, faults = _read(root / place)
-    listing = None
-    if not faults:
-        listing, faults = LISTINGS[dataset.format](
-            said, dataset.keypoints, annotated=split.annotated
-        )
-    if listing is None:
-        return _file("annotations", place, content, {}, "not usable"), None, faults
-    count = len(listing.names)
-    words = f"{count:,} images"
-    if real is not None:
-        words += " as in the real set" if count == real else f" (the real set has {real:,})"
-    facts: Facts = {"images": count, "real_images": real}
+    place, content, found = _source(root, split)
+    listed = None
+    if not found:
+        listed, found = listing(root, place, content, dataset, split)
+    if listed is None:
+        return _file("annotations", place, content, {}, "not usable"), None, found
+    listed = own.of_split(listed, dataset, split)
+    images, samples = real
+    count, persons = len(listed.names), listed.persons
+    facts: Facts = {"images": count, "real_images": images}
+    words = _counted(count, "images", images)
     if split.annotated:
-        facts |= {"persons": listing.persons, "labelled": listing.labelled}
-        words += f", {listing.persons:,} persons, {listing.labelled:,} of them with keypoints"
+        facts |= {"persons": persons, "labelled": listed.labelled}
+        words += f", {_counted(persons, listed.what, samples)}"
+        words += f", {listed.labelled:,} of them with keypoints"
+    if samples is not None:
+        facts["real_samples"] = samples
     if not count:
-        faults.append(stated("no image is listed"))
-    elif split.annotated and not listing.labelled and not faults:
-        faults.append(stated("no person has a keypoint"))
-    return _file("annotations", place, content, facts, words), listing, faults
+        found.append(stated("no image is listed"))
+    elif split.annotated and not listed.labelled and not found:
+        found.append(stated("no person has a keypoint"))
+    return _file("annotations", place, content, facts, words), listed, found
+
+
+def _counted(count: int, what: str, real: int | None) -> str:
+    if real is None:
+        return f"{count:,} {what}"
+    return f"{count:,} {what}" + (
+        " as in the real set" if count == real else f" (the real set has {real:,})"
+    )
+
+
+def _source(root: Path, split: Split) -> tuple[str, bytes, list[Fault]]:
+    """Return the place and content of what says where the keypoints are; no content of folders."""
+    released = [place for place in split.release if (root / place).exists()]
+    place = split.annotations
+    if released and not (root / place).exists():
+        place = released[0]
+    if (root / place).is_dir():
+        return place, b"", []
+    try:
+        return place, (root / place).read_bytes(), []
+    except OSError as error:
+        return place, b"", [stated(f"{place} cannot be read: {error.strerror}")]
+
+
+def _heads(root: Path, place: str, listed: Listing | None) -> tuple[Part, list[Fault]]:
+    content = (root / place).read_bytes()
+    found: list[Fault] = []
+    facts: Facts = {}
+    try:
+        truth = mpii.truth(root / place, expected=None if listed is None else listed.persons)
+        facts["heads"] = len(truth.head_sizes)
+        words = f"{len(truth.head_sizes):,} heads"
+    except DataError as error:
+        words, found = "not usable", [replace(stated(str(error)), fatal=False)]
+    return _file("heads", place, content, facts, words), found
 
 
 def _images(
-    root: Path, folder: str, listing: Listing, title: str | None
+    root: Path, folder: str, listed: Listing, title: str | None
 ) -> tuple[Part, list[Fault]]:
-    sizes = inspect.sizes_of_files(root / folder, listing.names)
-    names = [name for name, size in zip(listing.names, sizes, strict=True) if size >= 0]
-    missing = [name for name, size in zip(listing.names, sizes, strict=True) if size < 0]
-    empty = [name for name, size in zip(listing.names, sizes, strict=True) if size == 0]
+    sizes = inspect.sizes_of_files(root / folder, listed.names)
+    names = [name for name, size in zip(listed.names, sizes, strict=True) if size >= 0]
+    missing = [name for name, size in zip(listed.names, sizes, strict=True) if size < 0]
+    empty = [name for name, size in zip(listed.names, sizes, strict=True) if size == 0]
     faults = [
         *inspect.fault("image files that are missing", missing),
         *inspect.fault("image files of 0 bytes", empty),
     ]
-    words = f"{len(names):,} of the {len(listing.names):,} images listed"
+    words = f"{len(names):,} of the {len(listed.names):,} images listed"
     if title is not None:
-        faults += _decoded(root / folder, listing, sizes > 0, title)
+        faults += _decoded(root / folder, listed, sizes > 0, title)
         words += ", all files decoded"
     facts: Facts = {
-        "listed": len(listing.names),
+        "listed": len(listed.names),
         "there": len(names),
         "decoded": title is not None,
     }
@@ -172,24 +230,24 @@ def _images(
     return Part("images", folder, total, None, facts, words), faults
 
 
-def _decoded(folder: Path, listing: Listing, chosen: NDArray[np.bool_], title: str) -> list[Fault]:
+def _decoded(folder: Path, listed: Listing, chosen: NDArray[np.bool_], title: str) -> list[Fault]:
     rows = np.flatnonzero(chosen).tolist()
-    names = [listing.names[row] for row in rows]
+    names = [listed.names[row] for row in rows]
     processes = min(os.cpu_count() or 1, 1 + len(names) // PER_PROCESS)
     seen = []
     with Steps(title, len(names)) as steps:
         for look in inspect.opened(folder, names, processes):
             seen.append(look)
             steps.advance()
-    sizes = None if listing.sizes is None else [listing.sizes[row] for row in rows]
+    sizes = None if listed.sizes is None else [listed.sizes[row] for row in rows]
     return inspect.image_faults(names, seen, sizes)
 
 
-def _detections(root: Path, place: str, listing: Listing | None) -> tuple[Part, list[Fault]]:
+def _detections(root: Path, place: str, listed: Listing | None) -> tuple[Part, list[Fault]]:
     content, said, faults = _read(root / place)
     if faults:
         return _file("detections", place, content, {}, "not usable"), faults
-    image_ids = None if listing is None else listing.image_ids
+    image_ids = None if listed is None else listed.image_ids
     boxes, images, faults = inspect.detected(said, PERSON, image_ids)
     words = f"{boxes:,} boxes in {images:,} images"
     return _file("detections", place, content, {"boxes": boxes, "images": images}, words), faults
@@ -208,64 +266,3 @@ def _read(path: Path) -> tuple[bytes, Any, list[Fault]]:
 
 def _file(name: str, place: str, content: bytes, facts: Facts, words: str) -> Part:
     return Part(name, place, len(content), hashlib.sha256(content).hexdigest(), facts, words)
-
-
-def _coco(content: Any, names: Names, *, annotated: bool) -> Listed:
-    table: annotations.Annotations | None = None
-    faults: list[Fault] = []
-    if annotated:
-        table, faults = annotations.examined(content, len(names))
-        faults += _other_names(content, names) if table else []
-    if table is None:  # of a file with faulty persons the images may still be compared
-        table, more = annotations.examined_images(content, len(names))
-        faults = faults or more
-    if table is None:
-        return None, faults
-    labelled = np.any(table.keypoints[..., 2] > 0, axis=1)
-    ids, sizes = table.image_ids.tolist(), table.image_sizes.tolist()
-    listing = Listing(
-        names=table.file_names,
-        image_ids=frozenset(ids),
-        sizes=[(width, height) for width, height in sizes],
-        persons=len(table.ids),
-        labelled=int(labelled.sum()),
-    )
-    return listing, faults
-
-
-def _other_names(content: Any, names: Names) -> list[Fault]:
-    lists = [c["keypoints"] for c in content["categories"] if "keypoints" in c]
-    listed = next((found for found in lists if len(found) == len(names)), names)
-    pairs = enumerate(zip(listed, names, strict=True))
-    other = [f"{place} is {found}, not {name}" for place, (found, name) in pairs if found != name]
-    return inspect.fault("keypoints called otherwise than in the dataset", other, fatal=False)
-
-
-def _aic(content: Any, names: Names, *, annotated: bool) -> Listed:  # noqa: ARG001
-    if not isinstance(content, list):
-        return None, [stated("not AI Challenger's list of images")]
-    if faults := inspect.objects(content, "images") or inspect.fields(content, AIC, "images"):
-        return None, faults
-    people = [
-        {
-            "id": f"{image['image_id']}/{person}",
-            "keypoints": points,
-            "box": image["human_annotations"].get(person),
-        }
-        for image in content
-        for person, points in image["keypoint_annotations"].items()
-    ]
-    images = [image["image_id"] for image in content]
-    faults = [
-        *inspect.lengths(people, "keypoints", 3 * len(names), "keypoints"),
-        *inspect.lengths(people, "box", 4, "boxes"),
-        *inspect.twice(images, "image ids"),
-    ]
-    labelled = 0
-    if not faults:
-        labelled = sum(any(s != NOT_LABELLED for s in p["keypoints"][2::3]) for p in people)
-    files = tuple(f"{image}.jpg" for image in images)
-    return Listing(files, frozenset(images), None, len(people), labelled), faults
-
-
-LISTINGS = {"coco": _coco, "aic": _aic}

@@ -41,12 +41,28 @@ class Missing:
 
     place: str
     source: str  # who issues it, how large
-    needed: bool
+    use: str = ""  # what alone needs it; empty where nothing goes without
+
+    @property
+    def wanted(self) -> str:
+        """What is missing, and who issues it."""
+        return f"{self.place} from {self.source}" if self.source else self.place
+
+    @property
+    def needed(self) -> bool:
+        """Whether nothing goes without it."""
+        return not self.use
+
+    def content(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        return {"place": self.place, "source": self.source, "needed": self.needed}
 
     def __str__(self) -> str:
         """Return it in one sentence."""
-        use = "" if self.needed else " (only needed for --boxes det)"
-        return f"{self.place}{use}: get it from {self.source}"
+        use = f" ({self.use})" if self.use else ""
+        return (
+            f"{self.place}{use}: {f'get it from {self.source}' if self.source else 'put it there'}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +73,7 @@ class SplitReport:
     parts: tuple[Part, ...]
     missing: tuple[Missing, ...]
     faults: tuple[Fault, ...]
+    notes: tuple[Fault, ...] = ()  # what a person should look at
 
     @property
     def usable(self) -> bool:
@@ -71,20 +88,20 @@ class SplitReport:
             "there": bool(self.parts),
             "usable": self.usable,
             **{part.name: part.content() for part in self.parts},
-            "missing": [asdict(missing) for missing in self.missing],
+            "missing": [missing.content() for missing in self.missing],
             "faults": [asdict(fault) for fault in self.faults],
+            "notes": [asdict(note) for note in self.notes],
         }
 
     def text(self) -> str:
         """Return it in a few lines, one where nothing is there."""
         if not self.parts:
-            wanted = "; ".join(f"{missing.place} from {missing.source}" for missing in self.missing)
+            wanted = "; ".join(missing.wanted for missing in self.missing)
             return _wrapped(f"{self.name}: ", f"not there. {wanted}", "  ")
         lines = [self.name, *(part.text() for part in self.parts)]
         lines += [_wrapped(f"  {'missing':<13}", str(missing)) for missing in self.missing]
-        for fault in self.faults:
-            lines.append(_wrapped(f"  {'fatal' if fault.fatal else 'fault':<13}", str(fault)))
-        return "\n".join(lines if self.faults else [*lines, f"  {'faults':<13}none"])
+        lines += _lines(self.faults) or [f"  {'faults':<13}none"]
+        return "\n".join([*lines, *_lines(self.notes, "look at")])
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +110,17 @@ class Report:
 
     dataset: str
     title: str
-    folder: str
-    synthetic: bool
-    hint: str  # what to do where nothing is there
-    splits: tuple[SplitReport, ...]
+    folder: str  # where its files lie; where `faults` are, the TOML file that has them
+    synthetic: bool = False
+    hint: str = ""  # what to do where nothing is there
+    splits: tuple[SplitReport, ...] = ()
+    faults: tuple[Fault, ...] = ()  # of its TOML file, without which nothing else can be read
+    notes: tuple[Fault, ...] = ()  # what a person should look at there
+
+    @property
+    def usable(self) -> tuple[str, ...]:
+        """The splits that one can train or measure with."""
+        return tuple(split.name for split in self.splits if split.usable)
 
     @property
     def ok(self) -> bool:
@@ -108,19 +132,29 @@ class Report:
         """Return it as JSON has it."""
         about = {key: getattr(self, key) for key in ("dataset", "title", "folder", "synthetic")}
         splits = [split.content() for split in self.splits]
-        return {**about, "ok": self.ok, "hint": self.hint, "splits": splits}
+        found = {key: [asdict(f) for f in getattr(self, key)] for key in ("faults", "notes")}
+        return {**about, "ok": self.ok, "hint": self.hint, **found, "splits": splits}
 
     def text(self) -> str:
         """Return it for a reader, in 80 columns; of names and addresses none is broken."""
         head = _wrapped(f"{self.dataset}: ", f"{self.title}, in {self.folder}", "  ")
         if self.synthetic:
             head += "\nA synthetic set that hrbench made; comparable with nothing published."
-        usable = [split.name for split in self.splits if split.usable]
+        names = "\n".join([*_lines(self.faults), *_lines(self.notes, "look at")])
+        if names:
+            head += f"\n{names}"
         broken = [split.name for split in self.splits if split.parts and not split.usable]
-        verdict = [f"usable: {', '.join(usable)}"] if usable else []
+        broken += [self.folder] if self.faults else []
+        verdict = [f"usable: {', '.join(self.usable)}"] if self.usable else []
         verdict += [f"not usable as it is: {', '.join(broken)}"] if broken else []
         last = "\n".join(_wrapped("", line, "  ") for line in [*verdict, self.hint] if line)
         return "\n\n".join([head, *(split.text() for split in self.splits), last])
+
+
+def _lines(found: tuple[Fault, ...], name: str = "") -> list[str]:
+    """Return a line for each, under a name, or under how bad it is."""
+    kinds = (name or ("fatal" if fault.fatal else "fault") for fault in found)
+    return [_wrapped(f"  {kind:<13}", str(fault)) for kind, fault in zip(kinds, found, strict=True)]
 
 
 def _wrapped(first: str, text: str, indent: str | None = None) -> str:

@@ -13,9 +13,9 @@ from hrbench import catalog
 from hrbench.errors import RunError
 from hrbench.pipeline.options import Options
 from hrbench.report.runs import run_folder
-from hrbench.spec import TaskSpec
+from hrbench.spec import DatasetSpec, TaskSpec
 
-STATE, SPEC = "run.json", "spec.toml"
+STATE, SPEC, DATASET, DIVISION = "run.json", "spec.toml", "dataset.toml", "split.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class State:
         partial.replace(folder / STATE)
 
 
-def read(folder: Path) -> tuple[TaskSpec, State]:
+def read(folder: Path) -> tuple[TaskSpec, DatasetSpec, State]:
     """Return what a run was started with.
 
     Raises:
@@ -55,11 +55,14 @@ def read(folder: Path) -> tuple[TaskSpec, State]:
         state = State(options=options, **{**content, "notes": tuple(content["notes"])})
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise RunError(f"{folder} is not the folder of a run ({STATE}: {error})") from error
-    return catalog.load_task(str(folder / SPEC)), state
+    spec = catalog.load_task(str(folder / SPEC))
+    if (folder / DATASET).exists():
+        return spec, catalog.load_dataset(DATASET, beside=folder), state
+    return spec, catalog.load_dataset(spec.dataset), state  # a run of hrbench before 0.2
 
 
-def create(spec: TaskSpec, state: State) -> Path:
-    """Make the folder of a new run and put its spec and state there.
+def create(spec: TaskSpec, dataset: DatasetSpec, state: State) -> Path:
+    """Make the folder of a new run and put its spec, its dataset's and its state there.
 
     Raises:
         RunError: it cannot be made.
@@ -71,12 +74,18 @@ def create(spec: TaskSpec, state: State) -> Path:
     try:
         folder.mkdir(parents=True)
         (folder / SPEC).write_text(tomli_w.dumps(plain), "utf-8")
+        (folder / DATASET).write_text(tomli_w.dumps(dataset.plain()), "utf-8")
         state.write(folder)
     except OSError as error:
         raise RunError(
             f"{error.filename or out} cannot be written ({error.strerror}); name another --out"
         ) from error
     return folder
+
+
+def write_division(folder: Path, division: dict[str, list[str]]) -> None:
+    """Put down which images train and which validate, where a seed has chosen them."""
+    (folder / DIVISION).write_text(json.dumps(division, indent=2) + "\n", "utf-8")
 
 
 def free(folder: Path) -> Path:

@@ -1,88 +1,38 @@
-"""A protocol put to work: predictions of a split, and the figures they come to."""
+"""A protocol's figures: each metric put to work on stored predictions and the truth."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
-from hrbench.data.loader import ImageCrops
-from hrbench.engine.predict import Heatmaps, predict
-from hrbench.engine.runtime import Runtime
 from hrbench.errors import RunError
-from hrbench.geometry import UNIT, flip_order
-from hrbench.heads.heatmap import flip_back
-from hrbench.metrics.coco_keypoints import FIGURES, Scores, score_poses
+from hrbench.geometry import UNIT
+from hrbench.metrics.coco_keypoints import score_poses
+from hrbench.metrics.crowdpose import score_crowd
+from hrbench.metrics.nme import score_faces
+from hrbench.metrics.pckh import score_pckh
 from hrbench.metrics.people import Poses, Truth
+from hrbench.metrics.pixel_errors import score_pixels
 from hrbench.metrics.reference import pycocotools_figures
-from hrbench.metrics.selection import as_results, coco_results, select
-from hrbench.network import LandmarkNetwork, codec
+from hrbench.metrics.scores import Scores
+from hrbench.metrics.selection import Selection, as_results, select
 from hrbench.pipeline.sources import Evaluation
+from hrbench.report.definitions import Definition, define
 from hrbench.report.predictions import Predictions
 from hrbench.report.record import MetricValue, measured
 from hrbench.spec import DatasetSpec, TaskSpec
 
-HEADLINE = "AP"
 ROUNDING = 1e-9  # per cent
-BATCH = 32  # crops through the network at once; it moves results by rounding only
-
-
-def predictions(
-    spec: TaskSpec,
-    dataset: DatasetSpec,
-    network: LandmarkNetwork,
-    looked_at: Evaluation,
-    runtime: Runtime,
-    *,
-    workers: int,
-    title: str = "predicting",
-) -> Predictions:
-    """Return the network's keypoints for every box of an evaluation."""
-    people = looked_at.people
-    height, width = spec.model.input
-    network.eval()
-    found = predict(
-        heatmaps(spec, dataset, network, runtime.device),
-        codec(spec.model).decode,
-        ImageCrops(people, (width, height)),
-        runtime,
-        batch_size=BATCH,
-        precision=spec.protocol.precision,
-        workers=workers,
-        title=title,
-    )
-    return Predictions(
-        sample_ids=people.ids,
-        image_ids=people.image_ids[people.image],
-        boxes=people.boxes,
-        box_scores=people.scores,
-        centers=people.centers,
-        scales=people.scales,
-        keypoints=found.keypoints,
-        scores=found.scores,
-        scored_images=looked_at.image_ids,
-    )
-
-
-def heatmaps(
-    spec: TaskSpec, dataset: DatasetSpec, network: LandmarkNetwork, device: torch.device
-) -> Heatmaps:
-    """Return the protocol's way from normalised images to maps, flip test included."""
-    decoder = codec(spec.model)
-    pairs = dataset.indices(dataset.flip_pairs)
-    order = torch.from_numpy(flip_order(len(dataset.keypoints), pairs)).to(device)
-
-    def plain(images: Tensor) -> Tensor:
-        scores: Tensor = network(images).float()
-        return decoder.from_logits(scores) if spec.model.activation == "softmax" else scores
-
-    def with_flip(images: Tensor) -> Tensor:
-        mirrored = plain(images.flip(-1))
-        return (plain(images) + flip_back(mirrored, order, spec.protocol.flip_shift)) * 0.5
-
-    return with_flip if spec.protocol.flip_test else plain
+HEADLINES = {
+    "oks": "AP",
+    "crowdpose": "AP",
+    "pckh": "PCKh@0.5",
+    "nme": "NME",
+    "pixels": "PCK@0.1",
+}
+Score = Callable[[TaskSpec, DatasetSpec, Predictions, Any], Scores]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,22 +42,36 @@ class Measured:
     metrics: dict[str, MetricValue]
     groups: dict[str, Any]
 
+    @property
+    def headline(self) -> float | None:
+        """The figure that decides, turned so that higher is better; None without data."""
+        first = next(iter(self.metrics.values()))
+        if first.value is None or first.higher_is_better:
+            return first.value
+        return -first.value
+
 
 def measure(
-    spec: TaskSpec, dataset: DatasetSpec, found: Predictions, truth: Truth | None
+    spec: TaskSpec, dataset: DatasetSpec, found: Predictions, looked_at: Evaluation
 ) -> Measured:
-    """Return every figure of the protocol; null with the reason where the truth is hidden."""
-    if truth is None:
-        reason = f"the truth of {spec.protocol.split} is hidden; hand in the upload file"
-        return Measured(
-            {HEADLINE: MetricValue(value=None, unit="%", higher_is_better=True, reason=reason)}, {}
+    """Return every figure of the protocol; null with the reason where there is no truth."""
+    metric = spec.protocol.metric or "oks"
+    if looked_at.truth is None:
+        headline = HEADLINES[metric]
+        known = _defined(headline)
+        empty = MetricValue(
+            value=None,
+            unit=known.unit,
+            higher_is_better=known.higher_is_better,
+            reason=looked_at.without_truth,
         )
-    scores = figures(spec, dataset, found, truth)
+        return Measured({headline: empty}, {})
+    scores = METRICS[metric](spec, dataset, found, looked_at.truth)
     metrics = {
         name: measured(
             value,
-            FIGURES[name].unit,
-            higher_is_better=FIGURES[name].higher_is_better,
+            _defined(name).unit,
+            higher_is_better=_defined(name).higher_is_better,
             reason=scores.reasons.get(name, ""),
         )
         for name, value in scores.figures.items()
@@ -115,30 +79,83 @@ def measure(
     return Measured(metrics, dict(scores.groups))
 
 
-def figures(spec: TaskSpec, dataset: DatasetSpec, found: Predictions, truth: Truth) -> Scores:
-    """Return the scores of predictions by the protocol."""
-    return score_poses(
-        truth,
-        poses(found),
-        sigmas=sigmas(dataset),
-        keypoint_names=dataset.keypoints,
-        flip_pairs=dataset.indices(dataset.flip_pairs),
-        keypoint_threshold=spec.protocol.keypoint_threshold,
-        nms=spec.protocol.nms,
-        nms_threshold=spec.protocol.nms_threshold,
+def _defined(name: str) -> Definition:
+    known = define(name)
+    if known is None:
+        raise ValueError(f"report.definitions does not say what {name!r} is")
+    return known
+
+
+def _oks(spec: TaskSpec, dataset: DatasetSpec, found: Predictions, truth: Any) -> Scores:
+    return score_poses(truth, poses(found), **_pose_arguments(spec, dataset))
+
+
+def _crowdpose(spec: TaskSpec, dataset: DatasetSpec, found: Predictions, truth: Any) -> Scores:
+    return score_crowd(truth, poses(found), **_pose_arguments(spec, dataset))[0]
+
+
+def _pckh(_: TaskSpec, __: DatasetSpec, found: Predictions, truth: Any) -> Scores:
+    return score_pckh(truth, found.keypoints)
+
+
+def _nme(spec: TaskSpec, dataset: DatasetSpec, found: Predictions, truth: Any) -> Scores:
+    normaliser = str(spec.protocol.normaliser)
+    return score_faces(
+        truth, found.keypoints, normaliser=normaliser, keypoint_names=dataset.keypoints
     )
 
 
-def confirm(spec: TaskSpec, dataset: DatasetSpec, found: Predictions, truth: Truth | None) -> float:
+def _pixels(_: TaskSpec, dataset: DatasetSpec, found: Predictions, truth: Any) -> Scores:
+    place = {name: index for index, name in enumerate(truth.ids.tolist())}
+    people = np.array([place[sample] for sample in found.sample_ids.tolist()], dtype=np.intp)
+    pairs = dataset.indices(dataset.flip_pairs)
+    return score_pixels(truth, poses(found), people, dataset.keypoints, pairs)
+
+
+METRICS: dict[str, Score] = {
+    "oks": _oks,
+    "crowdpose": _crowdpose,
+    "pckh": _pckh,
+    "nme": _nme,
+    "pixels": _pixels,
+}
+
+
+def _pose_arguments(spec: TaskSpec, dataset: DatasetSpec) -> dict[str, Any]:
+    return {
+        "keypoint_names": dataset.keypoints,
+        "flip_pairs": dataset.indices(dataset.flip_pairs),
+        **selection_arguments(spec, dataset),
+    }
+
+
+def selection_arguments(spec: TaskSpec, dataset: DatasetSpec) -> dict[str, Any]:
+    """Return how the protocol chooses among the poses of an image."""
+    return {
+        "sigmas": sigmas(dataset),
+        "keypoint_threshold": spec.protocol.keypoint_threshold,
+        "nms": spec.protocol.nms,
+        "nms_threshold": spec.protocol.nms_threshold,
+    }
+
+
+def selected(spec: TaskSpec, dataset: DatasetSpec, found: Predictions) -> Selection:
+    """Return the poses that the protocol keeps."""
+    return select(poses(found), **selection_arguments(spec, dataset))
+
+
+def confirm(spec: TaskSpec, dataset: DatasetSpec, found: Predictions, truth: Any) -> float:
     """Return the largest difference from pycocotools' ten figures, in per cent.
 
     Raises:
         RunError: there is nothing to compare, or the figures differ.
     """
-    if truth is None or not len(found.sample_ids):
-        raise RunError("--official compares figures, and this run has none")
-    ours = figures(spec, dataset, found, truth)
-    results = as_results(poses(found), ours.selection)
+    if spec.protocol.metric != "oks" or not isinstance(truth, Truth):
+        raise RunError("--official compares COCO's figures, and this run has none")
+    if not len(found.sample_ids):
+        raise RunError("--official compares figures, and this run has no result")
+    ours = _oks(spec, dataset, found, truth)
+    results = as_results(poses(found), selected(spec, dataset, found))
     theirs = pycocotools_figures(truth, results, sigmas(dataset))
     gaps = {name: abs(ours.figures[name] - value) for name, value in theirs.items()}
     known = {name: gap for name, gap in gaps.items() if not np.isnan(gap)}
@@ -153,23 +170,6 @@ def confirm(spec: TaskSpec, dataset: DatasetSpec, found: Predictions, truth: Tru
     return max(known.values(), default=0.0)
 
 
-def upload(spec: TaskSpec, dataset: DatasetSpec, found: Predictions) -> list[dict[str, object]]:
-    """Return the results in COCO's format, as the test server takes them."""
-    selection = select(
-        poses(found),
-        sigmas=sigmas(dataset),
-        keypoint_threshold=spec.protocol.keypoint_threshold,
-        nms=spec.protocol.nms,
-        nms_threshold=spec.protocol.nms_threshold,
-    )
-    return coco_results(poses(found), selection)
-
-
-def upload_name(split: str) -> Path:
-    """Return the file name that COCO's server asks for."""
-    return Path(f"person_keypoints_{split}_hrbench_results.json")
-
-
 def poses(found: Predictions) -> Poses:
     """Return predictions as the metrics take them."""
     return Poses(
@@ -181,7 +181,7 @@ def poses(found: Predictions) -> Poses:
     )
 
 
-def sigmas(dataset: DatasetSpec) -> "np.ndarray[Any, np.dtype[np.float64]]":
+def sigmas(dataset: DatasetSpec) -> NDArray[np.float64]:
     """Return the sigmas of a dataset's keypoints.
 
     Raises:
@@ -189,6 +189,7 @@ def sigmas(dataset: DatasetSpec) -> "np.ndarray[Any, np.dtype[np.float64]]":
     """
     if dataset.sigmas is None:
         raise RunError(
-            f"datasets/{dataset.name}.toml has no sigmas, without which there is no OKS and no AP"
+            f"{dataset.name} has no sigmas, without which there is no OKS and no AP: leave out "
+            "protocol.metric, or set it to 'pixels'; `hrbench sigmas` estimates them"
         )
     return np.array(dataset.sigmas)

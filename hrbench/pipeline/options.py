@@ -19,4 +19,5 @@ class Options:
     device: str = "auto"
     precision: str = "auto"
     workers: int | None = None
+    keep_peaks: bool = False  # of the heatmaps, for another decoder
     out: str = "results/runs"

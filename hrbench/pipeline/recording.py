@@ -7,13 +7,24 @@ from pathlib import Path
 from typing import Any
 
 from hrbench.errors import RunError
-from hrbench.pipeline import measuring, training
+from hrbench.pipeline import measuring, training, upload
 from hrbench.pipeline.folder import State
 from hrbench.pipeline.resolve import is_modified
 from hrbench.pipeline.sources import Evaluation
-from hrbench.report import predictions
+from hrbench.report.predictions import Predictions
 from hrbench.report.record import SCHEMA, Code, Counts, Dataset, RunRecord, Times, Weights
 from hrbench.spec import DatasetSpec, TaskSpec
+
+
+def trained(folder: Path, state: State) -> dict[str, Any]:
+    """Return what is recorded of a run's weights.
+
+    Raises:
+        RunError: its training has not come to its end.
+    """
+    if state.weights is None:
+        raise RunError(f"{folder} has not been trained to its end; go on with --resume {folder}")
+    return state.weights
 
 
 def record_of(
@@ -22,24 +33,20 @@ def record_of(
     dataset: DatasetSpec,
     looked_at: Evaluation,
     state: State,
+    found: Predictions,
 ) -> RunRecord:
-    """Return the record that a run's stored predictions come to.
+    """Return the record that a run's predictions come to.
 
     Where the truth is hidden, the upload file is written beside them.
 
     Raises:
         RunError: the run has no predictions yet.
     """
-    if state.weights is None:
-        raise RunError(f"{folder} has not been trained to its end; go on with --resume {folder}")
-    found = predictions.read(folder)
+    weights = trained(folder, state)
     started = time.perf_counter()
-    measured = measuring.measure(spec, dataset, found, looked_at.truth)
-    if looked_at.truth is None:
-        results = measuring.upload(spec, dataset, found)
-        path = folder / measuring.upload_name(spec.protocol.split)
-        path.write_text(json.dumps(results), "utf-8")
-        training.tell(f"{len(results)} results to hand in: {path}")
+    measured = measuring.measure(spec, dataset, found, looked_at)
+    if not dataset.splits[spec.protocol.split].annotated:
+        training.tell(upload.write(folder, spec, dataset, found))
     seconds = time.perf_counter() - started
     plain: dict[str, Any] = spec.plain()
     return RunRecord(
@@ -49,8 +56,8 @@ def record_of(
         task_version=spec.version,
         modified=is_modified(spec),
         synthetic=state.synthetic,
-        complete=len(looked_at.image_ids) == looked_at.expected,
-        n=Counts(expected=looked_at.expected, evaluated=len(looked_at.image_ids)),
+        complete=looked_at.evaluated == looked_at.expected,
+        n=Counts(expected=looked_at.expected, evaluated=looked_at.evaluated),
         metrics=measured.metrics,
         groups=measured.groups,
         protocol=plain["protocol"],
@@ -58,7 +65,7 @@ def record_of(
         dataset=Dataset(
             name=dataset.name, split=spec.protocol.split, fingerprint=looked_at.fingerprint
         ),
-        weights=Weights.model_validate_json(json.dumps(state.weights)),
+        weights=Weights.model_validate_json(json.dumps(weights)),
         code=Code.model_validate(state.code),
         environment=state.environment,
         hardware=state.hardware,

@@ -4,6 +4,9 @@ from pathlib import Path
 
 from hrbench import catalog
 from hrbench.errors import RunError
+from hrbench.pipeline.folder import DATASET
+from hrbench.pipeline.formats import format_of
+from hrbench.pipeline.measuring import sigmas
 from hrbench.pipeline.options import Options
 from hrbench.pipeline.sources import folder_of
 from hrbench.spec import DatasetSpec, TaskSpec
@@ -11,8 +14,11 @@ from hrbench.spec import DatasetSpec, TaskSpec
 OWN_BOXES = (".json",)
 
 
-def resolve(task: str, options: Options) -> tuple[TaskSpec, DatasetSpec]:
+def resolve(task: str, options: Options, layout: str | None = None) -> tuple[TaskSpec, DatasetSpec]:
     """Return the spec of a task with the flags worked into it, and its dataset's.
+
+    `layout` is that of the weights to evaluate, None where there are none: published weights
+    of a face network are measured as they were trained, by the official pixels.
 
     Raises:
         UnknownNameError, SpecError: a name, a key or a value is not known.
@@ -22,8 +28,30 @@ def resolve(task: str, options: Options) -> tuple[TaskSpec, DatasetSpec]:
     plain = catalog.load_task(task, other_dataset)
     dataset = catalog.load_dataset(plain.dataset, beside)
     builtin = folder_of(dataset, options.data) is None
-    overrides = (*_from_flags(options), *options.overrides)
-    return catalog.load_task(task, overrides, builtin=builtin), dataset
+    published = layout not in {None, "hrbench"} and plain.protocol.pixels is not None
+    pixels = ["protocol.pixels=official"] if published else []
+    overrides = (*pixels, *_from_flags(options), *options.overrides)
+    spec = catalog.load_task(task, overrides, builtin=builtin)
+    if spec.protocol.metric is None:
+        chosen = "pixels" if dataset.sigmas is None else "oks"
+        spec = catalog.load_task(task, (*overrides, f"protocol.metric={chosen}"), builtin=builtin)
+    if spec.protocol.metric in {"oks", "crowdpose"}:
+        sigmas(dataset)  # refused here, before anything is trained
+    _require_measurable(spec, dataset)
+    if spec.dataset.endswith(".toml"):  # a run's folder keeps the file, under this name
+        spec = spec.model_copy(update={"dataset": DATASET})
+    return spec, dataset
+
+
+def _require_measurable(spec: TaskSpec, dataset: DatasetSpec) -> None:
+    read, protocol = format_of(dataset), spec.protocol
+    if protocol.metric not in read.metrics:
+        raise RunError(
+            f"protocol.metric: {dataset.name}, of format '{dataset.format}', is measured by "
+            f"{' or '.join(read.metrics)}, not '{protocol.metric}'"
+        )
+    if protocol.extra_data and not read.extra_data:
+        raise RunError(f"protocol.extra_data: {dataset.name} is trained on by itself; leave it out")
 
 
 def with_precision(spec: TaskSpec, device_type: str) -> TaskSpec:
@@ -51,6 +79,7 @@ def is_modified(spec: TaskSpec) -> bool:
     free = {
         "split": spec.protocol.split,
         "boxes": spec.protocol.boxes,
+        "pixels": spec.protocol.pixels,
         "precision": spec.protocol.precision,
     }
     return spec != published.model_copy(

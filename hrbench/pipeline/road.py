@@ -8,10 +8,12 @@ from hrbench import network
 from hrbench.backbone import weights
 from hrbench.engine.runtime import Runtime, machine_limits
 from hrbench.errors import HrbenchError, RunError
+from hrbench.pipeline import curves, measuring, picture, recording, sources, training
 from hrbench.pipeline import folder as run_folder
-from hrbench.pipeline import measuring, picture, recording, sources, training
 from hrbench.pipeline.folder import State
+from hrbench.pipeline.formats import format_of
 from hrbench.pipeline.options import Options
+from hrbench.pipeline.predicting import predictions
 from hrbench.report.predictions import Predictions
 from hrbench.report.record import RunRecord, Weights
 from hrbench.spec import DatasetSpec, TaskSpec
@@ -32,15 +34,18 @@ class Road:
         source: sources.Source,
         options: Options,
         runtime: Runtime,
+        checkpoint: weights.Checkpoint | None,
     ) -> None:
         self.spec, self.dataset, self.source = spec, dataset, source
+        self.checkpoint = checkpoint  # None: to be trained
         self.options, self.runtime = options, runtime
         self.workers = training.workers(options.workers, runtime.world)
 
     def prepare(self) -> None:
         """Read everything that can be wrong, before anything is written or trained."""
         spec, options = self.spec, self.options
-        self.looked_at = sources.evaluation(
+        read = format_of(self.dataset)
+        self.looked_at = read.evaluation(
             spec, self.dataset, self.source, boxes=boxes_of(spec, options), limit=options.limit
         )
         if not len(self.looked_at.people):
@@ -48,12 +53,11 @@ class Road:
         keypoints = len(self.dataset.keypoints)
         self.network = network.build(spec.model, keypoints, options.seed, spec.recipe.initial)
         self.given: Weights | None = None
-        if options.weights is not None:
-            checkpoint = weights.read(Path(options.weights))
-            weights.load_network(checkpoint, self.network)
-            self.given = _given(checkpoint)
+        if self.checkpoint is not None:
+            weights.load_network(self.checkpoint, self.network)
+            self.given = _given(self.checkpoint)
         else:
-            self.people = sources.training_people(spec, self.dataset, self.source)
+            self.people = read.training(spec, self.dataset, self.source)
             self.init = training.initialise(self.network, options.init)
         self.network.to(self.runtime.device)
 
@@ -77,10 +81,13 @@ class Road:
         if not self.runtime.leads:
             return None
         found.write(folder)
+        if self.looked_at.division is not None:
+            run_folder.write_division(folder, self.looked_at.division)
         state = replace(state, predict_seconds=time.perf_counter() - started)
         state.write(folder)
-        record = recording.record_of(folder, self.spec, self.dataset, self.looked_at, state)
+        record = recording.record_of(folder, self.spec, self.dataset, self.looked_at, state, found)
         picture.draw(folder, self.dataset, self.looked_at, found)
+        curves.draw(folder, record.groups)
         record.write(folder)
         return record, folder
 
@@ -102,30 +109,29 @@ class Road:
         trained = Weights(
             origin="trained",
             sha256=weights.digest(self.network),
-            seen_datasets=_seen(self.spec),
+            seen_datasets=_seen(self.spec, self.dataset),
             init=self.init,
         )
         state = run_folder.with_weights(state, trained.model_dump(mode="json"), seconds)
         return replace(state, notes=(*_notes(self.spec, self.init), *state.notes))
 
     def _predictions(self, title: str) -> Predictions:
-        return measuring.predictions(
+        return predictions(
             self.spec,
             self.dataset,
             self.network,
             self.looked_at,
             self.runtime,
             workers=self.workers,
+            keep_peaks=self.options.keep_peaks,
             title=title,
         )
 
     def _validate(self) -> float | None:
-        truth = self.looked_at.truth
-        if truth is None:
+        if self.looked_at.truth is None:
             return None
         found = self._predictions("validating")
-        value = measuring.measure(self.spec, self.dataset, found, truth)
-        return value.metrics[measuring.HEADLINE].value
+        return measuring.measure(self.spec, self.dataset, found, self.looked_at).headline
 
 
 def boxes_of(spec: TaskSpec, options: Options) -> str:
@@ -140,8 +146,8 @@ def _given(checkpoint: weights.Checkpoint) -> Weights:
     return Weights(origin=name, sha256=sha256, seen_datasets=(), init="unknown")
 
 
-def _seen(spec: TaskSpec) -> tuple[str, ...]:
-    return (f"{spec.dataset}/{spec.protocol.train_split}", *spec.protocol.extra_data)
+def _seen(spec: TaskSpec, dataset: DatasetSpec) -> tuple[str, ...]:
+    return (f"{dataset.name}/{spec.protocol.train_split}", *spec.protocol.extra_data)
 
 
 def _notes(spec: TaskSpec, init: str) -> tuple[str, ...]:

@@ -1,20 +1,30 @@
 """The whole road: spec, data, network, training, prediction, score, record."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from hrbench import catalog
+from hrbench.backbone import weights
 from hrbench.engine.runtime import Runtime, processes
 from hrbench.errors import RunError
 from hrbench.pipeline import folder as run_folder
 from hrbench.pipeline import measuring, recording, sources, training
 from hrbench.pipeline.folder import State
+from hrbench.pipeline.formats import format_of
 from hrbench.pipeline.options import Options
+from hrbench.pipeline.predicting import decoded_again
 from hrbench.pipeline.resolve import resolve, with_precision
 from hrbench.pipeline.road import Road, boxes_of
 from hrbench.report import predictions
 from hrbench.report.environment import code_version, environment, hardware
+from hrbench.report.predictions import Predictions
 from hrbench.report.record import RunRecord
 from hrbench.spec import DatasetSpec, TaskSpec
+
+# Keys of the protocol that turn stored predictions into figures; the rest made the predictions.
+OF_SCORING = (*("decoder", "keypoint_threshold", "metric", "nms", "nms_threshold", "normaliser"),)
 
 
 def run(task: str, options: Options) -> tuple[RunRecord, Path] | None:
@@ -27,11 +37,12 @@ def run(task: str, options: Options) -> tuple[RunRecord, Path] | None:
             has a checkpoint to go on from.
         Interrupted: training was stopped; its folder can be given to `resume`.
     """
-    spec, dataset = resolve(task, options)
+    checkpoint = None if options.weights is None else weights.read(Path(options.weights))
+    spec, dataset = resolve(task, options, None if checkpoint is None else checkpoint.layout)
     with processes(options.device) as runtime:
         spec = with_precision(spec, runtime.device.type)
         source = _locate(spec, dataset, options, runtime)
-        road = Road(spec, dataset, source, options, runtime)
+        road = Road(spec, dataset, source, options, runtime, checkpoint)
         road.prepare()
         state = State(
             options=options,
@@ -41,7 +52,7 @@ def run(task: str, options: Options) -> tuple[RunRecord, Path] | None:
             hardware=hardware(str(runtime.device)),
             code=code_version().model_dump(mode="json"),
         )
-        folder = runtime.first(run_folder.create(spec, state) if runtime.leads else None)
+        folder = runtime.first(run_folder.create(spec, dataset, state) if runtime.leads else None)
         return road.walk(folder, state)
 
 
@@ -51,54 +62,87 @@ def resume(folder: Path, task: str | None = None) -> tuple[RunRecord, Path] | No
     Raises:
         RunError: the folder is no run's, the run has ended, or `task` is another than its.
     """
-    spec, state = run_folder.read(folder)
+    spec, dataset, state = run_folder.read(folder)
     if (folder / "record.json").exists():
         raise RunError(f"{folder} has ended; `hrbench score {folder}` scores it again")
     if task is not None and resolve(task, state.options)[0].name != spec.name:
         raise RunError(f"{folder} is a run of {spec.name}, not of {task}; leave the task out")
-    dataset = catalog.load_dataset(spec.dataset)
+    given = state.options.weights
+    checkpoint = None if given is None else weights.read(Path(given))
     with processes(state.options.device) as runtime:
         source = _locate(spec, dataset, state.options, runtime)
-        road = Road(spec, dataset, source, state.options, runtime)
+        road = Road(spec, dataset, source, state.options, runtime, checkpoint)
         road.prepare()
         return road.walk(folder, state)
 
 
-def score(folder: Path, overrides: tuple[str, ...] = (), *, official: bool = False) -> RunRecord:
+def score(
+    folder: Path,
+    overrides: tuple[str, ...] = (),
+    *,
+    decoder: str | None = None,
+    official: bool = False,
+) -> RunRecord:
     """Compute the figures of a run again from its stored predictions, without the network.
 
-    With overrides of the protocol nothing is written: the run's record stays what it is. With
-    `official`, pycocotools computes them too, and what differs is an error.
+    With overrides of the protocol, or another decoder of the peaks that were kept, nothing is
+    written: the run's record stays what it is. With `official`, pycocotools computes them too,
+    and what differs is an error.
     """
-    spec, state = run_folder.read(folder)
-    scored = catalog.load_task(str(folder / run_folder.SPEC), overrides)
-    fixed = {"nms", "nms_threshold", "keypoint_threshold"}
-    before, after = (s.plain() for s in (spec, scored))
-    for key in fixed:
-        before["protocol"].pop(key), after["protocol"].pop(key)
-    if before != after:
-        raise RunError(
-            f"score reads stored predictions, so --set can change only "
-            f"protocol.{', protocol.'.join(sorted(fixed))}; run again for other changes"
-        )
-    dataset = catalog.load_dataset(scored.dataset)
+    spec, dataset, state = run_folder.read(folder)
+    changes = (*overrides, *([f"protocol.decoder={decoder}"] if decoder else []))
+    scored = catalog.load_task(str(folder / run_folder.SPEC), changes)
+    _require_same_predictions(spec, scored)
     source = sources.locate(dataset, state.options.data, scored.builtin)
-    looked_at = sources.evaluation(
-        scored, dataset, source, boxes=boxes_of(scored, state.options), limit=state.options.limit
+    looked_at = format_of(dataset).evaluation(
+        scored,
+        dataset,
+        source,
+        boxes=boxes_of(scored, state.options),
+        limit=state.options.limit,
     )
-    record = recording.record_of(folder, scored, dataset, looked_at, state)
+    recording.trained(folder, state)
+    found = predictions.read(folder)
+    _require_same_boxes(folder, found, looked_at)
+    if scored.protocol.decoder != spec.protocol.decoder:
+        found = replace(found, **decoded_again(scored, dataset, looked_at.people, found))
+    record = recording.record_of(folder, scored, dataset, looked_at, state, found)
     if official:
-        gap = measuring.confirm(scored, dataset, predictions.read(folder), looked_at.truth)
+        gap = measuring.confirm(scored, dataset, found, looked_at.truth)
         training.tell(f"pycocotools gives the same ten figures (largest difference {gap:.1g} %)")
-    if not overrides:
+    if not changes:
         record.write(folder)
     return record
+
+
+def _require_same_predictions(spec: TaskSpec, scored: TaskSpec) -> None:
+    before, after = (s.plain() for s in (spec, scored))
+    for key in OF_SCORING:
+        before["protocol"].pop(key, None), after["protocol"].pop(key, None)
+    if before != after:
+        raise RunError(
+            "score reads stored predictions, so --set can change only "
+            f"protocol.{', protocol.'.join(OF_SCORING)}; run again for other changes"
+        )
+
+
+def _require_same_boxes(folder: Path, found: Predictions, looked_at: sources.Evaluation) -> None:
+    people = looked_at.people
+    same = np.array_equal(found.sample_ids, people.ids) and np.array_equal(
+        found.boxes, people.boxes
+    )
+    if not same:
+        raise RunError(
+            f"{folder} predicted {len(found.boxes)} boxes, and the files of the dataset have other "
+            f"ones now, {len(people)}: put back the files that it was run on, or run again"
+        )
 
 
 def _locate(
     spec: TaskSpec, dataset: DatasetSpec, options: Options, runtime: Runtime
 ) -> sources.Source:
-    if sources.folder_of(dataset, options.data) is None and runtime.leads:
+    synthetic = spec.builtin is not None and sources.folder_of(dataset, options.data) is None
+    if synthetic and runtime.leads:
         training.tell(
             f"No data named and nothing of {dataset.name} under ./{sources.DEFAULT}: using the "
             "built-in synthetic set. Its figures are comparable with nothing published."

@@ -1,23 +1,23 @@
-"""From a spec to the files on disk, and from those to persons and the truth."""
+"""Where a run's datasets lie, what of them is there, and what a reader makes of a split."""
 
 import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench import catalog, world
-from hrbench.data import annotations
-from hrbench.data.readers import aic, coco
-from hrbench.data.sample import People, join
+from hrbench import world
+from hrbench.data.readers import cofw
+from hrbench.data.sample import People
 from hrbench.errors import DataError, MissingDatasetError, RunError, UnknownNameError
-from hrbench.metrics.people import Truth
-from hrbench.spec import Builtin, DatasetSpec, Split, TaskSpec
+from hrbench.spec import Builtin, DatasetSpec, Split
 
 DEFAULT = Path("data")
 BUILTIN = "builtin"
+HIDDEN = "the truth of this split is hidden; hand in the upload file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,13 @@ class Evaluation:
     """What is predicted, and what it is scored against."""
 
     people: People
-    truth: Truth | None  # None where the split's truth is hidden
+    truth: Any  # what the protocol's metric takes; None where the split's truth is hidden
     image_ids: NDArray[np.int64]  # of all images looked at
-    expected: int  # images of the whole split
+    evaluated: int  # samples that count: images, or persons or faces where boxes are annotated
+    expected: int  # of them in the whole split
     fingerprint: str  # SHA-256 of the files that were read
+    without_truth: str = ""  # why there is none
+    division: dict[str, list[str]] | None = None  # images of each part, where the seed made them
 
 
 def folder_of(dataset: DatasetSpec, data: str | None) -> Path | None:
@@ -64,7 +67,8 @@ def locate(dataset: DatasetSpec, data: str | None, builtin: Builtin | None) -> S
     if folder is not None:
         return Source(folder, world.is_synthetic(folder / dataset.folder))
     if builtin is None:
-        raise RunError(f"{dataset.name}: name its folder with --data; it has no synthetic set")
+        place = f"name {holder(dataset)} with --data"
+        raise RunError(f"{dataset.name}: {place}; it has no synthetic set")
     made = world.cached(
         dataset.name, images=builtin.images, seed=builtin.seed, processes=os.cpu_count() or 1
     )
@@ -93,7 +97,17 @@ def require(dataset: DatasetSpec, root: Path, *candidates: str) -> Path:
             f"{root} is the folder of {dataset.name} itself: let it be called {dataset.folder}, "
             "and let --data name the folder that it lies in"
         )
-    raise MissingDatasetError(dataset.name, places[0], issuer(dataset, candidates[0]))
+    who = issuer(dataset, candidates[0])
+    if not who:
+        advice = f"put it there, or name {holder(dataset)} with --data"
+        raise RunError(f"{dataset.name}: {places[0]} does not exist; {advice}")
+    raise MissingDatasetError(dataset.name, places[0], who)
+
+
+def holder(dataset: DatasetSpec) -> str:
+    """Return in words which folder `--data` names."""
+    folder = dataset.folder
+    return "the folder of its files" if folder == "." else f"the folder that holds '{folder}'"
 
 
 def require_images(dataset: DatasetSpec, people: People) -> None:
@@ -102,13 +116,15 @@ def require_images(dataset: DatasetSpec, people: People) -> None:
     Raises:
         DataError: some are missing.
     """
-    used = [people.images[image] for image in np.unique(people.image)]
+    paths = (people.images[image] for image in np.unique(people.image))
+    used = [path for path in paths if path.parent.suffix != cofw.SUFFIX]
     names = {folder: _listed(folder) for folder in {path.parent for path in used}}
     missing = [path for path in used if path.name not in names[path.parent]]
     if missing:
+        issued = f"; `hrbench check {dataset.name}` says who issues them"
         raise DataError(
             f"{dataset.name}: {len(missing)} of {len(used)} image files do not exist, the first "
-            f"is {missing[0]}; `hrbench check {dataset.name}` says who issues them"
+            f"is {missing[0]}{issued if dataset.homepage else ''}"
         )
 
 
@@ -125,83 +141,8 @@ def issuer(dataset: DatasetSpec, place: str) -> str:
     return fitting[0] if fitting else dataset.homepage
 
 
-def training_people(spec: TaskSpec, dataset: DatasetSpec, source: Source) -> People:
-    """Return the persons to train on: the split's, then those of `extra_data`."""
-    height, width = spec.model.input
-    aspect, padding = width / height, spec.protocol.padding
-    split = split_of(dataset, spec.protocol.train_split)
-    file = require(dataset, source.root, split.annotations)
-    images = require(dataset, source.root, *split.images)
-    table = annotations.read(file, len(dataset.keypoints))
-    parts = [coco.annotated(table, images, aspect, padding)]
-    for name in spec.protocol.extra_data:
-        extra = catalog.load_dataset(name)
-        if extra.format != "aic":
-            raise RunError(f"protocol.extra_data: '{name}' cannot be trained on beside others")
-        more = extra.splits["train"]
-        file = require(extra, source.root, more.annotations)
-        folder = require(extra, source.root, *more.images)
-        parts.append(
-            aic.annotated(file, folder, extra.keypoints, dataset.keypoints, aspect, padding)
-        )
-    people = join(parts)
-    if not len(people):
-        raise DataError(f"{file}: no person with keypoints to train on in {split.annotations}")
-    require_images(dataset, people)
-    return people
-
-
-def evaluation(
-    spec: TaskSpec, dataset: DatasetSpec, source: Source, *, boxes: str, limit: int | None
-) -> Evaluation:
-    """Return the boxes of the protocol's split, and the truth where it is not hidden.
-
-    Args:
-        spec: says the split, and how a box becomes a crop.
-        dataset: says the files.
-        source: says where they are.
-        boxes: `gt`, `det` for the detections of the published tables, or a file of them.
-        limit: images, the first of the file.
-    """
-    protocol, (height, width) = spec.protocol, spec.model.input
-    split = split_of(dataset, protocol.split)
-    file = require(dataset, source.root, split.annotations)
-    images = require(dataset, source.root, *split.images)
-    if split.annotated:
-        table = annotations.read(file, len(dataset.keypoints))
-    else:
-        table = annotations.read_images(file, len(dataset.keypoints))
-    if not len(table.image_ids):
-        raise DataError(f"{file} lists no image; there is nothing to measure")
-    read = [file]
-    if boxes == "gt":
-        if not split.annotated:
-            raise RunError(f"{protocol.split} has no annotated boxes; use --boxes det or a file")
-        people = coco.annotated(table, images, width / height, protocol.padding)
-    else:
-        read.append(_detections(dataset, split, source, boxes))
-        people = coco.detected(
-            read[-1],
-            table,
-            images,
-            width / height,
-            threshold=protocol.box_threshold,
-            padding=protocol.padding,
-        )
-    kept = table.image_ids[:limit]
-    whole = len(table.image_ids)
-    people = people.in_images(kept)
-    require_images(dataset, people)
-    return Evaluation(
-        people,
-        coco.truth(table, kept) if split.annotated else None,
-        kept,
-        whole if source.synthetic else max(split.num_images or 0, whole),
-        fingerprint(read),
-    )
-
-
-def _detections(dataset: DatasetSpec, split: Split, source: Source, boxes: str) -> Path:
+def detections(dataset: DatasetSpec, split: Split, source: Source, boxes: str) -> Path:
+    """Return the file of detected boxes: the split's own, or the one that `--boxes` names."""
     if boxes != "det":
         path = Path(boxes)
         if not path.exists():

@@ -10,12 +10,14 @@ from torch import Tensor
 
 from hrbench.backbone import weights
 from hrbench.data.augment import Ranges
-from hrbench.data.loader import Batch, Cutting, TrainingCrops
+from hrbench.data.loader import Batch, TrainingCrops
 from hrbench.data.sample import People
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.train import Cost, Plan, Trainer, Validate
+from hrbench.heads.codecs import Codec
 from hrbench.heads.heatmap import LOSSES, Targets
-from hrbench.network import LandmarkNetwork, codec
+from hrbench.network import LandmarkNetwork
+from hrbench.pipeline.pixels import pixels
 from hrbench.spec import DatasetSpec, TaskSpec
 
 LONG = 600.0  # seconds; above it a training without a GPU says beforehand how long it takes
@@ -47,15 +49,8 @@ def trainer(
     workers: int,
 ) -> Trainer:
     """Return the training of a network that a spec describes."""
-    height, width = spec.model.input
-    order = {name: index for index, name in enumerate(dataset.keypoints)}
-    cutting = Cutting(
-        (width, height),
-        tuple(order[name] for name in dataset.upper_body),
-        dataset.indices(dataset.flip_pairs),
-    )
+    px, recipe = pixels(spec, dataset), spec.recipe
     ranges = Ranges(**spec.augment.model_dump())
-    recipe = spec.recipe
     plan = Plan(
         lr=recipe.lr,
         milestones=recipe.milestones,
@@ -67,12 +62,12 @@ def trainer(
         seed=seed,
         workers=workers,
     )
-    crops = TrainingCrops(people, cutting, ranges, seed)
-    return Trainer(network, crops, _cost(spec, runtime.device), plan, runtime, folder)
+    crops = TrainingCrops(people, px.cutting, ranges, seed)
+    return Trainer(network, crops, _cost(spec, px.codec, runtime.device), plan, runtime, folder)
 
 
-def _cost(spec: TaskSpec, device: torch.device) -> Cost:
-    encoder, loss = codec(spec.model), LOSSES[spec.recipe.loss]
+def _cost(spec: TaskSpec, encoder: Codec, device: torch.device) -> Cost:
+    loss = LOSSES[spec.recipe.loss]
 
     def cost(scores: Tensor, batch: Batch) -> Tensor:
         targets = encoder.encode(batch.keypoints, batch.visible, device)

@@ -17,6 +17,7 @@ from hrbench.engine.train import Interrupted, Trainer
 from hrbench.errors import RunError
 from hrbench.network import LandmarkNetwork
 from hrbench.pipeline import sources, training
+from hrbench.pipeline.formats import coco
 
 PEOPLE, BATCH, EPOCHS = 10, 4, 2
 STEPS = EPOCHS * 3  # 4 + 4 + 2 persons an epoch
@@ -37,7 +38,7 @@ def trainer(folder: Path, *, workers: int = 0, validate_every: int = 0) -> Train
     spec = catalog.load_task("coco-pose@tiny", (*SETTINGS, every))
     dataset = catalog.load_dataset("coco")
     source = sources.Source(small_world(), synthetic=True)
-    people = sources.training_people(spec, dataset, source)
+    people = coco.training(spec, dataset, source)
     return training.trainer(
         spec,
         dataset,

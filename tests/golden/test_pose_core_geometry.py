@@ -10,12 +10,14 @@ from hrbench.data import annotations
 from hrbench.data.augment import half_body_crop
 from hrbench.data.readers import coco
 from hrbench.geometry import (
+    UNIT,
     cells_to_image,
     clip_boxes,
     crop_matrix,
     crop_of_boxes,
     flip_keypoints,
     transform,
+    udp_matrix,
 )
 
 FILE = "pose_core/geometry.npz"
@@ -65,6 +67,52 @@ def test_boxes_become_the_official_crops(size: tuple[int, int], golden: Ledger) 
     centers, scales = crop_of_boxes(boxes, width / height)
     golden.check(FILE, f"box_{width}x{height}_center", centers)
     golden.check(FILE, f"box_{width}x{height}_scale", scales)
+
+
+def test_mmpose_matrices_are_ours(golden: Ledger) -> None:
+    z = {k.removeprefix("mm_"): v for k, v in golden.load(FILE).items()}
+    scales = z["scale"].astype(np.float64) / UNIT  # pixels there
+    columns = list(zip(z["center"], scales, z["output_size"], z["rot"], z["shift"], strict=True))
+    # Its UDP crops turn the other way than its others, and take no shift.
+    udp = [
+        udp_matrix(center, scale, (int(size[0]), int(size[1])), rotation=-float(rotation))
+        for center, scale, size, rotation, _ in columns
+    ]
+    golden.check(FILE, "mm_udp_warp", np.array(udp))
+    for inverse in (False, True):
+        matrices = [
+            crop_matrix(
+                center,
+                scale,
+                (int(size[0]), int(size[1])),
+                rotation=float(rotation),
+                shift=shift,
+                inverse=inverse,
+            )
+            for center, scale, size, rotation, shift in columns
+        ]
+        golden.check(FILE, f"mm_warp_fix1_inv{int(inverse)}", np.array(matrices))
+
+
+@pytest.mark.parametrize(("name", "padding"), [("1p0", 1.0), ("1p25", 1.25)])
+def test_mmpose_crops_are_ours(name: str, padding: float, golden: Ledger) -> None:
+    corners = golden.load(FILE)["mm_xyxy"].astype(np.float64)
+    boxes = {"xywh": corners, "xyxy": np.hstack([corners[:, :2], corners[:, 2:] - corners[:, :2]])}
+    for kind, rows in boxes.items():
+        # A box that has the aspect already is only padded; there, every box is.
+        crops = [crop_of_boxes(row[None], row[2] / row[3], padding) for row in rows]
+        centers, scales = (np.concatenate(parts) for parts in zip(*crops, strict=True))
+        golden.check(FILE, f"mm_{kind}2cs_{name}_center", centers)
+        golden.check(FILE, f"mm_{kind}2cs_{name}_scale", scales * UNIT)
+
+
+@pytest.mark.parametrize("size", [(192, 256), (288, 384), (256, 256)])
+def test_mmpose_grows_boxes_as_we_do(size: tuple[int, int], golden: Ledger) -> None:
+    width, height = size
+    corners = golden.load(FILE)["mm_xyxy"].astype(np.float64)
+    boxes = np.hstack([corners[:, :2], corners[:, 2:] - corners[:, :2]])
+    _, scales = crop_of_boxes(boxes, width / height)
+    golden.check(FILE, f"mm_fix_aspect_{width}x{height}", scales * UNIT)
 
 
 @pytest.mark.parametrize("name", ["coco", "mpii"])

@@ -1,29 +1,23 @@
-"""From official images to official crops, targets and predictions, by the road of `run`."""
+"""From COCO's images to the official crops and targets, by the road of `run`."""
 
 import random
-from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
-import pytest
 import torch
-from golden import recipe
 from golden.ledger import Ledger
 from shared import need_shared
 
 from hrbench import catalog, network
-from hrbench.backbone import weights
 from hrbench.data.augment import Crop, Draw, Ranges, crop
-from hrbench.data.loader import ImageCrops, read_image
-from hrbench.engine.runtime import Runtime, normalised
-from hrbench.heads.heatmap import mse
-from hrbench.pipeline import measuring, sources
-from hrbench.pipeline.measuring import poses
-from hrbench.spec import TaskSpec
+from hrbench.data.cutting import AffineCutting
+from hrbench.data.images import read_image
+from hrbench.data.loader import ImageCrops
+from hrbench.engine.runtime import normalised
+from hrbench.pipeline import sources
+from hrbench.pipeline.formats import format_of
 
 PIPELINE = "pose_core/pipeline_coco.npz"
-E2E = "pose_core/e2e.npz"
 CPU = torch.device("cpu")
 
 
@@ -32,17 +26,17 @@ def looked_at(boxes: str, limit: int | None = 2) -> sources.Evaluation:
     spec = catalog.load_task("coco-pose@w32-256x192")
     source = sources.Source(need_shared() / "real", synthetic=False)
     dataset = catalog.load_dataset("coco")
-    return sources.evaluation(spec, dataset, source, boxes=boxes, limit=limit)
+    return format_of(dataset).evaluation(spec, dataset, source, boxes=boxes, limit=limit)
 
 
 def test_crops_to_predict_on_are_the_official_ones(golden: Ledger) -> None:
     people = looked_at("gt").people
     pixels = []
     for row in range(len(people)):
-        item = ImageCrops(people, (192, 256))[np.array([row])]
+        item = ImageCrops(people, AffineCutting((192, 256)))[np.array([row])]
         assert isinstance(item, tuple)
         pixels.append(item[1])
-    crops = torch.cat(pixels)
+    crops = torch.cat(pixels)[:, 0]  # at the one scale
     golden.check(PIPELINE, "test_crop_u8", crops.numpy())
     sub = normalised(crops[:2], CPU)[:, :, ::16, ::16]
     golden.check(PIPELINE, "test_norm_sub", sub.numpy())
@@ -122,53 +116,6 @@ def test_detections_are_read_as_officially(golden: Ledger) -> None:
     golden.check(PIPELINE, "det_center", people.centers)
     golden.check(PIPELINE, "det_scale", people.scales)
     golden.check(PIPELINE, "det_score", people.scores)
-
-
-@pytest.mark.parametrize("flip", [0, 1])
-def test_predictions_are_those_of_the_official_validation(
-    flip: int, golden: Ledger, tmp_path: Path
-) -> None:
-    key = f"coco_hrnet_w32_coco_256x192_flip{flip}"
-    value = ["protocol.flip_test=false", "protocol.flip_test=true"][flip]
-    spec = catalog.load_task("coco-pose@w32-256x192", [value, "protocol.boxes=gt"])
-    description: Any = golden.json("pose_core/net_hrnet_w32_coco_256x192.json.gz")
-    file = recipe.official_checkpoint(description, tmp_path / "official.pth")
-    built = network.build(spec.model, 17, seed=0)
-    weights.load_network(weights.read(file), built)
-    dataset, runtime, seen = catalog.load_dataset("coco"), Runtime(CPU), looked_at("gt")
-    found = measuring.predictions(spec, dataset, built, seen, runtime, workers=0)
-    golden.check(E2E, f"{key}_db_index", np.arange(len(seen.people)))
-    triples = np.concatenate([found.keypoints, found.scores[..., None]], axis=2)
-    golden.check(E2E, f"{key}_all_preds", triples)
-    kept = poses(found)
-    columns = (found.centers, found.scales, kept.box_areas, kept.box_scores)
-    golden.check(E2E, f"{key}_all_boxes", np.column_stack(columns))
-    check_maps(golden, key, spec, built, seen)
-
-
-def check_maps(
-    golden: Ledger,
-    key: str,
-    spec: TaskSpec,
-    built: network.LandmarkNetwork,
-    seen: sources.Evaluation,
-) -> None:
-    """The maps between, by the functions that `predictions` puts together."""
-    dataset = catalog.load_dataset("coco")
-    crops = torch.cat([ImageCrops(seen.people, (192, 256))[np.array([i])][1] for i in range(3)])  # type: ignore[index]
-    images, to_maps = normalised(crops, CPU), measuring.heatmaps(spec, dataset, built, CPU)
-    with torch.inference_mode():
-        maps = to_maps(images)
-    golden.check(E2E, f"{key}_heatmap_sub", maps[:, :, ::8, ::8].numpy())
-    golden.check(E2E, f"{key}_argmax", maps.flatten(2).argmax(2).numpy())
-    codec = network.codec(spec.model)
-    drawn = [made(row, Draw()) for row in range(3)]
-    points = torch.from_numpy(np.array([c.keypoints for c in drawn]))
-    targets = codec.encode(points, torch.from_numpy(np.array([c.visible for c in drawn])), CPU)
-    batches = (slice(0, 2), slice(2, 3))  # the official loader's
-    parts = [type(targets)(targets.maps[b], targets.weights[b]) for b in batches]
-    losses = [mse(maps[b], part).item() for b, part in zip(batches, parts, strict=True)]
-    golden.check(E2E, f"{key}_loss_per_batch", losses)
 
 
 def test_this_opencv_warps_like_the_official_one() -> None:

@@ -10,7 +10,7 @@ from golden.ledger import Ledger
 from numpy.typing import NDArray
 
 from hrbench.metrics.average_precision import curves, figures
-from hrbench.metrics.coco_keypoints import Scores, score_poses
+from hrbench.metrics.coco_keypoints import PoseScores, score_poses
 from hrbench.metrics.matching import AREA_RANGES, match, rank_by_image
 from hrbench.metrics.nms import decay, oks_nms, soft_oks_nms, soft_order
 from hrbench.metrics.oks import oks, oks_with_truth
@@ -81,7 +81,7 @@ def poses_of(preds: NDArray[Any], boxes: NDArray[Any], image_ids: NDArray[Any]) 
     )
 
 
-def score(truth: Truth, poses: Poses, **protocol: Any) -> Scores:
+def score(truth: Truth, poses: Poses, **protocol: Any) -> PoseScores:
     return score_poses(
         truth,
         poses,
@@ -92,7 +92,7 @@ def score(truth: Truth, poses: Poses, **protocol: Any) -> Scores:
     )
 
 
-def scored_case(golden: Ledger, file: str, case: str) -> tuple[Poses, Scores]:
+def scored_case(golden: Ledger, file: str, case: str) -> tuple[Poses, PoseScores]:
     content: Any = golden.json(TRUTH[file])
     arrays = golden.load(file)
     if file == REAL:

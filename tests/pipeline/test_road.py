@@ -33,6 +33,7 @@ def test_a_run_leaves_all_that_the_contract_names(tmp_path: Path) -> None:
         "record.json",
         "run.json",
         "spec.toml",
+        "dataset.toml",
         "log.csv",
         "predictions.npz",
         "predictions.png",

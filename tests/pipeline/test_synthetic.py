@@ -12,6 +12,7 @@ from hrbench import catalog
 from hrbench.data.sample import People
 from hrbench.pipeline import measuring, sources
 from hrbench.pipeline import run as pipeline
+from hrbench.pipeline.formats import FORMATS, coco
 from hrbench.pipeline.options import Options
 from hrbench.report.predictions import Predictions
 from hrbench.spec import DatasetSpec, TaskSpec
@@ -21,7 +22,7 @@ DATASET = catalog.load_dataset("coco")
 
 def ap(found: Predictions, looked_at: sources.Evaluation) -> float:
     spec = catalog.load_task("coco-pose@tiny")
-    value = measuring.measure(spec, DATASET, found, looked_at.truth).metrics["AP"].value
+    value = measuring.measure(spec, DATASET, found, looked_at).metrics["AP"].value
     assert value is not None
     return value
 
@@ -29,8 +30,8 @@ def ap(found: Predictions, looked_at: sources.Evaluation) -> float:
 def test_the_mean_pose_scores_below_five() -> None:
     spec = catalog.load_task("coco-pose@tiny")
     source = sources.Source(small_world(120), synthetic=True)
-    training = sources.training_people(spec, DATASET, source)
-    looked_at = sources.evaluation(spec, DATASET, source, boxes="gt", limit=None)
+    training = coco.training(spec, DATASET, source)
+    looked_at = coco.evaluation(spec, DATASET, source, boxes="gt", limit=None)
     assert ap(mean_pose(training, looked_at), looked_at) < 5
     assert np.nanstd(in_crop(training), axis=0).min() > 0.03  # no keypoint has a fixed place
 
@@ -39,16 +40,16 @@ def test_the_mean_pose_scores_below_five() -> None:
 def test_a_network_trained_on_shuffled_labels_scores_below_five(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain = sources.training_people
+    plain = FORMATS["coco"]
 
     def shuffled(spec: TaskSpec, dataset: DatasetSpec, source: sources.Source) -> People:
-        people = plain(spec, dataset, source)
+        people = plain.training(spec, dataset, source)
         order = np.random.default_rng(0).permutation(len(people))
         crops = in_crop(people)[order] * people.scales[:, None] * 200 + people.centers[:, None]
         keypoints = np.nan_to_num(crops)
         return replace(people, keypoints=keypoints, visible=people.visible[order])
 
-    monkeypatch.setattr(sources, "training_people", shuffled)
+    monkeypatch.setitem(FORMATS, "coco", replace(plain, training=shuffled))
     options = Options(
         data=str(small_world(120)),
         out=str(tmp_path),

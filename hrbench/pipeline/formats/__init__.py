@@ -1,0 +1,51 @@
+"""How each dataset format becomes persons to train on and a split to measure."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from hrbench.data.sample import People
+from hrbench.errors import UnknownNameError
+from hrbench.pipeline.formats import coco, faces, mpii
+from hrbench.pipeline.sources import Evaluation, Source
+from hrbench.spec import DatasetSpec, TaskSpec
+
+
+class Evaluate(Protocol):
+    """Read a split to measure."""
+
+    def __call__(
+        self, spec: TaskSpec, dataset: DatasetSpec, source: Source, *, boxes: str, limit: int | None
+    ) -> Evaluation: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format's two readings, and the metrics that take its truth."""
+
+    training: Callable[[TaskSpec, DatasetSpec, Source], People]
+    evaluation: Evaluate
+    metrics: tuple[str, ...]
+    extra_data: bool = False  # whether other datasets can be trained on besides
+
+
+_FACES = Format(faces.training, faces.evaluation, ("nme",))
+FORMATS: dict[str, Format] = {
+    "coco": Format(coco.training, coco.evaluation, ("oks", "pixels"), extra_data=True),
+    "crowdpose": Format(coco.training, coco.evaluation, ("crowdpose",), extra_data=True),
+    "mpii": Format(mpii.training, mpii.evaluation, ("pckh",)),
+    "faces": _FACES,
+    "faces-box": _FACES,
+    "cofw": _FACES,
+}
+
+
+def format_of(dataset: DatasetSpec) -> Format:
+    """Return how a dataset is read.
+
+    Raises:
+        UnknownNameError: its format is not known, or cannot be trained on by itself.
+    """
+    if dataset.format not in FORMATS:
+        raise UnknownNameError(f"format in {dataset.name}", dataset.format, FORMATS)
+    return FORMATS[dataset.format]

@@ -1,0 +1,161 @@
+"""COCO's format, CrowdPose's too, and any keypoints of one's own in it."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hrbench import catalog
+from hrbench.data import annotations, own
+from hrbench.data.annotations import Annotations
+from hrbench.data.readers import aic, coco, crowdpose
+from hrbench.data.readers.crowdpose import CrowdAnnotations
+from hrbench.data.sample import People, join
+from hrbench.errors import DataError, RunError
+from hrbench.pipeline.sources import (
+    HIDDEN,
+    Evaluation,
+    Source,
+    detections,
+    fingerprint,
+    require,
+    require_images,
+    split_of,
+)
+from hrbench.spec import DatasetSpec, Split, TaskSpec
+
+
+def training(spec: TaskSpec, dataset: DatasetSpec, source: Source) -> People:
+    """Return the persons to train on: the split's, then those of `extra_data`."""
+    height, width = spec.model.input
+    aspect, padding = width / height, spec.protocol.padding
+    split = split_of(dataset, spec.protocol.train_split)
+    file = require(dataset, source.root, split.annotations)
+    images = require(dataset, source.root, *split.images)
+    table, _ = _read(dataset, split, file)
+    own = coco.annotated(table, images, aspect, padding)
+    parts = [own.in_images(_images_of(table, dataset, split))]
+    for name in spec.protocol.extra_data:
+        extra = catalog.load_dataset(name)
+        if extra.format != "aic":
+            raise RunError(f"protocol.extra_data: '{name}' cannot be trained on beside others")
+        more = extra.splits["train"]
+        listed = require(extra, source.root, more.annotations)
+        folder = require(extra, source.root, *more.images)
+        parts.append(
+            aic.annotated(listed, folder, extra.keypoints, dataset.keypoints, aspect, padding)
+        )
+    people = join(parts)
+    if not len(people):
+        raise DataError(f"{file}: no person with keypoints to train on in {split.annotations}")
+    require_images(dataset, people)
+    return people
+
+
+def evaluation(
+    spec: TaskSpec, dataset: DatasetSpec, source: Source, *, boxes: str, limit: int | None
+) -> Evaluation:
+    """Return the boxes of the protocol's split, and the truth where it is not hidden.
+
+    Args:
+        spec: says the split, and how a box becomes a crop.
+        dataset: says the files.
+        source: says where they are.
+        boxes: `gt`, `det` for the detections of the published tables, or a file of them.
+        limit: images, the first of the file.
+    """
+    protocol, (height, width) = spec.protocol, spec.model.input
+    split = split_of(dataset, protocol.split)
+    file = require(dataset, source.root, split.annotations)
+    images = require(dataset, source.root, *split.images)
+    table, crowd = _read(dataset, split, file)
+    everything = _images_of(table, dataset, split)
+    if not len(everything):
+        raise DataError(f"{file} lists no image; there is nothing to measure")
+    read = [file]
+    if boxes == "gt":
+        if not split.annotated:
+            raise RunError(f"{protocol.split} has no annotated boxes; use --boxes det or a file")
+        people = coco.annotated(table, images, width / height, protocol.padding)
+    else:
+        if protocol.metric == "pixels":
+            raise RunError("protocol.metric 'pixels' measures annotated boxes: --boxes gt")
+        read.append(detections(dataset, split, source, boxes))
+        people = coco.detected(
+            read[-1],
+            table,
+            images,
+            width / height,
+            threshold=protocol.box_threshold or 0.0,
+            padding=protocol.padding,
+        )
+    kept = everything[:limit]
+    people = people.in_images(kept)
+    require_images(dataset, people)
+    return Evaluation(
+        people,
+        _truth(table, crowd, kept) if split.annotated else None,
+        kept,
+        evaluated=len(kept),
+        expected=_expected(split, source, len(everything)),
+        fingerprint=fingerprint(read),
+        without_truth="" if split.annotated else HIDDEN,
+        division=_division(table, dataset) if split.part else None,
+    )
+
+
+def _read(
+    dataset: DatasetSpec, split: Split, file: Path
+) -> tuple[Annotations, CrowdAnnotations | None]:
+    count = len(dataset.keypoints)
+    if not split.annotated:
+        return annotations.read_images(file, count), None
+    if dataset.format == "crowdpose":
+        crowd = crowdpose.read(file, count)
+        return crowd.table, crowd
+    return (annotations if dataset.complete else own).read(file, count), None
+
+
+def _truth(table: Annotations, crowd: CrowdAnnotations | None, kept: NDArray[np.int64]) -> Any:
+    return coco.truth(table, kept) if crowd is None else crowdpose.truth(crowd, kept)
+
+
+def _expected(split: Split, source: Source, listed: int) -> int:
+    return listed if source.synthetic else max(split.num_images or 0, listed)
+
+
+def _images_of(table: Annotations, dataset: DatasetSpec, split: Split) -> NDArray[np.int64]:
+    """Return the ids of a split's images, in file order.
+
+    Raises:
+        DataError: a part is asked for of a single image.
+    """
+    if split.part is None:
+        return table.image_ids
+    if len(table.image_ids) < 2:
+        raise DataError(
+            f"{split.annotations} lists one image, of which no part can validate: annotate more"
+        )
+    held_out = in_validation(table.file_names, dataset.validation_share, dataset.split_seed)
+    return table.image_ids[held_out if split.part == "validation" else ~held_out]
+
+
+def _division(table: Annotations, dataset: DatasetSpec) -> dict[str, list[str]]:
+    held_out = in_validation(table.file_names, dataset.validation_share, dataset.split_seed)
+    names = np.array(table.file_names)
+    return {"training": names[~held_out].tolist(), "validation": names[held_out].tolist()}
+
+
+def in_validation(names: Sequence[str], share: float, seed: int) -> NDArray[np.bool_]:
+    """Return which images validate: the share with the lowest hashes of seed and name.
+
+    So the order of a file does not matter, and images that are added move few others.
+    """
+    hashes = [hashlib.sha256(f"{seed}/{name}".encode()).hexdigest() for name in names]
+    count = min(max(1, round(share * len(names))), len(names) - 1) if names else 0
+    held_out = np.zeros(len(names), dtype=bool)
+    held_out[np.argsort(hashes)[:count]] = True
+    return held_out

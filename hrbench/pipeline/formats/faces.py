@@ -1,0 +1,113 @@
+"""The four face sets: the published CSV files, the original releases, COFW's .mat files."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hrbench.data.readers import cofw_faces, faces, faces_release
+from hrbench.data.readers.faces import Faces
+from hrbench.data.sample import People
+from hrbench.errors import RunError
+from hrbench.geometry import PADDING
+from hrbench.metrics.nme import FaceTruth, normalisers
+from hrbench.pipeline.sources import (
+    Evaluation,
+    Source,
+    fingerprint,
+    require,
+    require_images,
+    split_of,
+)
+from hrbench.spec import DatasetSpec, Split, TaskSpec
+
+BOX_SIZE = "box-size"  # the normaliser that is a column of the file
+
+
+def training(spec: TaskSpec, dataset: DatasetSpec, source: Source) -> People:
+    """Return the faces to train on."""
+    found, _ = _read(dataset, source, split_of(dataset, spec.protocol.train_split))
+    require_images(dataset, found.people)
+    return _padded(found.people, spec.protocol.padding)
+
+
+def evaluation(
+    spec: TaskSpec, dataset: DatasetSpec, source: Source, *, boxes: str, limit: int | None
+) -> Evaluation:
+    """Return the faces of the protocol's split, and their points.
+
+    Raises:
+        RunError: boxes other than the annotated ones are asked for, or no such normaliser is.
+    """
+    if boxes != "gt":
+        raise RunError(f"{dataset.name} is measured on its annotated centres and sizes: --boxes gt")
+    split = split_of(dataset, spec.protocol.split)
+    found, files = _read(dataset, source, split)
+    sizes = _normalisers(dataset, found)
+    if spec.protocol.normaliser not in sizes:
+        raise RunError(
+            f"protocol.normaliser: {dataset.name} has {', '.join(sizes)}, "
+            f"not '{spec.protocol.normaliser}'"
+        )
+    kept = found.people.image_ids[:limit]
+    rows = np.flatnonzero(np.isin(found.people.image_ids[found.people.image], kept))
+    people = _padded(found.people.rows(rows), spec.protocol.padding)
+    require_images(dataset, people)
+    listed = len(found.people)
+    return Evaluation(
+        people,
+        FaceTruth(people.ids, people.keypoints, {name: size[rows] for name, size in sizes.items()}),
+        kept,
+        evaluated=len(people),
+        expected=listed if source.synthetic else max(split.num_samples or 0, listed),
+        fingerprint=fingerprint(files),
+    )
+
+
+def _padded(people: People, padding: float) -> People:
+    """Return faces whose crops are wider than their boxes by `padding`; readers give PADDING."""
+    return (
+        people if padding == PADDING else replace(people, scales=people.scales / PADDING * padding)
+    )
+
+
+def _normalisers(dataset: DatasetSpec, found: Faces) -> dict[str, NDArray[np.float64]]:
+    order = {name: index for index, name in enumerate(dataset.keypoints)}
+    groups = {
+        name: ([order[point] for point in one], [order[point] for point in other])
+        for name, (one, other) in dataset.normalisers.items()
+    }
+    sizes = normalisers(found.people.keypoints, groups)
+    return sizes if found.box_sizes is None else {BOX_SIZE: found.box_sizes, **sizes}
+
+
+def _read(dataset: DatasetSpec, source: Source, split: Split) -> tuple[Faces, list[Path]]:
+    """Return a split's faces and the files that say where their points are."""
+    root, count, first = source.root, len(dataset.keypoints), dataset.counted_from
+    folder = root / dataset.folder
+    if split.release and not (folder / split.annotations).exists():
+        return _released(dataset, source, split)
+    file = require(dataset, root, split.annotations)
+    if dataset.format == "cofw":
+        return cofw_faces.read(file, count, counted_from=first), [file]
+    images = require(dataset, root, *split.images)
+    boxed = dataset.format == "faces-box"
+    return faces.from_csv(file, images, count, counted_from=first, box_column=boxed), [file]
+
+
+def _released(dataset: DatasetSpec, source: Source, split: Split) -> tuple[Faces, list[Path]]:
+    count = len(dataset.keypoints)
+    folder = source.root / dataset.folder
+    if not any((folder / place).exists() for place in split.release):
+        require(dataset, source.root, split.annotations)  # says what is missing, and who has it
+    places = [require(dataset, source.root, place) for place in split.release]
+    if places[0].is_dir():
+        found = faces_release.from_pts(places, count, counted_from=dataset.counted_from)
+        files = [path.with_suffix(".pts") for path in found.people.images]
+        return found, files
+    images = require(dataset, source.root, *split.images)
+    found = faces_release.from_wflw_list(
+        places[0], images, count, counted_from=dataset.counted_from, attribute=split.attribute
+    )
+    return found, places

@@ -1,0 +1,149 @@
+"""What is said of a dataset of one's own before it is trained on, and the picture sheet of it.
+
+Letters: M images, N annotations.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pydantic
+from numpy.typing import NDArray
+
+from hrbench.data import annotations, lint
+from hrbench.data import own as completing
+from hrbench.data.annotations import Annotations
+from hrbench.data.inspect import Fault
+from hrbench.data.sheet import sheet
+from hrbench.data.sides import Suspects, suspects
+from hrbench.errors import RunError
+from hrbench.pipeline.formats.coco import in_validation
+from hrbench.pipeline.listings import Listing
+from hrbench.spec import DatasetSpec, NamePairs, Names, Split, Table
+
+SHEET = ".png"
+TITLE, DARK, WHITE = 30, (25, 25, 25), (255, 255, 255)  # height in pixels, BGR
+
+
+class Named(Table):
+    """What a dataset's file says of its keypoints, before the rest of it is looked at."""
+
+    keypoints: Names
+    flip_pairs: NamePairs = ()
+    edges: NamePairs = ()
+    sigmas: list[float] | None = None
+
+
+def faults_of_file(raw: dict[str, Any]) -> list[Fault]:
+    """Return all that is wrong with what a dataset's file says of its keypoints, and what is odd.
+
+    Nothing where it says it in a form that no dataset's file has: reading it says that.
+    """
+    try:
+        said = Named.model_validate({key: raw[key] for key in Named.model_fields if key in raw})
+    except pydantic.ValidationError:
+        return []
+    return lint.names_faults(said.keypoints, said.flip_pairs, said.edges, said.sigmas)
+
+
+def is_own(dataset: DatasetSpec) -> bool:
+    """Whether the annotations may say less than COCO's, and nobody has looked at them."""
+    return dataset.format == "coco" and not dataset.complete
+
+
+def of_split(listed: Listing, dataset: DatasetSpec, split: Split) -> Listing:
+    """Return what a listing has of a split: of its part of the images, where the seed chose it."""
+    if split.part is None:
+        return listed
+    kept = _in_part(listed.names, dataset, split)
+    names = tuple(name for name, chosen in zip(listed.names, kept, strict=True) if chosen)
+    sizes = listed.sizes and [
+        size for size, chosen in zip(listed.sizes, kept, strict=True) if chosen
+    ]
+    if listed.table is None:
+        return replace(listed, names=names, sizes=sizes)
+    table = _rows(listed.table, (listed.table.image >= 0) & kept[listed.table.image])
+    labelled = int((table.keypoints[..., 2] > 0).any(axis=1).sum())
+    return replace(
+        listed, names=names, sizes=sizes, persons=len(table.ids), labelled=labelled, table=table
+    )
+
+
+def notes(dataset: DatasetSpec, listed: Listing | None) -> list[Fault]:
+    """Return what a person should look at in the annotations of a split."""
+    if listed is None or listed.table is None or not is_own(dataset):
+        return []
+    table = listed.table
+    return lint.annotation_faults(
+        table, dataset.keypoints, _sides(table, dataset), dataset.flip_pairs
+    )
+
+
+def draw_sheet(dataset: DatasetSpec, folder: Path, splits: Sequence[str], file: Path) -> None:
+    """Write a picture of annotated objects of some splits, each below its name.
+
+    Args:
+        dataset: in COCO's format.
+        folder: of the dataset.
+        splits: whose annotations and images are there.
+        file: what to write, a .png.
+
+    Raises:
+        DataError: an image is not whole.
+        RunError: the file cannot be written, or the dataset is in another format.
+    """
+    if dataset.format != "coco":
+        raise RunError(f"--sheet shows annotations in COCO's format; {dataset.name} has another")
+    if file.suffix != SHEET:
+        raise RunError(f"--sheet {file}: write a name that ends in {SHEET}")
+    shown = [name for name in splits if dataset.splits[name].annotated]
+    if not shown:
+        raise RunError(f"--sheet shows annotations; no usable split of {dataset.name} has any")
+    picture = np.vstack([_of_split(dataset, folder, name) for name in shown])
+    try:
+        file.write_bytes(cv2.imencode(SHEET, picture)[1].tobytes())
+    except OSError as error:
+        raise RunError(f"--sheet {file}: cannot be written ({error.strerror})") from error
+
+
+def _of_split(dataset: DatasetSpec, folder: Path, name: str) -> NDArray[np.uint8]:
+    split, count = dataset.splits[name], len(dataset.keypoints)
+    read = annotations.read if dataset.complete else completing.read
+    table = read(folder / split.annotations, count)
+    images = next(place for place in split.images if (folder / place).exists())
+    if split.part is not None:
+        table = _rows(table, _in_part(table.file_names, dataset, split)[table.image])
+    pairs, edges = dataset.indices(dataset.flip_pairs), dataset.indices(dataset.edges)
+    tiles = sheet(folder / images, table, _sides(table, dataset).objects, pairs, edges)
+    title = np.full((TITLE, tiles.shape[1], 3), WHITE, dtype=np.uint8)
+    font = cv2.FONT_HERSHEY_SIMPLEX
+    cv2.putText(title, name, (8, TITLE - 9), font, 0.6, DARK, 1, cv2.LINE_AA)
+    return np.vstack([title, tiles])
+
+
+def _sides(table: Annotations, dataset: DatasetSpec) -> Suspects:
+    pairs = dataset.indices(dataset.flip_pairs)
+    return suspects(table.keypoints[..., :2], table.keypoints[..., 2] > 0, pairs)
+
+
+def _in_part(names: Sequence[str], dataset: DatasetSpec, split: Split) -> NDArray[np.bool_]:
+    held_out = in_validation(names, dataset.validation_share, dataset.split_seed)
+    return held_out if split.part == "validation" else ~held_out
+
+
+def _rows(table: Annotations, kept: NDArray[np.bool_]) -> Annotations:
+    """Return some of the N annotations, beside all M images."""
+    return replace(
+        table,
+        ids=table.ids[kept],
+        image=table.image[kept],
+        boxes=table.boxes[kept],
+        areas=table.areas[kept],
+        crowd=table.crowd[kept],
+        num_keypoints=table.num_keypoints[kept],
+        keypoints=table.keypoints[kept],
+        derived=table.derived[kept],
+    )
