@@ -1,6 +1,6 @@
 """Which published row a record stands beside, and in what their protocols differ."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from hrbench.report.definitions import rounded
@@ -10,6 +10,7 @@ from hrbench.report.record import RunRecord
 NOT_STATED = "not stated"
 NOT_RECORDED = "not recorded"
 MATCHED = ("split", "metric")  # keys of a protocol that choose the row, and so agree
+PYRAMIDS = frozenset({"mpii-pose"})  # tasks of which the literature prints both kinds of `scales`
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """A record's headline value beside a published one; `gap` is ours minus theirs."""
+    """A record's value of a row's metric beside the published one; `gap` is ours minus theirs."""
 
     row: Row
     differences: tuple[Difference, ...]
@@ -56,9 +57,12 @@ def differing(record: RunRecord, row: Row) -> tuple[Difference, ...]:
     """Return every protocol key in which a record and a published row are not known to agree.
 
     A key of ours that has no column, or an empty one, is "not stated"; a column that the
-    source fills and our record lacks is "not recorded".
+    source fills and our record lacks is "not recorded". A record without `scales` has one; that
+    counts where the row states its own, and always for a task of PYRAMIDS.
     """
     ours = {key: spelled(value) for key, value in record.protocol.items() if key not in MATCHED}
+    if row.get("scales") or "scales" in ours or record.task in PYRAMIDS:
+        ours["scales"] = scales_word(record.protocol.get("scales"))
     stated = {key: row.get(key, "") for key in dict.fromkeys((*ours, *PROTOCOL))}
     differences = []
     for key, published in stated.items():
@@ -79,10 +83,26 @@ def beside(record: RunRecord, rows: Iterable[Row]) -> Beside | None:
     nothing added to the network. Of several, the one with the fewest known differences,
     then the fewest open ones, then the first in the file.
     """
-    value = record.metrics[record.headline]
-    if value.value is None or not may_stand_beside_published(record):
+    return _nearest(record, record.headline, rows)
+
+
+def compared(record: RunRecord, rows: Sequence[Row]) -> tuple[Beside, ...]:
+    """Return the rows beside a record: its headline's nearest, then what concerns the goals.
+
+    Those are the nearest row of a goal's metric, the shoulders' of MPII, and each goal that fits.
+    """
+    goals = [row for row in rows if row["mission"] and row["task"] == record.task]
+    metrics = dict.fromkeys((record.headline, *(goal["metric"] for goal in goals)))
+    looked_for = [*((metric, rows) for metric in metrics), *((g["metric"], [g]) for g in goals)]
+    near = (_nearest(record, metric, among) for metric, among in looked_for)
+    return tuple({id(found.row): found for found in near if found}.values())
+
+
+def _nearest(record: RunRecord, metric: str, rows: Iterable[Row]) -> Beside | None:
+    value = record.metrics.get(metric)
+    if value is None or value.value is None or not may_stand_beside_published(record):
         return None
-    fitting = [(row, differing(record, row)) for row in rows if _fits(record, row)]
+    fitting = [(row, differing(record, row)) for row in rows if _fits(record, metric, row)]
     if not fitting:
         return None
     row, differences = min(fitting, key=lambda pair: _distance(pair[1]))
@@ -98,7 +118,7 @@ def beside(record: RunRecord, rows: Iterable[Row]) -> Beside | None:
 
 def verdict(record: RunRecord, found: Beside) -> str:
     """Return one sentence that sets a record beside its published row."""
-    metric, row = record.headline, found.row
+    metric, row = found.row["metric"], found.row
     interval = ""
     if found.low is not None and found.high is not None:
         interval = f" (95 %: {_signed(metric, found.low)} to {_signed(metric, found.high)})"
@@ -134,11 +154,16 @@ def spelled(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _fits(record: RunRecord, row: Row) -> bool:
+def scales_word(scales: object) -> str:
+    """Return the scales of a record's crops as published.csv writes them; no list is one scale."""
+    return "multi" if isinstance(scales, list) and len(scales) > 1 else "single"
+
+
+def _fits(record: RunRecord, metric: str, row: Row) -> bool:
     model = record.spec.get("model")
     if not isinstance(model, dict) or not is_plain_hrnet(row):
         return False
-    ours = (record.task, record.dataset.name, record.dataset.split, record.headline)
+    ours = (record.task, record.dataset.name, record.dataset.split, metric)
     theirs = (row["task"], row["dataset"], row["split"], row["metric"])
     size = model.get("input")
     network = (model.get("backbone"), *(map(str, size) if isinstance(size, list) else ()))

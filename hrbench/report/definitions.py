@@ -40,16 +40,38 @@ DEFINITIONS = (
     Definition("ARM", "%", "higher", 1, "AR over people of 32 x 32 to 96 x 96 pixels"),
     Definition("ARL", "%", "higher", 1, "AR over people larger than 96 x 96 pixels"),
     Definition(
-        "median_error_px", "px", "lower", 2, "median keypoint error of people found (OKS above 0.5)"
+        "median_error_px",
+        "px",
+        "lower",
+        2,
+        "median keypoint error: of people found (OKS), else of all that is measured",
     ),
     Definition(
-        "median_error_share", "%", "lower", 2, "the same, over the root of the person's area"
+        "median_error_share",
+        "%",
+        "lower",
+        2,
+        "the same, over the head's size (PCKh), else the root of the person's or box's area",
     ),
     Definition(rf"PCKh@{_LEVEL}", "%", "higher", 1, "keypoints nearer than {0} head sizes"),
     Definition(
         r"PCKh@0\.1 \(official code\)", "%", "higher", 1, "as the official code: at 0.11 head sizes"
     ),
-    Definition("NME", "%", "lower", 2, "mean keypoint error over the size of the face"),
+    Definition(
+        rf"PCK@{_LEVEL}",
+        "%",
+        "higher",
+        1,
+        "keypoints nearer than {0} times the root of the box's area",
+    ),
+    Definition(
+        "NME",
+        "%",
+        "lower",
+        2,
+        "mean keypoint error over the protocol's normaliser, else the root of the box's area",
+    ),
+    Definition(r"NME \((.+)\)", "%", "lower", 2, "mean keypoint error, normalised by {0}"),
     Definition(rf"FR@{_LEVEL}", "%", "lower", 2, "faces whose NME is above {0}"),
     Definition(rf"AUC@{_LEVEL}", "%", "higher", 2, "area under the NME curve up to {0}"),
     Definition("MPJPE", "mm", "lower", 1, "mean joint error, roots aligned"),

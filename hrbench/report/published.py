@@ -45,7 +45,7 @@ DATASETS = {
 PROTOCOL = (
     *("train_split", "extra_data", "boxes", "box_threshold", "padding", "flip_test"),
     *("flip_shift", "decoder", "keypoint_threshold", "nms", "nms_threshold", "precision"),
-    "scales",
+    *("scales", "pixels", "normaliser"),
 )
 COLUMNS = (
     *("task", "dataset", "split", "metric", "value", "unit", "higher_is_better", "system"),
@@ -102,9 +102,25 @@ def selection(everything: Iterable[Row]) -> list[Row]:
     those have none; and the ten rows that hrbench is measured against.
     """
     chosen = list(everything)
-    plain = [r for r in chosen if is_plain_hrnet(r) and r["metric"] == HEADLINES[r["task"]]]
+    plain = [r for r in chosen if is_plain_hrnet(r) and r["metric"] == HEADLINES.get(r["task"])]
     official = [r for r in plain if r["source_title"].startswith("Official HRNet")]
     covered = {r["task"] for r in official}
     first = official + [r for r in plain if r["task"] not in covered]
     kept = {id(r) for r in first} | {id(r) for r in chosen if r["mission"]}
     return [r for r in chosen if id(r) in kept]
+
+
+def best(everything: Iterable[Row], task: str, split: str) -> Row | None:
+    """Return the best headline figure of a plain HRNet on a task's split; None without one."""
+    fitting = [
+        row
+        for row in everything
+        if (row["task"], row["split"], row["metric"]) == (task, split, HEADLINES.get(task))
+        and is_plain_hrnet(row)
+    ]
+    return min(fitting, key=standing, default=None)
+
+
+def standing(row: Row) -> float:
+    """Return a number that is lower for the better of two rows of one metric."""
+    return -float(row["value"]) if row["higher_is_better"] == "true" else float(row["value"])

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from hrbench.report.compare import beside, verdict
+from hrbench.report.compare import compared, verdict
 from hrbench.report.definitions import define, rounded
 from hrbench.report.layout import Table, terminal
-from hrbench.report.published import Row, rows
+from hrbench.report.published import SPLITS, Row, rows
 from hrbench.report.record import RunRecord
 from hrbench.report.table import marks, published_tables
 
+DATASET = "dataset.toml"  # of a run's folder: what names the files of one's own dataset
 SYNTHETIC = (
     "This result is synthetic, on images that hrbench drew itself: it is comparable with nothing "
     "published."
@@ -46,19 +47,19 @@ def standing(record: RunRecord, literature: list[Row]) -> tuple[str, ...]:
         )
     if record.synthetic:
         sentences.append(SYNTHETIC)
-    near = beside(record, literature)
-    if near:
-        sentences.append(verdict(record, near))
+    sentences += [verdict(record, near) for near in compared(record, literature)]
     return tuple(sentences)
 
 
 def next_commands(record: RunRecord, run_folder: Path) -> tuple[str, ...]:
     """Return three commands that can be pasted as they stand, but for DIR."""
     folder = shlex.quote(str(run_folder))
+    name = record.dataset.name
+    dataset = name if name in SPLITS else shlex.quote(str(run_folder / DATASET))
     return (
         f"  hrbench report {folder}",
         f"  hrbench score {folder}",
-        f"  hrbench check {record.dataset.name} --data DIR",
+        f"  hrbench check {dataset} --data DIR",
     )
 
 

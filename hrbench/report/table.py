@@ -6,10 +6,10 @@ import pandas as pd
 
 from hrbench.errors import UnknownNameError
 from hrbench.report import formats
-from hrbench.report.compare import beside, verdict
+from hrbench.report.compare import compared, verdict
 from hrbench.report.definitions import rounded
 from hrbench.report.layout import Table, markdown, terminal
-from hrbench.report.published import HEADLINES, Row, rows, selection
+from hrbench.report.published import HEADLINES, Row, best, rows, selection, standing
 from hrbench.report.record import MetricValue, RunRecord
 
 FORMATS = ("table", "markdown", "csv", "json")
@@ -48,13 +48,9 @@ def report(
 
 
 def record_table(records: Sequence[RunRecord], literature: Sequence[Row]) -> Table:
-    """Return one line a record, and below it a sentence for each that has a published row."""
+    """Return one line a record, and below it a sentence for each published row it has."""
     intervals = any(r.metrics[r.headline].low is not None for r in records)
-    sentences = []
-    for record in records:
-        found = beside(record, literature)
-        if found:
-            sentences.append(verdict(record, found))
+    sentences = [verdict(r, found) for r in records for found in compared(r, literature)]
     return Table(
         title="Runs",
         header=(
@@ -80,6 +76,43 @@ def published_tables(literature: Sequence[Row]) -> list[Table]:
         everything = [row for row in literature if row["task"] == task]
         tables.append(_published_table(task, selection(everything), len(everything)))
     return tables
+
+
+def tasks(
+    about: Sequence[tuple[str, str, str, str]], literature: Sequence[Row]
+) -> list[dict[str, str]]:
+    """Return a line for each task: name, title, dataset, split, metric, published best, source.
+
+    `about` has the first four; what no published row says is empty.
+    """
+    lines = []
+    for name, title, dataset, split in about:
+        row = best(literature, name, split)
+        lines.append(
+            {
+                "task": name,
+                "title": title,
+                "dataset": dataset,
+                "split": split,
+                "metric": HEADLINES.get(name, ""),
+                "published": f"{row['value']} {row['unit']}, {row['system']}" if row else "",
+                "source": _source(row) if row else "",
+            }
+        )
+    return lines
+
+
+def tasks_text(lines: Sequence[dict[str, str]], width: int, *, colour: bool) -> str:
+    """Return the tasks for a terminal; the published figures are of plain HRNets."""
+    shown = ("task", "dataset", "split", "metric", "published", "source")
+    table = Table(
+        title="Tasks, each with the best published figure of a plain HRNet",
+        header=shown,
+        rows=tuple(tuple(line[key] for key in shown) for line in lines),
+        folding=frozenset({"published", "source"}),
+        below=("Run one: hrbench run TASK; its variants: hrbench list variants",),
+    )
+    return terminal([table], width, colour=colour)
 
 
 def marks(record: RunRecord) -> str:
@@ -156,8 +189,7 @@ def _published_cells(row: Row, source: int) -> tuple[str, ...]:
 
 
 def _rank(row: Row) -> tuple[str, str, float]:
-    value = float(row["value"])
-    return row["split"], row["metric"], -value if row["higher_is_better"] == "true" else value
+    return row["split"], row["metric"], standing(row)
 
 
 def _source(row: Row) -> str:

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from hrbench import catalog
+from hrbench.report.definitions import define
 from hrbench.report.record import (
     Code,
     Counts,
@@ -57,6 +59,26 @@ def record(ap: float = 74.3, **replaced: Any) -> RunRecord:
     return RunRecord(**(facts | replaced)).sealed()
 
 
+def of_task(task: str, figures: dict[str, float], *overrides: str) -> RunRecord:
+    """A complete record of a published task, as if measured on real data."""
+    spec = catalog.load_task(task, overrides)
+    plain = spec.plain()
+    return record(
+        task=spec.name,
+        variant=spec.variant,
+        metrics={name: _measured(name, value) for name, value in figures.items()},
+        protocol=plain["protocol"],
+        spec=plain,
+        dataset=Dataset(name=spec.dataset, split=spec.protocol.split, fingerprint="f" * 64),
+    )
+
+
+def _measured(name: str, value: float) -> MetricValue:
+    known = define(name)
+    assert known is not None
+    return measured(value, known.unit, higher_is_better=known.higher_is_better)
+
+
 def with_interval(value: float, low: float, high: float) -> dict[str, MetricValue]:
     return {"AP": MetricValue(value=value, unit="%", higher_is_better=True, low=low, high=high)}
 
@@ -89,6 +111,8 @@ def row(**replaced: str) -> dict[str, str]:
         "nms_threshold": "0.9",
         "precision": "fp32",
         "scales": "",
+        "pixels": "",
+        "normaliser": "",
         "boxes_note": "",
         "protocol_note": "",
         "mission": "",

@@ -1,10 +1,14 @@
 from typing import Any
 
 import pytest
-from report.records import OFFICIAL, record, row, with_interval
+from report.records import OFFICIAL, of_task, record, row, with_interval
 
-from hrbench.report.compare import beside, differing, spelled, verdict
+from hrbench import catalog
+from hrbench.report import published
+from hrbench.report.compare import beside, compared, differing, scales_word, spelled, verdict
 from hrbench.report.record import Counts, measured
+
+ROWS = published.rows(published.load(catalog.published_results()))
 
 
 def test_the_official_protocol_is_the_same_key_by_key() -> None:
@@ -19,7 +23,10 @@ def test_the_official_protocol_is_the_same_key_by_key() -> None:
         ({}, {"flip_shift": "0"}, "flip_shift 1 (published: 0)"),
         ({}, {"decoder": ""}, "decoder quarter (published: not stated)"),
         ({"crop": "wide"}, {}, "crop wide (published: not stated)"),
-        ({}, {"scales": "multi"}, "scales not recorded (published: multi)"),
+        ({}, {"pixels": "official"}, "pixels not recorded (published: official)"),
+        ({}, {"scales": "multi"}, "scales single (published: multi)"),
+        ({"scales": [1.0]}, {"scales": "multi"}, "scales single (published: multi)"),
+        ({"scales": [0.9, 1.0]}, {}, "scales multi (published: not stated)"),
     ],
 )
 def test_a_key_that_differs_or_is_open_is_named(
@@ -79,10 +86,10 @@ def test_the_same_protocol_is_said_with_the_difference() -> None:
 
 def test_another_protocol_is_never_called_the_same() -> None:
     ours = record(ap=76.5, protocol=OFFICIAL | {"boxes": "gt"}, modified=True)
-    found = beside(ours, [row(padding="", scales="multi")])
+    found = beside(ours, [row(padding="", pixels="official")])
     assert found is not None
     assert verdict(ours, found).endswith(
-        "+2.1; differs in boxes gt (published: det); not stated: padding; not recorded: scales; "
+        "+2.1; differs in boxes gt (published: det); not stated: padding; not recorded: pixels; "
         "our recipe or protocol is modified."
     )
 
@@ -93,3 +100,99 @@ def test_the_interval_of_the_difference_is_ours_less_their_value() -> None:
     assert found is not None
     assert (found.gap, found.low, found.high) == pytest.approx((0.0, -1.0, 1.1))
     assert "0.0 (95 %: -1.0 to +1.1); same protocol" in verdict(ours, found)
+
+
+def test_several_scales_are_called_multi_and_one_or_none_single() -> None:
+    assert [scales_word(s) for s in ([0.8, 1.0], [1.0], [], None)] == [
+        *("multi", "single", "single", "single"),
+    ]
+    assert differing(record(), row(scales="single")) == ()
+
+
+def test_a_single_scale_of_mpii_is_not_known_to_agree_with_silence() -> None:
+    ours = record(task="mpii-pose")
+    assert list(map(str, differing(ours, row()))) == ["scales single (published: not stated)"]
+
+
+def verdicts(task: str, figures: dict[str, float], *overrides: str) -> list[str]:
+    """What is said about a record, without its name and the row's source."""
+    ours = of_task(task, figures, *overrides)
+    sentences = [verdict(ours, found) for found in compared(ours, ROWS)]
+    return [sentence.removeprefix(f"{ours.name} {ours.id[:8]}: ") for sentence in sentences]
+
+
+MPII = {"PCKh@0.5": 92.0, "PCKh@0.5:shoulder": 96.5}
+CVPR = "(Sun et al., Deep High-Resolution Representation Learning for Human Pose Estimation "
+CVPR += "(CVPR 2019), 2019)"
+SILENT = "train_split, padding, flip_shift, precision"
+
+
+def test_six_scales_of_mpii_stand_beside_the_goal_and_its_mean() -> None:
+    assert verdicts("mpii-pose@w32-256x256-six-scales", MPII) == [
+        f"PCKh@0.5 92.0 % beside 92.3 of HRNet-W32 {CVPR}: -0.3; not stated: {SILENT}.",
+        f"PCKh@0.5:shoulder 96.5 % beside 96.9 of HRNet-W32 {CVPR}: -0.4; not stated: {SILENT}.",
+    ]
+
+
+def test_one_scale_on_the_test_split_differs_in_scales() -> None:
+    found = verdicts("mpii-pose@w32-256x256", MPII, "protocol.split=test")
+    assert [sentence.partition("; ")[2] for sentence in found] == 2 * [
+        f"differs in scales single (published: multi); not stated: {SILENT}.",
+    ]
+
+
+def test_the_validation_of_mpii_stands_beside_the_official_table() -> None:
+    assert verdicts("mpii-pose", {"PCKh@0.5": 90.3, "PCKh@0.5:shoulder": 95.9}) == [
+        f"{metric} {value} % beside {value} of pose_hrnet_w32 (Official HRNet pose repository, "
+        "2019): 0.0; not stated: train_split, padding, precision."
+        for metric, value in (("PCKh@0.5", "90.3"), ("PCKh@0.5:shoulder", "95.9"))
+    ]
+
+
+FACES = "HRNetV2-W18 (Official HRNet facial landmark repository, 2020)"
+FACES_SILENT = "train_split, extra_data, padding, flip_shift, precision"
+
+
+def test_official_pixels_of_300w_stand_beside_the_goal() -> None:
+    assert verdicts("300w", {"NME": 3.4}, "protocol.pixels=official") == [
+        f"NME 3.40 % beside 3.34 of {FACES}: +0.06; not stated: {FACES_SILENT}.",
+    ]
+
+
+def test_clean_pixels_of_300w_stand_beside_the_nearest_row_and_the_goal() -> None:
+    nearest, goal = verdicts("300w", {"NME": 3.4})
+    assert nearest == (
+        "NME 3.40 % beside 3.45 of pose_hrnetv2_w18 (MMPose model zoo, 2025): -0.05; differs in "
+        "flip_test false (published: true); not stated: train_split, padding, pixels, precision."
+    )
+    assert goal == (
+        f"NME 3.40 % beside 3.34 of {FACES}: +0.06; differs in pixels clean (published: "
+        f"official); not stated: {FACES_SILENT}."
+    )
+
+
+def test_another_normaliser_than_the_goals_is_named() -> None:
+    (goal,) = verdicts(
+        "300w", {"NME": 4.8}, "protocol.pixels=official", "protocol.normaliser=inter-pupil"
+    )
+    assert goal.partition("; ")[2] == (
+        f"differs in normaliser inter-pupil (published: inter-ocular); not stated: {FACES_SILENT}."
+    )
+
+
+def test_crowdpose_stands_beside_mmpose_as_its_goal_names_no_model() -> None:
+    (sentence,) = verdicts("crowdpose", {"AP": 67.0})
+    assert sentence == (
+        "AP 67.0 % beside 67.5 of pose_hrnet_w32 (MMPose model zoo, 2025): -0.5; not stated: "
+        "train_split, box_threshold, padding, keypoint_threshold, nms, nms_threshold, precision."
+    )
+
+
+def test_a_metric_that_the_record_lacks_stands_beside_nothing() -> None:
+    assert len(verdicts("mpii-pose", {"PCKh@0.5": 90.3})) == 1
+
+
+def test_a_task_of_ones_own_stands_beside_nothing() -> None:
+    ours = record(task="my-hands", metrics={"PCK@0.1": measured(50, "%", higher_is_better=True)})
+    assert beside(ours, ROWS) is None
+    assert compared(ours, ROWS) == ()

@@ -12,6 +12,8 @@ VALUES = {
     "flip_test": {"", "true", "false"},
     "boxes": {"", "gt", "det", "other", "none"},
     "scales": {"", "single", "multi"},
+    "pixels": {"", "official"},
+    "normaliser": {"", "inter-ocular", "box-size"},
     "nms": {"", "oks"},
     "checked": {"read", "transcribed", "target"},
     "mission_confidence": {"", "certain", "likely", "not found"},
@@ -63,6 +65,22 @@ def test_the_ten_goals_are_each_marked_once() -> None:
         10: "3.34",
     }
     assert sum(bool(r["mission"]) for r in ROWS) == 10
+
+
+def test_only_face_errors_have_a_normaliser_and_pixels() -> None:
+    stated = {r["task"] for r in ROWS if r["pixels"] or r["normaliser"]}
+    assert stated == {"300w", "wflw", "cofw", "aflw"}
+    official = [r for r in ROWS if r["source_title"].startswith("Official HRNet facial")]
+    assert {(r["task"], r["pixels"], r["normaliser"]) for r in official} == {
+        *((task, "official", "inter-ocular") for task in ("300w", "wflw", "cofw")),
+        ("aflw", "official", "box-size"),
+    }
+    assert {r["normaliser"] for r in ROWS if "NME_diag" in r["protocol_note"]} == {""}
+
+
+def test_a_task_that_nobody_published_has_no_best_row_and_no_selection() -> None:
+    assert published.best(ROWS, "my-hands", "val") is None
+    assert published.selection([row(task="my-hands")]) == []
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
 from pathlib import Path
 
 import pandas as pd
-from report.records import record, row
+from report.records import of_task, record, row
 
-from hrbench.report.record import Counts, measured
+from hrbench.report.record import Counts, Dataset, measured
 from hrbench.report.summary import summary
 
 PUBLISHED = pd.DataFrame([row()])
@@ -55,3 +55,28 @@ def test_the_next_commands_are_filled_in() -> None:
         "  hrbench score 'my runs/a'",
         "  hrbench check coco --data DIR",
     ]
+
+
+def test_a_dataset_of_ones_own_is_checked_by_the_file_in_the_run() -> None:
+    hands = Dataset(name="hands", split="val", fingerprint="f" * 64)
+    own = record(
+        task="my-hands",
+        dataset=hands,
+        metrics={"PCK@0.1": measured(51.26, "%", higher_is_better=True)},
+    )
+    lines = summary(own, PUBLISHED, Path("my runs/a")).splitlines()
+    assert lines[2].split(maxsplit=4)[:4] == ["PCK@0.1", "51.3", "%", "higher"]
+    assert lines[-1] == "  hrbench check 'my runs/a/dataset.toml' --data DIR"
+    assert not [line for line in lines if line.startswith("Published")]
+
+
+def test_a_goal_of_one_joint_is_a_sentence_of_its_own() -> None:
+    mean = row(task="mpii-pose", dataset="mpii", split="test", metric="PCKh@0.5", value="92.3")
+    mean |= {"input_width": "256"}
+    goal = mean | {"metric": "PCKh@0.5:shoulder", "value": "96.9", "mission": "7"}
+    figures = {"PCKh@0.5": 92.0, "PCKh@0.5:shoulder": 96.5, "PCKh@0.5:hip": 90.0}
+    ours = of_task("mpii-pose@w32-256x256-six-scales", figures)
+    text = " ".join(summary(ours, pd.DataFrame([mean, goal]), FOLDER).split())
+    assert "PCKh@0.5 92.0 % beside 92.3" in text
+    assert "PCKh@0.5:shoulder 96.5 % beside 96.9" in text
+    assert text.count(" beside ") == 2

@@ -8,8 +8,8 @@ from report.records import record, row, with_interval
 
 from hrbench.errors import UnknownNameError
 from hrbench.report.layout import Table, markdown, terminal
-from hrbench.report.record import Counts
-from hrbench.report.table import report
+from hrbench.report.record import Counts, measured
+from hrbench.report.table import report, tasks
 
 PUBLISHED = pd.DataFrame(
     [
@@ -72,8 +72,27 @@ def test_one_task_can_be_asked_for() -> None:
     assert "90.3 %" in text
 
 
-def test_a_task_of_ones_own_is_shown_without_published_rows() -> None:
-    assert "Published" not in report([record(task="my-hands")], PUBLISHED)
+OWN = record(task="my-hands", metrics={"PCK@0.1": measured(51.26, "%", higher_is_better=True)})
+
+
+@pytest.mark.parametrize("form", ["table", "markdown"])
+def test_a_task_of_ones_own_is_shown_without_published_rows(form: str) -> None:
+    text = report([OWN], PUBLISHED, form=form, task="my-hands")
+    assert "PCK@0.1 51.3 %" in text
+    assert "Published" not in text
+    assert "beside" not in text
+
+
+def test_a_task_of_ones_own_is_in_csv_and_json_alone() -> None:
+    frame = pd.read_csv(io.StringIO(report([OWN], PUBLISHED, form="csv")))
+    assert list(frame["metric"]) == ["PCK@0.1"]
+    content = json.loads(report([OWN], PUBLISHED, form="json"))
+    assert (content["runs"][0]["beside"], content["published"]) == (None, [])
+
+
+def test_a_task_of_ones_own_is_listed_with_nothing_published() -> None:
+    (line,) = tasks([("my-hands", "My hands", "hands", "val")], [row()])
+    assert (line["metric"], line["published"], line["source"]) == ("", "", "")
 
 
 def test_an_unknown_task_or_format_gets_a_suggestion() -> None:
