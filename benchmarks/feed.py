@@ -71,7 +71,7 @@ def evaluation(load: Workload, boxes: People, workers: int, rounds: int) -> None
     """Race the two feeds of an evaluation with many boxes an image."""
     images = list(rows_by_image(boxes))
     theirs = official.EvaluationSamples(boxes, load.cutting.size)
-    ours = ImageCrops(boxes, load.cutting.size)
+    ours = ImageCrops(boxes, load.cutting)
 
     def officially() -> Iterator[list[Tensor]]:
         loader: DataLoader[Tensor] = DataLoader(theirs, batch_size=BATCH, num_workers=workers)
@@ -79,7 +79,7 @@ def evaluation(load: Workload, boxes: People, workers: int, rounds: int) -> None
 
     def hrbench() -> Iterator[list[Tensor]]:
         batches = prediction_batches(ours, images, BATCH, workers=workers, pin=False)
-        yield from ([normalised(pixels, CPU)] for _, pixels in batches)
+        yield from ([normalised(pixels.flatten(0, 1), CPU)] for _, pixels in batches)
 
     agree("normalised crops", joined(hrbench())[0], joined(officially())[0])
     race(

@@ -10,7 +10,7 @@ from workload import arguments, crops, workload
 
 from hrbench import network
 from hrbench.engine.runtime import normalised
-from hrbench.pipeline import measuring
+from hrbench.pipeline import predicting
 
 CPU = torch.device("cpu")
 TOLERANCE = 1e-5  # of network outputs, as the golden numbers have it
@@ -24,7 +24,7 @@ def main() -> None:
     built = network.build(load.spec.model, len(load.dataset.keypoints), chosen.seed).eval()
     plain = network.build(load.spec.model, len(load.dataset.keypoints), chosen.seed).eval()
     images = normalised(crops(load, chosen.batch), CPU)
-    heatmaps = measuring.heatmaps(load.spec, load.dataset, built, CPU)
+    heatmaps = predicting.heatmaps(load.spec, load.dataset, built, CPU)
 
     def officially() -> torch.Tensor:
         return official.flip_tested(plain, images, load.cutting.flip_pairs)

@@ -17,10 +17,11 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from hrbench.data.augment import Draw, Ranges, half_body_crop
-from hrbench.data.loader import Cutting, drawn
+from hrbench.data.cutting import AffineCutting
+from hrbench.data.loader import drawn
 from hrbench.data.sample import People
 from hrbench.geometry import Floats, crop_matrix
-from hrbench.heads.heatmap import GaussianHeatmap
+from hrbench.heads.codecs import Codec
 
 READ = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
 Pairs = Sequence[tuple[int, int]]
@@ -32,7 +33,7 @@ class TrainingSamples(Dataset[tuple[Tensor, Tensor, Tensor]]):
     """An augmented, normalised crop with its maps and weights, made whole in the worker."""
 
     def __init__(
-        self, people: People, cutting: Cutting, ranges: Ranges, codec: GaussianHeatmap, seed: int
+        self, people: People, cutting: AffineCutting, ranges: Ranges, codec: Codec, seed: int
     ) -> None:
         self.people, self.cutting, self.ranges = people, cutting, ranges
         self.codec, self.seed = codec, seed
@@ -125,7 +126,7 @@ def move(point: Floats, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def targets(
-    joints: NDArray[np.float64], visible: NDArray[np.bool_], codec: GaussianHeatmap
+    joints: NDArray[np.float64], visible: NDArray[np.bool_], codec: Codec
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return (K, h, w) maps and (K, 1) weights, drawn keypoint by keypoint."""
     maps = np.zeros((len(joints), codec.height, codec.width), dtype=np.float32)

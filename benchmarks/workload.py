@@ -8,10 +8,11 @@ import torch
 
 from hrbench import catalog, network, world
 from hrbench.data.augment import Ranges
-from hrbench.data.loader import Cutting
+from hrbench.data.cutting import AffineCutting
 from hrbench.data.sample import People
-from hrbench.heads.heatmap import GaussianHeatmap
+from hrbench.heads.codecs import Codec
 from hrbench.pipeline import sources
+from hrbench.pipeline.formats import coco
 from hrbench.spec import DatasetSpec, TaskSpec
 
 TASK = "coco-pose@w32-256x192"
@@ -24,29 +25,29 @@ class Workload:
 
     spec: TaskSpec
     dataset: DatasetSpec
-    cutting: Cutting
+    cutting: AffineCutting
     ranges: Ranges
-    codec: GaussianHeatmap
+    codec: Codec
 
 
 def workload() -> Workload:
     """Return the recipe that is timed."""
     spec = catalog.load_task(TASK)
     dataset = catalog.load_dataset(spec.dataset)
+    ranges = Ranges(**spec.augment.model_dump())
     height, width = spec.model.input
-    cutting = Cutting(
+    cutting = AffineCutting(
         (width, height),
         tuple(dataset.keypoints.index(name) for name in dataset.upper_body),
         dataset.indices(dataset.flip_pairs),
     )
-    ranges = Ranges(**spec.augment.model_dump())
     return Workload(spec, dataset, cutting, ranges, network.codec(spec.model))
 
 
 def people(load: Workload, images: int) -> People:
     """Return the annotated persons of that many synthetic images, made at the first call."""
     root = world.cached("coco", images=images, seed=0, size=IMAGE_SIZE)
-    return sources.training_people(load.spec, load.dataset, sources.Source(root, synthetic=True))
+    return coco.training(load.spec, load.dataset, sources.Source(root, synthetic=True))
 
 
 def with_boxes(persons: People, per_image: int, rng: np.random.Generator) -> People:

@@ -76,6 +76,12 @@ def load_task(task: str, overrides: Sequence[str] = (), *, builtin: bool = False
 
 def load_dataset(name: str, beside: Path | None = None) -> DatasetSpec:
     """Return the spec of a dataset: a name from `datasets/`, or a file (beside a task's file)."""
+    path, raw = dataset_file(name, beside)
+    return validate(DatasetSpec, raw, str(path))
+
+
+def dataset_file(name: str, beside: Path | None = None) -> tuple[Path, dict[str, Any]]:
+    """Return a dataset's file and all that it says, right or wrong."""
     path = Path(name)
     if path.suffix == ".toml":
         path = (beside or Path()) / path
@@ -83,7 +89,7 @@ def load_dataset(name: str, beside: Path | None = None) -> DatasetSpec:
         path = folder("datasets") / f"{name}.toml"
     else:
         raise UnknownNameError("dataset", name, names("datasets"))
-    return validate(DatasetSpec, {"name": path.stem, **_read(path)}, str(path))
+    return path, {"name": path.stem, **_read(path)}
 
 
 def parse_override(text: str) -> dict[str, Any]:

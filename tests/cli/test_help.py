@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from cli.command import called, installed
+from pipeline.dots import two_annotators, write_dots
 from report.records import record
 
 from hrbench.cli import main
@@ -43,22 +44,37 @@ def test_every_option_is_explained(command: str) -> None:
 
 @pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["list"], ["report"]])
 def test_what_needs_no_network_imports_no_torch(arguments: list[str], tmp_path: Path) -> None:
+    assert not {"torch", "cv2"} & imported(tmp_path, arguments)
+
+
+def test_annotations_are_looked_at_without_torch(tmp_path: Path) -> None:
+    write_dots(tmp_path / "dots")
+    two_annotators(tmp_path, 10)
+    for arguments in (
+        ["convert", "dots/annotations.json", "out"],
+        ["check", "dots/dataset.toml", "--data", "dots", "--sheet", "sheet.png"],
+        ["sigmas", "twice.json"],
+    ):
+        assert "torch" not in imported(tmp_path, arguments), arguments
+
+
+def imported(folder: Path, arguments: list[str]) -> set[str]:
+    """What is imported by a command that ends well."""
     code = (
-        "import sys, contextlib\n"
+        "import sys\n"
         "from hrbench.cli import main\n"
-        "with contextlib.suppress(SystemExit):\n"
-        "    main(sys.argv[1:], prog_name='hrbench')\n"
-        "assert 'torch' not in sys.modules\n"
-        "assert 'cv2' not in sys.modules\n"
+        "main(sys.argv[1:], prog_name='hrbench', standalone_mode=False)\n"
+        "print(*sys.modules)\n"
     )
     ended = subprocess.run(
         [sys.executable, "-c", code, *arguments],
-        cwd=tmp_path,
+        cwd=folder,
         capture_output=True,
         text=True,
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
+    return set(ended.stdout.splitlines()[-1].split())
 
 
 @pytest.mark.parametrize("arguments", [["list", "variants"], ["list", "datasets"], ["doctor"]])
@@ -99,6 +115,20 @@ def test_check_and_make_print_one_json_object(world: Path, tmp_path: Path) -> No
     nothing = called(tmp_path, "check", "coco", "--data", "nowhere", "--json")
     assert nothing.status == 1
     assert isinstance(json.loads(nothing.out), dict)
+
+
+def test_what_is_of_ones_own_prints_one_json_object(tmp_path: Path) -> None:
+    write_dots(tmp_path / "dots")
+    two_annotators(tmp_path, 10)
+    made = called(tmp_path, "convert", "dots/annotations.json", "out", "--json")
+    assert json.loads(made.out)["keypoints"] == ["nose", "left_ear", "right_ear"]
+    assert made.new == ("out", "out/dataset.toml", "out/task.toml")
+    found = called(tmp_path, "sigmas", "twice.json", "--json")
+    assert [row["repeats"] for row in json.loads(found.out)["keypoints"]] == [10, 10, 10]
+    sheet = ["--sheet", "sheet.png", "--json"]
+    ended = called(tmp_path, "check", "out/dataset.toml", "--data", "out", *sheet)
+    assert json.loads(ended.out)["ok"]
+    assert ended.new == ("sheet.png",)
 
 
 def test_run_and_score_print_one_json_object(world: Path, tmp_path: Path) -> None:

@@ -1,0 +1,128 @@
+"""Commands that print what is known: report, list, show, doctor."""
+
+# ruff: noqa: D301  click keeps the lines of a paragraph that begins with \b
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hrbench.cli.root import FILE, RUNS, answer, as_json, main, terminal
+from hrbench.errors import HrbenchError
+
+
+@main.command()
+@click.argument("runs", nargs=-1, type=FILE)
+@click.option("--task", help="One task only.")
+@click.option("--format", "form", default="table", help="table, markdown, csv or json.")
+@click.option("-o", "--output", type=FILE, help="Write to this file.")
+@as_json
+def report(
+    runs: tuple[str, ...], task: str | None, form: str, output: str | None, json_: bool
+) -> None:
+    """Tabulate RUNS (default: all under results/runs) beside the published results.
+
+    \b
+    hrbench report --task coco-pose --format markdown -o results.md
+    """
+    from hrbench import catalog  # noqa: PLC0415
+    from hrbench.report import published, table  # noqa: PLC0415
+    from hrbench.report.runs import load_records  # noqa: PLC0415
+
+    records = load_records([Path(path) for path in runs], Path(RUNS))
+    literature = published.load(catalog.published_results())
+    form = "json" if json_ else form
+    width, colour = terminal() if output is None else (120, False)
+    text = table.report(records, literature, task=task, form=form, width=width, colour=colour)
+    if output is None:
+        click.echo(text)
+        return
+    try:
+        Path(output).write_text(text + "\n", "utf-8")
+    except OSError as error:
+        raise HrbenchError(f"-o {output}: cannot be written ({error.strerror})") from error
+
+
+@main.command(name="list")
+@click.argument("what", type=click.Choice(["tasks", "datasets", "variants"]), default="tasks")
+@as_json
+def list_(what: str, json_: bool) -> None:
+    """List the tasks, the datasets, or every task's variants.
+
+    \b
+    hrbench list variants
+    """
+    from hrbench import catalog  # noqa: PLC0415
+
+    if what == "tasks":
+        _list_tasks(json_=json_)
+        return
+    if what == "datasets":
+        found = {name: catalog.load_dataset(name).title for name in catalog.names("datasets")}
+    else:
+        names = [f"{t}@{v}" for t in catalog.names("tasks") for v in catalog.variants(t)]
+        found = {name: _variant_line(catalog.load_task(name)) for name in names}
+    if json_:
+        answer(found)
+        return
+    width = max(map(len, found))
+    for name, words in found.items():
+        click.echo(f"{name:<{width}}  {words}")
+
+
+def _list_tasks(*, json_: bool) -> None:
+    from hrbench import catalog  # noqa: PLC0415
+    from hrbench.report import published, table  # noqa: PLC0415
+
+    specs = [catalog.load_task(name) for name in catalog.names("tasks")]
+    about = [(s.name, s.title, s.dataset, s.protocol.split) for s in specs]
+    lines = table.tasks(about, published.rows(published.load(catalog.published_results())))
+    if json_:
+        answer(lines)
+    else:
+        width, colour = terminal()
+        click.echo(table.tasks_text(lines, width, colour=colour))
+
+
+@main.command()
+@click.argument("task")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Any key of the spec.")
+@as_json
+def show(task: str, overrides: tuple[str, ...], json_: bool) -> None:
+    """Print the fully resolved spec of TASK[@VARIANT] as TOML; `hrbench run FILE` takes it.
+
+    \b
+    hrbench show coco-pose@w32-256x192 > mine.toml
+    """
+    import tomli_w  # noqa: PLC0415
+
+    from hrbench import catalog  # noqa: PLC0415
+
+    spec = catalog.load_task(task, overrides).plain()
+    if json_:
+        answer(spec)
+    else:
+        click.echo(tomli_w.dumps(spec), nl=False)
+
+
+@main.command()
+@as_json
+def doctor(json_: bool) -> None:
+    """Print versions and devices, to paste into a bug report.
+
+    \b
+    hrbench doctor
+    """
+    from hrbench.engine.runtime import devices  # noqa: PLC0415
+    from hrbench.report import environment  # noqa: PLC0415
+
+    facts = environment.doctor(devices())
+    if json_:
+        answer(facts)
+    else:
+        click.echo(environment.doctor_text(facts))
+
+
+def _variant_line(spec: Any) -> str:
+    height, width = spec.model.input
+    return f"{spec.model.backbone}, {height} x {width}, {spec.recipe.epochs} epochs"

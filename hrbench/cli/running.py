@@ -1,0 +1,112 @@
+"""Commands that make a record: run, score."""
+
+# ruff: noqa: D301  click keeps the lines of a paragraph that begins with \b
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hrbench.cli.root import DATA, FILE, RUNS, answer, as_json, main, terminal
+
+LARGEST_SEED = 2**63 - 1  # that torch takes
+
+
+@main.command()
+@click.argument("task", required=False)
+@click.option("--data", type=FILE, help=DATA)
+@click.option("--weights", type=FILE, help="Evaluate this checkpoint; no training.")
+@click.option("--init", type=FILE, help="Start training from this (an ImageNet checkpoint, say).")
+@click.option("--split", help="Another split than the protocol's.")
+@click.option("--boxes", help="Where person boxes come from: gt, det, or a detections file.")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Any key of the spec.")
+@click.option("--limit", type=click.IntRange(min=1), help="Look at the first N images only.")
+@click.option("--epochs", type=click.IntRange(min=1), help="Epochs to train.")
+@click.option(
+    "--seed", type=click.IntRange(0, LARGEST_SEED), default=0, help="Of weights and samples."
+)
+@click.option("--device", default="auto", help="auto, cpu, cuda, cuda:1, or any other of torch's.")
+@click.option(
+    "--precision",
+    type=click.Choice(["auto", "fp32", "bf16"]),
+    default="auto",
+    help="auto: bf16 to train on CUDA, fp32 otherwise.",
+)
+@click.option("--workers", type=click.IntRange(min=0), help="Processes that read images.")
+@click.option("--keep-peaks", is_flag=True, help="Keep heatmap peaks, for score --decoder.")
+@click.option("--out", type=FILE, default=RUNS, help="Folder for the runs.")
+@click.option("--resume", type=FILE, metavar="RUN", help="Go on where this run stopped.")
+@as_json
+def run(task: str | None, resume: str | None, json_: bool, **flags: Any) -> None:
+    """Run the benchmark TASK: NAME, NAME@VARIANT, or a TOML file of your own.
+
+    Trains (unless --weights), predicts, scores, records, and prints the figures beside the
+    published ones.
+
+    \b
+    hrbench run coco-pose
+    hrbench run coco-pose@w32-256x192 --data /datasets --weights pose_hrnet_w32.pth --boxes gt
+    """
+    if task is None and resume is None:
+        raise click.UsageError("name a TASK (see `hrbench list`), or --resume RUN")
+    if resume is not None and (named := _given(flags)):
+        raise click.UsageError(f"--resume takes the options of the run; leave out {named}")
+    if flags["weights"] and flags["init"]:
+        raise click.UsageError("--weights evaluates, --init starts a training; name one of them")
+    from hrbench.pipeline import run as road  # noqa: PLC0415  torch takes seconds
+    from hrbench.pipeline.options import Options  # noqa: PLC0415
+
+    if resume is not None:
+        done = road.resume(Path(resume), task)
+    else:
+        done = road.run(str(task), Options(**flags))
+    if done is None:
+        return  # another process prints
+    record, folder = done
+    _show(record, folder, json_=json_)
+
+
+@main.command()
+@click.argument("folder", metavar="RUN", type=FILE)
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A key of the protocol, as protocol.nms=soft; then nothing is written.",
+)
+@click.option("--decoder", help="quarter or dark, on the peaks that run --keep-peaks kept.")
+@click.option("--official", is_flag=True, help="Compare with pycocotools' own figures.")
+@as_json
+def score(
+    folder: str, overrides: tuple[str, ...], decoder: str | None, official: bool, json_: bool
+) -> None:
+    """Compute the figures of RUN again from its stored predictions, without the network.
+
+    \b
+    hrbench score results/runs/coco-pose/20261123T190000Z-1a2b3c4d --set protocol.nms=none
+    """
+    from hrbench.pipeline import run as road  # noqa: PLC0415
+
+    record = road.score(Path(folder), overrides, decoder=decoder, official=official)
+    _show(record, Path(folder), json_=json_)
+
+
+def _show(record: Any, folder: Path, *, json_: bool) -> None:
+    from hrbench import catalog  # noqa: PLC0415
+    from hrbench.report import published, summary  # noqa: PLC0415
+
+    if json_:
+        answer({"run": str(folder), "record": record.content()})
+        return
+    width, colour = terminal()
+    literature = published.load(catalog.published_results())
+    click.echo(summary.summary(record, literature, folder, width=width, colour=colour))
+
+
+def _given(flags: Iterable[str]) -> str:
+    """Return which of these parameters stand on the command line, as they are written there."""
+    context, typed = click.get_current_context(), click.core.ParameterSource.COMMANDLINE
+    given = [key for key in flags if context.get_parameter_source(key) is typed]
+    return ", ".join(p.opts[0] for p in context.command.params if p.name in given)

@@ -1,0 +1,60 @@
+"""Small trees of each dataset, copies that a test may spoil, and runs on them."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from cli.command import Ended, called, installed, refused
+from pipeline.worlds import small_world
+
+IMAGES = 16  # to train on
+BRIEF = ["--set", "recipe.epochs=1", "--set", "recipe.batch_size=8", "--device", "cpu"]
+
+
+def copied(dataset: str, folder: Path) -> Path:
+    """A copy of a small world, `data` in the test's own folder; return the dataset's folder."""
+    shutil.copytree(small_world(IMAGES, dataset), folder / "data")
+    return folder / "data" / dataset
+
+
+def ran(folder: Path, task: str, *more: str) -> Ended:
+    """`hrbench run` on the copy, brief."""
+    return called(folder, *command(task), *more)
+
+
+def command(task: str) -> list[str]:
+    return ["run", f"{task}@tiny", "--data", "data", *BRIEF, "--workers", "0"]
+
+
+def refused_to_run(folder: Path, task: str, *words: str, more: tuple[str, ...] = ()) -> None:
+    """Check that a run says in one sentence what is wrong, and leaves nothing behind."""
+    ended = ran(folder, task, *more)
+    refused(ended, words)
+    assert ended.err.count("\n") == 1, ended.err
+
+
+def refused_when_installed(folder: Path, task: str, *words: str) -> None:
+    """The same of the command in a process of its own."""
+    refused(installed(folder, *command(task)), words)
+
+
+def change(path: Path, edit: Callable[[Any], object]) -> None:
+    """Write a JSON file again as `edit` leaves its content."""
+    content = json.loads(path.read_text("utf-8"))
+    edit(content)
+    path.write_text(json.dumps(content), "utf-8")
+
+
+def cut_short(path: Path, share: float) -> None:
+    """Leave the first part of a file."""
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(share * len(whole))])
+
+
+def edit_line(path: Path, number: int, edit: Callable[[str], str]) -> None:
+    """Write a text file again with one line, counted from 1, edited."""
+    lines = path.read_text("utf-8").splitlines()
+    lines[number - 1] = edit(lines[number - 1])
+    path.write_text("\n".join(lines) + "\n", "utf-8")
