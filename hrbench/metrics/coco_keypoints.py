@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.metrics.average_precision import SELECTIONS, curves, figures
-from hrbench.metrics.keypoints import by_keypoint, keypoint_errors, median_of_known
+from hrbench.metrics.keypoints import by_keypoint, keypoint_errors, medians
 from hrbench.metrics.matching import AREA_RANGES, Matches, match
 from hrbench.metrics.people import Poses, Truth
 from hrbench.metrics.scores import Scores
@@ -77,8 +77,7 @@ def score_poses(
     matches = match(truth, results, sigmas)
     errors = keypoint_errors(truth, results, matches, sigmas, flip_pairs)
     values = figures(curves(matches, results))
-    values["median_error_px"] = median_of_known(errors.pixels)
-    values["median_error_share"] = median_of_known(errors.share)
+    values |= medians(errors)
     groups = {"size": by_size(values, matches), "keypoint": by_keypoint(errors, keypoint_names)}
     reasons = {name: _reason(name) for name, value in values.items() if math.isnan(value)}
     return PoseScores(values, reasons, groups, selection, matches)

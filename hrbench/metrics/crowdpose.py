@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.metrics.average_precision import ALL, Curves, curves, figures
-from hrbench.metrics.keypoints import by_keypoint, keypoint_errors, median_of_known
+from hrbench.metrics.keypoints import by_keypoint, keypoint_errors, medians
 from hrbench.metrics.matching import Matches, match
 from hrbench.metrics.people import Poses, Results, Truth
 from hrbench.metrics.scores import Scores
@@ -91,8 +91,7 @@ def score_crowd(
     drawn = crowd_curves(truth, results, matches)
     errors = keypoint_errors(truth.people, results, matches, sigmas, flip_pairs)
     values = crowd_figures(drawn)
-    values["median_error_px"] = median_of_known(errors.pixels)
-    values["median_error_share"] = median_of_known(errors.share)
+    values |= medians(errors)
     images = {level: len(truth.images_of(level)) for level in LEVELS}
     groups = {
         "crowding": {n: {"images": images[n], "AP": values[f"AP_{n}"]} for n in LEVELS},

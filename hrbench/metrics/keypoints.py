@@ -69,6 +69,14 @@ def keypoint_errors(
     return KeypointErrors(pixels, 100 * pixels / size, terms, swapped)
 
 
+def medians(errors: KeypointErrors) -> dict[str, float]:
+    """Return the median error of all labelled keypoints of found people, both ways."""
+    return {
+        "median_error_px": median_of_known(errors.pixels),
+        "median_error_share": median_of_known(errors.share),
+    }
+
+
 def by_keypoint(errors: KeypointErrors, names: Sequence[str]) -> dict[str, dict[str, float]]:
     """Return a row of figures for each keypoint; NaN for what nothing was measured of."""
     return {

@@ -58,7 +58,7 @@ def read(folder: Path) -> tuple[TaskSpec, DatasetSpec, State]:
     spec = catalog.load_task(str(folder / SPEC))
     if (folder / DATASET).exists():
         return spec, catalog.load_dataset(DATASET, beside=folder), state
-    return spec, catalog.load_dataset(spec.dataset), state  # a run of hrbench before 0.2
+    return spec, catalog.load_dataset(spec.dataset), state  # an older run kept none
 
 
 def create(spec: TaskSpec, dataset: DatasetSpec, state: State) -> Path:
