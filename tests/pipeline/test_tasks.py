@@ -274,6 +274,16 @@ def test_pts_files_are_measured_as_the_csv(split: str, tmp_path: Path) -> None:
     require_equal(looked_at("300w", small("300w"), split), looked_at("300w", released, split), name)
 
 
+def test_the_names_of_pts_files_may_be_in_capitals(tmp_path: Path) -> None:
+    released = release_of_300w(small("300w"), tmp_path)
+    before = looked_at("300w", released, "challenge")
+    for path in list(released.rglob("*.pts")):
+        path.rename(path.with_suffix(".PTS"))
+    after = looked_at("300w", released, "challenge")
+    assert after.fingerprint == before.fingerprint
+    assert np.array_equal(after.people.keypoints, before.people.keypoints)
+
+
 @pytest.mark.parametrize("split", ["test", *WFLW_FLAGS])
 def test_the_list_of_wflw_is_measured_as_the_csv(split: str, tmp_path: Path) -> None:
     released = release_of_wflw(small("wflw"), tmp_path)

@@ -57,6 +57,12 @@ def examined_pts(folders: Sequence[Path], num_keypoints: int, *, counted_from: i
     return examined_points(names, images, np.array(read, dtype=np.float64), counted_from)
 
 
+def marks_of(folders: Sequence[Path]) -> list[Path]:
+    """Return the .pts files of some folders, in the order of their images."""
+    files = (path for folder in folders for path in _listed(folder))
+    return sorted(path for path in files if path.suffix.lower() == POINTS)
+
+
 def _top(folders: Sequence[Path]) -> Path:
     return Path(os.path.commonpath(folders))
 

@@ -104,8 +104,7 @@ def _released(dataset: DatasetSpec, source: Source, split: Split) -> tuple[Faces
     places = [require(dataset, source.root, place) for place in split.release]
     if places[0].is_dir():
         found = faces_release.from_pts(places, count, counted_from=dataset.counted_from)
-        files = [path.with_suffix(".pts") for path in found.people.images]
-        return found, files
+        return found, faces_release.marks_of(places)
     images = require(dataset, source.root, *split.images)
     found = faces_release.from_wflw_list(
         places[0], images, count, counted_from=dataset.counted_from, attribute=split.attribute
