@@ -108,11 +108,9 @@ def _split(
         faults.extend(found)
 
     listed = None
-    released = [place for place in split.release if (root / place).exists()]
-    places = released or [split.annotations]
-    if (root / split.annotations).exists() or all(have(place) for place in places):
+    if have(place := _place(root, split)):
         real = (None, None) if synthetic else (split.num_images, split.num_samples)
-        part, listed, found = _annotations(dataset, split, root, real)
+        part, listed, found = _annotations(dataset, split, root, place, real)
         add(part, found)
     folder = _image_folder(root, split, listed)
     # A folder that other splits share says nothing of a split whose annotations are not there.
@@ -143,11 +141,21 @@ def _is_shared(dataset: DatasetSpec, split: Split) -> bool:
     return any(set(other.images) & set(split.images) for other in others)
 
 
+def _place(root: Path, split: Split) -> str:
+    """Return what says where the keypoints are: the annotations, else what a release has."""
+    places = (split.annotations, *split.release)
+    return next((place for place in places if (root / place).exists()), split.annotations)
+
+
 @annotations.no_collection()
 def _annotations(
-    dataset: DatasetSpec, split: Split, root: Path, real: tuple[int | None, int | None]
+    dataset: DatasetSpec,
+    split: Split,
+    root: Path,
+    place: str,
+    real: tuple[int | None, int | None],
 ) -> tuple[Part, Listing | None, list[Fault]]:
-    place, content, found = _source(root, split)
+    content, found = _content(root, place)
     listed = None
     if not found:
         listed, found = listing(root, place, content, dataset, split)
@@ -179,18 +187,14 @@ def _counted(count: int, what: str, real: int | None) -> str:
     )
 
 
-def _source(root: Path, split: Split) -> tuple[str, bytes, list[Fault]]:
-    """Return the place and content of what says where the keypoints are; no content of folders."""
-    released = [place for place in split.release if (root / place).exists()]
-    place = split.annotations
-    if released and not (root / place).exists():
-        place = released[0]
+def _content(root: Path, place: str) -> tuple[bytes, list[Fault]]:
+    """Return the bytes of a file; none of a folder, whose files are read one by one."""
     if (root / place).is_dir():
-        return place, b"", []
+        return b"", []
     try:
-        return place, (root / place).read_bytes(), []
+        return (root / place).read_bytes(), []
     except OSError as error:
-        return place, b"", [stated(f"{place} cannot be read: {error.strerror}")]
+        return b"", [stated(f"{place} cannot be read: {error.strerror}")]
 
 
 def _heads(root: Path, place: str, listed: Listing | None) -> tuple[Part, list[Fault]]:
