@@ -15,20 +15,22 @@ ALLOWED: dict[str, set[str]] = {
     "__main__": {"cli"},
     "errors": NOTHING,
     "geometry": NOTHING,
+    "cameras": NOTHING,
     "face_geometry": NOTHING,
     "spec": NOTHING,
     "catalog": {"errors", "spec"},
     "backbone": {"errors"},
-    "heads": NOTHING,
+    "heads": {"backbone"},  # its blocks
     "metrics": {"errors"},  # arrays only; readers give its `Truth`
-    "data": {"errors", "face_geometry", "geometry", "metrics"},
+    "data": {"cameras", "errors", "face_geometry", "geometry", "metrics"},
     "convert": {"data", "errors"},
     "world": {"errors"},
     "engine": {"data", "errors", "geometry"},
     "report": {"errors"},
-    "network": {"backbone", "heads", "spec"},
+    "network": {"backbone", "data", "heads", "spec"},
     "pipeline": {
         "backbone",
+        "cameras",
         "catalog",
         "data",
         "engine",
@@ -45,6 +47,7 @@ ALLOWED: dict[str, set[str]] = {
     "cli": {"catalog", "convert", "engine", "errors", "pipeline", "report", "world"},
 }
 WITHOUT_TORCH = {
+    "cameras",
     "catalog",
     "convert",
     "errors",

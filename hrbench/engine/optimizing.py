@@ -1,0 +1,46 @@
+"""The optimisers of the recipes, and what else a step does to the weights."""
+
+from typing import Literal
+
+import torch
+from torch import nn
+
+MOMENTUM = 0.9  # of SGD, Nesterov's
+LARGEST_NORM = 1.0
+Clipped = Literal["none", "weights", "gradients"]
+
+
+def optimizer(
+    name: Literal["adam", "amsgrad", "sgd"], network: nn.Module, lr: float, weight_decay: float
+) -> torch.optim.Optimizer:
+    """Return an optimiser of all parameters of a network."""
+    parameters = network.parameters()
+    if name == "sgd":
+        return torch.optim.SGD(
+            parameters, lr, momentum=MOMENTUM, weight_decay=weight_decay, nesterov=True
+        )
+    return torch.optim.Adam(parameters, lr, weight_decay=weight_decay, amsgrad=name == "amsgrad")
+
+
+def set_momentum(network: nn.Module, momentum: float) -> None:
+    """Set what share of a batch's statistics enters the running ones."""
+    for module in network.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm):  # noqa: SLF001  of any dimension
+            module.momentum = momentum
+
+
+def clip_gradients(network: nn.Module) -> None:
+    """Scale all gradients together to a norm of 1 at most."""
+    torch.nn.utils.clip_grad_norm_(network.parameters(), LARGEST_NORM)
+
+
+@torch.no_grad()
+def clip_weights(network: nn.Module) -> None:
+    """Scale each linear layer's matrix to a Frobenius norm of 1 at most.
+
+    Source: 3d-pose-baseline, src/linear_model.py, which scales them where they are used.
+    """
+    for module in network.modules():
+        if isinstance(module, nn.Linear):
+            norm = module.weight.norm().clamp(min=LARGEST_NORM)
+            module.weight.div_(norm)
