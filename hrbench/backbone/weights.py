@@ -1,7 +1,7 @@
 """Checkpoints in the layouts they are published in, brought to our names and loaded loudly.
 
-Ours are `backbone.` and the official names, then `head.` and the head's own. A small table
-per published layout maps a file's names to them; every load is strict after it.
+`backbone.layouts` says which layout a file is in and what its tensors are called here; every
+load is strict after it.
 """
 
 import hashlib
@@ -13,28 +13,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from torch import Tensor, nn
 
+from hrbench.backbone import unpickling
+from hrbench.backbone.layouts import layout_of
 from hrbench.errors import WeightsError
 
 # Keys under which training scripts put the network beside optimisers and counters.
-WRAPPERS = ("network", "state_dict", "model")
+WRAPPERS = ("network", "state_dict", "model", "model_pos")
 DATA_PARALLEL = "module."
 # What torch.load raises on a file that is no checkpoint, or a part of one.
 DAMAGED = (
     *(RuntimeError, ValueError, LookupError, EOFError, AttributeError, TypeError, AssertionError),
     *(struct.error, pickle.UnpicklingError, zipfile.BadZipFile),
 )
-# Of the official pose networks (one branch) and face networks (four) to ours.
-HEADS = {
-    "final_layer.": "head.score.",
-    "head.0.": "head.mix.0.",
-    "head.1.": "head.mix.1.",
-    "head.3.": "head.score.",
-}
-# The parts of the official classification network behind the branches.
-CLASSIFICATION = ("incre_modules.", "downsamp_modules.", "final_layer.", "classifier.")
+CLASSES = "head.classifier.weight"  # only a network that classifies has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +35,7 @@ class Checkpoint:
     """A file's tensors under our names."""
 
     path: Path
-    layout: str  # hrbench | pose | face | classification
+    layout: str  # hrbench | pose | face | classification | videopose3d | martinez
     tensors: dict[str, Tensor]
     sha256: str  # of the file
 
@@ -57,7 +50,7 @@ def read(path: Path) -> Checkpoint:
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch's, on files that are refused below
-            content = torch.load(path, map_location="cpu", weights_only=True)
+            content = unpickling.load(path)
     except FileNotFoundError as error:
         raise WeightsError(f"{path} does not exist; --weights and --init take a file") from error
     except OSError as error:
@@ -74,8 +67,12 @@ def read(path: Path) -> Checkpoint:
             f"{path} has NaN or infinity in {len(spoilt)} tensors ({spoilt[0]}); the training "
             "that wrote it had diverged"
         )
-    layout, named = _named(tensors, path)
-    return Checkpoint(path, layout, named, sha256)
+    layout = layout_of(tensors)
+    if layout is None:
+        some = ", ".join(list(tensors)[:3])
+        raise WeightsError(f"{path} is in no layout that is known here; its names begin {some}")
+    named = {layout.ours(name): tensor for name, tensor in tensors.items()}
+    return Checkpoint(path, layout.name, named, sha256)
 
 
 def load_network(checkpoint: Checkpoint, network: nn.Module) -> None:
@@ -137,30 +134,6 @@ def _unwrapped(content: object, path: Path) -> dict[str, Tensor]:
     return tensors
 
 
-def _named(tensors: dict[str, Tensor], path: Path) -> tuple[str, dict[str, Tensor]]:
-    if any(name.startswith("backbone.") for name in tensors):
-        return "hrbench", tensors
-    if "conv1.weight" not in tensors or not any(n.startswith("stage4.") for n in tensors):
-        some = ", ".join(list(tensors)[:3])
-        raise WeightsError(f"{path} is in no layout that is known here; its names begin {some}")
-    if "classifier.weight" in tensors:
-        layout = "classification"
-        renamed = {
-            n: f"head.{n}" if n.startswith(CLASSIFICATION) else f"backbone.{n}" for n in tensors
-        }
-    else:
-        layout = "face" if "head.3.weight" in tensors else "pose"
-        renamed = {n: _pose_name(n) for n in tensors}
-    return layout, {renamed[name]: tensor for name, tensor in tensors.items()}
-
-
-def _pose_name(name: str) -> str:
-    for theirs, ours in HEADS.items():
-        if name.startswith(theirs):
-            return ours + name.removeprefix(theirs)
-    return f"backbone.{name}"
-
-
 def _require_match(
     checkpoint: Checkpoint,
     tensors: Mapping[str, Tensor],
@@ -184,7 +157,7 @@ def _require_match(
         if names
     ]
     advice = "Name the task and variant that it was trained for"
-    if checkpoint.layout == "classification" and whole == "the network":
+    if CLASSES in tensors and CLASSES not in wanted:
         advice = "It classifies images: start training from it with --init"
     raise WeightsError(
         f"{checkpoint.path} ({checkpoint.layout} layout) does not fit: {'; '.join(parts)}. {advice}"

@@ -12,9 +12,9 @@ from hrbench import network
 from hrbench.backbone import hrnet, weights
 from hrbench.errors import WeightsError
 from hrbench.network import LandmarkNetwork
-from hrbench.spec import Model
+from hrbench.spec import HeatmapModel
 
-MODEL = Model(
+MODEL = HeatmapModel(
     backbone="hrnet-w8",
     head="heatmap",
     branches=4,

@@ -2,16 +2,17 @@ from pathlib import Path
 
 import pytest
 import torch
+from specs import landmark_task
 from torch import Tensor
 
-from hrbench import catalog, network
+from hrbench import network
 from hrbench.backbone import weights
 from hrbench.errors import WeightsError
 from hrbench.network import LandmarkNetwork
 
 
 def tiny(keypoints: int = 17, seed: int = 0) -> LandmarkNetwork:
-    return network.build(catalog.load_task("coco-pose@tiny").model, keypoints, seed)
+    return network.build(landmark_task("coco-pose@tiny").model, keypoints, seed)
 
 
 def official(built: LandmarkNetwork) -> dict[str, Tensor]:

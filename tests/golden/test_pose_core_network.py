@@ -1,6 +1,5 @@
 """Official networks with the golden weights: names, outputs, losses, gradients."""
 
-import math
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +8,11 @@ import pytest
 import torch
 from golden import recipe
 from golden.ledger import Ledger
+from specs import landmark_task
 from torch import Tensor, nn
 
-from hrbench import catalog, network
-from hrbench.backbone import hrnet, weights
+from hrbench import network
+from hrbench.backbone import layouts, weights
 from hrbench.heads.heatmap import Targets, mse, ohkm
 from hrbench.network import LandmarkNetwork
 
@@ -20,7 +20,6 @@ NETWORKS = {
     "hrnet_w32_coco_256x192": (17, (256, 192)),
     "hrnet_w32_mpii_256x256": (16, (256, 256)),
 }
-NOT_IN_BACKBONE = ("incre_modules", "downsamp_modules", "final_layer", "classifier")
 
 
 @pytest.fixture(params=NETWORKS)
@@ -32,7 +31,7 @@ def name(request: pytest.FixtureRequest) -> str:
 def loaded(name: str, golden: Ledger, tmp_path: Path) -> LandmarkNetwork:
     """The network of `name` that has loaded a checkpoint in the official layout."""
     keypoints, size = NETWORKS[name]
-    spec = catalog.load_task("coco-pose@w32-256x192", [f"model.input={list(size)}"])
+    spec = landmark_task("coco-pose@w32-256x192", [f"model.input={list(size)}"])
     built = network.build(spec.model, keypoints, seed=0)
     description = golden.json(f"pose_core/net_{name}.json.gz")
     file = recipe.official_checkpoint(description, tmp_path / "official.pth")
@@ -46,14 +45,14 @@ def test_names_shapes_and_counts_are_the_official_ones(
     file = f"pose_core/net_{name}.json.gz"
     description: Any = golden.json(file)
     ours = {key: list(tensor.shape) for key, tensor in loaded.state_dict().items()}
-    theirs = {weights._pose_name(key): shape for key, shape in description["state_dict"]}
+    theirs = {layouts.POSE.ours(key): shape for key, shape in description["state_dict"]}
     assert ours == theirs
     assert list(ours) == list(theirs)
     golden.check_value(file, "state_dict", 0, 0)
     count = sum(parameter.numel() for parameter in loaded.parameters())
     golden.check_value(file, "num_params", count, description["num_params"])
     golden.check_value(file, "num_state_entries", len(ours), description["num_state_entries"])
-    order = [weights._pose_name(key) for key in description["parameters_order"]]
+    order = [layouts.POSE.ours(key) for key in description["parameters_order"]]
     golden.check_value(file, "parameters_order", [k for k, _ in loaded.named_parameters()], order)
     golden.check_value(file, "num_joints", NETWORKS[name][0], description["num_joints"])
     golden.check_value(file, "image_w_h", NETWORKS[name][1][::-1], description["image_w_h"])
@@ -103,30 +102,6 @@ def test_a_training_step_is_the_official_one(
             key = f"train_{which}_bn_{statistic}"
             golden.check(file, key, getattr(module, statistic).numpy())
         golden.check_value(f"pose_core/net_{name}.json.gz", f"{which}_bn", 0, 0)
-
-
-@pytest.mark.parametrize("size", [name for name in hrnet.SIZES if "small" in name or "w" in name])
-def test_a_backbone_has_the_names_and_shapes_of_the_official_classifier(
-    size: str, golden: Ledger
-) -> None:
-    models: Any = golden.json("rest/cls/cls_models.json.gz")
-    official = size.removeprefix("hrnet-").replace("-", "_")
-    if official not in models:
-        assert size in {"hrnet-w8", "hrnet-w16"}  # ours alone, for the synthetic runs
-        return
-    with torch.device("meta"):
-        ours = hrnet.build(size, num_outputs=4).state_dict()
-    theirs = {
-        name: tuple(shape)
-        for name, shape in models[official]["state_dict"]
-        if not name.startswith(NOT_IN_BACKBONE)
-    }
-    assert {name: tuple(tensor.shape) for name, tensor in ours.items()} == theirs
-    counts = [
-        sum(math.prod(shape) for shape in shapes)
-        for shapes in ((tensor.shape for tensor in ours.values()), theirs.values())
-    ]
-    golden.check_value("rest/cls/cls_models.json.gz", official, *counts)
 
 
 def targets_for(maps: Tensor) -> Targets:
