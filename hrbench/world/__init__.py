@@ -17,6 +17,8 @@ from hrbench.world.coco import write_coco
 from hrbench.world.crowdpose import write_crowdpose
 from hrbench.world.face_cofw import write_cofw
 from hrbench.world.faces import write_300w, write_aflw, write_wflw
+from hrbench.world.h36m import write_h36m
+from hrbench.world.imagenet import write_imagenet
 from hrbench.world.mpii import write_mpii
 
 __all__ = ["GENERATOR_VERSION", "WRITERS", "cached", "is_synthetic", "make"]
@@ -30,6 +32,8 @@ WRITERS = {
     "wflw": write_wflw,
     "cofw": write_cofw,
     "aflw": write_aflw,
+    "h36m": write_h36m,
+    "imagenet": write_imagenet,
 }
 _MARK = "hrbench-world.json"
 
