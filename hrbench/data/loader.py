@@ -24,6 +24,7 @@ from hrbench.data.sample import People
 from hrbench.errors import DataError
 
 _Item = TypeVar("_Item")
+FEW = 2  # crops with which a training step is timed
 ORDER, SAMPLE = 0, 1  # apart, so that the order of an epoch and its draws are independent
 
 
@@ -69,23 +70,27 @@ class TrainingCrops(Dataset[Batch | DataError]):
             torch.from_numpy(np.stack([c.visible for c in crops])),
         )
 
+    def __len__(self) -> int:
+        return len(self.people)
+
+    def batches(
+        self, batches: Sequence[NDArray[np.int64]], epoch: int, *, workers: int, pin: bool
+    ) -> Generator[Batch]:
+        """Yield the batches of an epoch, given the rows of each."""
+        yield from load(self, [(epoch, rows) for rows in batches], workers=workers, pin=pin)
+
+    def some(self) -> tuple[Batch, int]:
+        """Return black crops with the first person's keypoints, and how many."""
+        width, height = self.cutting.size
+        points = self.people.keypoints[:1].repeat(FEW, axis=0)
+        pixels = torch.zeros((FEW, height, width, 3), dtype=torch.uint8)
+        visible = torch.ones(points.shape[:2], dtype=torch.bool)
+        return Batch(pixels, torch.from_numpy(points), visible), FEW
+
     def _crop(self, epoch: int, row: int) -> Crop:
         visible = self.people.visible[row]
         chance = drawn(self.ranges, visible, self.seed, epoch, row)
         return self.cutting.augmented(self.people, row, chance)
-
-
-def training_batches(
-    crops: TrainingCrops,
-    batches: Sequence[NDArray[np.int64]],
-    epoch: int,
-    *,
-    workers: int,
-    pin: bool,
-) -> Generator[Batch]:
-    """Yield the batches of an epoch, given the rows of each."""
-    indices = [(epoch, rows) for rows in batches]
-    yield from _load(crops, indices, workers=workers, pin=pin)
 
 
 class ImageCrops(Dataset[tuple[NDArray[np.int64], Tensor] | DataError]):
@@ -116,7 +121,7 @@ def prediction_batches(
     of_image = rows_by_image(crops.people)
     rows: NDArray[np.int64] = np.empty(0, dtype=np.int64)
     cut: list[Tensor] = []
-    for more, pixels in _load(crops, [of_image[i] for i in images], workers=workers, pin=pin):
+    for more, pixels in load(crops, [of_image[i] for i in images], workers=workers, pin=pin):
         rows = np.concatenate([rows, more])
         cut.append(pixels)
         while len(rows) >= batch_size:
@@ -136,9 +141,14 @@ def rows_by_image(people: People) -> dict[int, NDArray[np.int64]]:
     return dict(first)
 
 
-def _load(
+def load(
     dataset: Dataset[_Item | DataError], indices: Sequence[object], *, workers: int, pin: bool
 ) -> Generator[_Item]:
+    """Yield what a dataset has at each index, read by `workers` processes.
+
+    Raises:
+        DataError: the dataset gave one in place of an item.
+    """
     with warnings.catch_warnings():
         # More workers than cores: the user has asked for them.
         warnings.filterwarnings("ignore", message="This DataLoader will create")

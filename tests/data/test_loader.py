@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 from pipeline.worlds import small_world
+from specs import landmark_task
 
 from hrbench import catalog
 from hrbench.data.augment import Ranges, draw
@@ -16,18 +17,17 @@ from hrbench.data.loader import (
     order,
     prediction_batches,
     rows_by_image,
-    training_batches,
 )
 from hrbench.data.sample import People, join
 from hrbench.errors import DataError
 from hrbench.pipeline import sources
-from hrbench.pipeline.formats import coco
+from hrbench.pipeline.landmarks.formats import coco
 
 RANGES = Ranges(scale=0.3, rotation=40, rotation_probability=0.6, flip=0.5, half_body=0.3)
 
 
 def people() -> People:
-    spec = catalog.load_task("coco-pose@tiny")
+    spec = landmark_task("coco-pose@tiny")
     source = sources.Source(small_world(), synthetic=True)
     return coco.training(spec, catalog.load_dataset("coco"), source)
 
@@ -39,9 +39,7 @@ def crops() -> TrainingCrops:
 def test_any_number_of_workers_gives_the_same_samples_in_the_same_order() -> None:
     dataset = crops()
     rows = np.array_split(order(len(dataset.people), seed=5, epoch=2), 3)
-    loaded = [
-        list(training_batches(dataset, rows, 2, workers=workers, pin=False)) for workers in (0, 2)
-    ]
+    loaded = [list(dataset.batches(rows, 2, workers=workers, pin=False)) for workers in (0, 2)]
     for alone, together in zip(*loaded, strict=True):
         assert torch.equal(alone.images, together.images)
         assert torch.equal(alone.keypoints, together.keypoints)

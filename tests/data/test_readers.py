@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 from pipeline.worlds import small_world, write_json
 from shared import need_shared
+from specs import landmark_task
 
 from hrbench import catalog
 from hrbench.data import annotations
 from hrbench.data.readers import aic, coco
 from hrbench.errors import DataError
 from hrbench.pipeline import sources
-from hrbench.pipeline.formats import coco as coco_format
+from hrbench.pipeline.landmarks.formats import coco as coco_format
 
 AIC = catalog.load_dataset("aic").keypoints
 COCO = catalog.load_dataset("coco").keypoints
@@ -91,8 +92,8 @@ def test_ai_challenger_is_trained_on_beside_coco(tmp_path: Path) -> None:
     points = [number for i in range(14) for number in (10 * i, 10 * i + 1, 1)]
     aic_file(folder, points).rename(folder / "keypoint_train_annotations_20170909.json")
     (tmp_path / "coco").symlink_to(small_world() / "coco")
-    spec = catalog.load_task("coco-pose@tiny")
-    both = catalog.load_task("coco-pose@tiny", ['protocol.extra_data=["aic"]'])
+    spec = landmark_task("coco-pose@tiny")
+    both = landmark_task("coco-pose@tiny", ['protocol.extra_data=["aic"]'])
     source, dataset = sources.Source(tmp_path, synthetic=False), catalog.load_dataset("coco")
     (folder / "keypoint_train_images_20170902" / "a0f6.jpg").write_bytes(b"")
     alone, joined = (coco_format.training(s, dataset, source) for s in (spec, both))
