@@ -26,7 +26,6 @@ from hrbench.data.loader import (
     order,
     prediction_batches,
     rows_by_image,
-    training_batches,
 )
 from hrbench.data.sample import People
 from hrbench.engine.runtime import normalised
@@ -52,7 +51,7 @@ def training(
 
     def hrbench() -> Iterator[list[Tensor]]:
         batches = np.split(rows, range(BATCH, samples, BATCH))
-        for batch in training_batches(ours, batches, 0, workers=workers, pin=False):
+        for batch in ours.batches(batches, 0, workers=workers, pin=False):
             targets = load.codec.encode(batch.keypoints, batch.visible, CPU)
             yield [normalised(batch.images, CPU), targets.maps, targets.weights[..., None]]
 

@@ -22,8 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from cocosized import inflate
+from specs import landmark_task
 
-from hrbench import catalog, network
+from hrbench import network
 from hrbench.engine.checkpoint import save_weights
 
 HRBENCH = Path(sys.executable).with_name("hrbench")
@@ -141,7 +142,7 @@ def checking(scratch: Scratch, *, coco_sized: bool) -> Iterator[Verdict]:
 
 def a_first_look(scratch: Scratch) -> Iterator[Verdict]:
     """Budget 5, with weights that were never trained."""
-    spec = catalog.load_task("coco-pose@w32-256x192")
+    spec = landmark_task("coco-pose@w32-256x192")
     save_weights(scratch.folder / "w32.pt", network.build(spec.model, 17, seed=0))
     words = ["run", "coco-pose@w32-256x192", "--data", "data", "--weights", "w32.pt"]
     outcome = scratch.run(*words, "--boxes", "gt", "--limit", "20", "--out", "look")

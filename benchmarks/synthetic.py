@@ -9,17 +9,26 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hrbench import catalog, world
 from hrbench.pipeline import measuring, run, sources
-from hrbench.pipeline.formats import format_of
+from hrbench.pipeline.classes.job import ClassificationJob
+from hrbench.pipeline.job import Job
+from hrbench.pipeline.jobs import job_of
+from hrbench.pipeline.landmarks.formats import format_of
+from hrbench.pipeline.landmarks.job import LandmarkJob
+from hrbench.pipeline.lifting import reading
+from hrbench.pipeline.lifting.job import LiftingJob
 from hrbench.pipeline.options import Options
 from hrbench.report.definitions import rounded
+from hrbench.report.predictions import Stored
 from hrbench.report.record import RunRecord
+from hrbench.spec import LandmarkTask
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from pipeline.mean_pose import mean_pose
+from pipeline.mean_pose import commonest, mean_joints, mean_pose
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,32 +41,44 @@ class Line:
     value: float
     official: float | None  # the same weights by the official face pixels
     seconds: float
-    images: int
+    samples: int
 
 
 def measured(task: str, out: Path) -> Line:
-    """Return what `hrbench run TASK --data builtin` gives, and what the mean shape does."""
+    """Return what `hrbench run TASK --data builtin` gives, and what the dullest answer does."""
     spec = catalog.load_task(task, builtin=True)
     dataset = catalog.load_dataset(spec.dataset)
     assert spec.builtin is not None
-    root = world.cached(dataset.name, images=spec.builtin.images, seed=spec.builtin.seed)
-    read, source = format_of(dataset), sources.Source(root, synthetic=True)
-    training = read.training(spec, dataset, source)
-    looked_at = read.evaluation(spec, dataset, source, boxes=spec.protocol.boxes, limit=None)
-    dull = measuring.measure(spec, dataset, mean_pose(training, looked_at), looked_at)
+    root = world.cached(dataset.folder, images=spec.builtin.images, seed=spec.builtin.seed)
+    job = job_of(spec, dataset, sources.Source(root, synthetic=True), Options())
+    job.look()
+    dull = measuring.measure(job, dullest(job))
     started = time.perf_counter()
     record, folder = ran(task, Options(data="builtin", out=str(out)))
     seconds = time.perf_counter() - started
     headline = record.headline
+    faces = isinstance(spec, LandmarkTask) and spec.protocol.pixels is not None
     return Line(
         task=task,
         metric=headline,
         mean_shape=dull.metrics[headline].value or 0.0,
         value=record.metrics[headline].value or 0.0,
-        official=official(task, folder, out) if spec.protocol.pixels else None,
+        official=official(task, folder, out) if faces else None,
         seconds=seconds,
-        images=len(looked_at.image_ids),
+        samples=record.n.evaluated,
     )
+
+
+def dullest(job: Job[Any]) -> Stored:
+    """Return one answer everywhere: the training set's mean shape, or its commonest class."""
+    if isinstance(job, LandmarkJob):
+        people = format_of(job.dataset).training(job.spec, job.dataset, job.source)
+        return mean_pose(people, job.looked_at)
+    if isinstance(job, LiftingJob):
+        clips = reading.training(job.spec, job.dataset, job.source, job.options)
+        return mean_joints(clips, job.looked_at.clips)
+    assert isinstance(job, ClassificationJob)
+    return commonest(job.feed().pictures.labels, len(job.looked_at.pictures))
 
 
 def official(task: str, folder: Path, out: Path) -> float | None:
@@ -79,7 +100,7 @@ def ran(task: str, options: Options) -> tuple[RunRecord, Path]:
 
 def text(line: Line) -> str:
     """Return a row of the table in Markdown."""
-    unit = " %" if line.metric == "NME" else ""
+    unit = {"NME": " %", "MPJPE": " mm"}.get(line.metric, "")
     shown = [rounded(line.metric, value) + unit for value in (line.mean_shape, line.value)]
     other = "" if line.official is None else rounded(line.metric, line.official) + unit
     cells = (f"`{line.task}`", line.metric, *shown, other, f"{line.seconds:.0f} s")

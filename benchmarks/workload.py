@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from specs import landmark_task
 
 from hrbench import catalog, network, world
 from hrbench.data.augment import Ranges
@@ -12,8 +13,8 @@ from hrbench.data.cutting import AffineCutting
 from hrbench.data.sample import People
 from hrbench.heads.codecs import Codec
 from hrbench.pipeline import sources
-from hrbench.pipeline.formats import coco
-from hrbench.spec import DatasetSpec, TaskSpec
+from hrbench.pipeline.landmarks.formats import coco
+from hrbench.spec import DatasetSpec, LandmarkTask
 
 TASK = "coco-pose@w32-256x192"
 IMAGE_SIZE = (480, 640)  # height, width: COCO's most frequent
@@ -23,7 +24,7 @@ IMAGE_SIZE = (480, 640)  # height, width: COCO's most frequent
 class Workload:
     """A task and what its functions take."""
 
-    spec: TaskSpec
+    spec: LandmarkTask
     dataset: DatasetSpec
     cutting: AffineCutting
     ranges: Ranges
@@ -32,7 +33,7 @@ class Workload:
 
 def workload() -> Workload:
     """Return the recipe that is timed."""
-    spec = catalog.load_task(TASK)
+    spec = landmark_task(TASK)
     dataset = catalog.load_dataset(spec.dataset)
     ranges = Ranges(**spec.augment.model_dump())
     height, width = spec.model.input

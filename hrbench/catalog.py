@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import pydantic
 
 from hrbench.errors import SpecError, UnknownNameError, suggest
-from hrbench.spec import DatasetSpec, Table, TaskSpec
+from hrbench.spec import TASKS, DatasetSpec, Table, TaskSpec
 
 _PACKAGE = Path(__file__).parent
 _Spec = TypeVar("_Spec", bound=Table)
@@ -64,14 +64,14 @@ def load_task(task: str, overrides: Sequence[str] = (), *, builtin: bool = False
     if variant not in tables and variant != _default(path, raw):
         raise UnknownNameError(f"variant of {path.stem}", variant, variants(task))
     merged = {key: value for key, value in raw.items() if key not in _NOT_IN_SPEC}
-    merged = _overlay(merged, tables.get(variant, {}))
+    merged = _overlay(_without_other_head(merged, tables.get(variant, {})), tables.get(variant, {}))
     merged.setdefault("name", path.stem)
     merged["variant"] = variant
     where = str(path)
     for override in overrides:
         merged = _overlay(merged, parse_override(override))
         where = f"--set {override}"
-    return validate(TaskSpec, merged, where)
+    return validate(_kind(merged, where), merged, where)
 
 
 def load_dataset(name: str, beside: Path | None = None) -> DatasetSpec:
@@ -140,6 +140,17 @@ def _require_tables(path: Path, raw: Mapping[str, Any]) -> None:
             raise SpecError(f"{path}: {key} should be a table, not {table!r}")
 
 
+def _kind(raw: Mapping[str, Any], where: str) -> type[TaskSpec]:
+    """Return the kind of task that a file describes, by its head."""
+    model = raw.get("model")
+    head = model.get("head") if isinstance(model, dict) else None
+    if not isinstance(head, str):
+        return TaskSpec  # refused below, for what is missing or wrong
+    if head not in TASKS:
+        raise SpecError(f"{where}: model: no head is called '{head}'. {suggest(head, TASKS)}")
+    return TASKS[head]
+
+
 def _default(path: Path, raw: Mapping[str, Any]) -> str:
     return str(raw.get("default", path.stem))
 
@@ -156,6 +167,14 @@ def _read(path: Path) -> dict[str, Any]:
         raise SpecError(f"{path} is not text in UTF-8: {error.reason}") from error
     except tomllib.TOMLDecodeError as error:
         raise SpecError(f"{path} is not TOML: {error}") from error
+
+
+def _without_other_head(base: Mapping[str, Any], top: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a file's tables without those of a network that a variant replaces by another."""
+    before, after = base.get("model"), top.get("model")
+    if isinstance(before, dict) and isinstance(after, dict) and "head" in after:
+        return {**base, "model": {}}
+    return base
 
 
 def _overlay(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 import tomli_w
+from specs import landmark_task
 
 from hrbench import catalog
 from hrbench.errors import SpecError, UnknownNameError
@@ -26,7 +27,7 @@ def test_every_dataset_names_its_points_and_files(name: str) -> None:
 
 
 def test_a_variant_holds_only_what_differs() -> None:
-    small, large = (catalog.load_task(f"coco-pose@{v}") for v in ("w32-256x192", "w48-384x288"))
+    small, large = (landmark_task(f"coco-pose@{v}") for v in ("w32-256x192", "w48-384x288"))
     assert small.model.backbone == "hrnet-w32"
     assert small.model.input == (256, 192)
     assert small.recipe == large.recipe
@@ -39,7 +40,7 @@ def test_without_a_variant_comes_the_default_or_the_one_for_no_data() -> None:
 
 
 def test_the_official_recipe_is_the_official_one() -> None:
-    recipe = catalog.load_task("coco-pose").recipe
+    recipe = landmark_task("coco-pose").recipe
     assert (recipe.optimizer, recipe.lr, recipe.milestones) == ("adam", 1e-3, (170, 200))
     assert (recipe.epochs, recipe.batch_size, recipe.loss) == (210, 128, "mse")
 

@@ -10,13 +10,15 @@ import numpy as np
 import pytest
 import torch
 from pipeline.worlds import small_world
+from specs import landmark_task
 
-from hrbench import catalog, network
+from hrbench import network
 from hrbench.engine.runtime import normalised
 from hrbench.heads.heatmap import mse
 from hrbench.pipeline import run as pipeline
 from hrbench.pipeline.options import Options
 from hrbench.report import predictions
+from hrbench.report.predictions import Predictions
 
 pytestmark = [
     pytest.mark.gpu,
@@ -27,7 +29,7 @@ pytestmark = [
 def step(task: str, device: str) -> dict[str, torch.Tensor]:
     """The parameters after one fp32 step of a task's network on the same batch."""
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
-    spec, where = catalog.load_task(task), torch.device(device)
+    spec, where = landmark_task(task), torch.device(device)
     height, width = spec.model.input
     built = network.build(spec.model, 17, seed=0).to(where).train()
     rng = np.random.default_rng(0)
@@ -74,10 +76,29 @@ def test_bf16_trains_and_predictions_agree_with_the_cpu(
     for device in ("cuda", "cpu"):
         again = pipeline.run(name, replace(plain, device=device, weights=weights))
         assert again is not None
-        found.append(predictions.read(again[1]).keypoints)
+        found.append(predictions.read(again[1], Predictions).keypoints)
     gap = np.abs(found[0] - found[1]).max(axis=(1, 2))
     assert np.median(gap) < 0.05
     assert np.mean(gap < 0.05) > 0.9  # the others have tied maxima
+
+
+@pytest.mark.parametrize(
+    ("name", "metric", "near"), [("h36m-lift@tiny", "MPJPE", 0.5), ("imagenet@tiny", "top-1", 4.0)]
+)
+def test_lifters_and_classifiers_train_in_bf16_and_agree_with_the_cpu(
+    name: str, metric: str, near: float, tmp_path: Path
+) -> None:
+    dataset = name.partition("-")[0].partition("@")[0]
+    plain = Options(data=str(small_world(48, dataset)), out=str(tmp_path), workers=1, device="cuda")
+    done = pipeline.run(name, replace(plain, overrides=("recipe.epochs=1",)))
+    assert done is not None
+    weights = str(done[1] / "checkpoints" / "last.pt")
+    found = []
+    for device in ("cuda", "cpu"):
+        again = pipeline.run(name, replace(plain, device=device, weights=weights))
+        assert again is not None
+        found.append(again[0].metrics[metric].value)
+    assert found[0] == pytest.approx(found[1], abs=near)
 
 
 @pytest.mark.skipif(torch.cuda.device_count() < 2, reason="needs two CUDA cards")

@@ -124,5 +124,4 @@ def doctor(json_: bool) -> None:
 
 
 def _variant_line(spec: Any) -> str:
-    height, width = spec.model.input
-    return f"{spec.model.backbone}, {height} x {width}, {spec.recipe.epochs} epochs"
+    return f"{spec.model.words}, {spec.recipe.epochs} epochs"

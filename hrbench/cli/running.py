@@ -20,8 +20,12 @@ LARGEST_SEED = 2**63 - 1  # that torch takes
 @click.option("--init", type=FILE, help="Start training from this (an ImageNet checkpoint, say).")
 @click.option("--split", help="Another split than the protocol's.")
 @click.option("--boxes", help="Where person boxes come from: gt, det, or a detections file.")
+@click.option("--keypoints", help="What is lifted: gt, detections (a name or a file), or a RUN.")
+@click.option("--tta/--no-tta", default=None, help="Mirrored crops or sequences; ten crops.")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Any key of the spec.")
-@click.option("--limit", type=click.IntRange(min=1), help="Look at the first N images only.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), help="Look at the first N only: images or sequences."
+)
 @click.option("--epochs", type=click.IntRange(min=1), help="Epochs to train.")
 @click.option(
     "--seed", type=click.IntRange(0, LARGEST_SEED), default=0, help="Of weights and samples."

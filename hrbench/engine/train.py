@@ -3,25 +3,24 @@
 import copy
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from hrbench.data.loader import Batch, TrainingCrops, order, training_batches
-from hrbench.engine import checkpoint
+from hrbench.data.loader import order
+from hrbench.engine import checkpoint, optimizing
 from hrbench.engine.checkpoint import Position
 from hrbench.engine.log import Log
 from hrbench.engine.progress import Steps
-from hrbench.engine.runtime import Runtime, normalised
-from hrbench.engine.schedule import batches_of, learning_rate
+from hrbench.engine.runtime import Runtime
+from hrbench.engine.schedule import Schedule, batches_of, momentum
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 STOP_CHECK = 10  # steps between which several processes ask each other whether to stop
@@ -31,18 +30,39 @@ STOP_CHECK = 10  # steps between which several processes ask each other whether 
 class Plan:
     """The numbers of a recipe."""
 
-    lr: float
-    milestones: tuple[int, ...]
-    decay: float
+    optimizer: Literal["adam", "amsgrad", "sgd"]
+    schedule: Schedule
+    weight_decay: float
     epochs: int
     batch_size: int  # per optimiser step, over all processes
     precision: str
     validate_every: int  # epochs, and at the end; 0 is never, and the last is the best
     seed: int
     workers: int
+    max_norm: optimizing.Clipped = "none"
+    momentum: tuple[float, float] | None = None  # of batch normalisation, at first and at last
 
 
-Cost = Callable[[Tensor, Batch], Tensor]  # the network's output and the batch, to a mean loss
+B = TypeVar("B")  # a batch
+B_co = TypeVar("B_co", covariant=True)
+
+
+class Feed(Protocol[B_co]):
+    """What a network is trained on."""
+
+    def __len__(self) -> int:
+        """Return the number of samples of an epoch."""
+
+    def batches(
+        self, batches: Sequence[NDArray[np.int64]], epoch: int, *, workers: int, pin: bool
+    ) -> Generator[B_co]:
+        """Yield the batches of an epoch, given the rows of each."""
+
+    def some(self) -> tuple[B_co, int]:
+        """Return a few samples of the usual size, whatever is in them, and how many."""
+
+
+Cost = Callable[[nn.Module, B], Tensor]  # the network and a batch, to a mean loss
 Validate = Callable[[], float | None]  # the headline figure, higher is better; None: no truth
 
 
@@ -50,7 +70,7 @@ class Interrupted(KeyboardInterrupt):
     """Training was asked to stop, and has kept its checkpoint."""
 
 
-class Trainer:
+class Trainer(Generic[B]):
     """A network under training, in one process of a run.
 
     Leaves `log.csv` in `folder`, and `last.pt` and `best.pt` in its `checkpoints`.
@@ -59,15 +79,17 @@ class Trainer:
     def __init__(
         self,
         network: nn.Module,
-        crops: TrainingCrops,
-        cost: Cost,
+        feed: Feed[B],
+        cost: Cost[B],
         plan: Plan,
         runtime: Runtime,
         folder: Path,
     ) -> None:
-        self.network, self.crops, self.cost = network, crops, cost
+        self.network, self.feed, self.cost = network, feed, cost
         self.plan, self.runtime, self.folder = plan, runtime, folder
-        self.optimizer = torch.optim.Adam(network.parameters(), lr=plan.lr)
+        self.optimizer = optimizing.optimizer(
+            plan.optimizer, network, plan.schedule.initial, plan.weight_decay
+        )
         self.shared = runtime.share(network)
         self.position = Position()
 
@@ -85,16 +107,12 @@ class Trainer:
     def seconds_per_step(self) -> float:
         """Return how long a step will take, by trying two of a few samples; nothing changes."""
         before = copy.deepcopy(self.network.state_dict())
-        width, height = self.crops.cutting.size
-        few, pixels = 2, torch.zeros((2, height, width, 3), dtype=torch.uint8)
-        points = self.crops.people.keypoints[:1].repeat(few, axis=0)
-        batch = Batch(pixels, torch.from_numpy(points), torch.ones(points.shape[:2]) > 0)
+        batch, few = self.feed.some()
         self.network.train()
         taken = []
         for _ in range(2):  # the first also makes room
             started = time.perf_counter()
-            images = normalised(batch.images, self.runtime.device)
-            self.cost(self.network(images), batch).backward()
+            self.cost(self.network, batch).backward()
             taken.append(time.perf_counter() - started)
         self.network.zero_grad()
         self.network.load_state_dict(before)
@@ -130,22 +148,22 @@ class Trainer:
 
     def _epoch(self, log: Log, stop: "StopSignals") -> None:
         epoch, plan = self.position.epoch, self.plan
-        rate = learning_rate(plan.lr, plan.milestones, plan.decay, epoch)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
+        if plan.momentum is not None:
+            optimizing.set_momentum(self.network, momentum(*plan.momentum, epoch, plan.epochs))
         self.network.train()
         left = self._batches(epoch)[self.position.step :]
         mine = [batch[self.runtime.rank :: self.runtime.world] for batch in left]
         pin = self.runtime.device.type == "cuda"
-        batches = training_batches(self.crops, mine, epoch, workers=plan.workers, pin=pin)
+        batches = self.feed.batches(mine, epoch, workers=plan.workers, pin=pin)
         with closing(batches):  # ends the workers, also after an error
-            for rows in left:
+            for rows, own in zip(left, mine, strict=True):
+                rate = self._set_rate(log.step)
                 asked = time.perf_counter()
                 batch = next(batches)
                 waited = time.perf_counter() - asked
                 # Processes with more rows of a last, uneven batch count for more in the mean.
-                share = len(batch.images) * self.runtime.world / len(rows)
-                log.add(self._step(batch, share), len(batch.images), waited)
+                share = len(own) * self.runtime.world / len(rows)
+                log.add(self._step(batch, share), len(own), waited)
                 self.position = replace(self.position, step=self.position.step + 1)
                 if log.due():
                     log.flush(epoch, rate)
@@ -153,19 +171,28 @@ class Trainer:
                     log.flush(epoch, rate)
                     self._save()
                     raise Interrupted
-        log.flush(epoch, rate)
+        log.flush(epoch, self._set_rate(log.step))
 
-    def _step(self, batch: Batch, share: float) -> Tensor:
-        images = normalised(batch.images, self.runtime.device)
+    def _set_rate(self, step: int) -> float:
+        rate = self.plan.schedule.rate(self.position.epoch, step)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        return rate
+
+    def _step(self, batch: B, share: float) -> Tensor:
         with self.runtime.autocast(self.plan.precision):
-            loss = self.cost(self.shared(images), batch)
+            loss = self.cost(self.shared, batch)
         self.optimizer.zero_grad()
         (loss * share).backward()
+        if self.plan.max_norm == "gradients":
+            optimizing.clip_gradients(self.network)
         self.optimizer.step()
+        if self.plan.max_norm == "weights":
+            optimizing.clip_weights(self.network)
         return loss
 
     def _batches(self, epoch: int) -> list[NDArray[np.int64]]:
-        rows = order(len(self.crops.people), self.plan.seed, epoch)
+        rows = order(len(self.feed), self.plan.seed, epoch)
         return batches_of(rows, self.plan.batch_size, self.runtime.world)
 
     def _stopping(self, stop: "StopSignals") -> bool:

@@ -18,11 +18,15 @@ from hrbench.data.readers.coco import PERSON
 from hrbench.engine.progress import Steps
 from hrbench.errors import DataError, UnknownNameError
 from hrbench.pipeline import own
+from hrbench.pipeline.classes import checking as classes
 from hrbench.pipeline.findings import Facts, Missing, Part, Report, SplitReport
+from hrbench.pipeline.lifting import checking as lifting
 from hrbench.pipeline.listings import LISTINGS, NOTHING_LISTED, Listing, listing
 from hrbench.pipeline.sources import BUILTIN, DEFAULT, folder_of, holder, issuer, locate
 from hrbench.spec import DatasetSpec, Split
 
+# Formats without a file that lists the images.
+OWN = {"h36m": lifting.split_report, "imagenet": classes.split_report}
 PER_PROCESS = 100  # image files that are worth a process
 
 
@@ -46,8 +50,8 @@ def check(name: str, data: str | None, *, images: bool) -> Report:
             str(raw["name"]), str(raw.get("title", "")), str(file), faults=fatal, notes=odd
         )
     dataset = catalog.load_dataset(name)
-    if dataset.format not in LISTINGS:
-        raise UnknownNameError(f"format in {name}", dataset.format, LISTINGS)
+    if dataset.format not in {**LISTINGS, **OWN}:
+        raise UnknownNameError(f"format in {name}", dataset.format, {**LISTINGS, **OWN})
     root = _root(dataset, data)
     folder = root / dataset.folder
     synthetic = world.is_synthetic(folder)
@@ -78,7 +82,8 @@ def _root(dataset: DatasetSpec, data: str | None) -> Path:
 
 
 def _hint(dataset: DatasetSpec, root: Path) -> str:
-    if any((root / split.annotations).exists() for split in dataset.splits.values()):
+    places = [place for split in dataset.splits.values() for place in _places(split)]
+    if any((root / place).exists() for place in places):
         return (
             f"The files lie in {root} itself: --data names the folder above, and this "
             f"one is called '{dataset.folder}' there."
@@ -89,9 +94,15 @@ def _hint(dataset: DatasetSpec, root: Path) -> str:
     )
 
 
+def _places(split: Split) -> tuple[str, ...]:
+    return (split.annotations,) if split.annotations else split.images
+
+
 def _split(
     dataset: DatasetSpec, root: Path, name: str, *, synthetic: bool, images: bool
 ) -> SplitReport:
+    if dataset.format in OWN:
+        return OWN[dataset.format](dataset, root, name, synthetic=synthetic, images=images)
     split = dataset.splits[name]
     parts: list[Part] = []
     missing: list[Missing] = []

@@ -13,6 +13,7 @@ from hrbench.data.inspect import OBJECT, TEXT, Fault, Size, stated
 from hrbench.data.readers import cofw_faces, crowdpose, faces, faces_release, mpii
 from hrbench.data.readers.aic import NOT_LABELLED
 from hrbench.data.readers.faces import Faces
+from hrbench.data.readers.h36m_names import place_of
 from hrbench.errors import DataError
 from hrbench.spec import DatasetSpec, Split
 
@@ -84,6 +85,11 @@ def _coco(content: Any, dataset: DatasetSpec, split: Split) -> Listed:
         table=annotated,
     )
     return listed, found
+
+
+def _frames(content: Any, dataset: DatasetSpec, split: Split) -> Listed:
+    listed, found = _coco(content, dataset, split)
+    return listed and replace(listed, names=tuple(map(place_of, listed.names))), found
 
 
 def _other_names(content: Any, names: tuple[str, ...]) -> list[Fault]:
@@ -173,6 +179,7 @@ def _faces_listed(found: Faces | None, faults: list[Fault], below: Path) -> List
 LISTINGS: dict[str, Callable[[Path, bytes, DatasetSpec, Split], Listed]] = {
     "coco": _json(_coco),
     "crowdpose": _json(_coco),
+    "h36m-frames": _json(_frames),
     "aic": _json(_aic),
     "mpii": _json(_mpii),
     "faces": _faces,

@@ -12,6 +12,8 @@ class Options:
     init: str | None = None  # start training from these
     split: str | None = None
     boxes: str | None = None  # gt | det | a detections file
+    keypoints: str | None = None  # to lift: gt | the name or file of detections | a run's folder
+    tta: bool | None = None  # the task's own test-time augmentation; None: as the protocol says
     overrides: tuple[str, ...] = ()
     limit: int | None = None  # images
     epochs: int | None = None

@@ -20,7 +20,7 @@ from hrbench.data.inspect import Fault
 from hrbench.data.sheet import sheet
 from hrbench.data.sides import Suspects, suspects
 from hrbench.errors import RunError
-from hrbench.pipeline.formats.coco import in_validation
+from hrbench.pipeline.landmarks.formats.coco import in_validation
 from hrbench.pipeline.listings import Listing
 from hrbench.spec import DatasetSpec, NamePairs, Names, Split, Table
 

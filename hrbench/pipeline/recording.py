@@ -7,13 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from hrbench.errors import RunError
-from hrbench.pipeline import measuring, training, upload
+from hrbench.pipeline import measuring, training
 from hrbench.pipeline.folder import State
+from hrbench.pipeline.job import Found, Job
 from hrbench.pipeline.resolve import is_modified
-from hrbench.pipeline.sources import Evaluation
-from hrbench.report.predictions import Predictions
 from hrbench.report.record import SCHEMA, Code, Counts, Dataset, RunRecord, Times, Weights
-from hrbench.spec import DatasetSpec, TaskSpec
 
 
 def trained(folder: Path, state: State) -> dict[str, Any]:
@@ -27,14 +25,7 @@ def trained(folder: Path, state: State) -> dict[str, Any]:
     return state.weights
 
 
-def record_of(
-    folder: Path,
-    spec: TaskSpec,
-    dataset: DatasetSpec,
-    looked_at: Evaluation,
-    state: State,
-    found: Predictions,
-) -> RunRecord:
+def record_of(folder: Path, job: Job[Found], state: State, found: Found) -> RunRecord:
     """Return the record that a run's predictions come to.
 
     Where the truth is hidden, the upload file is written beside them.
@@ -42,11 +33,12 @@ def record_of(
     Raises:
         RunError: the run has no predictions yet.
     """
+    spec, dataset, looked_at = job.spec, job.dataset, job.looked_at
     weights = trained(folder, state)
     started = time.perf_counter()
-    measured = measuring.measure(spec, dataset, found, looked_at)
+    measured = measuring.measure(job, found)
     if not dataset.splits[spec.protocol.split].annotated:
-        training.tell(upload.write(folder, spec, dataset, found))
+        training.tell(job.upload(folder, found))
     seconds = time.perf_counter() - started
     plain: dict[str, Any] = spec.plain()
     return RunRecord(
@@ -72,5 +64,5 @@ def record_of(
         seed=state.options.seed,
         times=Times(train=state.train_seconds, predict=state.predict_seconds, score=seconds),
         started=datetime.fromisoformat(state.started),
-        notes=state.notes,
+        notes=(*state.notes, *job.notes()),
     ).sealed()

@@ -4,54 +4,61 @@ from pathlib import Path
 
 from hrbench import catalog
 from hrbench.errors import RunError
+from hrbench.pipeline.classes import resolving as classes
 from hrbench.pipeline.folder import DATASET
-from hrbench.pipeline.formats import format_of
-from hrbench.pipeline.measuring import sigmas
+from hrbench.pipeline.landmarks import resolving as landmarks
+from hrbench.pipeline.lifting import resolving as lifting
 from hrbench.pipeline.options import Options
 from hrbench.pipeline.sources import folder_of
-from hrbench.spec import DatasetSpec, TaskSpec
-
-OWN_BOXES = (".json",)
+from hrbench.spec import ClassificationTask, DatasetSpec, LandmarkTask, LiftingTask, TaskSpec
 
 
 def resolve(task: str, options: Options, layout: str | None = None) -> tuple[TaskSpec, DatasetSpec]:
     """Return the spec of a task with the flags worked into it, and its dataset's.
 
-    `layout` is that of the weights to evaluate, None where there are none: published weights
-    of a face network are measured as they were trained, by the official pixels.
+    `layout` is that of the weights to evaluate, None where there are none.
 
     Raises:
         UnknownNameError, SpecError: a name, a key or a value is not known.
+        RunError: a flag is of other tasks, or the dataset cannot be measured so.
     """
     beside = Path(task.partition("@")[0]).parent if ".toml" in task else None
     other_dataset = [text for text in options.overrides if text.startswith("dataset=")]
     plain = catalog.load_task(task, other_dataset)
     dataset = catalog.load_dataset(plain.dataset, beside)
     builtin = folder_of(dataset, options.data) is None
-    published = layout not in {None, "hrbench"} and plain.protocol.pixels is not None
-    pixels = ["protocol.pixels=official"] if published else []
-    overrides = (*pixels, *_from_flags(options), *options.overrides)
-    spec = catalog.load_task(task, overrides, builtin=builtin)
-    if spec.protocol.metric is None:
-        chosen = "pixels" if dataset.sigmas is None else "oks"
-        spec = catalog.load_task(task, (*overrides, f"protocol.metric={chosen}"), builtin=builtin)
-    if spec.protocol.metric in {"oks", "crowdpose"}:
-        sigmas(dataset)  # refused here, before anything is trained
+    keys = (*_of_kind(options, plain, layout), *_of_all(options), *options.overrides)
+    spec = catalog.load_task(task, keys, builtin=builtin)
+    if isinstance(spec, LandmarkTask):
+        spec = catalog.load_task(task, (*keys, *landmarks.settled(spec, dataset)), builtin=builtin)
     _require_measurable(spec, dataset)
     if spec.dataset.endswith(".toml"):  # a run's folder keeps the file, under this name
         spec = spec.model_copy(update={"dataset": DATASET})
     return spec, dataset
 
 
+def _of_kind(options: Options, spec: TaskSpec, layout: str | None) -> list[str]:
+    """Return the keys that flags set which only some tasks have."""
+    if options.boxes is not None and not isinstance(spec, LandmarkTask):
+        raise RunError(f"--boxes goes with tasks of keypoints in images, and {spec.name} is none")
+    if options.keypoints is not None and not isinstance(spec, LiftingTask):
+        raise RunError(f"--keypoints is what h36m-lift lifts; {spec.name} finds its own")
+    if options.keep_peaks and not isinstance(spec, LandmarkTask):
+        raise RunError(f"--keep-peaks keeps heatmaps, and {spec.name} has none")
+    if isinstance(spec, LandmarkTask):
+        return landmarks.overrides(options, spec, layout)
+    if isinstance(spec, LiftingTask):
+        return lifting.overrides(options)
+    return classes.overrides(options)
+
+
 def _require_measurable(spec: TaskSpec, dataset: DatasetSpec) -> None:
-    read, protocol = format_of(dataset), spec.protocol
-    if protocol.metric not in read.metrics:
-        raise RunError(
-            f"protocol.metric: {dataset.name}, of format '{dataset.format}', is measured by "
-            f"{' or '.join(read.metrics)}, not '{protocol.metric}'"
-        )
-    if protocol.extra_data and not read.extra_data:
-        raise RunError(f"protocol.extra_data: {dataset.name} is trained on by itself; leave it out")
+    if isinstance(spec, LandmarkTask):
+        landmarks.require_measurable(spec, dataset)
+    elif isinstance(spec, LiftingTask):
+        lifting.require_measurable(spec, dataset)
+    elif isinstance(spec, ClassificationTask):
+        classes.require_measurable(spec, dataset)
 
 
 def with_precision(spec: TaskSpec, device_type: str) -> TaskSpec:
@@ -69,19 +76,14 @@ def with_precision(spec: TaskSpec, device_type: str) -> TaskSpec:
 def is_modified(spec: TaskSpec) -> bool:
     """Whether a spec differs from the one of its name that comes with hrbench.
 
-    Split, boxes and precision may: they are compared as they stand in the record.
+    What flags choose of the protocol may: it is compared as it stands in the record.
     """
     if spec.name not in catalog.names("tasks"):
         return False
     if spec.variant not in catalog.variants(spec.name):
         return True
     published = catalog.load_task(f"{spec.name}@{spec.variant}")
-    free = {
-        "split": spec.protocol.split,
-        "boxes": spec.protocol.boxes,
-        "pixels": spec.protocol.pixels,
-        "precision": spec.protocol.precision,
-    }
+    free = {key: getattr(spec.protocol, key) for key in spec.protocol.free}
     return spec != published.model_copy(
         update={
             "protocol": published.protocol.model_copy(update=free),
@@ -90,18 +92,14 @@ def is_modified(spec: TaskSpec) -> bool:
     )
 
 
-def _from_flags(options: Options) -> list[str]:
-    flags = []
+def _of_all(options: Options) -> list[str]:
+    """Return the keys that flags set which every task has."""
+    keys = []
     if options.split is not None:
-        flags.append(f'protocol.split="{options.split}"')
-    if options.boxes is not None:
-        name = Path(options.boxes).name
-        if options.boxes not in {"gt", "det"} and not name.endswith(OWN_BOXES):
-            raise RunError(f"--boxes {options.boxes}: write gt, det, or a detections file (.json)")
-        flags.append(f'protocol.boxes="{name}"')
+        keys.append(f'protocol.split="{options.split}"')
     if options.epochs is not None:
-        flags.append(f"recipe.epochs={options.epochs}")
+        keys.append(f"recipe.epochs={options.epochs}")
     if options.precision != "auto":
-        flags.append(f'recipe.precision="{options.precision}"')
-        flags.append(f'protocol.precision="{options.precision}"')
-    return flags
+        keys.append(f'recipe.precision="{options.precision}"')
+        keys.append(f'protocol.precision="{options.precision}"')
+    return keys

@@ -3,18 +3,15 @@
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from hrbench import network
 from hrbench.backbone import weights
 from hrbench.engine.runtime import Runtime, machine_limits
-from hrbench.errors import HrbenchError, RunError
-from hrbench.pipeline import curves, measuring, picture, recording, sources, training
+from hrbench.errors import HrbenchError
+from hrbench.pipeline import curves, measuring, recording, training
 from hrbench.pipeline import folder as run_folder
 from hrbench.pipeline.folder import State
-from hrbench.pipeline.formats import format_of
-from hrbench.pipeline.options import Options
-from hrbench.pipeline.predicting import predictions
-from hrbench.report.predictions import Predictions
+from hrbench.pipeline.job import Job
 from hrbench.report.record import RunRecord, Weights
 from hrbench.spec import DatasetSpec, TaskSpec
 
@@ -28,38 +25,25 @@ class Road:
     """One run from its data to its record, in one process."""
 
     def __init__(
-        self,
-        spec: TaskSpec,
-        dataset: DatasetSpec,
-        source: sources.Source,
-        options: Options,
-        runtime: Runtime,
-        checkpoint: weights.Checkpoint | None,
+        self, job: Job[Any], runtime: Runtime, checkpoint: weights.Checkpoint | None
     ) -> None:
-        self.spec, self.dataset, self.source = spec, dataset, source
+        self.job, self.runtime = job, runtime
         self.checkpoint = checkpoint  # None: to be trained
-        self.options, self.runtime = options, runtime
-        self.workers = training.workers(options.workers, runtime.world)
+        self.workers = training.workers(job.options.workers, runtime.world)
 
     def prepare(self) -> None:
         """Read everything that can be wrong, before anything is written or trained."""
-        spec, options = self.spec, self.options
-        read = format_of(self.dataset)
-        self.looked_at = read.evaluation(
-            spec, self.dataset, self.source, boxes=boxes_of(spec, options), limit=options.limit
-        )
-        if not len(self.looked_at.people):
-            raise RunError(f"{spec.protocol.split} has no box to predict on; see --boxes, --limit")
-        keypoints = len(self.dataset.keypoints)
-        self.network = network.build(spec.model, keypoints, options.seed, spec.recipe.initial)
+        job = self.job
+        job.look()
+        job.build()
         self.given: Weights | None = None
         if self.checkpoint is not None:
-            weights.load_network(self.checkpoint, self.network)
+            job.load(self.checkpoint)
             self.given = _given(self.checkpoint)
         else:
-            self.people = read.training(spec, self.dataset, self.source)
-            self.init = training.initialise(self.network, options.init)
-        self.network.to(self.runtime.device)
+            self.feed = job.feed()
+            self.init = training.initialise(job, job.options.init)
+        job.network.to(self.runtime.device)
 
     def walk(self, folder: Path, state: State) -> tuple[RunRecord, Path] | None:
         """Train, predict, score, record."""
@@ -77,16 +61,16 @@ class Road:
     def _walk(self, folder: Path, state: State) -> tuple[RunRecord, Path] | None:
         state = self._with_weights(folder, state)
         started = time.perf_counter()
-        found = self._predictions("predicting")
+        found = self.job.predictions(self.runtime, workers=self.workers, title="predicting")
         if not self.runtime.leads:
             return None
         found.write(folder)
-        if self.looked_at.division is not None:
-            run_folder.write_division(folder, self.looked_at.division)
+        if self.job.looked_at.division is not None:
+            run_folder.write_division(folder, self.job.looked_at.division)
         state = replace(state, predict_seconds=time.perf_counter() - started)
         state.write(folder)
-        record = recording.record_of(folder, self.spec, self.dataset, self.looked_at, state, found)
-        picture.draw(folder, self.dataset, self.looked_at, found)
+        record = recording.record_of(folder, self.job, state, found)
+        self.job.draw(folder, found)
         curves.draw(folder, record.groups)
         record.write(folder)
         return record, folder
@@ -94,51 +78,23 @@ class Road:
     def _with_weights(self, folder: Path, state: State) -> State:
         if self.given is not None:
             return run_folder.with_weights(state, self.given.model_dump(mode="json"), None)
-        job = training.trainer(
-            self.spec,
-            self.dataset,
-            self.people,
-            self.network,
-            self.runtime,
-            folder,
-            seed=self.options.seed,
-            workers=self.workers,
-        )
-        job.resume()
-        seconds = training.train(job, self._validate)
+        lesson = training.trainer(self.job, self.feed, self.runtime, folder, workers=self.workers)
+        lesson.resume()
+        seconds = training.train(lesson, self._validate)
         trained = Weights(
             origin="trained",
-            sha256=weights.digest(self.network),
-            seen_datasets=_seen(self.spec, self.dataset),
+            sha256=weights.digest(self.job.network),
+            seen_datasets=_seen(self.job.spec, self.job.dataset),
             init=self.init,
         )
         state = run_folder.with_weights(state, trained.model_dump(mode="json"), seconds)
-        return replace(state, notes=(*_notes(self.spec, self.init), *state.notes))
-
-    def _predictions(self, title: str) -> Predictions:
-        return predictions(
-            self.spec,
-            self.dataset,
-            self.network,
-            self.looked_at,
-            self.runtime,
-            workers=self.workers,
-            keep_peaks=self.options.keep_peaks,
-            title=title,
-        )
+        return replace(state, notes=(*_notes(self.job.spec, self.init), *state.notes))
 
     def _validate(self) -> float | None:
-        if self.looked_at.truth is None:
+        if self.job.looked_at.truth is None:
             return None
-        found = self._predictions("validating")
-        return measuring.measure(self.spec, self.dataset, found, self.looked_at).headline
-
-
-def boxes_of(spec: TaskSpec, options: Options) -> str:
-    """Return where boxes come from: the protocol knows a file by its name only."""
-    if options.boxes is not None and Path(options.boxes).name == spec.protocol.boxes:
-        return options.boxes
-    return spec.protocol.boxes
+        found = self.job.predictions(self.runtime, workers=self.workers, title="validating")
+        return measuring.measure(self.job, found).headline
 
 
 def _given(checkpoint: weights.Checkpoint) -> Weights:

@@ -1,30 +1,25 @@
 """The whole road: spec, data, network, training, prediction, score, record."""
 
-from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 from hrbench import catalog
 from hrbench.backbone import weights
 from hrbench.engine.runtime import Runtime, processes
 from hrbench.errors import RunError
 from hrbench.pipeline import folder as run_folder
-from hrbench.pipeline import measuring, recording, sources, training
+from hrbench.pipeline import recording, sources, training
 from hrbench.pipeline.folder import State
-from hrbench.pipeline.formats import format_of
+from hrbench.pipeline.job import Job
+from hrbench.pipeline.jobs import job_of
+from hrbench.pipeline.landmarks.job import LandmarkJob
 from hrbench.pipeline.options import Options
-from hrbench.pipeline.predicting import decoded_again
 from hrbench.pipeline.resolve import resolve, with_precision
-from hrbench.pipeline.road import Road, boxes_of
+from hrbench.pipeline.road import Road
 from hrbench.report import predictions
 from hrbench.report.environment import code_version, environment, hardware
-from hrbench.report.predictions import Predictions
 from hrbench.report.record import RunRecord
-from hrbench.spec import DatasetSpec, TaskSpec
-
-# Keys of the protocol that turn stored predictions into figures; the rest made the predictions.
-OF_SCORING = (*("decoder", "keypoint_threshold", "metric", "nms", "nms_threshold", "normaliser"),)
+from hrbench.spec import DatasetSpec, LandmarkTask, TaskSpec
 
 
 def run(task: str, options: Options) -> tuple[RunRecord, Path] | None:
@@ -42,7 +37,7 @@ def run(task: str, options: Options) -> tuple[RunRecord, Path] | None:
     with processes(options.device) as runtime:
         spec = with_precision(spec, runtime.device.type)
         source = _locate(spec, dataset, options, runtime)
-        road = Road(spec, dataset, source, options, runtime, checkpoint)
+        road = Road(job_of(spec, dataset, source, options), runtime, checkpoint)
         road.prepare()
         state = State(
             options=options,
@@ -71,7 +66,7 @@ def resume(folder: Path, task: str | None = None) -> tuple[RunRecord, Path] | No
     checkpoint = None if given is None else weights.read(Path(given))
     with processes(state.options.device) as runtime:
         source = _locate(spec, dataset, state.options, runtime)
-        road = Road(spec, dataset, source, state.options, runtime, checkpoint)
+        road = Road(job_of(spec, dataset, source, state.options), runtime, checkpoint)
         road.prepare()
         return road.walk(folder, state)
 
@@ -90,51 +85,39 @@ def score(
     and what differs is an error.
     """
     spec, dataset, state = run_folder.read(folder)
+    if (decoder is not None or official) and not isinstance(spec, LandmarkTask):
+        raise RunError(
+            f"{spec.name} has no heatmaps and none of COCO's figures: leave --decoder and "
+            "--official out"
+        )
     changes = (*overrides, *([f"protocol.decoder={decoder}"] if decoder else []))
     scored = catalog.load_task(str(folder / run_folder.SPEC), changes)
-    _require_same_predictions(spec, scored)
     source = sources.locate(dataset, state.options.data, scored.builtin)
-    looked_at = format_of(dataset).evaluation(
-        scored,
-        dataset,
-        source,
-        boxes=boxes_of(scored, state.options),
-        limit=state.options.limit,
-    )
+    job = job_of(scored, dataset, source, state.options)
+    _require_same_predictions(job, spec)
+    job.look()
     recording.trained(folder, state)
-    found = predictions.read(folder)
-    _require_same_boxes(folder, found, looked_at)
-    if scored.protocol.decoder != spec.protocol.decoder:
-        found = replace(found, **decoded_again(scored, dataset, looked_at.people, found))
-    record = recording.record_of(folder, scored, dataset, looked_at, state, found)
-    if official:
-        gap = measuring.confirm(scored, dataset, found, looked_at.truth)
-        training.tell(f"pycocotools gives the same ten figures (largest difference {gap:.1g} %)")
+    found = predictions.read(folder, job.stored)
+    if misfit := job.misfit(found):
+        raise RunError(f"{folder} {misfit}: put back the files that it was run on, or run again")
+    if isinstance(job, LandmarkJob):
+        found = job.decoded_again(found, spec)
+    record = recording.record_of(folder, job, state, found)
+    if official and isinstance(job, LandmarkJob):
+        training.tell(job.confirmed(found))
     if not changes:
         record.write(folder)
     return record
 
 
-def _require_same_predictions(spec: TaskSpec, scored: TaskSpec) -> None:
-    before, after = (s.plain() for s in (spec, scored))
-    for key in OF_SCORING:
+def _require_same_predictions(job: Job[Any], spec: TaskSpec) -> None:
+    before, after = (s.plain() for s in (spec, job.spec))
+    for key in job.of_scoring:
         before["protocol"].pop(key, None), after["protocol"].pop(key, None)
     if before != after:
         raise RunError(
             "score reads stored predictions, so --set can change only "
-            f"protocol.{', protocol.'.join(OF_SCORING)}; run again for other changes"
-        )
-
-
-def _require_same_boxes(folder: Path, found: Predictions, looked_at: sources.Evaluation) -> None:
-    people = looked_at.people
-    same = np.array_equal(found.sample_ids, people.ids) and np.array_equal(
-        found.boxes, people.boxes
-    )
-    if not same:
-        raise RunError(
-            f"{folder} predicted {len(found.boxes)} boxes, and the files of the dataset have other "
-            f"ones now, {len(people)}: put back the files that it was run on, or run again"
+            f"protocol.{', protocol.'.join(job.of_scoring)}; run again for other changes"
         )
 
 

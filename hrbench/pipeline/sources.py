@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hrbench import world
 from hrbench.data.readers import cofw
@@ -28,13 +27,11 @@ class Source:
     synthetic: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Evaluation:
-    """What is predicted, and what it is scored against."""
+    """What is predicted, in the classes below it, and what it is scored against."""
 
-    people: People
     truth: Any  # what the protocol's metric takes; None where the split's truth is hidden
-    image_ids: NDArray[np.int64]  # of all images looked at
     evaluated: int  # samples that count: images, or persons or faces where boxes are annotated
     expected: int  # of them in the whole split
     fingerprint: str  # SHA-256 of the files that were read
@@ -70,7 +67,7 @@ def locate(dataset: DatasetSpec, data: str | None, builtin: Builtin | None) -> S
         place = f"name {holder(dataset)} with --data"
         raise RunError(f"{dataset.name}: {place}; it has no synthetic set")
     made = world.cached(
-        dataset.name, images=builtin.images, seed=builtin.seed, processes=os.cpu_count() or 1
+        dataset.folder, images=builtin.images, seed=builtin.seed, processes=os.cpu_count() or 1
     )
     return Source(made, synthetic=True)
 

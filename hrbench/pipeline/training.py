@@ -1,60 +1,63 @@
-"""A recipe put to work: the loss, the samples, the initial weights."""
+"""A recipe put to work: the plan, the initial weights, what is said meanwhile."""
 
 import os
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import torch
-from torch import Tensor
+from torch import nn
 
 from hrbench.backbone import weights
-from hrbench.data.augment import Ranges
-from hrbench.data.loader import Batch, TrainingCrops
-from hrbench.data.sample import People
 from hrbench.engine.runtime import Runtime
-from hrbench.engine.train import Cost, Plan, Trainer, Validate
-from hrbench.heads.codecs import Codec
-from hrbench.heads.heatmap import LOSSES, Targets
-from hrbench.network import LandmarkNetwork
-from hrbench.pipeline.pixels import pixels
-from hrbench.spec import DatasetSpec, TaskSpec
+from hrbench.engine.schedule import Schedule
+from hrbench.engine.train import Feed, Plan, Trainer, Validate
+from hrbench.spec import LiftingTask, TaskSpec, TemporalModel
+
+if TYPE_CHECKING:
+    from hrbench.pipeline.job import Job
 
 LONG = 600.0  # seconds; above it a training without a GPU says beforehand how long it takes
 WAITS_TOO_LONG = 0.2  # share of the training time
 
 
-def initialise(network: LandmarkNetwork, path: str | None) -> str:
-    """Load a file into the backbone; return what training starts from, for the record."""
+def initialise(job: "Job[Any]", path: str | None) -> str:
+    """Load a file to start from; return what training starts from, for the record."""
     if path is None:
         return "random"
     checkpoint = weights.read(Path(path))
-    left = weights.load_backbone(checkpoint, network.backbone)
-    tell(
-        f"--init {path} ({checkpoint.layout} layout): all {len(network.backbone.state_dict())} "
-        f"tensors of the backbone loaded, {len(left)} left over (its head); ours starts random"
-    )
+    tell(f"--init {path} ({checkpoint.layout} layout): {job.initialise(checkpoint)}")
     return f"{checkpoint.layout}:{checkpoint.sha256[:16]}"
 
 
+def load_backbone(checkpoint: weights.Checkpoint, backbone: nn.Module) -> str:
+    """Load a file into a backbone; return in words what came of it."""
+    left = weights.load_backbone(checkpoint, backbone)
+    return (
+        f"all {len(backbone.state_dict())} tensors of the backbone loaded, {len(left)} left over "
+        "(its head); ours starts random"
+    )
+
+
 def trainer(
-    spec: TaskSpec,
-    dataset: DatasetSpec,
-    people: People,
-    network: LandmarkNetwork,
-    runtime: Runtime,
-    folder: Path,
-    *,
-    seed: int,
-    workers: int,
-) -> Trainer:
-    """Return the training of a network that a spec describes."""
-    px, recipe = pixels(spec, dataset), spec.recipe
-    ranges = Ranges(**spec.augment.model_dump())
+    job: "Job[Any]", feed: Feed[Any], runtime: Runtime, folder: Path, *, workers: int
+) -> Trainer[Any]:
+    """Return the training of a job's network by its recipe."""
+    cost, plan = job.cost(runtime.device), plan_of(job.spec, job.options.seed, workers)
+    return Trainer(job.network, feed, cost, plan, runtime, folder)
+
+
+def plan_of(spec: TaskSpec, seed: int, workers: int) -> Plan:
+    """Return the numbers of a spec's recipe."""
+    recipe = spec.recipe
+    schedule = Schedule(
+        recipe.lr, recipe.schedule, recipe.milestones, recipe.decay, recipe.decay_steps
+    )
     plan = Plan(
-        lr=recipe.lr,
-        milestones=recipe.milestones,
-        decay=recipe.decay,
+        optimizer=recipe.optimizer,
+        schedule=schedule,
+        weight_decay=recipe.weight_decay,
         epochs=recipe.epochs,
         batch_size=recipe.batch_size,
         precision=recipe.precision,
@@ -62,23 +65,15 @@ def trainer(
         seed=seed,
         workers=workers,
     )
-    crops = TrainingCrops(people, px.cutting, ranges, seed)
-    return Trainer(network, crops, _cost(spec, px.codec, runtime.device), plan, runtime, folder)
+    if not isinstance(spec, LiftingTask):
+        return plan
+    falling = None
+    if spec.recipe.final_momentum is not None and isinstance(spec.model, TemporalModel):
+        falling = (spec.model.momentum, spec.recipe.final_momentum)
+    return replace(plan, max_norm=spec.recipe.max_norm, momentum=falling)
 
 
-def _cost(spec: TaskSpec, encoder: Codec, device: torch.device) -> Cost:
-    loss = LOSSES[spec.recipe.loss]
-
-    def cost(scores: Tensor, batch: Batch) -> Tensor:
-        targets = encoder.encode(batch.keypoints, batch.visible, device)
-        if not spec.recipe.target_weights:
-            targets = Targets(targets.maps, torch.ones_like(targets.weights))
-        return loss(scores, targets)
-
-    return cost
-
-
-def train(training: Trainer, validate: Validate) -> float:
+def train(training: Trainer[Any], validate: Validate) -> float:
     """Run a training to its end; return its seconds."""
     started = time.perf_counter()
     if training.runtime.device.type == "cpu" and training.runtime.leads:
@@ -92,7 +87,7 @@ def train(training: Trainer, validate: Validate) -> float:
     return time.perf_counter() - started
 
 
-def announce(training: Trainer) -> None:
+def announce(training: Trainer[Any]) -> None:
     """Say how long a training on a CPU will take, if that is long."""
     left = training.steps_left
     if left < 1000:

@@ -1,5 +1,6 @@
 """Which published row a record stands beside, and in what their protocols differ."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from hrbench.report.record import RunRecord
 NOT_STATED = "not stated"
 NOT_RECORDED = "not recorded"
 MATCHED = ("split", "metric")  # keys of a protocol that choose the row, and so agree
+LIFTING = "lift-"  # how the heads begin that take keypoints
 PYRAMIDS = frozenset({"mpii-pose"})  # tasks of which the literature prints both kinds of `scales`
 
 
@@ -60,10 +62,11 @@ def differing(record: RunRecord, row: Row) -> tuple[Difference, ...]:
     source fills and our record lacks is "not recorded". A record without `scales` has one; that
     counts where the row states its own, and always for a task of PYRAMIDS.
     """
-    ours = {key: spelled(value) for key, value in record.protocol.items() if key not in MATCHED}
+    protocol = record.protocol | lifting_keys(record)
+    ours = {key: spelled(value) for key, value in protocol.items() if key not in MATCHED}
     if row.get("scales") or "scales" in ours or record.task in PYRAMIDS:
         ours["scales"] = scales_word(record.protocol.get("scales"))
-    stated = {key: row.get(key, "") for key in dict.fromkeys((*ours, *PROTOCOL))}
+    stated = {key: row.get(key, "") for key in dict.fromkeys((*PROTOCOL, *ours))}
     differences = []
     for key, published in stated.items():
         mine = ours.get(key, "")
@@ -80,8 +83,8 @@ def beside(record: RunRecord, rows: Iterable[Row]) -> Beside | None:
     """Return the published row that is nearest to a record in protocol, if one fits at all.
 
     It fits with the same task, dataset, split, headline metric, backbone and input size and
-    nothing added to the network. Of several, the one with the fewest known differences,
-    then the fewest open ones, then the first in the file.
+    nothing added to the network; a lifting run with the same kind of lifter. Of several, the
+    one with the fewest known differences, then the fewest open ones, then the first in the file.
     """
     return _nearest(record, record.headline, rows)
 
@@ -159,12 +162,25 @@ def scales_word(scales: object) -> str:
     return "multi" if isinstance(scales, list) and len(scales) > 1 else "single"
 
 
+def lifting_keys(record: RunRecord) -> dict[str, object]:
+    """Return what a lifting record's network is, as published.csv has it; nothing of others."""
+    model = record.spec.get("model")
+    head = model.get("head") if isinstance(model, dict) else None
+    if not isinstance(model, dict) or not isinstance(head, str) or not head.startswith(LIFTING):
+        return {}
+    widths = model.get("filter_widths")
+    frames = math.prod(map(int, map(str, widths))) if isinstance(widths, list) else 1
+    return {"lifter": head.removeprefix(LIFTING), "frames": frames}
+
+
 def _fits(record: RunRecord, metric: str, row: Row) -> bool:
     model = record.spec.get("model")
-    if not isinstance(model, dict) or not is_plain_hrnet(row):
-        return False
     ours = (record.task, record.dataset.name, record.dataset.split, metric)
     theirs = (row["task"], row["dataset"], row["split"], row["metric"])
+    if lifter := lifting_keys(record).get("lifter"):
+        return ours == theirs and row["lifter"] in {"", lifter}  # a goal names no network
+    if not isinstance(model, dict) or not is_plain_hrnet(row):
+        return False
     size = model.get("input")
     network = (model.get("backbone"), *(map(str, size) if isinstance(size, list) else ()))
     printed = (row["backbone"], row["input_height"], row["input_width"])

@@ -77,6 +77,13 @@ DEFINITIONS = (
     Definition("MPJPE", "mm", "lower", 1, "mean joint error, roots aligned"),
     Definition("P-MPJPE", "mm", "lower", 1, "mean joint error after similarity alignment"),
     Definition("N-MPJPE", "mm", "lower", 1, "mean joint error after alignment in scale"),
+    Definition("MPJVE", "mm", "lower", 2, "mean error of the joints' velocities, per frame"),
+    Definition(
+        r"MPJPE \((action|frame) average\)", "mm", "lower", 1, "MPJPE as the mean over {0}s"
+    ),
+    Definition(
+        r"MPJPE \((14|16|17) joints\)", "mm", "lower", 1, "MPJPE as the mean over {0} joints"
+    ),
     Definition(r"top-(1|5)", "%", "higher", 1, "images whose class is among the first {0}"),
 )
 

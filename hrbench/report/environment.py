@@ -15,9 +15,10 @@ from hrbench.report.record import Code
 LIBRARIES = {
     "numpy": ("numpy",),
     "torch": ("torch",),
-    "torchvision": ("torchvision",),
     "opencv": ("opencv-python-headless", "opencv-python", "opencv-contrib-python-headless"),
     "pycocotools": ("pycocotools",),
+    "pillow": ("pillow",),
+    "h5py": ("h5py",),
     "scipy": ("scipy",),
     "pandas": ("pandas",),
     "pydantic": ("pydantic",),

@@ -4,7 +4,7 @@ import zipfile
 import zlib
 from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +12,23 @@ from numpy.typing import NDArray
 from hrbench.errors import RunError
 
 FILE = "predictions.npz"
+_Kind = TypeVar("_Kind", bound="Stored")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Predictions:
+class Stored:
+    """Arrays that a run keeps."""
+
+    def write(self, folder: Path) -> None:
+        """Write the file, whole or not at all."""
+        partial = folder / ".predictions.partial.npz"
+        kept = {name: array for name, array in asdict(self).items() if array is not None}
+        np.savez_compressed(partial, **kept)
+        partial.replace(folder / FILE)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Predictions(Stored):
     """Keypoints of N boxes, positions in image pixels."""
 
     sample_ids: NDArray[np.int64]  # (N,) annotation id, or row of the detections file
@@ -30,15 +43,28 @@ class Predictions:
     peaks: NDArray[np.float32] | None = None  # (N, K, p, p) cells around each map's maximum
     corners: NDArray[np.int16] | None = None  # (N, K, 2) x, y of the peaks' first cell
 
-    def write(self, folder: Path) -> None:
-        """Write the file, whole or not at all."""
-        partial = folder / ".predictions.partial.npz"
-        kept = {name: array for name, array in asdict(self).items() if array is not None}
-        np.savez_compressed(partial, **kept)
-        partial.replace(folder / FILE)
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JointPredictions(Stored):
+    """Joints of the frames of C clips, one clip after the other, in mm around the hip."""
+
+    clips: NDArray[np.str_]  # (C,) subject/sequence/camera
+    lengths: NDArray[np.int64]  # (C,) frames
+    frames: NDArray[np.int64]  # (N,) their numbers, at 50 a second
+    keypoints: NDArray[np.float32]  # (N, 17, 2) that were lifted, image pixels
+    joints: NDArray[np.float32]  # (N, 17, 3) mm, camera frame
 
 
-def read(folder: Path) -> Predictions:
+@dataclass(frozen=True, slots=True, eq=False)
+class ClassPredictions(Stored):
+    """The likeliest classes of N pictures."""
+
+    sample_ids: NDArray[np.int64]  # (N,) in the order of the files' names
+    labels: NDArray[np.int64]  # (N, 5) numbers of classes, the likeliest first
+    scores: NDArray[np.float32]  # (N, 5) their probabilities
+
+
+def read(folder: Path, kind: type[_Kind]) -> _Kind:
     """Return the predictions of a run.
 
     Raises:
@@ -49,11 +75,11 @@ def read(folder: Path) -> Predictions:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
             arrays: dict[str, Any] = {
                 field.name: content[field.name]
-                for field in fields(Predictions)
+                for field in fields(kind)
                 if field.name in content or field.default is MISSING
             }
     except FileNotFoundError as error:
         raise RunError(f"{path} does not exist; give the folder of a run that has ended") from error
     except (OSError, EOFError, ValueError, KeyError, zlib.error, zipfile.BadZipFile) as error:
         raise RunError(f"{path} is not whole: {error}; run again") from error
-    return Predictions(**arrays)
+    return kind(**arrays)

@@ -19,6 +19,7 @@ HEADLINES = {
     "wflw": "NME",
     "cofw": "NME",
     "aflw": "NME",
+    "h36m-pose": "PCK@0.1",
     "h36m-lift": "MPJPE",
     "imagenet": "top-1",
 }
@@ -33,6 +34,7 @@ SPLITS = {  # of each dataset, as its TOML file names them
     "cofw": {"test"},
     "aflw": {"full", "frontal"},
     "h36m": {"test"},
+    "h36m-frames": {"test"},
     "imagenet": {"val"},
 }
 DATASETS = {
@@ -40,13 +42,17 @@ DATASETS = {
     "coco-pose": "coco",
     "mpii-pose": "mpii",
     "h36m-lift": "h36m",
+    "h36m-pose": "h36m-frames",
 }
 # Columns with the name and the values of a key of a record's protocol.
 PROTOCOL = (
     *("train_split", "extra_data", "boxes", "box_threshold", "padding", "flip_test"),
     *("flip_shift", "decoder", "keypoint_threshold", "nms", "nms_threshold", "precision"),
     *("scales", "pixels", "normaliser"),
+    *("lifter", "keypoints", "frames", "average"),  # of lifting
+    *("crop_share", "interpolation", "tta"),  # of classification
 )
+LIFTERS = frozenset({"linear", "temporal"})  # that hrbench has
 COLUMNS = (
     *("task", "dataset", "split", "metric", "value", "unit", "higher_is_better", "system"),
     *("backbone", "addition", "input_height", "input_width", *PROTOCOL, "boxes_note"),
@@ -95,14 +101,20 @@ def is_plain_hrnet(row: Row) -> bool:
     )
 
 
+def is_measured_here(row: Row) -> bool:
+    """Whether the row's network is one that hrbench has: a plain HRNet, or its lifters."""
+    return is_plain_hrnet(row) or row.get("lifter") in LIFTERS
+
+
 def selection(everything: Iterable[Row]) -> list[Row]:
     """Return the rows that a reader looks for first.
 
-    Headline figures of plain HRNets from the official repositories, of any source where
-    those have none; and the ten rows that hrbench is measured against.
+    Headline figures of the networks that hrbench has, from the official HRNet repositories, of
+    any source where those have none; and the ten rows that hrbench is measured against.
     """
     chosen = list(everything)
-    plain = [r for r in chosen if is_plain_hrnet(r) and r["metric"] == HEADLINES.get(r["task"])]
+    known = [r for r in chosen if is_measured_here(r)]
+    plain = [r for r in known if r["metric"] == HEADLINES.get(r["task"])]
     official = [r for r in plain if r["source_title"].startswith("Official HRNet")]
     covered = {r["task"] for r in official}
     first = official + [r for r in plain if r["task"] not in covered]
@@ -111,12 +123,16 @@ def selection(everything: Iterable[Row]) -> list[Row]:
 
 
 def best(everything: Iterable[Row], task: str, split: str) -> Row | None:
-    """Return the best headline figure of a plain HRNet on a task's split; None without one."""
+    """Return the best headline figure of a network that hrbench has; None without one.
+
+    Lifted from true keypoints it is no figure of a whole system, and does not count.
+    """
     fitting = [
         row
         for row in everything
         if (row["task"], row["split"], row["metric"]) == (task, split, HEADLINES.get(task))
-        and is_plain_hrnet(row)
+        and is_measured_here(row)
+        and row.get("keypoints") != "gt"
     ]
     return min(fitting, key=standing, default=None)
 

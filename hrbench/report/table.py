@@ -106,7 +106,7 @@ def tasks_text(lines: Sequence[dict[str, str]], width: int, *, colour: bool) -> 
     """Return the tasks for a terminal; the published figures are of plain HRNets."""
     shown = ("task", "dataset", "split", "metric", "published", "source")
     table = Table(
-        title="Tasks, each with the best published figure of a plain HRNet",
+        title="Tasks, each with the best published figure of a plain HRNet or lifter",
         header=shown,
         rows=tuple(tuple(line[key] for key in shown) for line in lines),
         folding=frozenset({"published", "source"}),

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 import torch
 from cli.command import Ended, called, installed, refused
+from specs import landmark_task
 
-from hrbench import catalog, network
+from hrbench import network
 
 TRAIN = "coco/annotations/person_keypoints_train2017.json"
 VAL = "coco/annotations/person_keypoints_val2017.json"
@@ -26,7 +27,7 @@ Run = Callable[..., Ended]
 def weights(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Random weights that fit `tiny`."""
     path = tmp_path_factory.mktemp("weights") / "tiny.pt"
-    built = network.build(catalog.load_task("coco-pose@tiny").model, 17, seed=0)
+    built = network.build(landmark_task("coco-pose@tiny").model, 17, seed=0)
     torch.save({"network": built.state_dict()}, path)
     return str(path)
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 from cli.command import called, installed, refused
+from specs import landmark_task
 from torch import Tensor
 
-from hrbench import catalog, network
+from hrbench import network
 from hrbench.backbone import hrnet
 
 FETCH = "is not a whole checkpoint of tensors"
@@ -22,7 +23,7 @@ def evaluate(world: Path, file: str) -> list[str]:
 
 def tensors(backbone: str = "hrnet-w8", keypoints: int = 17) -> dict[str, Tensor]:
     """The tensors of a network like `tiny`'s, under our names."""
-    model = catalog.load_task("coco-pose@tiny", [f"model.backbone={backbone}"]).model
+    model = landmark_task("coco-pose@tiny", [f"model.backbone={backbone}"]).model
     return network.build(model, keypoints, seed=0).state_dict()
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from specs import landmark_task
 
 from hrbench import catalog
 from hrbench.convert.deeplabcut import convert
@@ -80,10 +81,10 @@ def test_what_is_written_is_read_as_a_dataset_and_a_task(tmp_path: Path) -> None
     assert dataset.keypoints == ("snout", "leftear", "rightear")
     assert dataset.flip_pairs == (("leftear", "rightear"),)
     assert dataset.sigmas is None
-    task = catalog.load_task(str(folder / "task.toml"))
+    task = landmark_task(str(folder / "task.toml"))
     assert task.dataset == "dataset.toml"
     assert {task.protocol.split, task.protocol.train_split} == dataset.splits.keys()
-    assert catalog.load_task(f"{folder / 'task.toml'}@tiny").model.backbone == "hrnet-w8"
+    assert landmark_task(f"{folder / 'task.toml'}@tiny").model.backbone == "hrnet-w8"
     table = own.read(folder / dataset.splits["train"].annotations, 3)
     assert table.derived.all()
     images = folder / dataset.folder / dataset.splits["train"].images[0]

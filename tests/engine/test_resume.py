@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 from pipeline.worlds import small_world
-from torch import Tensor
+from specs import landmark_task
+from torch import Tensor, nn
 
 from hrbench import catalog, network
 from hrbench.data.loader import Batch
@@ -17,7 +18,8 @@ from hrbench.engine.train import Interrupted, Trainer
 from hrbench.errors import RunError
 from hrbench.network import LandmarkNetwork
 from hrbench.pipeline import sources, training
-from hrbench.pipeline.formats import coco
+from hrbench.pipeline.landmarks.job import LandmarkJob
+from hrbench.pipeline.options import Options
 
 PEOPLE, BATCH, EPOCHS = 10, 4, 2
 STEPS = EPOCHS * 3  # 4 + 4 + 2 persons an epoch
@@ -33,38 +35,32 @@ def nothing() -> float | None:
     return None
 
 
-def trainer(folder: Path, *, workers: int = 0, validate_every: int = 0) -> Trainer:
+def trainer(folder: Path, *, workers: int = 0, validate_every: int = 0) -> Trainer[Batch]:
     every = f"recipe.validate_every={validate_every}"
-    spec = catalog.load_task("coco-pose@tiny", (*SETTINGS, every))
+    spec = landmark_task("coco-pose@tiny", (*SETTINGS, every))
     dataset = catalog.load_dataset("coco")
     source = sources.Source(small_world(), synthetic=True)
-    people = coco.training(spec, dataset, source)
-    return training.trainer(
-        spec,
-        dataset,
-        people.rows(torch.arange(PEOPLE).numpy()),
-        network.build(spec.model, len(dataset.keypoints), seed=3),
-        Runtime(torch.device("cpu")),
-        folder,
-        seed=3,
-        workers=workers,
-    )
+    job = LandmarkJob(spec, dataset, source, Options(seed=3))
+    job.network = network.build(spec.model, len(dataset.keypoints), seed=3)
+    feed = job.feed()
+    feed.people = feed.people.rows(torch.arange(PEOPLE).numpy())
+    return training.trainer(job, feed, Runtime(torch.device("cpu")), folder, workers=workers)
 
 
-def stop_at(job: Trainer, step: int, number: signal.Signals, times: int = 1) -> None:
+def stop_at(job: Trainer[Batch], step: int, number: signal.Signals, times: int = 1) -> None:
     """Let a signal come in the middle of a step, counted from 1."""
     cost, taken = job.cost, iter(range(1, STEPS + 1))
 
-    def interrupted(scores: Tensor, batch: Batch) -> Tensor:
+    def interrupted(network: nn.Module, batch: Batch) -> Tensor:
         if next(taken) == step:
             for _ in range(times):
                 os.kill(os.getpid(), number)
-        return cost(scores, batch)
+        return cost(network, batch)
 
     job.cost = interrupted
 
 
-def tensors(job: Trainer) -> dict[str, Tensor]:
+def tensors(job: Trainer[Batch]) -> dict[str, Tensor]:
     assert isinstance(job.network, LandmarkNetwork)
     return {name: tensor.clone() for name, tensor in job.network.state_dict().items()}
 

@@ -11,14 +11,14 @@ from golden.ledger import Ledger
 from torch import Tensor, nn
 
 from hrbench import network
-from hrbench.backbone import weights
+from hrbench.backbone import layouts, weights
 from hrbench.heads.heatmap import LOSSES, Targets
 from hrbench.network import LandmarkNetwork
-from hrbench.spec import Model
+from hrbench.spec import HeatmapModel
 
 DESCRIPTION = "rest/face/net_300w.json.gz"
 ARRAYS = "rest/face/net_300w.npz"
-MODEL = Model(
+MODEL = HeatmapModel(
     backbone="hrnet-w18",
     head="heatmap",
     branches=4,
@@ -46,13 +46,13 @@ def test_names_shapes_and_counts_are_the_official_ones(
 ) -> None:
     described: Any = golden.json(DESCRIPTION)
     ours = [(name, list(tensor.shape)) for name, tensor in loaded.state_dict().items()]
-    theirs = [(weights._pose_name(name), shape) for name, shape in described["state_dict"]]
+    theirs = [(layouts.FACE.ours(name), shape) for name, shape in described["state_dict"]]
     assert ours == theirs
     golden.check_value(DESCRIPTION, "state_dict", [n for n, _ in ours], [n for n, _ in theirs])
     count = sum(parameter.numel() for parameter in loaded.parameters())
     golden.check_value(DESCRIPTION, "num_params", count, described["num_params"])
     golden.check_value(DESCRIPTION, "num_state_entries", len(ours), described["num_state_entries"])
-    order = [weights._pose_name(name) for name in described["parameters_order"]]
+    order = [layouts.FACE.ours(name) for name in described["parameters_order"]]
     names = [name for name, _ in loaded.named_parameters()]
     golden.check_value(DESCRIPTION, "parameters_order", names, order)
 

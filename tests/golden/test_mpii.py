@@ -12,6 +12,7 @@ from golden.recipe import dump
 from numpy.typing import NDArray
 from scipy.io import savemat
 from shared import need_shared
+from specs import landmark_task
 
 from hrbench import catalog
 from hrbench.data.augment import Crop, Draw, Ranges
@@ -26,7 +27,7 @@ from hrbench.metrics.pckh import (
     score_pckh,
     share_within,
 )
-from hrbench.pipeline.pixels import Pixels, pixels
+from hrbench.pipeline.landmarks.pixels import Pixels, pixels
 
 CPU = torch.device("cpu")
 GEOMETRY, PIPELINE = "pose_core/geometry.npz", "pose_core/pipeline_mpii.npz"
@@ -75,7 +76,7 @@ def slice_of(golden: Ledger) -> People:
 
 
 def road() -> Pixels:
-    return pixels(catalog.load_task("mpii-pose@w32-256x256"), catalog.load_dataset("mpii"))
+    return pixels(landmark_task("mpii-pose@w32-256x256"), catalog.load_dataset("mpii"))
 
 
 def test_persons_are_read_and_cropped_as_officially(golden: Ledger) -> None:
@@ -97,7 +98,7 @@ def test_persons_are_read_and_cropped_as_officially(golden: Ledger) -> None:
 
 
 def test_augmented_crops_and_targets_are_the_official_ones(golden: Ledger) -> None:
-    ranges = Ranges(**catalog.load_task("mpii-pose@w32-256x256").augment.model_dump())
+    ranges = Ranges(**landmark_task("mpii-pose@w32-256x256").augment.model_dump())
     people, cutting = slice_of(golden), road().cutting
     z = golden.load(PIPELINE)
     place = {index: row for row, index in enumerate(z["db_index"].tolist())}

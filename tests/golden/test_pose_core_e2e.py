@@ -10,6 +10,7 @@ import torch
 from golden import recipe
 from golden.ledger import Ledger
 from shared import need_shared
+from specs import landmark_task
 
 from hrbench import catalog, network
 from hrbench.backbone import weights
@@ -17,11 +18,13 @@ from hrbench.data.augment import Draw
 from hrbench.data.loader import ImageCrops
 from hrbench.engine.runtime import Runtime, normalised
 from hrbench.heads.heatmap import mse
-from hrbench.pipeline import predicting, sources
-from hrbench.pipeline.formats import format_of
-from hrbench.pipeline.measuring import poses
-from hrbench.pipeline.pixels import pixels
-from hrbench.spec import DatasetSpec, TaskSpec
+from hrbench.pipeline import sources
+from hrbench.pipeline.landmarks import predicting
+from hrbench.pipeline.landmarks.evaluation import LandmarkEvaluation
+from hrbench.pipeline.landmarks.formats import format_of
+from hrbench.pipeline.landmarks.pixels import pixels
+from hrbench.pipeline.landmarks.scoring import poses
+from hrbench.spec import DatasetSpec, LandmarkTask
 
 E2E = "pose_core/e2e.npz"
 TASKS = {"coco": "coco-pose", "mpii": "mpii-pose", "crowdpose": "crowdpose"}
@@ -40,7 +43,7 @@ def networks(golden: Ledger, dataset: str, flip: int) -> list[str]:
     return [name for name in names if name.startswith("hrnet_")]
 
 
-def looked_at(golden: Ledger, spec: TaskSpec, dataset: DatasetSpec) -> sources.Evaluation:
+def looked_at(golden: Ledger, spec: LandmarkTask, dataset: DatasetSpec) -> LandmarkEvaluation:
     """The real slice as `run` sees it, the persons on the images of these goldens."""
     source = sources.Source(need_shared() / "real", synthetic=False)
     whole = format_of(dataset).evaluation(spec, dataset, source, boxes="gt", limit=None)
@@ -50,7 +53,7 @@ def looked_at(golden: Ledger, spec: TaskSpec, dataset: DatasetSpec) -> sources.E
     return replace(whole, people=whole.people.rows(rows))
 
 
-def loaded(golden: Ledger, name: str, spec: TaskSpec, folder: Path) -> network.LandmarkNetwork:
+def loaded(golden: Ledger, name: str, spec: LandmarkTask, folder: Path) -> network.LandmarkNetwork:
     """The network of a golden, its weights by way of a file in the official layout."""
     description: Any = golden.json(f"pose_core/net_{name}.json.gz")
     file = recipe.official_checkpoint(description, folder / f"{name}.pth")
@@ -68,7 +71,7 @@ def test_predictions_are_those_of_the_official_validation(
     for net in networks(golden, name, flip):
         _, width, _, size = net.split("_")
         test = f"protocol.flip_test={'true' if flip else 'false'}"
-        spec = catalog.load_task(f"{TASKS[name]}@{width}-{size}", [test, "protocol.boxes=gt"])
+        spec = landmark_task(f"{TASKS[name]}@{width}-{size}", [test, "protocol.boxes=gt"])
         built, seen = loaded(golden, net, spec, tmp_path), looked_at(golden, spec, dataset)
         found = predicting.predictions(spec, dataset, built, seen, Runtime(CPU), workers=0)
         key = f"{name}_{net}_flip{flip}"
@@ -84,10 +87,10 @@ def test_predictions_are_those_of_the_official_validation(
 def check_maps(
     golden: Ledger,
     key: str,
-    spec: TaskSpec,
+    spec: LandmarkTask,
     dataset: DatasetSpec,
     built: network.LandmarkNetwork,
-    seen: sources.Evaluation,
+    seen: LandmarkEvaluation,
 ) -> None:
     """The maps between, by the functions that `predictions` puts together."""
     px, rows = pixels(spec, dataset), range(len(seen.people))

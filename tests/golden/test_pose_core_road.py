@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from golden.ledger import Ledger
 from shared import need_shared
+from specs import landmark_task
 
 from hrbench import catalog, network
 from hrbench.data.augment import Crop, Draw, Ranges, crop
@@ -15,15 +16,16 @@ from hrbench.data.images import read_image
 from hrbench.data.loader import ImageCrops
 from hrbench.engine.runtime import normalised
 from hrbench.pipeline import sources
-from hrbench.pipeline.formats import format_of
+from hrbench.pipeline.landmarks.evaluation import LandmarkEvaluation
+from hrbench.pipeline.landmarks.formats import format_of
 
 PIPELINE = "pose_core/pipeline_coco.npz"
 CPU = torch.device("cpu")
 
 
-def looked_at(boxes: str, limit: int | None = 2) -> sources.Evaluation:
+def looked_at(boxes: str, limit: int | None = 2) -> LandmarkEvaluation:
     """The real slice as `run --limit 2` sees it: the images of the goldens."""
-    spec = catalog.load_task("coco-pose@w32-256x192")
+    spec = landmark_task("coco-pose@w32-256x192")
     source = sources.Source(need_shared() / "real", synthetic=False)
     dataset = catalog.load_dataset("coco")
     return format_of(dataset).evaluation(spec, dataset, source, boxes=boxes, limit=limit)
@@ -53,7 +55,7 @@ def test_crops_to_predict_on_are_the_official_ones(golden: Ledger) -> None:
 
 
 def test_augmented_crops_and_targets_are_the_official_ones(golden: Ledger) -> None:
-    spec = catalog.load_task("coco-pose@w32-256x192")
+    spec = landmark_task("coco-pose@w32-256x192")
     ranges = Ranges(**spec.augment.model_dump())
     people = looked_at("gt").people
     rows = golden.load(PIPELINE)["train_index_seed"].tolist()
@@ -75,7 +77,7 @@ def check_crops(golden: Ledger, kind: str, crops: list[Crop]) -> None:
     seen = np.array([c.visible for c in crops])
     three = np.stack([seen, seen, np.zeros_like(seen)], axis=2).astype(float)
     golden.check(PIPELINE, f"{kind}_joints_vis", three)
-    codec = network.codec(catalog.load_task("coco-pose@w32-256x192").model)
+    codec = network.codec(landmark_task("coco-pose@w32-256x192").model)
     points = torch.from_numpy(np.array([c.keypoints for c in crops]))
     targets = codec.encode(points, torch.from_numpy(seen), CPU)
     golden.check(PIPELINE, f"{kind}_target", targets.maps.numpy())

@@ -1,12 +1,16 @@
-"""The dullest predictor: in every box the mean pose of the training set."""
+"""The dullest predictors: the mean pose of the training set everywhere, or one class."""
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.data.clips import Clip
+from hrbench.data.pose_statistics import centred
 from hrbench.data.sample import People
 from hrbench.geometry import UNIT
-from hrbench.pipeline.sources import Evaluation
-from hrbench.report.predictions import Predictions
+from hrbench.pipeline.landmarks.evaluation import LandmarkEvaluation
+from hrbench.report.predictions import ClassPredictions, JointPredictions, Predictions
 
 
 def in_crop(people: People) -> NDArray[np.float64]:
@@ -16,7 +20,7 @@ def in_crop(people: People) -> NDArray[np.float64]:
     return np.where(people.visible[..., None], shares, np.nan)
 
 
-def mean_pose(training: People, looked_at: Evaluation) -> Predictions:
+def mean_pose(training: People, looked_at: LandmarkEvaluation) -> Predictions:
     """Return the mean pose put into every box of an evaluation."""
     people = looked_at.people
     pose = np.nanmean(in_crop(training), axis=0)
@@ -32,3 +36,23 @@ def mean_pose(training: People, looked_at: Evaluation) -> Predictions:
         scores=np.ones(keypoints.shape[:2], dtype=np.float32),
         scored_images=looked_at.image_ids,
     )
+
+
+def mean_joints(training: Sequence[Clip], clips: Sequence[Clip]) -> JointPredictions:
+    """Return the mean pose around the hip, as the cameras see it, for every frame of clips."""
+    pose = np.concatenate([centred(clip.joints) for clip in training]).mean(axis=0)
+    count = sum(len(clip.frames) for clip in clips)
+    return JointPredictions(
+        clips=np.array(["/".join(clip.key) for clip in clips]),
+        lengths=np.array([len(clip.frames) for clip in clips]),
+        frames=np.concatenate([clip.frames for clip in clips]),
+        keypoints=np.concatenate([clip.keypoints for clip in clips]).astype(np.float32),
+        joints=np.broadcast_to(pose, (count, *pose.shape)).astype(np.float32),
+    )
+
+
+def commonest(training: NDArray[np.int64], count: int) -> ClassPredictions:
+    """Return the five classes that most training pictures show, for so many pictures."""
+    likely = np.argsort(-np.bincount(training), kind="stable")[:5]
+    scores = np.full((count, 5), 0.2, dtype=np.float32)
+    return ClassPredictions(np.arange(count), np.tile(likely, (count, 1)), scores)

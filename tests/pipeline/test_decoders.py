@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 import torch
 from pipeline.worlds import SMALL, small_weights, small_world
+from specs import landmark_task
 
 from hrbench import catalog
 from hrbench.errors import HrbenchError, RunError, SpecError
 from hrbench.pipeline import run as pipeline
-from hrbench.pipeline.formats import format_of
+from hrbench.pipeline.landmarks.formats import format_of
+from hrbench.pipeline.landmarks.predicting import decoded_again
 from hrbench.pipeline.options import Options
-from hrbench.pipeline.predicting import decoded_again
 from hrbench.pipeline.sources import Source
 from hrbench.report import predictions, runs
 from hrbench.report.predictions import Predictions
@@ -47,11 +48,11 @@ def ran(out: Path, *overrides: str, **options: Any) -> tuple[RunRecord, Path]:
 
 def again(folder: Path, decoder: str) -> Predictions:
     """What another decoder reads in the peaks of a run, as `score` has it."""
-    spec = catalog.load_task(str(folder / "spec.toml"), [f"protocol.decoder={decoder}"])
+    spec = landmark_task(str(folder / "spec.toml"), [f"protocol.decoder={decoder}"])
     dataset = catalog.load_dataset(spec.dataset)
     source = Source(small_world(), synthetic=True)
     seen = format_of(dataset).evaluation(spec, dataset, source, boxes="det", limit=None)
-    found = predictions.read(folder)
+    found = predictions.read(folder, Predictions)
     return replace(found, **decoded_again(spec, dataset, seen.people, found))
 
 
@@ -63,13 +64,13 @@ def test_peaks_are_scored_by_another_decoder_as_a_run_with_it(
     size = f"model.sigma={sigma}"
     record, folder = ran(tmp_path, size, f"protocol.decoder={made}", keep_peaks=True)
     direct, beside = ran(tmp_path, size, f"protocol.decoder={other}")
-    expected, found = predictions.read(beside), again(folder, other)
+    expected, found = predictions.read(beside, Predictions), again(folder, other)
     clear = expected.scores > CLEAR
     assert clear.mean() > 0.5
     gap = np.abs(found.keypoints - expected.keypoints).max(axis=2)
     assert gap[clear].max() < 1e-3
     assert np.array_equal(found.scores, expected.scores)
-    before = predictions.read(folder).keypoints
+    before = predictions.read(folder, Predictions).keypoints
     assert np.abs(before - expected.keypoints)[clear].max() > 0.1  # the decoders do differ
     scored = pipeline.score(folder, decoder=other)
     assert scored.protocol == direct.protocol
@@ -80,7 +81,7 @@ def test_peaks_are_scored_by_another_decoder_as_a_run_with_it(
 @pytest.mark.parametrize(("sigma", "edge"), [(1, 9), (2, 15), (3, 21)])
 def test_peaks_are_so_large_that_dark_is_exact(sigma: int, edge: int, tmp_path: Path) -> None:
     _, folder = ran(tmp_path, f"model.sigma={sigma}", keep_peaks=True)
-    found = predictions.read(folder)
+    found = predictions.read(folder, Predictions)
     count = len(found.sample_ids)
     assert found.peaks is not None
     assert found.corners is not None
@@ -94,7 +95,7 @@ def test_peaks_are_so_large_that_dark_is_exact(sigma: int, edge: int, tmp_path: 
 
 def test_without_peaks_score_says_how_to_keep_them(tmp_path: Path) -> None:
     _, folder = ran(tmp_path)
-    assert predictions.read(folder).peaks is None
+    assert predictions.read(folder, Predictions).peaks is None
     with pytest.raises(RunError, match=r"kept no heatmaps .* run it with --keep-peaks"):
         pipeline.score(folder, decoder="dark")
 
@@ -133,7 +134,7 @@ def test_a_codec_trains_predicts_and_stands_in_the_record(codec: str, tmp_path: 
     assert record.protocol["flip_shift"] == 0
     assert record.spec["model"]["codec"] == codec  # type: ignore[index,call-overload]
     assert record.metrics["AP"].value is not None
-    assert np.isfinite(predictions.read(folder).keypoints).all()
+    assert np.isfinite(predictions.read(folder, Predictions).keypoints).all()
     assert pipeline.score(folder).id == record.id
 
 
@@ -146,7 +147,7 @@ def test_a_shift_of_udp_s_mirrored_maps_is_refused_with_the_reason(tmp_path: Pat
 @pytest.mark.parametrize("task", ["coco-pose", "mpii-pose", "crowdpose"])
 def test_every_pose_task_has_variants_of_each_codec(task: str) -> None:
     for name in catalog.variants(task):
-        spec = catalog.load_task(f"{task}@{name}")
+        spec = landmark_task(f"{task}@{name}")
         codec = name.rpartition("-")[2]
         assert spec.model.codec == (codec if codec in {"dark", "udp"} else "quarter")
         assert spec.protocol.decoder == spec.model.codec

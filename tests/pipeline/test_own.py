@@ -22,7 +22,7 @@ from hrbench import catalog
 from hrbench.errors import RunError
 from hrbench.pipeline import run as pipeline
 from hrbench.pipeline.check import check
-from hrbench.pipeline.formats.coco import in_validation
+from hrbench.pipeline.landmarks.formats.coco import in_validation
 from hrbench.pipeline.options import Options
 from hrbench.pipeline.own import draw_sheet, faults_of_file
 from hrbench.report import runs

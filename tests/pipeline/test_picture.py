@@ -4,15 +4,17 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from specs import landmark_task
 
 from hrbench import catalog
 from hrbench.data.images import read_image
 from hrbench.data.sample import People
 from hrbench.geometry import UNIT
-from hrbench.pipeline import picture
-from hrbench.pipeline.formats import format_of
-from hrbench.pipeline.picture import DARK, LEFT, MIDDLE, RIGHT, TILE
-from hrbench.pipeline.sources import Evaluation, Source
+from hrbench.pipeline.landmarks import picture
+from hrbench.pipeline.landmarks.evaluation import LandmarkEvaluation
+from hrbench.pipeline.landmarks.formats import format_of
+from hrbench.pipeline.landmarks.picture import DARK, LEFT, MIDDLE, RIGHT, TILE
+from hrbench.pipeline.sources import Source
 from hrbench.report.predictions import Predictions
 from hrbench.spec import DatasetSpec
 from hrbench.world import make
@@ -140,7 +142,7 @@ def test_an_image_of_one_row_and_a_place_far_outside_are_drawn() -> None:
 
 def test_images_inside_of_a_mat_file_are_drawn(tmp_path: Path) -> None:
     make("cofw", tmp_path, images=8)
-    spec, cofw = catalog.load_task("cofw"), catalog.load_dataset("cofw")
+    spec, cofw = landmark_task("cofw"), catalog.load_dataset("cofw")
     source = Source(tmp_path, synthetic=True)
     looked_at = format_of(cofw).evaluation(spec, cofw, source, boxes="gt", limit=None)
     picture.draw(tmp_path, cofw, looked_at, as_annotated(looked_at.people))
@@ -179,7 +181,14 @@ def test_at_most_eight_images_are_shown(tmp_path: Path) -> None:
         keypoints=np.full((count, 1, 2), 25.0),
         visible=np.ones((count, 1), dtype=bool),
     )
-    looked_at = Evaluation(people, None, people.image_ids, count, count, "")
+    looked_at = LandmarkEvaluation(
+        people=people,
+        truth=None,
+        image_ids=people.image_ids,
+        evaluated=count,
+        expected=count,
+        fingerprint="",
+    )
     picture.draw(tmp_path, dataset(["tail"], []), looked_at, as_annotated(people))
     sheet = read_image(tmp_path / "predictions.png")
     assert sheet.shape == (2 * (TILE + 8), 4 * (TILE + 8), 3)

@@ -10,16 +10,23 @@ from typing import Any
 import numpy as np
 import pytest
 from pipeline.test_road import saved_weights
-from pipeline.worlds import small_world
+from pipeline.worlds import small_classifier, small_lifter, small_world
 
 from hrbench.report import predictions
+from hrbench.report.predictions import ClassPredictions, JointPredictions, Predictions
 
 FREE_PORT = ["--rdzv-backend", "c10d", "--rdzv-endpoint", "localhost:0"]
 
 
-def launched(processes: int, out: Path, *arguments: str) -> tuple[dict[str, Any], Path]:
+def launched(
+    processes: int,
+    out: Path,
+    *arguments: str,
+    name: str = "coco-pose@tiny",
+    data: Path | None = None,
+) -> tuple[dict[str, Any], Path]:
     launch = [sys.executable, "-m", "torch.distributed.run", *FREE_PORT]
-    task = ["-m", "hrbench", "run", "coco-pose@tiny", "--data", str(small_world()), "--json"]
+    task = ["-m", "hrbench", "run", name, "--data", str(data or small_world()), "--json"]
     done = subprocess.run(
         [*launch, "--nproc-per-node", str(processes), *task, "--out", str(out), *arguments],
         capture_output=True,
@@ -39,9 +46,33 @@ def test_two_processes_predict_every_box_once_and_alike(tmp_path: Path) -> None:
     for count in (1, 2):
         record, folder = launched(count, tmp_path / str(count), "--weights", weights)
         assert record["n"] == {"expected": 4, "evaluated": 4}
-        found.append(predictions.read(folder))
+        found.append(predictions.read(folder, Predictions))
     assert found[0].sample_ids.tolist() == found[1].sample_ids.tolist()
     assert np.abs(found[0].keypoints - found[1].keypoints).max() < 0.05
+
+
+@pytest.mark.slow
+def test_two_processes_lift_every_sequence_once_and_alike(tmp_path: Path) -> None:
+    name, data = "h36m-lift@tiny", small_world(8, "h36m")
+    arguments = ["--weights", str(small_lifter(name)), "--limit", "5"]
+    found = []
+    for count in (1, 2):
+        _, folder = launched(count, tmp_path / str(count), *arguments, name=name, data=data)
+        found.append(predictions.read(folder, JointPredictions))
+    assert found[0].clips.tolist() == found[1].clips.tolist()
+    assert np.abs(found[0].joints - found[1].joints).max() < 0.05
+
+
+@pytest.mark.slow
+def test_two_processes_look_at_every_picture_once_and_alike(tmp_path: Path) -> None:
+    name, data = "imagenet@tiny", small_world(48, "imagenet")
+    arguments = ["--weights", str(small_classifier(name))]
+    found = []
+    for count in (1, 2):
+        _, folder = launched(count, tmp_path / str(count), *arguments, name=name, data=data)
+        found.append(predictions.read(folder, ClassPredictions))
+    assert found[0].sample_ids.tolist() == found[1].sample_ids.tolist()
+    assert np.abs(found[0].scores - found[1].scores).max() < 1e-4
 
 
 @pytest.mark.slow

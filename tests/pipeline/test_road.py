@@ -11,13 +11,15 @@ from golden import recipe
 from golden.ledger import Ledger
 from pipeline.worlds import SMALL, real_tree, small_world
 from shared import need_shared
+from specs import landmark_task
 
-from hrbench import catalog, network
+from hrbench import network
 from hrbench.backbone import hrnet
 from hrbench.errors import RunError
 from hrbench.pipeline import run as pipeline
 from hrbench.pipeline.options import Options
 from hrbench.report import predictions, runs
+from hrbench.report.predictions import Predictions
 
 
 def ran(task: str, out: Path, **options: Any) -> tuple[Any, Path]:
@@ -47,7 +49,7 @@ def test_a_run_leaves_all_that_the_contract_names(tmp_path: Path) -> None:
     assert record.weights.init == "random"
     assert record.weights.seen_datasets == ("coco/train2017",)
     assert runs.read(folder) == record
-    again = catalog.load_task(str(folder / "spec.toml"))
+    again = landmark_task(str(folder / "spec.toml"))
     assert again.plain() == record.spec
 
 
@@ -95,7 +97,7 @@ def test_a_limited_run_is_partial_and_stands_beside_nothing(tmp_path: Path) -> N
     record, folder = ran("coco-pose@tiny", tmp_path, data=data, weights=str(weights), limit=2)
     assert not record.complete
     assert (record.n.evaluated, record.n.expected) == (2, 4)
-    found = predictions.read(folder)
+    found = predictions.read(folder, Predictions)
     assert set(found.image_ids) <= set(found.scored_images)
     assert len(found.scored_images) == 2
 
@@ -122,7 +124,7 @@ def test_without_annotations_the_upload_file_is_written(tmp_path: Path) -> None:
 def test_a_classification_checkpoint_starts_the_backbone(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    spec = catalog.load_task("coco-pose@tiny")
+    spec = landmark_task("coco-pose@tiny")
     backbone = hrnet.build(spec.model.backbone, num_outputs=4)
     content = {name: torch.ones_like(t) for name, t in backbone.state_dict().items()}
     content |= {"classifier.weight": torch.zeros(10, 8), "classifier.bias": torch.zeros(10)}
@@ -142,7 +144,7 @@ def test_a_classification_checkpoint_starts_the_backbone(
 def saved_weights(task: str, folder: Path) -> Path:
     """A checkpoint of our own with random weights."""
     path = folder / "weights.pt"
-    built = network.build(catalog.load_task(task).model, 17, seed=3)
+    built = network.build(landmark_task(task).model, 17, seed=3)
     torch.save({"network": built.state_dict()}, path)
     return path
 
@@ -165,7 +167,7 @@ def test_golden_weights_run_on_the_real_slice(
     assert not record.complete  # four images are not val2017's 5,000
     assert not record.synthetic
     assert record.metrics["AP"].value is not None
-    assert np.isfinite(predictions.read(folder).keypoints).all()
+    assert np.isfinite(predictions.read(folder, Predictions).keypoints).all()
 
 
 @pytest.mark.slow

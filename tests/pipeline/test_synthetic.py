@@ -7,28 +7,29 @@ import numpy as np
 import pytest
 from pipeline.mean_pose import in_crop, mean_pose
 from pipeline.worlds import small_world
+from specs import landmark_task
 
 from hrbench import catalog
 from hrbench.data.sample import People
-from hrbench.pipeline import measuring, sources
 from hrbench.pipeline import run as pipeline
-from hrbench.pipeline.formats import FORMATS, coco
+from hrbench.pipeline import sources
+from hrbench.pipeline.landmarks import scoring
+from hrbench.pipeline.landmarks.evaluation import LandmarkEvaluation
+from hrbench.pipeline.landmarks.formats import FORMATS, coco
 from hrbench.pipeline.options import Options
 from hrbench.report.predictions import Predictions
-from hrbench.spec import DatasetSpec, TaskSpec
+from hrbench.spec import DatasetSpec, LandmarkTask
 
 DATASET = catalog.load_dataset("coco")
 
 
-def ap(found: Predictions, looked_at: sources.Evaluation) -> float:
-    spec = catalog.load_task("coco-pose@tiny")
-    value = measuring.measure(spec, DATASET, found, looked_at).metrics["AP"].value
-    assert value is not None
-    return value
+def ap(found: Predictions, looked_at: LandmarkEvaluation) -> float:
+    spec = landmark_task("coco-pose@tiny")
+    return scoring.score(spec, DATASET, found, looked_at.truth).figures["AP"]
 
 
 def test_the_mean_pose_scores_below_five() -> None:
-    spec = catalog.load_task("coco-pose@tiny")
+    spec = landmark_task("coco-pose@tiny")
     source = sources.Source(small_world(120), synthetic=True)
     training = coco.training(spec, DATASET, source)
     looked_at = coco.evaluation(spec, DATASET, source, boxes="gt", limit=None)
@@ -42,7 +43,7 @@ def test_a_network_trained_on_shuffled_labels_scores_below_five(
 ) -> None:
     plain = FORMATS["coco"]
 
-    def shuffled(spec: TaskSpec, dataset: DatasetSpec, source: sources.Source) -> People:
+    def shuffled(spec: LandmarkTask, dataset: DatasetSpec, source: sources.Source) -> People:
         people = plain.training(spec, dataset, source)
         order = np.random.default_rng(0).permutation(len(people))
         crops = in_crop(people)[order] * people.scales[:, None] * 200 + people.centers[:, None]

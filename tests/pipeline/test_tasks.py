@@ -24,14 +24,17 @@ from pipeline.worlds import (
 )
 from scipy.io import loadmat
 from shared import need_shared
+from specs import landmark_task
 
 from hrbench import catalog, world
 from hrbench.backbone import hrnet
 from hrbench.pipeline import run as pipeline
-from hrbench.pipeline.formats import format_of
+from hrbench.pipeline.landmarks.evaluation import LandmarkEvaluation
+from hrbench.pipeline.landmarks.formats import format_of
 from hrbench.pipeline.options import Options
-from hrbench.pipeline.sources import Evaluation, Source
+from hrbench.pipeline.sources import Source
 from hrbench.report import predictions, runs
+from hrbench.report.predictions import Predictions
 from hrbench.report.record import RunRecord
 
 IMAGES = 24
@@ -88,7 +91,7 @@ def test_mpii_runs_on_the_real_slice(golden: Ledger, tmp_path: Path) -> None:
     require_partial(record, 5, 2958)
     assert record.variant == "w32-256x256"
     assert len(groups(record)["curve"]["thresholds"]) == 51
-    assert predictions.read(folder).keypoints.shape == (5, 16, 2)
+    assert predictions.read(folder, Predictions).keypoints.shape == (5, 16, 2)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +161,7 @@ def test_mpii_s_test_split_is_written_for_the_server(tmp_path: Path) -> None:
     record, folder = ran("mpii-pose@tiny", tmp_path, data=data, weights=weights, split="test")
     assert record.metrics["PCKh@0.5"].value is None
     assert "hidden" in str(record.metrics["PCKh@0.5"].reason)
-    found = predictions.read(folder).keypoints
+    found = predictions.read(folder, Predictions).keypoints
     written = loadmat(str(folder / "pred.mat"))["preds"]
     assert written.shape == (record.n.evaluated, 16, 2)
     assert (written == found + 1).all()
@@ -173,7 +176,7 @@ def test_several_scales_are_predicted_on_and_stand_in_the_record(tmp_path: Path)
     record, folder = ran("mpii-pose@tiny", tmp_path, **options, overrides=scales)
     assert record.protocol["scales"] == [0.8, 1.0, 1.2]
     assert record.modified
-    found, before = predictions.read(folder), predictions.read(plain)
+    found, before = predictions.read(folder, Predictions), predictions.read(plain, Predictions)
     assert found.keypoints.shape == before.keypoints.shape
     assert np.isfinite(found.keypoints).all()
     assert (found.keypoints != before.keypoints).any()
@@ -238,14 +241,16 @@ def test_a_classification_checkpoint_starts_the_backbone_and_its_tensors_are_cou
 # The original releases in place of the CSV files.
 
 
-def looked_at(task: str, root: Path, split: str) -> Evaluation:
-    spec = catalog.load_task(task, [f"protocol.split={split}"])
+def looked_at(task: str, root: Path, split: str) -> LandmarkEvaluation:
+    spec = landmark_task(task, [f"protocol.split={split}"])
     dataset = catalog.load_dataset(spec.dataset)
     source = Source(root, synthetic=False)
     return format_of(dataset).evaluation(spec, dataset, source, boxes="gt", limit=None)
 
 
-def require_equal(one: Evaluation, other: Evaluation, name: Callable[[Path], str]) -> None:
+def require_equal(
+    one: LandmarkEvaluation, other: LandmarkEvaluation, name: Callable[[Path], str]
+) -> None:
     """Check that two evaluations are of the same faces; `name` is what both call an image."""
     first, second = (order(each, name) for each in (one, other))
     assert [name(one.people.images[i]) for i in one.people.image[first]] == [
@@ -260,7 +265,7 @@ def require_equal(one: Evaluation, other: Evaluation, name: Callable[[Path], str
     assert one.evaluated == other.evaluated > 0
 
 
-def order(looked: Evaluation, name: Callable[[Path], str]) -> NDArray[np.int64]:
+def order(looked: LandmarkEvaluation, name: Callable[[Path], str]) -> NDArray[np.int64]:
     return np.argsort([name(looked.people.images[image]) for image in looked.people.image])
 
 

@@ -11,8 +11,10 @@ from typing import Any
 
 import torch
 from shared import need_shared
+from specs import landmark_task
 
 from hrbench import catalog, network, world
+from hrbench.spec import ClassificationTask, LiftingTask
 
 SMALL = ("recipe.epochs=1", "recipe.batch_size=8", "protocol.flip_test=false")
 HELEN, LFPW, IBUG, INDOOR, OUTDOOR = (  # folders of the release of 300-W
@@ -34,9 +36,31 @@ def small_world(images: int = 16, dataset: str = "coco") -> Path:
 def small_weights(task: str, *overrides: str) -> Path:
     """A checkpoint of our own with random weights for a task, made once."""
     path = Path(mkdtemp(prefix="hrbench-test-")) / "weights.pt"
-    spec = catalog.load_task(task, overrides)
+    spec = landmark_task(task, overrides)
     count = len(catalog.load_dataset(spec.dataset).keypoints)
     built = network.build(spec.model, count, seed=3, initial=spec.recipe.initial)
+    torch.save({"network": built.state_dict()}, path)
+    return path
+
+
+@cache
+def small_lifter(task: str, *overrides: str) -> Path:
+    """A checkpoint of our own with random weights of a lifting task, made once."""
+    path = Path(mkdtemp(prefix="hrbench-test-")) / "lifter.pt"
+    spec = catalog.load_task(task, overrides)
+    assert isinstance(spec, LiftingTask)
+    torch.save({"network": network.build_lifter(spec.model, seed=3).state_dict()}, path)
+    return path
+
+
+@cache
+def small_classifier(task: str, *overrides: str) -> Path:
+    """A checkpoint of our own with random weights of a classification task, made once."""
+    path = Path(mkdtemp(prefix="hrbench-test-")) / "classifier.pt"
+    spec = catalog.load_task(task, overrides)
+    assert isinstance(spec, ClassificationTask)
+    classes = len(catalog.load_dataset(spec.dataset).classes)
+    built = network.build_classifier(spec.model, classes, seed=3)
     torch.save({"network": built.state_dict()}, path)
     return path
 

@@ -50,7 +50,7 @@ def record(ap: float = 74.3, **replaced: Any) -> RunRecord:
         "dataset": Dataset(name="coco", split="val2017", fingerprint="f" * 64),
         "weights": Weights(origin="trained", sha256=None, seen_datasets=("coco",), init="random"),
         "code": Code(version="0.1.0", commit=None, dirty=None),
-        "environment": {"python": "3.11.0", "torchvision": None},
+        "environment": {"python": "3.11.0", "torch": None},
         "hardware": {"cpu": "two slow cores", "cores": 2, "device": "cpu"},
         "seed": 0,
         "times": Times(train=None, predict=2.0, score=1.0),

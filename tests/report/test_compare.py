@@ -163,7 +163,7 @@ def test_clean_pixels_of_300w_stand_beside_the_nearest_row_and_the_goal() -> Non
     nearest, goal = verdicts("300w", {"NME": 3.4})
     assert nearest == (
         "NME 3.40 % beside 3.45 of pose_hrnetv2_w18 (MMPose model zoo, 2025): -0.05; differs in "
-        "flip_test false (published: true); not stated: train_split, padding, pixels, precision."
+        "flip_test false (published: true); not stated: train_split, padding, precision, pixels."
     )
     assert goal == (
         f"NME 3.40 % beside 3.34 of {FACES}: +0.06; differs in pixels clean (published: "
@@ -196,3 +196,26 @@ def test_a_task_of_ones_own_stands_beside_nothing() -> None:
     ours = record(task="my-hands", metrics={"PCK@0.1": measured(50, "%", higher_is_better=True)})
     assert beside(ours, ROWS) is None
     assert compared(ours, ROWS) == ()
+
+
+def test_a_lifting_run_stands_beside_its_kind_and_the_goal() -> None:
+    nearest, goal = verdicts("h36m-lift", {"MPJPE": 50.0})
+    assert "VideoPose3D" in nearest
+    assert "frames 243" not in nearest  # the row is of 243 frames too
+    assert "not stated" in goal
+    assert "lifter" in goal
+    assert "+" not in goal.split(";")[0]  # below 53.2
+
+
+def test_a_linear_lifter_stands_beside_no_temporal_one() -> None:
+    nearest, _ = verdicts("h36m-lift@linear", {"MPJPE": 60.0})
+    assert "VideoPose3D" not in nearest
+
+
+@pytest.mark.parametrize(("variant", "value"), [("w64", "79.5"), ("w48", "79.3")])
+def test_a_classifier_stands_beside_the_official_table(variant: str, value: str) -> None:
+    (sentence,) = verdicts(f"imagenet@{variant}", {"top-1": float(value)})
+    assert f"beside {value} of HRNet-{variant.upper()}-C" in sentence
+    assert "differs" not in sentence
+    (other,) = verdicts(f"imagenet@{variant}", {"top-1": 79.0}, "protocol.tta=ten-crop")
+    assert "differs in tta ten-crop (published: none)" in other

@@ -26,7 +26,7 @@ def predictions() -> Predictions:
 def test_predictions_read_back_as_they_were_written(tmp_path: Path) -> None:
     written = predictions()
     written.write(tmp_path)
-    again = read(tmp_path)
+    again = read(tmp_path, Predictions)
     for name, values in asdict(written).items():
         assert np.array_equal(getattr(again, name), values)
     assert [path.name for path in tmp_path.iterdir()] == ["predictions.npz"]
@@ -36,7 +36,7 @@ def test_a_run_without_predictions_has_not_ended(tmp_path: Path) -> None:
     with pytest.raises(
         RunError, match=r"predictions\.npz does not exist; give the folder of a run"
     ):
-        read(tmp_path)
+        read(tmp_path, Predictions)
 
 
 @pytest.mark.parametrize("spoil", ["empty", "page", "half", "scratched", "other"])
@@ -57,4 +57,4 @@ def test_predictions_that_are_not_whole_are_named(spoil: str, tmp_path: Path) ->
     if spoil == "other":
         np.savez(path, boxes=np.zeros(3))
     with pytest.raises(RunError, match=r"predictions\.npz is not whole: .+; run again"):
-        read(tmp_path)
+        read(tmp_path, Predictions)

@@ -15,12 +15,16 @@ VALUES = {
     "pixels": {"", "official"},
     "normaliser": {"", "inter-ocular", "box-size"},
     "nms": {"", "oks"},
+    "lifter": {"", "linear", "temporal", "other"},
+    "average": {"", "actions", "frames"},
+    "interpolation": {"", "bilinear", "bicubic"},
+    "tta": {"", "none"},
     "checked": {"read", "transcribed", "target"},
     "mission_confidence": {"", "certain", "likely", "not found"},
 }
 NUMBERS = (
     *("input_height", "input_width", "box_threshold", "padding", "flip_shift"),
-    *("keypoint_threshold", "nms_threshold", "mission", "source_year"),
+    *("keypoint_threshold", "nms_threshold", "mission", "source_year", "frames", "crop_share"),
 )
 # One result of one source is told apart by all that is not its value or its place.
 OUTCOME = {"value", "source_url", "source_locator", "checked", "mission", "mission_confidence"}

@@ -6,9 +6,9 @@ from hrbench.data.readers import mpii
 from hrbench.data.sample import People
 from hrbench.errors import DataError, MissingDatasetError, RunError
 from hrbench.metrics.pckh import HeadTruth
+from hrbench.pipeline.landmarks.evaluation import LandmarkEvaluation
 from hrbench.pipeline.sources import (
     HIDDEN,
-    Evaluation,
     Source,
     fingerprint,
     issuer,
@@ -16,10 +16,10 @@ from hrbench.pipeline.sources import (
     require_images,
     split_of,
 )
-from hrbench.spec import DatasetSpec, Split, TaskSpec
+from hrbench.spec import DatasetSpec, LandmarkTask, Split
 
 
-def training(spec: TaskSpec, dataset: DatasetSpec, source: Source) -> People:
+def training(spec: LandmarkTask, dataset: DatasetSpec, source: Source) -> People:
     """Return the persons to train on, those with a joint."""
     split = split_of(dataset, spec.protocol.train_split)
     people = _people(spec, dataset, source, split)
@@ -32,8 +32,8 @@ def training(spec: TaskSpec, dataset: DatasetSpec, source: Source) -> People:
 
 
 def evaluation(
-    spec: TaskSpec, dataset: DatasetSpec, source: Source, *, boxes: str, limit: int | None
-) -> Evaluation:
+    spec: LandmarkTask, dataset: DatasetSpec, source: Source, *, boxes: str, limit: int | None
+) -> LandmarkEvaluation:
     """Return the persons of the protocol's split, and the truth where it is not hidden.
 
     Raises:
@@ -51,10 +51,10 @@ def evaluation(
     if truth is not None:
         files.append(source.root / dataset.folder / str(split.heads))
     expected = len(everyone) if source.synthetic else max(split.num_samples or 0, len(everyone))
-    return Evaluation(
-        people,
-        None if truth is None else truth.rows(people.ids),
-        everyone.image_ids[:limit],
+    return LandmarkEvaluation(
+        people=people,
+        truth=None if truth is None else truth.rows(people.ids),
+        image_ids=everyone.image_ids[:limit],
         evaluated=len(people),
         expected=expected,
         fingerprint=fingerprint(files),
@@ -74,7 +74,7 @@ def _truth(
     return mpii.truth(file, expected=count), ""
 
 
-def _people(spec: TaskSpec, dataset: DatasetSpec, source: Source, split: Split) -> People:
+def _people(spec: LandmarkTask, dataset: DatasetSpec, source: Source, split: Split) -> People:
     file = require(dataset, source.root, split.annotations)
     images = require(dataset, source.root, *split.images)
     return mpii.annotated(

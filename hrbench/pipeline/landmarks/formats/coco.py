@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,12 @@ from hrbench.data import annotations, own
 from hrbench.data.annotations import Annotations
 from hrbench.data.readers import aic, coco, crowdpose
 from hrbench.data.readers.crowdpose import CrowdAnnotations
+from hrbench.data.readers.h36m_names import place_of
 from hrbench.data.sample import People, join
 from hrbench.errors import DataError, RunError
+from hrbench.pipeline.landmarks.evaluation import LandmarkEvaluation
 from hrbench.pipeline.sources import (
     HIDDEN,
-    Evaluation,
     Source,
     detections,
     fingerprint,
@@ -25,10 +27,12 @@ from hrbench.pipeline.sources import (
     require_images,
     split_of,
 )
-from hrbench.spec import DatasetSpec, Split, TaskSpec
+from hrbench.spec import DatasetSpec, LandmarkTask, Split
+
+FRAMES = "h36m-frames"  # a format whose file names may lack their folders
 
 
-def training(spec: TaskSpec, dataset: DatasetSpec, source: Source) -> People:
+def training(spec: LandmarkTask, dataset: DatasetSpec, source: Source) -> People:
     """Return the persons to train on: the split's, then those of `extra_data`."""
     height, width = spec.model.input
     aspect, padding = width / height, spec.protocol.padding
@@ -56,8 +60,8 @@ def training(spec: TaskSpec, dataset: DatasetSpec, source: Source) -> People:
 
 
 def evaluation(
-    spec: TaskSpec, dataset: DatasetSpec, source: Source, *, boxes: str, limit: int | None
-) -> Evaluation:
+    spec: LandmarkTask, dataset: DatasetSpec, source: Source, *, boxes: str, limit: int | None
+) -> LandmarkEvaluation:
     """Return the boxes of the protocol's split, and the truth where it is not hidden.
 
     Args:
@@ -95,10 +99,10 @@ def evaluation(
     kept = everything[:limit]
     people = people.in_images(kept)
     require_images(dataset, people)
-    return Evaluation(
-        people,
-        _truth(table, crowd, kept) if split.annotated else None,
-        kept,
+    return LandmarkEvaluation(
+        people=people,
+        truth=_truth(table, crowd, kept) if split.annotated else None,
+        image_ids=kept,
         evaluated=len(kept),
         expected=_expected(split, source, len(everything)),
         fingerprint=fingerprint(read),
@@ -116,7 +120,10 @@ def _read(
     if dataset.format == "crowdpose":
         crowd = crowdpose.read(file, count)
         return crowd.table, crowd
-    return (annotations if dataset.complete else own).read(file, count), None
+    table = (annotations if dataset.complete else own).read(file, count)
+    if dataset.format == FRAMES:
+        table = replace(table, file_names=tuple(map(place_of, table.file_names)))
+    return table, None
 
 
 def _truth(table: Annotations, crowd: CrowdAnnotations | None, kept: NDArray[np.int64]) -> Any:

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from hrbench.data.readers import mpii
 from hrbench.metrics.selection import coco_results
-from hrbench.pipeline.measuring import poses, selected
+from hrbench.pipeline.landmarks.scoring import poses, selected
 from hrbench.report.predictions import Predictions
-from hrbench.spec import DatasetSpec, TaskSpec
+from hrbench.spec import DatasetSpec, LandmarkTask
 
 
-def write(folder: Path, spec: TaskSpec, dataset: DatasetSpec, found: Predictions) -> str:
+def write(folder: Path, spec: LandmarkTask, dataset: DatasetSpec, found: Predictions) -> str:
     """Write the file of a split without truth beside its predictions; return what it holds."""
     if spec.protocol.metric == "pckh":
         path = folder / "pred.mat"

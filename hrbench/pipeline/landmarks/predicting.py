@@ -15,19 +15,19 @@ from hrbench.heads.heatmap import flip_back
 from hrbench.heads.peaks import from_patches, patches
 from hrbench.heads.pyramid import merge_scales
 from hrbench.network import LandmarkNetwork
-from hrbench.pipeline.pixels import Pixels, pixels
-from hrbench.pipeline.sources import Evaluation
+from hrbench.pipeline.landmarks.evaluation import LandmarkEvaluation
+from hrbench.pipeline.landmarks.pixels import Pixels, pixels
 from hrbench.report.predictions import Predictions
-from hrbench.spec import DatasetSpec, TaskSpec
+from hrbench.spec import DatasetSpec, LandmarkTask
 
 BATCH = 32  # crops through the network at once; it moves results by rounding only
 
 
 def predictions(
-    spec: TaskSpec,
+    spec: LandmarkTask,
     dataset: DatasetSpec,
     network: LandmarkNetwork,
-    looked_at: Evaluation,
+    looked_at: LandmarkEvaluation,
     runtime: Runtime,
     *,
     workers: int,
@@ -60,7 +60,7 @@ def predictions(
 
 
 def heatmaps(
-    spec: TaskSpec, dataset: DatasetSpec, network: LandmarkNetwork, device: torch.device
+    spec: LandmarkTask, dataset: DatasetSpec, network: LandmarkNetwork, device: torch.device
 ) -> Heatmaps:
     """Return the protocol's way from normalised images to maps: flip test, several scales."""
     codec, protocol = pixels(spec, dataset).codec, spec.protocol
@@ -109,7 +109,7 @@ def placed(px: Pixels, maps: Tensor, people: People, rows: NDArray[np.int64]) ->
 
 
 def decoded_again(
-    spec: TaskSpec, dataset: DatasetSpec, people: People, found: Predictions
+    spec: LandmarkTask, dataset: DatasetSpec, people: People, found: Predictions
 ) -> Columns:
     """Return the keypoints and scores that another decoder reads in the peaks that were kept.
 

@@ -13,7 +13,7 @@ from hrbench.data.cutting import AffineCutting, Cutting, OfficialFaceCutting
 from hrbench.geometry import CropMatrix, Floats, cells_to_image, crop_matrix, udp_matrix
 from hrbench.heads.codecs import Codec
 from hrbench.heads.decoding import DECODERS
-from hrbench.spec import DatasetSpec, TaskSpec
+from hrbench.spec import DatasetSpec, LandmarkTask
 
 GRIDS: dict[str, CropMatrix] = {"quarter": crop_matrix, "dark": crop_matrix, "udp": udp_matrix}
 Decode = Callable[[Tensor], tuple[Tensor, Tensor]]  # maps to (B, K, 2) cells, (B, K) scores
@@ -31,7 +31,7 @@ class Pixels:
     to_image: ToImage
 
 
-def pixels(spec: TaskSpec, dataset: DatasetSpec) -> Pixels:
+def pixels(spec: LandmarkTask, dataset: DatasetSpec) -> Pixels:
     """Return the pixels of a task: the road's own, or the published face code's."""
     height, width = spec.model.input
     pairs = dataset.indices(dataset.flip_pairs)
@@ -51,7 +51,7 @@ def pixels(spec: TaskSpec, dataset: DatasetSpec) -> Pixels:
     return Pixels(cutting, network.codec(spec.model), decoder(spec), _places(grid))
 
 
-def decoder(spec: TaskSpec) -> Decode:
+def decoder(spec: LandmarkTask) -> Decode:
     """Return the protocol's decoder, which may be another than the training's codec."""
     read, sigma = DECODERS[spec.protocol.decoder], spec.model.sigma
     return lambda maps: read(maps, sigma)

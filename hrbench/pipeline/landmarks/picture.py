@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hrbench.data.images import read_image
 from hrbench.geometry import UNIT
-from hrbench.pipeline.sources import Evaluation
+from hrbench.pipeline.landmarks.evaluation import LandmarkEvaluation
 from hrbench.report.predictions import Predictions
 from hrbench.spec import DatasetSpec
 
@@ -31,7 +31,9 @@ DARK, WHITE = (25, 25, 25), (255, 255, 255)
 SUBPIXEL = 4  # bits of OpenCV's coordinates behind the point
 
 
-def draw(folder: Path, dataset: DatasetSpec, looked_at: Evaluation, found: Predictions) -> None:
+def draw(
+    folder: Path, dataset: DatasetSpec, looked_at: LandmarkEvaluation, found: Predictions
+) -> None:
     """Write a sheet of the first images that have boxes, with their best poses.
 
     The persons' left is orange, their right blue, what has no side green.

@@ -12,20 +12,20 @@ from hrbench.data.sample import People
 from hrbench.errors import RunError
 from hrbench.geometry import PADDING
 from hrbench.metrics.nme import FaceTruth, normalisers
+from hrbench.pipeline.landmarks.evaluation import LandmarkEvaluation
 from hrbench.pipeline.sources import (
-    Evaluation,
     Source,
     fingerprint,
     require,
     require_images,
     split_of,
 )
-from hrbench.spec import DatasetSpec, Split, TaskSpec
+from hrbench.spec import DatasetSpec, LandmarkTask, Split
 
 BOX_SIZE = "box-size"  # the normaliser that is a column of the file
 
 
-def training(spec: TaskSpec, dataset: DatasetSpec, source: Source) -> People:
+def training(spec: LandmarkTask, dataset: DatasetSpec, source: Source) -> People:
     """Return the faces to train on."""
     found, _ = _read(dataset, source, split_of(dataset, spec.protocol.train_split))
     require_images(dataset, found.people)
@@ -33,8 +33,8 @@ def training(spec: TaskSpec, dataset: DatasetSpec, source: Source) -> People:
 
 
 def evaluation(
-    spec: TaskSpec, dataset: DatasetSpec, source: Source, *, boxes: str, limit: int | None
-) -> Evaluation:
+    spec: LandmarkTask, dataset: DatasetSpec, source: Source, *, boxes: str, limit: int | None
+) -> LandmarkEvaluation:
     """Return the faces of the protocol's split, and their points.
 
     Raises:
@@ -55,10 +55,12 @@ def evaluation(
     people = _padded(found.people.rows(rows), spec.protocol.padding)
     require_images(dataset, people)
     listed = len(found.people)
-    return Evaluation(
-        people,
-        FaceTruth(people.ids, people.keypoints, {name: size[rows] for name, size in sizes.items()}),
-        kept,
+    return LandmarkEvaluation(
+        people=people,
+        truth=FaceTruth(
+            people.ids, people.keypoints, {name: size[rows] for name, size in sizes.items()}
+        ),
+        image_ids=kept,
         evaluated=len(people),
         expected=listed if source.synthetic else max(split.num_samples or 0, listed),
         fingerprint=fingerprint(files),

@@ -6,24 +6,31 @@ from typing import Protocol
 
 from hrbench.data.sample import People
 from hrbench.errors import UnknownNameError
-from hrbench.pipeline.formats import coco, faces, mpii
-from hrbench.pipeline.sources import Evaluation, Source
-from hrbench.spec import DatasetSpec, TaskSpec
+from hrbench.pipeline.landmarks.evaluation import LandmarkEvaluation
+from hrbench.pipeline.landmarks.formats import coco, faces, mpii
+from hrbench.pipeline.sources import Source
+from hrbench.spec import DatasetSpec, LandmarkTask
 
 
 class Evaluate(Protocol):
     """Read a split to measure."""
 
     def __call__(
-        self, spec: TaskSpec, dataset: DatasetSpec, source: Source, *, boxes: str, limit: int | None
-    ) -> Evaluation: ...
+        self,
+        spec: LandmarkTask,
+        dataset: DatasetSpec,
+        source: Source,
+        *,
+        boxes: str,
+        limit: int | None,
+    ) -> LandmarkEvaluation: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
     """A format's two readings, and the metrics that take its truth."""
 
-    training: Callable[[TaskSpec, DatasetSpec, Source], People]
+    training: Callable[[LandmarkTask, DatasetSpec, Source], People]
     evaluation: Evaluate
     metrics: tuple[str, ...]
     extra_data: bool = False  # whether other datasets can be trained on besides
@@ -32,6 +39,7 @@ class Format:
 _FACES = Format(faces.training, faces.evaluation, ("nme",))
 FORMATS: dict[str, Format] = {
     "coco": Format(coco.training, coco.evaluation, ("oks", "pixels"), extra_data=True),
+    "h36m-frames": Format(coco.training, coco.evaluation, ("pixels",)),
     "crowdpose": Format(coco.training, coco.evaluation, ("crowdpose",), extra_data=True),
     "mpii": Format(mpii.training, mpii.evaluation, ("pckh",)),
     "faces": _FACES,

@@ -1,0 +1,1 @@
+"""Classes of whole pictures, from a split's files to their figures."""

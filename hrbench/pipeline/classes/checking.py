@@ -1,0 +1,70 @@
+"""What of a split of pictures is there, and what is wrong with it."""
+
+from pathlib import Path
+
+from hrbench.data import inspect
+from hrbench.data.image_crops import read_rgb
+from hrbench.data.inspect import Fault, stated
+from hrbench.data.readers import imagenet
+from hrbench.engine.progress import Steps
+from hrbench.errors import DataError, HrbenchError
+from hrbench.pipeline.classes import reading
+from hrbench.pipeline.findings import Missing, Part, SplitReport
+from hrbench.pipeline.sources import Source, issuer
+from hrbench.spec import DatasetSpec
+
+
+def split_report(
+    dataset: DatasetSpec, root: Path, name: str, *, synthetic: bool, images: bool
+) -> SplitReport:
+    """Return what is there of a split; with `images`, every file is decoded."""
+    split = dataset.splits[name]
+    folder = next((place for place in split.images if (root / place).exists()), None)
+    if folder is None:
+        place = split.images[0]
+        return SplitReport(name, (), (Missing(place, issuer(dataset, place)),), ())
+    missing = []
+    if imagenet.is_flat(root / folder):
+        needed = (split.annotations, split.synsets or "")
+        absent = [place for place in needed if place and not (root / place).exists()]
+        missing = [Missing(place, issuer(dataset, place)) for place in absent]
+    if missing:
+        part = Part("images", folder, 0, None, {}, "one flat folder")
+        return SplitReport(name, (part,), tuple(missing), ())
+    try:
+        found, classes = reading.read(dataset, Source(root.parent, synthetic), name)
+    except HrbenchError as error:
+        part = Part("images", folder, 0, None, {}, "not usable")
+        return SplitReport(name, (part,), (), (stated(str(error)),))
+    sizes = [path.stat().st_size for path in found.images]
+    empty = [str(p) for p, size in zip(found.images, sizes, strict=True) if not size]
+    faults = inspect.fault("image files of 0 bytes", empty)
+    words = (
+        f"{_counted(len(found), None if synthetic else split.num_samples)} of {classes:,} classes"
+    )
+    if images:
+        faults += _decoded(found.images, f"decoding {name}")
+        words += ", all files decoded"
+    facts = {"images": len(found), "classes": classes, "real_samples": split.num_samples}
+    part = Part("images", folder, sum(sizes), None, facts, words)
+    return SplitReport(name, (part,), (), tuple(faults))
+
+
+def _decoded(paths: tuple[Path, ...], title: str) -> list[Fault]:
+    broken = []
+    with Steps(title, len(paths)) as steps:
+        for path in paths:
+            try:
+                read_rgb(path)
+            except DataError:
+                broken.append(str(path))
+            steps.advance()
+    return inspect.fault("image files that are not whole", broken)
+
+
+def _counted(count: int, real: int | None) -> str:
+    if real is None:
+        return f"{count:,} pictures"
+    return f"{count:,} pictures" + (
+        " as in the real set" if count == real else f" (the real set has {real:,})"
+    )

@@ -1,0 +1,122 @@
+"""Classes of whole pictures."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812  the field's name for it
+from torch import Tensor, nn
+
+from hrbench import network
+from hrbench.backbone.weights import Checkpoint
+from hrbench.data.image_crops import Crops, TrainingView
+from hrbench.data.picture_batches import EvaluationPictures, PictureBatch, TrainingPictures
+from hrbench.engine.runtime import Runtime, normalised
+from hrbench.engine.train import Cost
+from hrbench.errors import RunError
+from hrbench.metrics.scores import Scores
+from hrbench.metrics.topk import score_classes
+from hrbench.network import Classifier
+from hrbench.pipeline.classes import picture, predicting, reading
+from hrbench.pipeline.classes.evaluation import ClassEvaluation
+from hrbench.pipeline.job import Job
+from hrbench.pipeline.options import Options
+from hrbench.pipeline.sources import Source
+from hrbench.pipeline.training import load_backbone
+from hrbench.report.predictions import ClassPredictions
+from hrbench.spec import ClassificationTask, DatasetSpec
+
+
+class ClassificationJob(Job[ClassPredictions]):
+    """The classes of a split's pictures."""
+
+    stored = ClassPredictions
+    of_scoring = ()
+    spec: ClassificationTask
+    looked_at: ClassEvaluation
+    network: Classifier
+
+    def __init__(
+        self, spec: ClassificationTask, dataset: DatasetSpec, source: Source, options: Options
+    ) -> None:
+        self.spec, self.dataset, self.source, self.options = spec, dataset, source, options
+        height, width = spec.model.input
+        if height != width:
+            raise RunError(f"model.input: pictures are cut to squares, not to {height} x {width}")
+        self.size = height
+
+    def look(self) -> None:
+        """Find the pictures of the protocol's split, and their classes."""
+        self.looked_at = reading.evaluation(
+            self.spec, self.dataset, self.source, self.options.limit
+        )
+
+    def build(self) -> None:
+        """Make backbone and head."""
+        classes = len(self.dataset.classes)
+        self.network = network.build_classifier(self.spec.model, classes, self.options.seed)
+
+    def feed(self) -> TrainingPictures:
+        """Return random parts of the training split's pictures."""
+        pictures = reading.training(self.spec, self.dataset, self.source)
+        augment = self.spec.augment
+        view = TrainingView(self.size, smallest=augment.smallest, flip=augment.flip)
+        return TrainingPictures(pictures, view, self.options.seed)
+
+    def initialise(self, checkpoint: Checkpoint) -> str:
+        """Load the backbone."""
+        return load_backbone(checkpoint, self.network.backbone)
+
+    def cost(self, device: torch.device) -> Cost[PictureBatch]:
+        """Return the cross-entropy."""
+
+        def cost(network: nn.Module, batch: PictureBatch) -> Tensor:
+            logits = network(normalised(batch.images, device))
+            labels = batch.labels.to(device, non_blocking=True)
+            return F.cross_entropy(logits.float(), labels)
+
+        return cost
+
+    def predictions(self, runtime: Runtime, *, workers: int, title: str) -> ClassPredictions:
+        """Return the likeliest classes of every picture."""
+        protocol = self.spec.protocol
+        crops = Crops(
+            self.size,
+            share=protocol.crop_share,
+            interpolation=protocol.interpolation,
+            ten=protocol.tta == "ten-crop",
+        )
+        return predicting.predictions(
+            self.network,
+            EvaluationPictures(self.looked_at.pictures, crops),
+            crops.count,
+            runtime,
+            precision=protocol.precision,
+            workers=workers,
+            title=title,
+        )
+
+    @property
+    def headline(self) -> str:
+        """Pictures whose likeliest class is right."""
+        return "top-1"
+
+    def scores(self, found: ClassPredictions) -> Scores:
+        """Return top-1 and top-5."""
+        names = list(self.dataset.classes.values())
+        return score_classes(self.looked_at.pictures.labels, found.labels, names)
+
+    def misfit(self, found: ClassPredictions) -> str:
+        """Say so where predictions are of other pictures."""
+        now = self.looked_at.pictures.ids
+        if np.array_equal(found.sample_ids, now):
+            return ""
+        return f"looked at {len(found.sample_ids)} pictures, and the dataset has others, {len(now)}"
+
+    def notes(self) -> tuple[str, ...]:
+        """Say which classes are there."""
+        return self.looked_at.notes
+
+    def draw(self, folder: Path, found: ClassPredictions) -> None:
+        """Draw the first pictures with what they were taken for."""
+        picture.draw(folder, self.dataset, self.looked_at.pictures, found)

@@ -1,0 +1,62 @@
+"""The picture of a classification run: pictures, what they are and what they were taken for."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hrbench.data.image_crops import read_rgb
+from hrbench.data.pictures import Pictures
+from hrbench.report.predictions import ClassPredictions
+from hrbench.spec import DatasetSpec
+
+FILE = "predictions.png"
+TILE, GAP, BAND = 240, 6, 44  # pixels: a picture, the white around it, the words below it
+COLUMNS, ROWS = 4, 3
+FONT, LETTERS = cv2.FONT_HERSHEY_SIMPLEX, 0.45
+RIGHT, WRONG, DARK = (60, 130, 20), (40, 40, 200), (40, 40, 40)  # BGR
+LONGEST = 26  # letters of a line
+
+Pixels = NDArray[np.uint8]
+
+
+def draw(folder: Path, dataset: DatasetSpec, pictures: Pictures, found: ClassPredictions) -> None:
+    """Write a sheet of pictures of different classes, each above its class and the answer."""
+    names = list(dataset.classes.values())
+    count = min(COLUMNS * ROWS, len(pictures))
+    rows = np.linspace(0, len(pictures), count, endpoint=False).astype(int).tolist()
+    tiles = [
+        tile(
+            np.asarray(read_rgb(pictures.images[row]))[..., ::-1],
+            names[int(pictures.labels[row])],
+            names[int(found.labels[row, 0])],
+            float(found.scores[row, 0]),
+        )
+        for row in rows
+    ]
+    blank = np.full_like(tiles[0], 255)
+    tiles += [blank] * (-len(tiles) % COLUMNS)
+    lines = [np.hstack(tiles[start : start + COLUMNS]) for start in range(0, len(tiles), COLUMNS)]
+    cv2.imwrite(str(folder / FILE), np.vstack(lines))
+
+
+def tile(image: Pixels, truth: str, answer: str, score: float) -> Pixels:
+    """Return a BGR picture fitted into a square, with two lines of words below it."""
+    factor = TILE / max(image.shape[:2])
+    size = [max(1, round(edge * factor)) for edge in image.shape[1::-1]]
+    fitted = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    square = np.full((TILE + 2 * GAP + BAND, TILE + 2 * GAP, 3), 255, dtype=np.uint8)
+    height, width = fitted.shape[:2]
+    y, x = GAP + (TILE - height) // 2, GAP + (TILE - width) // 2
+    square[y : y + height, x : x + width] = fitted
+    shade = RIGHT if answer == truth else WRONG
+    words = ((_short(truth), DARK), (f"{_short(answer)} {score:.0%}", shade))
+    for line, (text, color) in enumerate(words, start=1):
+        place = (GAP, TILE + 2 * GAP + 18 * line - 4)
+        cv2.putText(square, text, place, FONT, LETTERS, color, 1, cv2.LINE_AA)
+    return square
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 3]}..."

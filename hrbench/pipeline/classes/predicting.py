@@ -1,0 +1,50 @@
+"""From pictures to stored classes."""
+
+from contextlib import closing
+
+import numpy as np
+import torch
+
+from hrbench.data.picture_batches import EvaluationPictures
+from hrbench.engine.progress import Steps
+from hrbench.engine.runtime import Runtime, normalised
+from hrbench.network import Classifier
+from hrbench.report.predictions import ClassPredictions
+
+BATCH = 32  # crops through the network at once; it moves results by rounding only
+KEPT = 5  # the likeliest classes, of which top-5 is made
+
+
+@torch.inference_mode()
+def predictions(
+    network: Classifier,
+    seen: EvaluationPictures,
+    crops: int,
+    runtime: Runtime,
+    *,
+    precision: str,
+    workers: int,
+    title: str,
+) -> ClassPredictions:
+    """Return the likeliest classes of every picture: of the mean of its crops' probabilities."""
+    network.eval()
+    pictures = seen.pictures
+    mine = np.arange(len(pictures))[runtime.rank :: runtime.world]
+    parts = np.array_split(mine, max(1, -(-len(mine) * crops // BATCH)))
+    found = []
+    batches = seen.batches(parts, workers=workers, pin=runtime.device.type == "cuda")
+    with Steps(title, len(mine), shown=runtime.leads) as steps, closing(batches):
+        for rows, images in zip(parts, batches, strict=True):
+            with runtime.autocast(precision):
+                logits = network(normalised(images.flatten(0, 1), runtime.device))
+            likely = logits.float().softmax(dim=1).unflatten(0, (len(rows), -1)).mean(dim=1)
+            scores, labels = likely.topk(min(KEPT, likely.shape[1]), dim=1)
+            found.append((rows, labels.cpu().numpy(), scores.cpu().numpy()))
+            steps.advance(len(rows))
+    everything = [part for share in runtime.gather(found) for part in share]
+    order = np.argsort(np.concatenate([rows for rows, _, _ in everything]))
+    return ClassPredictions(
+        sample_ids=pictures.ids,
+        labels=np.concatenate([labels for _, labels, _ in everything])[order],
+        scores=np.concatenate([scores for _, _, scores in everything])[order],
+    )

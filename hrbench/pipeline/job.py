@@ -1,0 +1,101 @@
+"""What a task does in its own way on the road that all tasks share."""
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar
+
+import torch
+from torch import nn
+
+from hrbench.backbone import weights
+from hrbench.backbone.weights import Checkpoint
+from hrbench.engine.runtime import Runtime
+from hrbench.engine.train import Cost, Feed
+from hrbench.metrics.scores import Scores
+from hrbench.pipeline.options import Options
+from hrbench.pipeline.sources import Evaluation, Source
+from hrbench.report.predictions import Stored
+from hrbench.spec import DatasetSpec, TaskSpec
+
+Found = TypeVar("Found", bound=Stored)
+
+
+class Job(ABC, Generic[Found]):
+    """One task on its data: what is looked at, the network, its training, its figures.
+
+    `pipeline.road` walks it; the classes below it are found in `pipeline.jobs`.
+    """
+
+    stored: type[Found]  # what `predictions` gives
+    of_scoring: ClassVar[tuple[str, ...]]  # protocol keys that make figures of predictions
+    spec: TaskSpec
+    dataset: DatasetSpec
+    source: Source
+    options: Options
+    looked_at: Evaluation  # set by `look`
+    network: nn.Module  # set by `build`
+
+    @abstractmethod
+    def look(self) -> None:
+        """Read what is predicted, and the truth.
+
+        Raises:
+            HrbenchError: it is not there, or not right.
+        """
+
+    @abstractmethod
+    def build(self) -> None:
+        """Make the network, its weights drawn with the run's seed."""
+
+    @abstractmethod
+    def feed(self) -> Feed[Any]:
+        """Return what the network is trained on, looked through for faults."""
+
+    @abstractmethod
+    def cost(self, device: torch.device) -> Cost[Any]:
+        """Return the loss of the recipe."""
+
+    @abstractmethod
+    def predictions(self, runtime: Runtime, *, workers: int, title: str) -> Found:
+        """Return what the network says of all that is looked at."""
+
+    @property
+    @abstractmethod
+    def headline(self) -> str:
+        """The name of the first figure."""
+
+    @abstractmethod
+    def scores(self, found: Found) -> Scores:
+        """Return the figures of predictions, where there is truth."""
+
+    @abstractmethod
+    def misfit(self, found: Found) -> str:
+        """Return in words how predictions are not of what is looked at; nothing if they are."""
+
+    def load(self, checkpoint: Checkpoint) -> None:
+        """Put the weights of a file into the network.
+
+        Raises:
+            WeightsError: they are of another one.
+        """
+        weights.load_network(checkpoint, self.network)
+
+    @abstractmethod
+    def initialise(self, checkpoint: Checkpoint) -> str:
+        """Start training from the weights of a file; return what was loaded, in words.
+
+        Raises:
+            WeightsError: they are of another network.
+        """
+
+    def notes(self) -> tuple[str, ...]:
+        """Return what a reader of the record should know."""
+        return ()
+
+    def upload(self, folder: Path, found: Found) -> str:
+        """Write what is handed in where the truth is hidden; return what it is, in words."""
+        raise ValueError(f"{self.spec.name} has no server to hand {found!r} in to from {folder}")
+
+    @abstractmethod
+    def draw(self, folder: Path, found: Found) -> None:
+        """Put pictures of predictions into the run's folder."""

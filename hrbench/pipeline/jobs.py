@@ -1,0 +1,24 @@
+"""Which job a task's head asks for."""
+
+from collections.abc import Callable
+from typing import Any
+
+from hrbench.pipeline.classes.job import ClassificationJob
+from hrbench.pipeline.job import Job
+from hrbench.pipeline.landmarks.job import LandmarkJob
+from hrbench.pipeline.lifting.job import LiftingJob
+from hrbench.pipeline.options import Options
+from hrbench.pipeline.sources import Source
+from hrbench.spec import DatasetSpec, TaskSpec
+
+JOBS: dict[str, Callable[[Any, DatasetSpec, Source, Options], Job[Any]]] = {  # by `model.head`
+    "heatmap": LandmarkJob,
+    "lift-linear": LiftingJob,
+    "lift-temporal": LiftingJob,
+    "classify": ClassificationJob,
+}
+
+
+def job_of(spec: TaskSpec, dataset: DatasetSpec, source: Source, options: Options) -> Job[Any]:
+    """Return the job of a task on a source of data."""
+    return JOBS[spec.model.head](spec, dataset, source, options)

@@ -1,0 +1,1 @@
+"""Keypoints in images, from a split's boxes to their figures."""

@@ -1,0 +1,158 @@
+"""Keypoints in images: crops around boxes, heatmaps, the pose and face metrics."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from hrbench import network
+from hrbench.backbone.weights import Checkpoint
+from hrbench.data.augment import Ranges
+from hrbench.data.loader import Batch, TrainingCrops
+from hrbench.engine.runtime import Runtime, normalised
+from hrbench.engine.train import Cost
+from hrbench.errors import RunError
+from hrbench.heads.heatmap import LOSSES, Targets
+from hrbench.metrics.scores import Scores
+from hrbench.network import LandmarkNetwork
+from hrbench.pipeline.job import Job
+from hrbench.pipeline.landmarks import picture, scoring, upload
+from hrbench.pipeline.landmarks.evaluation import LandmarkEvaluation
+from hrbench.pipeline.landmarks.formats import format_of
+from hrbench.pipeline.landmarks.pixels import pixels
+from hrbench.pipeline.landmarks.predicting import decoded_again, predictions
+from hrbench.pipeline.options import Options
+from hrbench.pipeline.sources import Source
+from hrbench.pipeline.training import load_backbone
+from hrbench.report.predictions import Predictions
+from hrbench.spec import DatasetSpec, LandmarkTask, TaskSpec
+
+
+class LandmarkJob(Job[Predictions]):
+    """Keypoints of the boxes of a split."""
+
+    stored = Predictions
+    of_scoring = (
+        *("decoder", "keypoint_threshold", "metric", "nms", "nms_threshold", "normaliser"),
+    )
+    spec: LandmarkTask
+    looked_at: LandmarkEvaluation
+    network: LandmarkNetwork
+
+    def __init__(
+        self, spec: LandmarkTask, dataset: DatasetSpec, source: Source, options: Options
+    ) -> None:
+        self.spec, self.dataset, self.source, self.options = spec, dataset, source, options
+
+    def look(self) -> None:
+        """Read the boxes of the protocol's split, and their keypoints where they are annotated."""
+        self.looked_at = format_of(self.dataset).evaluation(
+            self.spec, self.dataset, self.source, boxes=self._boxes(), limit=self.options.limit
+        )
+        if not len(self.looked_at.people):
+            split = self.spec.protocol.split
+            raise RunError(f"{split} has no box to predict on; see --boxes, --limit")
+
+    def build(self) -> None:
+        """Make backbone and head."""
+        self.network = network.build(
+            self.spec.model,
+            len(self.dataset.keypoints),
+            self.options.seed,
+            self.spec.recipe.initial,
+        )
+
+    def feed(self) -> TrainingCrops:
+        """Return augmented crops of the persons or faces of the training split."""
+        people = format_of(self.dataset).training(self.spec, self.dataset, self.source)
+        ranges = Ranges(**self.spec.augment.model_dump())
+        cutting = pixels(self.spec, self.dataset).cutting
+        return TrainingCrops(people, cutting, ranges, self.options.seed)
+
+    def initialise(self, checkpoint: Checkpoint) -> str:
+        """Load the backbone."""
+        return load_backbone(checkpoint, self.network.backbone)
+
+    def cost(self, device: torch.device) -> Cost[Batch]:
+        """Return the loss between heatmaps and their targets."""
+        recipe, encoder = self.spec.recipe, pixels(self.spec, self.dataset).codec
+        loss = LOSSES[recipe.loss]
+
+        def cost(network: nn.Module, batch: Batch) -> Tensor:
+            scores = network(normalised(batch.images, device))
+            targets = encoder.encode(batch.keypoints, batch.visible, device)
+            if not recipe.target_weights:
+                targets = Targets(targets.maps, torch.ones_like(targets.weights))
+            return loss(scores, targets)
+
+        return cost
+
+    def predictions(self, runtime: Runtime, *, workers: int, title: str) -> Predictions:
+        """Return the keypoints of every box."""
+        return predictions(
+            self.spec,
+            self.dataset,
+            self.network,
+            self.looked_at,
+            runtime,
+            workers=workers,
+            keep_peaks=self.options.keep_peaks,
+            title=title,
+        )
+
+    @property
+    def headline(self) -> str:
+        """AP, PCKh, NME or PCK."""
+        return scoring.HEADLINES[self.spec.protocol.metric or "oks"]
+
+    def scores(self, found: Predictions) -> Scores:
+        """Return the figures of the protocol's metric."""
+        return scoring.score(self.spec, self.dataset, found, self.looked_at.truth)
+
+    def misfit(self, found: Predictions) -> str:
+        """Say so where predictions are of other boxes."""
+        people = self.looked_at.people
+        pairs = ((found.sample_ids, people.ids), (found.boxes, people.boxes))
+        if all(np.array_equal(before, now) for before, now in pairs):
+            return ""
+        count = len(people)
+        return (
+            f"predicted {len(found.boxes)} boxes, and the files of the dataset have other ones "
+            f"now, {count}"
+        )
+
+    def upload(self, folder: Path, found: Predictions) -> str:
+        """Write the file that the test server takes."""
+        return upload.write(folder, self.spec, self.dataset, found)
+
+    def decoded_again(self, found: Predictions, before: TaskSpec) -> Predictions:
+        """Return predictions read from the kept peaks, where the decoder is another than before.
+
+        Raises:
+            RunError: no peaks were kept.
+        """
+        decoder = self.spec.protocol.decoder
+        if isinstance(before, LandmarkTask) and before.protocol.decoder == decoder:
+            return found
+        people = self.looked_at.people
+        return replace(found, **decoded_again(self.spec, self.dataset, people, found))
+
+    def confirmed(self, found: Predictions) -> str:
+        """Compare with pycocotools' figures; return in words how far they are apart.
+
+        Raises:
+            RunError: they differ, or there are none.
+        """
+        gap = scoring.confirm(self.spec, self.dataset, found, self.looked_at.truth)
+        return f"pycocotools gives the same ten figures (largest difference {gap:.1g} %)"
+
+    def draw(self, folder: Path, found: Predictions) -> None:
+        """Draw the first images with their poses."""
+        picture.draw(folder, self.dataset, self.looked_at, found)
+
+    def _boxes(self) -> str:
+        """Return where boxes come from: the protocol knows a file by its name only."""
+        given, named = self.options.boxes, self.spec.protocol.boxes
+        return given if given is not None and Path(given).name == named else named

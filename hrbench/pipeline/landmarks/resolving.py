@@ -1,0 +1,54 @@
+"""What the flags and the dataset say of a task of keypoints."""
+
+from pathlib import Path
+
+from hrbench.errors import RunError
+from hrbench.pipeline.landmarks.formats import format_of
+from hrbench.pipeline.landmarks.scoring import sigmas
+from hrbench.pipeline.options import Options
+from hrbench.spec import DatasetSpec, LandmarkTask
+
+OWN_BOXES = (".json",)
+
+
+def overrides(options: Options, spec: LandmarkTask, layout: str | None) -> list[str]:
+    """Return the keys that flags set.
+
+    Published weights of a face network are measured as they were trained, by the official
+    pixels; `layout` is theirs.
+    """
+    published = layout not in {None, "hrbench"} and spec.protocol.pixels is not None
+    keys = ["protocol.pixels=official"] if published else []
+    if options.boxes is not None:
+        name = Path(options.boxes).name
+        if options.boxes not in {"gt", "det"} and not name.endswith(OWN_BOXES):
+            raise RunError(f"--boxes {options.boxes}: write gt, det, or a detections file (.json)")
+        keys.append(f'protocol.boxes="{name}"')
+    if options.tta is not None:
+        keys.append(f"protocol.flip_test={str(options.tta).lower()}")
+    return keys
+
+
+def settled(spec: LandmarkTask, dataset: DatasetSpec) -> list[str]:
+    """Return the keys that the dataset decides, where the task leaves them open."""
+    if spec.protocol.metric is not None:
+        return []
+    return ["protocol.metric=pixels" if dataset.sigmas is None else "protocol.metric=oks"]
+
+
+def require_measurable(spec: LandmarkTask, dataset: DatasetSpec) -> None:
+    """Refuse, before anything is trained, what could not be measured.
+
+    Raises:
+        RunError: the dataset has no such metric, no sigmas, or no extra data.
+    """
+    if spec.protocol.metric in {"oks", "crowdpose"}:
+        sigmas(dataset)
+    read, protocol = format_of(dataset), spec.protocol
+    if protocol.metric not in read.metrics:
+        raise RunError(
+            f"protocol.metric: {dataset.name}, of format '{dataset.format}', is measured by "
+            f"{' or '.join(read.metrics)}, not '{protocol.metric}'"
+        )
+    if protocol.extra_data and not read.extra_data:
+        raise RunError(f"protocol.extra_data: {dataset.name} is trained on by itself; leave it out")

@@ -1,0 +1,1 @@
+"""Joints in space, from a split's sequences to their figures."""

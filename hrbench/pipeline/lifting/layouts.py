@@ -1,0 +1,157 @@
+"""Human3.6M as people have it: which of its layouts lies in a folder, and what it says.
+
+Of several, the first of `LAYOUTS` counts. Cameras are those of a file in the folder, and where
+there is none those of hrbench's own table.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hrbench import catalog
+from hrbench.cameras import PROJECTIONS, Cameras
+from hrbench.data import clips as making
+from hrbench.data.clips import Clip, Motion
+from hrbench.data.readers import (
+    h36m_cameras,
+    h36m_cdf,
+    h36m_martinez,
+    h36m_mmpose,
+    h36m_videopose,
+)
+from hrbench.errors import DataError
+from hrbench.pipeline.sources import Source, require, split_of
+from hrbench.spec import DatasetSpec, LiftingTask
+
+GROUND_TRUTH = "gt"
+CAMERAS = ("cameras.pkl", "cameras.h5", "metadata.xml", "annotation_body3d/cameras.pkl")
+TABLE = "h36m_cameras.csv"
+FILES = (".npz", ".npy")  # of detections
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Read:
+    """What a folder has of a split."""
+
+    clips: list[Clip]
+    files: list[Path]  # that it was read from
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is looked for in a folder."""
+
+    root: Path
+    split: str
+    subjects: Sequence[str]
+    keypoints: str  # gt, a name, or a file
+    projection: str
+    joint_map: str
+
+
+def read(
+    spec: LiftingTask, dataset: DatasetSpec, source: Source, split: str, keypoints: str
+) -> Read:
+    """Return the clips of a split with the keypoints named.
+
+    Raises:
+        MissingDatasetError: no layout of Human3.6M is in the folder.
+        DataError: a file is missing or not right.
+    """
+    marks = [mark for mark, _ in LAYOUTS]
+    root = source.root / dataset.folder
+    found = [of_layout for mark, of_layout in LAYOUTS if any(root.glob(mark))]
+    if not found:
+        require(dataset, source.root, marks[0])
+    subjects = split_of(dataset, split).subjects
+    protocol = spec.protocol
+    wanted = Wanted(root, split, subjects, keypoints, protocol.projection, protocol.joint_map)
+    return found[0](wanted)
+
+
+def name_of(given: str) -> str:
+    """Return how a protocol names detections: without folder, prefix and suffix of their file."""
+    path = Path(given)
+    if path.suffix in FILES:
+        return path.stem.removeprefix(h36m_videopose.KEYPOINTS_FILE.partition("{")[0])
+    return given
+
+
+def _videopose(wanted: Wanted) -> Read:
+    file = wanted.root / h36m_videopose.JOINTS_FILE
+    return _from_motions(h36m_videopose.motions(file, wanted.subjects), [file], wanted)
+
+
+def _martinez(wanted: Wanted) -> Read:
+    motions = h36m_martinez.motions(wanted.root, wanted.subjects)
+    files = sorted(wanted.root.glob("S*/MyPoses/3D_positions/*.h5"))
+    return _from_motions(motions, files, wanted)
+
+
+def _release(wanted: Wanted) -> Read:
+    motions = h36m_cdf.motions(wanted.root, wanted.subjects)
+    files = sorted(wanted.root.glob("S*/MyPoseFeatures/D3_Positions/*.cdf"))
+    return _from_motions(motions, files, wanted)
+
+
+def _from_motions(motions: list[Motion], files: list[Path], wanted: Wanted) -> Read:
+    cameras, camera_files = _cameras(wanted)
+    clips = making.views(motions, cameras, PROJECTIONS[wanted.projection])
+    named = h36m_videopose.KEYPOINTS_FILE.format(wanted.keypoints)
+    given = Path(wanted.keypoints)
+    file = given if given.suffix in FILES else wanted.root / named
+    used = [*files, *camera_files]
+    folder = h36m_martinez.HOURGLASSES.get(wanted.keypoints, "")
+    if folder and any(wanted.root.glob(f"S*/{folder}")) and not file.exists():
+        found = h36m_martinez.keypoints(wanted.root, wanted.subjects, wanted.keypoints)
+        used += sorted(wanted.root.glob(f"S*/{folder}/*.h5"))
+        return Read(making.with_keypoints(clips, found, folder), used)
+    if not file.exists():
+        if wanted.keypoints == GROUND_TRUTH:
+            return Read(clips, used)  # as the cameras project the joints
+        raise DataError(
+            f"{file} does not exist: 2D keypoints called '{wanted.keypoints}'; fetch them, name "
+            "others with --keypoints, or lift the ground truth, --keypoints gt"
+        )
+    names = [camera.name for camera in next(iter(cameras.values()))]
+    positions = h36m_videopose.keypoints(
+        file, wanted.subjects, names, from_coco=wanted.joint_map != "none"
+    )
+    return Read(making.with_keypoints(clips, positions, file.name), [*used, file])
+
+
+def _mmpose(wanted: Wanted) -> Read:
+    folder = wanted.root / h36m_mmpose.FOLDER
+    places = [folder / name.format(wanted.split) for name in h36m_mmpose.FILES]
+    file = next((place for place in places if place.exists()), None)
+    if file is None:
+        raise DataError(f"{places[0]} does not exist; mmpose's converter writes it")
+    table = h36m_mmpose.read(file)
+    keypoints, used = table.keypoints, [file]
+    if wanted.keypoints != GROUND_TRUTH:
+        detected = Path(wanted.keypoints)
+        if not detected.is_file():
+            raise DataError(
+                f"--keypoints {wanted.keypoints}: beside mmpose's annotations it is gt, or a .npy "
+                "file of detections aligned with them"
+            )
+        keypoints = h36m_mmpose.detections(detected, table)
+        used.append(detected)
+    cameras, camera_files = _cameras(wanted)
+    return Read(h36m_mmpose.clips(table, keypoints, cameras), [*used, *camera_files])
+
+
+def _cameras(wanted: Wanted) -> tuple[Cameras, list[Path]]:
+    for name in CAMERAS:
+        if (wanted.root / name).exists():
+            return h36m_cameras.read(wanted.root / name), [wanted.root / name]
+    table = catalog.folder("datasets") / TABLE
+    return h36m_cameras.builtin(table), [table]
+
+
+LAYOUTS: tuple[tuple[str, Callable[[Wanted], Read]], ...] = (  # by what tells that one is there
+    (h36m_videopose.JOINTS_FILE, _videopose),
+    (f"S*/{h36m_martinez.JOINTS.as_posix()}", _martinez),
+    (f"S*/{h36m_cdf.JOINTS.as_posix()}", _release),
+    (h36m_mmpose.FOLDER, _mmpose),
+)

@@ -1,0 +1,115 @@
+"""A split's sequences with the keypoints that are lifted, and the joints to be found.
+
+Letters: N frames of all sequences.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from hrbench.data.clips import Clip
+from hrbench.data.pose_statistics import centred
+from hrbench.errors import DataError, RunError
+from hrbench.metrics.mpjpe import JointTruth
+from hrbench.pipeline.lifting import layouts, runs
+from hrbench.pipeline.lifting.evaluation import LiftingEvaluation
+from hrbench.pipeline.options import Options
+from hrbench.pipeline.sources import Source, fingerprint
+from hrbench.spec import DatasetSpec, LiftingTask
+
+
+def training(
+    spec: LiftingTask, dataset: DatasetSpec, source: Source, options: Options
+) -> list[Clip]:
+    """Return the sequences to train on.
+
+    Raises:
+        DataError: there is none.
+    """
+    protocol = spec.protocol
+    keypoints = _given(protocol.train_keypoints, options)
+    found = layouts.read(spec, dataset, source, protocol.train_split, keypoints)
+    return _kept(spec, found.clips, str(source.root / dataset.folder))
+
+
+def evaluation(
+    spec: LiftingTask, dataset: DatasetSpec, source: Source, options: Options
+) -> LiftingEvaluation:
+    """Return the sequences of the protocol's split, and their joints.
+
+    Raises:
+        RunError, DataError: what is lifted is not there.
+    """
+    protocol, run = spec.protocol, _run(options)
+    keypoints = layouts.GROUND_TRUTH if run else _given(protocol.keypoints, options)
+    found = layouts.read(spec, dataset, source, protocol.split, keypoints)
+    everything = _kept(spec, found.clips, str(source.root / dataset.folder))
+    shown = everything if run is None else _of_run(run, everything)
+    shown = shown[: options.limit]
+    return LiftingEvaluation(
+        clips=shown,
+        truth=_truth(shown),
+        evaluated=_frames(shown),
+        expected=_frames(everything),
+        fingerprint=fingerprint(found.files),
+        notes=(f"The keypoints are those that {run} found.",) if run else (),
+    )
+
+
+def _given(named: str, options: Options) -> str:
+    """Return where keypoints are: a protocol knows a file by its name only."""
+    given = options.keypoints
+    return given if given is not None and layouts.name_of(given) == named else named
+
+
+def _run(options: Options) -> Path | None:
+    given = None if options.keypoints is None else Path(options.keypoints)
+    return given if given is not None and given.is_dir() else None
+
+
+def _of_run(run: Path, clips: Sequence[Clip]) -> list[Clip]:
+    """Return what of the clips a run has keypoints for, in pieces without gaps.
+
+    Raises:
+        RunError: nothing.
+    """
+    frames, shown = runs.frames(run), []
+    for clip in clips:
+        found = frames.get(clip.key, {})
+        rows = np.flatnonzero(np.isin(clip.frames, list(found)))
+        if len(rows):
+            step = int(np.diff(clip.frames).min(initial=clip.frames[-1] + 1))
+            for part in np.split(rows, np.flatnonzero(np.diff(clip.frames[rows]) != step) + 1):
+                keypoints = np.stack([found[number] for number in clip.frames[part].tolist()])
+                shown.append(clip.at(part, keypoints))
+    if not shown:
+        raise RunError(
+            f"--keypoints {run}: none of its images is a frame of the sequences to lift; run "
+            "h36m-pose on the same split"
+        )
+    return shown
+
+
+def _kept(spec: LiftingTask, clips: Sequence[Clip], where: str) -> list[Clip]:
+    """Return the clips that the protocol does not exclude, every `frame_step`-th frame of them."""
+    excluded = {tuple(name.split("/", 1)) for name in spec.protocol.excluded}
+    kept = [clip for clip in clips if (clip.subject, clip.name) not in excluded]
+    if not kept:
+        raise DataError(f"{where}: no sequence is left; look at the split and protocol.excluded")
+    step = spec.protocol.frame_step
+    return kept if step == 1 else [clip.at(slice(None, None, step)) for clip in kept]
+
+
+def _truth(clips: Sequence[Clip]) -> JointTruth:
+    lengths = [len(clip.frames) for clip in clips]
+    return JointTruth(
+        joints=np.concatenate([centred(clip.joints) for clip in clips]),
+        sequence=np.repeat(np.arange(len(clips)), lengths),
+        actions=tuple(clip.action for clip in clips),
+        subjects=tuple(clip.subject for clip in clips),
+    )
+
+
+def _frames(clips: Sequence[Clip]) -> int:
+    return sum(len(clip.frames) for clip in clips)

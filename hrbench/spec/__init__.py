@@ -1,0 +1,33 @@
+"""What a task file and a dataset file may say, and what it means."""
+
+from hrbench.spec.classes import ClassificationTask, ClassifierModel
+from hrbench.spec.dataset import DatasetSpec, Split
+from hrbench.spec.landmarks import HeatmapModel, LandmarkTask
+from hrbench.spec.lifting import LiftingTask, LinearModel, TemporalModel
+from hrbench.spec.tables import NamePairs, Names, Table
+from hrbench.spec.task import Builtin, TaskSpec
+
+__all__ = [
+    "TASKS",
+    "Builtin",
+    "ClassificationTask",
+    "ClassifierModel",
+    "DatasetSpec",
+    "HeatmapModel",
+    "LandmarkTask",
+    "LiftingTask",
+    "LinearModel",
+    "NamePairs",
+    "Names",
+    "Split",
+    "Table",
+    "TaskSpec",
+    "TemporalModel",
+]
+
+TASKS: dict[str, type[TaskSpec]] = {  # by `model.head`
+    "heatmap": LandmarkTask,
+    "lift-linear": LiftingTask,
+    "lift-temporal": LiftingTask,
+    "classify": ClassificationTask,
+}

@@ -1,0 +1,54 @@
+"""A task of classes: HRNet, the classification head, whole images."""
+
+from typing import ClassVar, Literal
+
+from hrbench.spec.tables import Count, Share, Size, Table
+from hrbench.spec.task import Model, Protocol, Recipe, TaskSpec
+
+
+class ClassifierModel(Model):
+    """What is trained."""
+
+    head: Literal["classify"]
+    backbone: str
+    input: Size  # height, width in pixels
+    width: Count = 32  # of the head's first bottleneck; each coarser branch's is twice as wide
+    features: Count = 2048  # before the classes
+
+    @property
+    def words(self) -> str:
+        """Backbone and input."""
+        return f"{self.backbone}, {self.input[0]} x {self.input[1]}"
+
+
+class ClassifierRecipe(Recipe):
+    """How it is trained."""
+
+    loss: Literal["cross-entropy"] = "cross-entropy"
+
+
+class View(Table):
+    """What part of a picture a training sample is; torchvision's RandomResizedCrop."""
+
+    smallest: Share = 0.08  # of the picture's area
+    flip: Share = 0.5
+
+
+class ClassificationProtocol(Protocol):
+    """How it is measured."""
+
+    free: ClassVar[tuple[str, ...]] = ("split", "precision", "tta")
+
+    metric: Literal["accuracy"] = "accuracy"
+    crop_share: Share = 0.875  # of the shorter side
+    interpolation: Literal["bilinear", "bicubic"] = "bilinear"
+    tta: Literal["none", "ten-crop"] = "none"  # averaged crops: corners, centre, their mirrors
+
+
+class ClassificationTask(TaskSpec):
+    """A benchmark of classes."""
+
+    model: ClassifierModel
+    recipe: ClassifierRecipe
+    augment: View
+    protocol: ClassificationProtocol

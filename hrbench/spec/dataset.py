@@ -1,0 +1,87 @@
+"""What a dataset's file may say: what its points or classes are called, where its files lie."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from hrbench.spec.tables import Count, FromList, NamePairs, Names, Sizes, Table
+
+
+class Split(Table):
+    """The files of a split, below the dataset's folder."""
+
+    annotations: str = ""  # the file that says what is in the images
+    images: Names = ()  # folders, of which the first that exists counts
+    release: Names = ()  # of faces: what the original release has instead of `annotations`
+    attribute: str | None = None  # of faces: the flag in that release that chooses them
+    part: Literal["training", "validation"] | None = None  # of the file's images, by the seed
+    heads: str | None = None  # of MPII: the .mat file with the truth to score against
+    subjects: Names = ()  # of Human3.6M, whose files are not divided by split
+    synsets: str | None = None  # of ImageNet: the .mat file that numbers the classes
+    detections: str | None = None
+    num_images: Count | None = None  # of the real dataset
+    num_samples: Count | None = None  # persons or faces of the real dataset
+    annotated: bool = True  # False: the truth is hidden, as on test-dev
+
+
+FaceGroups = Annotated[tuple[Names, Names], FromList]
+
+
+class DatasetSpec(Table):
+    """What a dataset's points or classes are called, and where its files lie."""
+
+    name: str
+    title: str
+    homepage: str = ""
+    licence: str = ""
+    citation: str = ""
+    format: str  # the reader: a key of `data.readers.READERS`
+    folder: str  # below --data
+    complete: bool = False  # COCO's format: every field is there; else boxes, areas are derived
+    keypoints: Names = ()
+    classes: dict[str, str] = Field(default_factory=dict)  # folder: name, as the network counts
+    flip_pairs: NamePairs = ()  # left and right, which change places in a mirror
+    upper_body: Names = ()  # for the half-body augmentation
+    edges: NamePairs = ()  # drawn as limbs
+    sigmas: Sizes | None = None  # per keypoint, for OKS; without them there is no AP
+    counted_from: Literal[0, 1] = 0  # of faces: the number of the first pixel in the files
+    # The distance between the means of two groups of points.
+    normalisers: dict[str, FaceGroups] = Field(default_factory=dict)
+    validation_share: Annotated[float, Field(gt=0, lt=1)] = 0.2  # of images, where `part` is named
+    split_seed: Annotated[int, Field(ge=0)] = 0  # that chooses them
+    sources: dict[str, str] = Field(default_factory=dict)  # file or folder: who issues it
+    splits: dict[str, Split]
+
+    @model_validator(mode="after")
+    def _says_what_it_is_of(self) -> Self:
+        if bool(self.keypoints) == bool(self.classes):
+            raise ValueError("name keypoints or classes, one of them")
+        for name, split in self.splits.items():
+            if self.keypoints and not (split.annotations or split.subjects):
+                raise ValueError(f"splits: {name}: the key 'annotations' is missing")
+        return self
+
+    @model_validator(mode="after")
+    def _points_agree(self) -> Self:
+        if len(set(self.keypoints)) != len(self.keypoints):
+            raise ValueError("keypoints: a name stands twice")
+        if self.sigmas is not None and len(self.sigmas) != len(self.keypoints):
+            raise ValueError(
+                f"sigmas: {len(self.sigmas)} numbers for {len(self.keypoints)} keypoints"
+            )
+        pairs = {"flip_pairs": self.flip_pairs, "edges": self.edges}
+        named = {key: [name for pair in value for name in pair] for key, value in pairs.items()}
+        for key, groups in self.normalisers.items():
+            named[f"normalisers: {key}"] = [name for group in groups for name in group]
+        for key, names in {**named, "upper_body": self.upper_body}.items():
+            for name in names:
+                if name not in self.keypoints:
+                    raise ValueError(f"{key}: no keypoint is called '{name}'")
+        if len(set(named["flip_pairs"])) != len(named["flip_pairs"]):
+            raise ValueError("flip_pairs: a keypoint has two partners")
+        return self
+
+    def indices(self, pairs: NamePairs) -> tuple[tuple[int, int], ...]:
+        """Return pairs of names as pairs of positions in `keypoints`."""
+        place = {name: index for index, name in enumerate(self.keypoints)}
+        return tuple((place[left], place[right]) for left, right in pairs)

@@ -1,0 +1,142 @@
+"""A task of keypoints in images: HRNet, heatmaps, crops around boxes."""
+
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from hrbench.spec.tables import NotNegative, Positive, Scales, Share, Size, Table
+from hrbench.spec.task import Model, Protocol, Recipe, TaskSpec
+
+
+class HeatmapModel(Model):
+    """Backbone and heatmaps."""
+
+    head: Literal["heatmap"]
+    backbone: str
+    branches: Literal[1, 4] = 1  # that the head reads: HRNetV1 the finest, HRNetV2 all four
+    upsampling: Literal["nearest", "bilinear"] = "nearest"  # of coarser branches in the backbone
+    momentum: Share = 0.1  # of batch normalisation's running statistics
+    input: Size  # height, width in pixels
+    sigma: Positive  # of the target's bump, in heatmap cells
+    codec: Literal["quarter", "dark", "udp"] = "quarter"  # targets, and the crops' pixel grid
+    activation: Literal["none", "softmax"] = "none"  # what makes heatmaps of the head's scores
+
+    @property
+    def words(self) -> str:
+        """Backbone and input."""
+        return f"{self.backbone}, {self.input[0]} x {self.input[1]}"
+
+
+class HeatmapRecipe(Recipe):
+    """How it is trained."""
+
+    loss: Literal["mse", "plain-mse", "ohkm", "cross-entropy"]
+    target_weights: bool = True  # invisible keypoints do not count
+    initial: Literal["normal", "kaiming"] = "normal"  # how random weights are drawn
+
+
+class Augment(Table):
+    """How far a training sample is changed; the names are those of `data.augment.Ranges`."""
+
+    draws: Literal["normal", "uniform"] = "normal"  # of scale and rotation
+    scale: Share
+    rotation: NotNegative  # degrees
+    rotation_probability: Share
+    flip: Share
+    half_body: Share
+    half_body_above: Annotated[int, Field(ge=0)]
+
+
+class LandmarkProtocol(Protocol):
+    """How it is measured."""
+
+    free: ClassVar[tuple[str, ...]] = ("split", "precision", "boxes", "pixels")
+
+    metric: Literal["oks", "crowdpose", "pckh", "nme", "pixels"] | None = None  # None: by sigmas
+    boxes: str  # gt | det | a detections file's name
+    box_threshold: NotNegative | None = None  # detections below this score are not used
+    padding: Positive  # of the box
+    scales: Scales | None = None  # of the crops whose maps are averaged; None is the one
+    pixels: Literal["clean", "official"] | None = None  # how faces are cut and read back
+    flip_test: bool
+    flip_shift: Annotated[int, Field(ge=0)]  # cells
+    decoder: Literal["quarter", "dark", "udp"]
+    keypoint_threshold: NotNegative | None = None  # scores above it enter a pose's score
+    nms: Literal["oks", "soft", "none"] | None = None
+    nms_threshold: Share | None = None
+    normaliser: str | None = None  # what NME divides by: a name in the dataset's `normalisers`
+
+
+class LandmarkTask(TaskSpec):
+    """A benchmark of keypoints."""
+
+    model: HeatmapModel
+    recipe: HeatmapRecipe
+    augment: Augment
+    protocol: LandmarkProtocol
+
+    @model_validator(mode="before")
+    @classmethod
+    def _decode_as_encoded(cls, raw: Any) -> Any:
+        """Let the protocol's decoder be the codec's own, where it says nothing."""
+        match raw:
+            case {"model": dict() as model, "protocol": dict() as protocol}:
+                own = model.get("codec", "quarter")
+                return {**raw, "protocol": {"decoder": own, **protocol}}
+        return raw
+
+    @model_validator(mode="after")
+    def _codec_and_protocol_agree(self) -> Self:
+        codec, protocol = self.model.codec, self.protocol
+        if (codec == "udp") != (protocol.decoder == "udp"):
+            raise ValueError(
+                "model.codec and protocol.decoder: 'udp' counts cells on a grid of its own, so it "
+                f"goes with itself only; not '{codec}' with '{protocol.decoder}'"
+            )
+        if codec == "udp" and protocol.flip_shift:
+            raise ValueError(
+                "protocol.flip_shift must be 0 with model.codec 'udp': its mirrored maps fall on "
+                "the same cells, and a shift would move them apart"
+            )
+        if protocol.pixels is not None and protocol.metric != "nme":
+            raise ValueError(
+                "protocol.pixels is how faces are cut and read back: it goes with metric 'nme' only"
+            )
+        if protocol.pixels == "official" and (protocol.decoder, protocol.scales) != (
+            "quarter",
+            None,
+        ):
+            raise ValueError(
+                "protocol.pixels 'official' decodes by whole cells: protocol.decoder must be "
+                "'quarter', and protocol.scales not set; 'clean' takes any"
+            )
+        if protocol.pixels == "official" and len(set(self.model.input)) > 1:
+            raise ValueError("protocol.pixels 'official' cuts squares: model.input must be one")
+        return self
+
+    @model_validator(mode="after")
+    def _protocol_is_whole(self) -> Self:
+        """Let no choice that moves the number be left open."""
+        needed = {
+            "oks": ("box_threshold", "keypoint_threshold", "nms", "nms_threshold"),
+            "crowdpose": ("box_threshold", "keypoint_threshold", "nms", "nms_threshold"),
+            "nme": ("normaliser", "pixels"),
+        }
+        for key in needed.get(self.protocol.metric or "", ()):
+            if getattr(self.protocol, key) is None:
+                raise ValueError(
+                    f"protocol: the key '{key}' is missing; the metric "
+                    f"'{self.protocol.metric}' needs it"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _loss_and_activation_agree(self) -> Self:
+        entropy, softmax = self.recipe.loss == "cross-entropy", self.model.activation == "softmax"
+        if entropy != softmax:
+            raise ValueError(
+                "model.activation and recipe.loss belong together: 'softmax' with "
+                f"'cross-entropy', 'none' with the others; not '{self.model.activation}' "
+                f"with '{self.recipe.loss}'"
+            )
+        return self

@@ -1,0 +1,38 @@
+"""A table of a TOML file, and the kinds of values that its keys have.
+
+Frozen and strict: an unknown key, a wrong type, a number out of range is refused.
+`catalog` reads the files and turns refusals into sentences.
+"""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+def _tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value  # TOML knows only lists
+
+
+FromList = BeforeValidator(_tuple)
+Names = Annotated[tuple[str, ...], FromList]
+NamePairs = Annotated[tuple[Annotated[tuple[str, str], FromList], ...], FromList]
+Numbers = Annotated[tuple[float, ...], FromList]
+Counts = Annotated[tuple[int, ...], FromList]
+Multiple = Annotated[int, Field(ge=32, multiple_of=32)]  # the coarsest branch has a 32nd
+Size = Annotated[tuple[Multiple, Multiple], FromList]  # height, width in pixels
+Share = Annotated[float, Field(ge=0, le=1)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1)]
+Scales = Annotated[tuple[Positive, ...], Field(min_length=1), FromList]
+Sizes = Annotated[tuple[Positive, ...], FromList]
+
+
+class Table(BaseModel):
+    """One table of a TOML file."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as dicts, lists, numbers and strings, as TOML and JSON have them."""
+        return self.model_dump(mode="json", exclude_none=True)
