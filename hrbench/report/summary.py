@@ -14,7 +14,7 @@ from hrbench.report.table import marks, published_tables
 
 DATASET = "dataset.toml"  # of a run's folder: what names the files of one's own dataset
 SYNTHETIC = (
-    "This result is synthetic, on images that hrbench drew itself: it is comparable with nothing "
+    "This result is synthetic, on data that hrbench made itself: it is comparable with nothing "
     "published."
 )
 

@@ -44,6 +44,8 @@ def report(
     if form == "json":
         return formats.as_json(kept, literature)
     tables = [*([record_table(kept, literature)] if kept else []), *published_tables(literature)]
+    if not tables:
+        return f"No run of {task} is here, and no published figure is comparable with one."
     return markdown(tables) if form == "markdown" else terminal(tables, width, colour=colour)
 
 
@@ -160,10 +162,13 @@ def _published_table(task: str, shown: Sequence[Row], total: int) -> Table:
     ordered = sorted(shown, key=_rank)
     sources = {key: n for n, key in enumerate(dict.fromkeys(map(_source, ordered)), start=1)}
     left = total - len(shown)
+    lines = [_published_cells(row, sources[_source(row)]) for row in ordered]
+    columns = lines[0] if lines else {}
+    header = [name for name in columns if any(line[name] for line in lines)]
     return Table(
         title=f"Published: {task}",
-        header=("split", "metric", "value", "system", "input", "boxes", "goal", "source"),
-        rows=tuple(_published_cells(row, sources[_source(row)]) for row in ordered),
+        header=tuple(header),
+        rows=tuple(tuple(line[name] for name in header) for line in lines),
         right=NUMBERS,
         folding=frozenset({"system"}),
         below=(
@@ -174,18 +179,21 @@ def _published_table(task: str, shown: Sequence[Row], total: int) -> Table:
     )
 
 
-def _published_cells(row: Row, source: int) -> tuple[str, ...]:
-    size = f"{row['input_height']}x{row['input_width']}" if row["input_width"] else ""
-    return (
-        row["split"],
-        row["metric"],
-        f"{row['value']} {row['unit']}",
-        row["system"],
-        size,
-        row["boxes"],
-        row["mission"],
-        f"[{source}]",
-    )
+def _published_cells(row: Row, source: int) -> dict[str, str]:
+    """Return a row by column, with those keys of the protocol that tell figures apart."""
+    return {
+        "split": row["split"],
+        "metric": row["metric"],
+        "value": f"{row['value']} {row['unit']}",
+        "system": row["system"],
+        "input": f"{row['input_height']}x{row['input_width']}" if row["input_width"] else "",
+        "boxes": row["boxes"],
+        "keypoints": row["keypoints"],
+        "frames": row["frames"],
+        "crop": row["crop_share"],
+        "goal": row["mission"],
+        "source": f"[{source}]",
+    }
 
 
 def _rank(row: Row) -> tuple[str, str, float]:

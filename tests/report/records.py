@@ -5,6 +5,7 @@ from typing import Any
 
 from hrbench import catalog
 from hrbench.report.definitions import define
+from hrbench.report.published import COLUMNS
 from hrbench.report.record import (
     Code,
     Counts,
@@ -85,41 +86,35 @@ def with_interval(value: float, low: float, high: float) -> dict[str, MetricValu
 
 def row(**replaced: str) -> dict[str, str]:
     """Return the official HRNet-W32 256x192 row of val2017."""
-    return {
-        "task": "coco-pose",
-        "dataset": "coco",
-        "split": "val2017",
-        "metric": "AP",
-        "value": "74.4",
-        "unit": "%",
-        "higher_is_better": "true",
-        "system": "pose_hrnet_w32",
-        "backbone": "hrnet-w32",
-        "addition": "",
-        "input_height": "256",
-        "input_width": "192",
-        "train_split": "train2017",
-        "extra_data": "none",
-        "boxes": "det",
-        "box_threshold": "0",
-        "padding": "1.25",
-        "flip_test": "true",
-        "flip_shift": "1",
-        "decoder": "quarter",
-        "keypoint_threshold": "0.2",
-        "nms": "oks",
-        "nms_threshold": "0.9",
-        "precision": "fp32",
-        "scales": "",
-        "pixels": "",
-        "normaliser": "",
-        "boxes_note": "",
-        "protocol_note": "",
-        "mission": "",
-        "mission_confidence": "",
-        "source_title": "Official HRNet pose repository",
-        "source_year": "2019",
-        "source_url": "",
-        "source_locator": "",
-        "checked": "read",
-    } | replaced
+    return (
+        dict.fromkeys(COLUMNS, "")
+        | {
+            "task": "coco-pose",
+            "dataset": "coco",
+            "split": "val2017",
+            "metric": "AP",
+            "value": "74.4",
+            "unit": "%",
+            "higher_is_better": "true",
+            "system": "pose_hrnet_w32",
+            "backbone": "hrnet-w32",
+            "input_height": "256",
+            "input_width": "192",
+            "train_split": "train2017",
+            "extra_data": "none",
+            "boxes": "det",
+            "box_threshold": "0",
+            "padding": "1.25",
+            "flip_test": "true",
+            "flip_shift": "1",
+            "decoder": "quarter",
+            "keypoint_threshold": "0.2",
+            "nms": "oks",
+            "nms_threshold": "0.9",
+            "precision": "fp32",
+            "source_title": "Official HRNet pose repository",
+            "source_year": "2019",
+            "checked": "read",
+        }
+        | replaced
+    )

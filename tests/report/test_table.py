@@ -72,6 +72,19 @@ def test_one_task_can_be_asked_for() -> None:
     assert "90.3 %" in text
 
 
+def test_a_task_without_runs_and_published_rows_says_so() -> None:
+    assert report([], PUBLISHED, task="h36m-pose").startswith("No run of h36m-pose is here")
+
+
+def test_a_key_of_the_protocol_is_shown_where_a_published_row_has_it() -> None:
+    lifting = [row(task="h36m-lift", metric="MPJPE", dataset="h36m", frames="243", boxes="")]
+    text = report([], pd.DataFrame([*lifting, row()]))
+    assert [line.split()[4:6] for line in text.splitlines() if line.startswith("split")] == [
+        ["input", "frames"],
+        ["input", "boxes"],
+    ]
+
+
 OWN = record(task="my-hands", metrics={"PCK@0.1": measured(51.26, "%", higher_is_better=True)})
 
 
