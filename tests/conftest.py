@@ -8,6 +8,9 @@ from golden.ledger import Ledger
 from hypothesis import settings
 from shared import SHARED, need_shared
 
+# A machine may be slow: no test fails for the time it takes.
+settings.register_profile("untimed", settings(), deadline=None)
+settings.load_profile("untimed")
 settings.register_profile("fuzz", max_examples=5000)
 
 LEDGER = pytest.StashKey[Ledger]()

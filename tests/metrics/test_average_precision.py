@@ -87,7 +87,7 @@ def random_results(rng: np.random.Generator, people: Truth, number: int) -> Resu
     return Results(image_ids, keypoints, rng.integers(1, 8, number) / 8)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     seed=st.integers(0, 2**32 - 1),
     people=st.integers(0, 12),
