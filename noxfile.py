@@ -36,7 +36,9 @@ def tests(session: nox.Session) -> None:
 @nox.session(default=False)
 def minimums(session: nox.Session) -> None:
     """The quick tests on the lowest versions that pyproject.toml claims."""
-    lowest = [need.split(",")[0].replace(">=", "==") for need in PROJECT["dependencies"]]
+    extras = PROJECT["optional-dependencies"]
+    needs = [*PROJECT["dependencies"], *extras["cdf"], *extras["sleap"]]
+    lowest = [need.split(",")[0].replace(">=", "==") for need in needs]
     session.install(*lowest, "pytest>=8.3", "hypothesis", "pytest-benchmark")
     session.install("--no-deps", "-e", ".")
     session.run("pytest", *session.posargs)

@@ -1,0 +1,45 @@
+"""A task's network with the weights of a file, away from any dataset's files."""
+
+from pathlib import Path
+from typing import Any
+
+from hrbench import catalog
+from hrbench.backbone import weights
+from hrbench.pipeline import folder as run_folder
+from hrbench.pipeline.job import Job
+from hrbench.pipeline.jobs import job_of
+from hrbench.pipeline.options import Options
+from hrbench.pipeline.resolve import resolve
+from hrbench.pipeline.sources import DEFAULT, Source, folder_of
+
+
+def load(task: str, options: Options) -> Job[Any]:
+    """Return the job of a task, its network made and the weights loaded that the options name.
+
+    Without weights the network is as it would be before training. Nothing of the dataset is read,
+    unless the weights lack what it says (Martinez's, their statistics).
+
+    Raises:
+        HrbenchError: the task or a flag is not known, the file cannot be read, or does not fit.
+    """
+    checkpoint = None if options.weights is None else weights.read(Path(options.weights))
+    layout = None if checkpoint is None else checkpoint.layout
+    spec, dataset = resolve(_variant(task, options), options, layout)
+    source = Source(folder_of(dataset, options.data) or DEFAULT, synthetic=False)
+    job = job_of(spec, dataset, source, options)
+    job.build()
+    if checkpoint is not None:
+        job.load(checkpoint)
+    job.network.eval()
+    return job
+
+
+def _variant(task: str, options: Options) -> str:
+    """Return the task with its variant: of the run that the weights lie in, or its default."""
+    if "@" in task or task.endswith(".toml"):
+        return task
+    if options.weights is not None:
+        spec_file = Path(options.weights).parent.parent / run_folder.SPEC
+        if spec_file.exists() and catalog.load_task(str(spec_file)).name == task:
+            return str(spec_file)
+    return f"{task}@{catalog.variants(task)[0]}"
