@@ -33,6 +33,7 @@ NAMES = (
     ("numpy.random._mt19937", "MT19937"),
     ("numpy", "ndarray"),
     ("numpy", "dtype"),
+    ("_codecs", "encode"),  # of an array's bytes; torch allows it itself since 2.5
     *((f"numpy.{core}.multiarray", "_reconstruct") for core in ("core", "_core")),
     *((f"numpy.{core}.multiarray", "scalar") for core in ("core", "_core")),
 )

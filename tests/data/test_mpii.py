@@ -276,7 +276,9 @@ def test_a_truth_that_is_cut_short_is_refused_wherever_it_is_cut(
 def test_another_file_under_its_name_is_refused(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "gt_valid.mat"
     path.write_bytes(content)
-    with pytest.raises(DataError, match="is no MATLAB file, or it is cut short or damaged; fetch"):
+    # SciPy before 1.14 takes zeros for a file without variables.
+    words = "(is no MATLAB file, or it is cut short or damaged|has no variable 'pos_gt_src', .*); fetch"
+    with pytest.raises(DataError, match=words):
         truth(path)
 
 
