@@ -63,8 +63,9 @@ def load_task(task: str, overrides: Sequence[str] = (), *, builtin: bool = False
     tables = raw.get("variants", {})
     if variant not in tables and variant != _default(path, raw):
         raise UnknownNameError(f"variant of {path.stem}", variant, variants(task))
+    table = _variant_table(path, tables, variant)
     merged = {key: value for key, value in raw.items() if key not in _NOT_IN_SPEC}
-    merged = _overlay(_without_other_head(merged, tables.get(variant, {})), tables.get(variant, {}))
+    merged = _overlay(_without_other_head(merged, table), table)
     merged.setdefault("name", path.stem)
     merged["variant"] = variant
     where = str(path)
@@ -138,6 +139,21 @@ def _require_tables(path: Path, raw: Mapping[str, Any]) -> None:
     for key, table in tables.items():
         if not isinstance(table, dict):
             raise SpecError(f"{path}: {key} should be a table, not {table!r}")
+
+
+def _variant_table(path: Path, tables: Mapping[str, Any], variant: str) -> dict[str, Any]:
+    """Return what a variant says, over what the one says that it is `like`."""
+    table = dict(tables.get(variant, {}))
+    like = table.pop("like", None)
+    if like is None:
+        return table
+    others = [name for name in tables if name != variant and "like" not in tables[name]]
+    if like not in others:
+        raise SpecError(
+            f"{path}: variants: {variant}: like names a variant that has no `like` of its own. "
+            f"{suggest(str(like), others)}"
+        )
+    return _overlay(tables[like], table)
 
 
 def _kind(raw: Mapping[str, Any], where: str) -> type[TaskSpec]:

@@ -3,10 +3,12 @@
 import torch
 from torch import Tensor, nn
 
-from hrbench.backbone import hrnet
+from hrbench.backbone import hrnet, resnet
 from hrbench.data.pose_statistics import JOINTS_OUT, KEYPOINTS_IN
+from hrbench.errors import UnknownNameError
 from hrbench.heads.classify import ClassificationHead
 from hrbench.heads.codecs import CODECS, Codec
+from hrbench.heads.deconvolution import DeconvolutionHead
 from hrbench.heads.faces import OfficialFaceHeatmap
 from hrbench.heads.heatmap import HeatmapHead
 from hrbench.heads.linear_lift import LinearLifter
@@ -14,6 +16,7 @@ from hrbench.heads.temporal_lift import TemporalLifter
 from hrbench.spec import ClassifierModel, HeatmapModel, LinearModel, TemporalModel
 
 INITIAL_DEVIATION = 0.001  # of convolutions, in the official pose code
+FILTERS = 4  # of each deconvolution, times the width of a ResNet's stem: the official 256 of 64
 NUM_JOINTS = 17
 MILLIMETRES = 1000.0  # in the metres that VideoPose3D's weights answer in
 
@@ -21,10 +24,11 @@ MILLIMETRES = 1000.0  # in the metres that VideoPose3D's weights answer in
 class LandmarkNetwork(nn.Module):
     """Backbone and head.
 
-    Shapes: (B, 3, H, W) normalised RGB to (B, K, H / 4, W / 4) scores.
+    Shapes: (B, 3, H, W) normalised images, in the spec's order of colours, to
+    (B, K, H / 4, W / 4) scores.
     """
 
-    def __init__(self, backbone: hrnet.HRNet, head: nn.Module) -> None:
+    def __init__(self, backbone: nn.Module, head: nn.Module) -> None:
         super().__init__()
         self.backbone, self.head = backbone, head
 
@@ -42,19 +46,31 @@ def build(
     as He et al. 2015 propose: from nothing that learns sooner.
     """
     torch.manual_seed(seed)
-    backbone = hrnet.build(model.backbone, model.branches, model.upsampling)
-    channels = hrnet.SIZES[model.backbone].channels[: model.branches]
-    network = LandmarkNetwork(backbone, HeatmapHead(channels, num_keypoints))
+    network = _heatmap_network(model, num_keypoints)
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.momentum = model.momentum
-        if isinstance(module, nn.Conv2d):
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
             nn.init.normal_(module.weight, std=INITIAL_DEVIATION)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
             elif initial == "kaiming":
                 nn.init.kaiming_normal_(module.weight, mode="fan_out")
     return network
+
+
+def _heatmap_network(model: HeatmapModel, num_keypoints: int) -> LandmarkNetwork:
+    """Return HRNet with its head, or a ResNet with deconvolutions."""
+    if model.backbone in resnet.SIZES:
+        size = resnet.SIZES[model.backbone]
+        filters = FILTERS * size.width
+        head = DeconvolutionHead(size.channels, filters, num_keypoints)
+        return LandmarkNetwork(resnet.build(model.backbone), head)
+    if model.backbone not in hrnet.SIZES:
+        raise UnknownNameError("backbone", model.backbone, [*hrnet.SIZES, *resnet.SIZES])
+    channels = hrnet.SIZES[model.backbone].channels[: model.branches]
+    backbone = hrnet.build(model.backbone, model.branches, model.upsampling)
+    return LandmarkNetwork(backbone, HeatmapHead(channels, num_keypoints))
 
 
 def codec(model: HeatmapModel) -> Codec:

@@ -27,7 +27,7 @@ ALLOWED: dict[str, set[str]] = {
     "world": {"errors"},
     "engine": {"data", "errors", "geometry"},
     "report": {"errors"},
-    "network": {"backbone", "data", "heads", "spec"},
+    "network": {"backbone", "data", "errors", "heads", "spec"},
     "pipeline": {
         "backbone",
         "cameras",

@@ -9,42 +9,50 @@ def conv_bn(inputs: int, outputs: int, kernel: int, stride: int = 1) -> list[nn.
     return [conv, nn.BatchNorm2d(outputs)]
 
 
+def shortcut(inputs: int, outputs: int, stride: int) -> nn.Module:
+    """Return what carries a block's input to its output: as it is, where both have one shape."""
+    if (inputs, stride) == (outputs, 1):
+        return nn.Identity()
+    return nn.Sequential(*conv_bn(inputs, outputs, 1, stride))
+
+
 class BasicBlock(nn.Module):
     """Two 3 x 3 convolutions around which the input is carried.
 
-    Shapes: (B, width, h, w) to the same.
+    Shapes: (B, inputs, h, w) to (B, width, h / stride, w / stride).
     """
 
-    def __init__(self, width: int) -> None:
+    EXPANSION = 1
+
+    def __init__(self, inputs: int, width: int, stride: int = 1) -> None:
         super().__init__()
-        self.conv1, self.bn1 = conv_bn(width, width, 3)
+        self.conv1, self.bn1 = conv_bn(inputs, width, 3, stride)
         self.conv2, self.bn2 = conv_bn(width, width, 3)
         self.relu = nn.ReLU(inplace=True)
+        self.downsample = shortcut(inputs, width, stride)
 
     def forward(self, x: Tensor) -> Tensor:
         y: Tensor = self.relu(self.bn1(self.conv1(x)))
         y = self.bn2(self.conv2(y))
-        return self.relu(y.add_(x))  # type: ignore[no-any-return]
+        return self.relu(y.add_(self.downsample(x)))  # type: ignore[no-any-return]
 
 
 class Bottleneck(nn.Module):
     """1 x 1, 3 x 3 and 1 x 1 convolutions; the last widens fourfold.
 
-    Shapes: (B, inputs, h, w) to (B, 4 * width, h, w).
+    Shapes: (B, inputs, h, w) to (B, 4 * width, h / stride, w / stride).
     """
 
     EXPANSION = 4
 
-    def __init__(self, inputs: int, width: int) -> None:
+    def __init__(self, inputs: int, width: int, stride: int = 1) -> None:
         super().__init__()
         outputs = self.EXPANSION * width
         self.conv1, self.bn1 = conv_bn(inputs, width, 1)
-        self.conv2, self.bn2 = conv_bn(width, width, 3)
+        self.conv2, self.bn2 = conv_bn(width, width, 3, stride)
         self.conv3, self.bn3 = conv_bn(width, outputs, 1)
         self.relu = nn.ReLU(inplace=True)
-        self.downsample: nn.Module = nn.Identity()  # the official name; it only widens
-        if inputs != outputs:
-            self.downsample = nn.Sequential(*conv_bn(inputs, outputs, 1))
+        self.downsample = shortcut(inputs, outputs, stride)
 
     def forward(self, x: Tensor) -> Tensor:
         y: Tensor = self.relu(self.bn1(self.conv1(x)))

@@ -76,7 +76,8 @@ class HighResolutionModule(nn.Module):
         super().__init__()
         self.upsampling = upsampling
         self.branches = nn.ModuleList(
-            nn.Sequential(*(BasicBlock(width) for _ in range(num_blocks))) for width in channels
+            nn.Sequential(*(BasicBlock(width, width) for _ in range(num_blocks)))
+            for width in channels
         )
         self.fuse_layers = nn.ModuleList(
             nn.ModuleList(resample(channels, source, target) for source in range(len(channels)))

@@ -26,6 +26,7 @@ def predict(
     runtime: Runtime,
     *,
     batch_size: int,
+    color: str,
     precision: str,
     workers: int,
     title: str = "predicting",
@@ -44,7 +45,7 @@ def predict(
     )
     with Steps(title, total, shown=runtime.leads) as steps, closing(batches):
         for batch_rows, pixels in batches:
-            inputs = normalised(pixels.flatten(0, 1), device)
+            inputs = normalised(pixels.flatten(0, 1), device, color)
             with runtime.autocast(precision):
                 maps = heatmaps(inputs)
             rows.append(batch_rows)

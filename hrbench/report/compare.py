@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from hrbench.report.definitions import rounded
-from hrbench.report.published import PROTOCOL, Row, is_plain_hrnet
+from hrbench.report.published import PROTOCOL, Row, is_plain
 from hrbench.report.record import RunRecord
 
 NOT_STATED = "not stated"
@@ -179,7 +179,7 @@ def _fits(record: RunRecord, metric: str, row: Row) -> bool:
     theirs = (row["task"], row["dataset"], row["split"], row["metric"])
     if lifter := lifting_keys(record).get("lifter"):
         return ours == theirs and row["lifter"] in {"", lifter}  # a goal names no network
-    if not isinstance(model, dict) or not is_plain_hrnet(row):
+    if not isinstance(model, dict) or not is_plain(row):
         return False
     size = model.get("input")
     network = (model.get("backbone"), *(map(str, size) if isinstance(size, list) else ()))

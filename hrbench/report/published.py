@@ -94,26 +94,26 @@ def fault(row: Row) -> str:
     return next((message for holds, message in checks if not holds), "")
 
 
-def is_plain_hrnet(row: Row) -> bool:
-    """Whether the row is an HRNet with its usual head and training, nothing added."""
-    return bool(re.fullmatch(r"hrnet-w\d+(-small-v[12])?", row["backbone"])) and not (
-        row["addition"] or row["boxes"] == "none"
-    )
+def is_plain(row: Row) -> bool:
+    """Whether the row is an HRNet or ResNet with its usual head and training, nothing added."""
+    known = re.fullmatch(r"hrnet-w\d+(-small-v[12])?|resnet-\d+", row["backbone"])
+    return bool(known) and not (row["addition"] or row["boxes"] == "none")
 
 
-def is_measured_here(row: Row) -> bool:
-    """Whether the row's network is one that hrbench has: a plain HRNet, or its lifters."""
-    return is_plain_hrnet(row) or row.get("lifter") in LIFTERS
+def is_shown(row: Row) -> bool:
+    """Whether the row's network is what hrbench is about: a plain HRNet, or one of its lifters."""
+    hrnet = row["backbone"].startswith("hrnet") and is_plain(row)
+    return hrnet or row.get("lifter") in LIFTERS
 
 
 def selection(everything: Iterable[Row]) -> list[Row]:
     """Return the rows that a reader looks for first.
 
-    Headline figures of the networks that hrbench has, from the official HRNet repositories, of
+    Headline figures of HRNets and lifters, from the official HRNet repositories, of
     any source where those have none; and the ten rows that hrbench is measured against.
     """
     chosen = list(everything)
-    known = [r for r in chosen if is_measured_here(r)]
+    known = [r for r in chosen if is_shown(r)]
     plain = [r for r in known if r["metric"] == HEADLINES.get(r["task"])]
     official = [r for r in plain if r["source_title"].startswith("Official HRNet")]
     covered = {r["task"] for r in official}
@@ -123,7 +123,7 @@ def selection(everything: Iterable[Row]) -> list[Row]:
 
 
 def best(everything: Iterable[Row], task: str, split: str) -> Row | None:
-    """Return the best headline figure of a network that hrbench has; None without one.
+    """Return the best headline figure of an HRNet or lifter; None without one.
 
     Lifted from true keypoints it is no figure of a whole system, and does not count.
     """
@@ -131,7 +131,7 @@ def best(everything: Iterable[Row], task: str, split: str) -> Row | None:
         row
         for row in everything
         if (row["task"], row["split"], row["metric"]) == (task, split, HEADLINES.get(task))
-        and is_measured_here(row)
+        and is_shown(row)
         and row.get("keypoints") != "gt"
     ]
     return min(fitting, key=standing, default=None)

@@ -13,6 +13,7 @@ class HeatmapModel(Model):
 
     head: Literal["heatmap"]
     backbone: str
+    color: Literal["rgb", "bgr"] = "rgb"  # the order of an image's planes, as the network has it
     branches: Literal[1, 4] = 1  # that the head reads: HRNetV1 the finest, HRNetV2 all four
     upsampling: Literal["nearest", "bilinear"] = "nearest"  # of coarser branches in the backbone
     momentum: Share = 0.1  # of batch normalisation's running statistics
@@ -20,6 +21,17 @@ class HeatmapModel(Model):
     sigma: Positive  # of the target's bump, in heatmap cells
     codec: Literal["quarter", "dark", "udp"] = "quarter"  # targets, and the crops' pixel grid
     activation: Literal["none", "softmax"] = "none"  # what makes heatmaps of the head's scores
+
+    @model_validator(mode="after")
+    def _branches_are_of_hrnet(self) -> Self:
+        if self.backbone.startswith("resnet") and (self.branches, self.upsampling) != (
+            1,
+            "nearest",
+        ):
+            raise ValueError(
+                "branches and upsampling are HRNet's: with a ResNet they are 1 and 'nearest'"
+            )
+        return self
 
     @property
     def words(self) -> str:

@@ -277,7 +277,9 @@ def test_another_file_under_its_name_is_refused(content: bytes, tmp_path: Path) 
     path = tmp_path / "gt_valid.mat"
     path.write_bytes(content)
     # SciPy before 1.14 takes zeros for a file without variables.
-    words = "(is no MATLAB file, or it is cut short or damaged|has no variable 'pos_gt_src', .*); fetch"
+    words = (
+        "(is no MATLAB file, or it is cut short or damaged|has no variable 'pos_gt_src'.*); fetch"
+    )
     with pytest.raises(DataError, match=words):
         truth(path)
 

@@ -219,3 +219,11 @@ def test_a_classifier_stands_beside_the_official_table(variant: str, value: str)
     assert "differs" not in sentence
     (other,) = verdicts(f"imagenet@{variant}", {"top-1": 79.0}, "protocol.tta=ten-crop")
     assert "differs in tta ten-crop (published: none)" in other
+
+
+def test_a_resnet_stands_beside_simple_baselines() -> None:
+    ours = record(spec={"model": {"backbone": "resnet-50", "input": [256, 192]}})
+    found = beside(ours, ROWS)
+    assert found is not None
+    assert found.row["system"] == "pose_resnet_50"
+    assert found.row["value"] == "70.4"

@@ -78,10 +78,11 @@ class LandmarkJob(Job[Predictions]):
     def cost(self, device: torch.device) -> Cost[Batch]:
         """Return the loss between heatmaps and their targets."""
         recipe, encoder = self.spec.recipe, pixels(self.spec, self.dataset).codec
+        color = self.spec.model.color
         loss = LOSSES[recipe.loss]
 
         def cost(network: nn.Module, batch: Batch) -> Tensor:
-            scores = network(normalised(batch.images, device))
+            scores = network(normalised(batch.images, device, color))
             targets = encoder.encode(batch.keypoints, batch.visible, device)
             if not recipe.target_weights:
                 targets = Targets(targets.maps, torch.ones_like(targets.weights))

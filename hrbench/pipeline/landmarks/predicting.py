@@ -43,6 +43,7 @@ def predictions(
         ImageCrops(people, px.cutting),
         runtime,
         batch_size=max(1, BATCH // len(spec.protocol.scales or (1.0,))),
+        color=spec.model.color,
         precision=spec.protocol.precision,
         workers=workers,
         title=title,
