@@ -1,7 +1,7 @@
-"""Checkpoints in the layouts they are published in, brought to our names and loaded loudly.
+"""Checkpoints in the layouts they are published in, brought to our names.
 
-`backbone.layouts` says which layout a file is in and what its tensors are called here; every
-load is strict after it.
+`backbone.layouts` says which layout a file is in and what its tensors are called here;
+`backbone.fitting` puts them into a network.
 """
 
 import hashlib
@@ -9,25 +9,29 @@ import pickle
 import struct
 import warnings
 import zipfile
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import safetensors
+import safetensors.torch
+import torch
 from torch import Tensor, nn
 
 from hrbench.backbone import unpickling
-from hrbench.backbone.layouts import layout_of
+from hrbench.backbone.layouts import BY_NAME, Layout, layout_of
 from hrbench.errors import WeightsError
 
 # Keys under which training scripts put the network beside optimisers and counters.
 WRAPPERS = ("network", "state_dict", "model", "model_pos")
-DATA_PARALLEL = "module."
+PREFIXES = ("module.", "_orig_mod.", "model.")  # of data parallelism, compilation, a trainer
+LAYOUT = "hrbench.layout"  # in a safetensors file that was converted: what it was before
 # What torch.load raises on a file that is no checkpoint, or a part of one.
 DAMAGED = (
     *(RuntimeError, ValueError, LookupError, EOFError, AttributeError, TypeError, AssertionError),
-    *(struct.error, pickle.UnpicklingError, zipfile.BadZipFile),
+    *(struct.error, pickle.UnpicklingError, zipfile.BadZipFile, safetensors.SafetensorError),
 )
-CLASSES = "head.classifier.weight"  # only a network that classifies has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +39,16 @@ class Checkpoint:
     """A file's tensors under our names."""
 
     path: Path
-    layout: str  # hrbench | pose | face | classification | videopose3d | martinez
+    layout: str  # the name of one of `layouts.LAYOUTS`
     tensors: dict[str, Tensor]
     sha256: str  # of the file
+    changes: tuple[str, ...] = ()  # what is not as in the file, in sentences
+    dtypes: tuple[str, ...] = ("float32",)  # of its numbers, the commonest first
+
+    @property
+    def color(self) -> str:
+        """The order of an image's planes that goes with the layout: rgb or bgr."""
+        return BY_NAME[self.layout].color
 
 
 def read(path: Path) -> Checkpoint:
@@ -48,9 +59,7 @@ def read(path: Path) -> Checkpoint:
     """
     try:
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # torch's, on files that are refused below
-            content = unpickling.load(path)
+        content, origin = _content(path)
     except FileNotFoundError as error:
         raise WeightsError(f"{path} does not exist; --weights and --init take a file") from error
     except OSError as error:
@@ -61,54 +70,18 @@ def read(path: Path) -> Checkpoint:
             "name, a truncated file, or one that would run code); fetch it again"
         ) from error
     tensors = _unwrapped(content, path)
-    spoilt = [n for n, t in tensors.items() if t.is_floating_point() and not t.isfinite().all()]
-    if spoilt:
-        raise WeightsError(
-            f"{path} has NaN or infinity in {len(spoilt)} tensors ({spoilt[0]}); the training "
-            "that wrote it had diverged"
-        )
+    _require_finite(tensors, path)
     layout = layout_of(tensors)
     if layout is None:
         some = ", ".join(list(tensors)[:3])
         raise WeightsError(f"{path} is in no layout that is known here; its names begin {some}")
-    named = {layout.ours(name): tensor for name, tensor in tensors.items()}
-    return Checkpoint(path, layout.name, named, sha256)
-
-
-def load_network(checkpoint: Checkpoint, network: nn.Module) -> None:
-    """Load every tensor of a network.
-
-    Raises:
-        WeightsError: a tensor is missing, left over or of another shape.
-    """
-    _require_match(checkpoint, checkpoint.tensors, network.state_dict(), "the network")
-    network.load_state_dict(checkpoint.tensors)
-
-
-def load_backbone(checkpoint: Checkpoint, backbone: nn.Module) -> list[str]:
-    """Load every tensor of a backbone; return the names of the file that were not for it.
-
-    Those are the file's head, and layers that only feed branches which this backbone does
-    not have.
-
-    Raises:
-        WeightsError: a tensor of the backbone is missing or of another shape.
-    """
-    wanted = backbone.state_dict()
-    prefix = "backbone."
-    ours = {
-        k.removeprefix(prefix): v for k, v in checkpoint.tensors.items() if k.startswith(prefix)
-    }
-    extra = [name for name in ours if name not in wanted]
-    # The last module of stage 4 fuses only to the branches that leave it.
-    unexpected = [name for name in extra if not name.startswith("stage4.") or "fuse" not in name]
-    matching = {
-        name: tensor for name, tensor in ours.items() if name in wanted or name in unexpected
-    }
-    _require_match(checkpoint, matching, wanted, "the backbone")
-    backbone.load_state_dict(matching)
-    head = [name for name in checkpoint.tensors if not name.startswith(prefix)]
-    return head + [prefix + name for name in extra]
+    dtypes = Counter(_name(t.dtype) for t in tensors.values() if t.is_floating_point())
+    tensors, cast = _single(tensors)
+    named = _counted({layout.ours(name): tensor for name, tensor in tensors.items()})
+    named, filled = _filled(named, layout)
+    known = origin if origin in BY_NAME else layout.name
+    common = tuple(name for name, _ in dtypes.most_common())
+    return Checkpoint(path, known, named, sha256, (*cast, *filled), common)
 
 
 def digest(network: nn.Module) -> str:
@@ -120,6 +93,19 @@ def digest(network: nn.Module) -> str:
     return sha256.hexdigest()
 
 
+def _content(path: Path) -> tuple[object, str]:
+    """Return what a file holds, and the layout that it was converted from, if it says so."""
+    with path.open("rb") as file:
+        start = file.read(9)
+    if start[8:] == b"{":  # a header's length, then its JSON
+        with safetensors.safe_open(path, framework="pt") as file:
+            origin = (file.metadata() or {}).get(LAYOUT, "")
+        return safetensors.torch.load_file(path), origin
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's, on files that are refused
+        return unpickling.load(path), ""
+
+
 def _unwrapped(content: object, path: Path) -> dict[str, Tensor]:
     for key in WRAPPERS:
         if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
@@ -129,36 +115,53 @@ def _unwrapped(content: object, path: Path) -> dict[str, Tensor]:
         tensors = {str(k): v for k, v in content.items() if isinstance(v, Tensor)}
     if not tensors:
         raise WeightsError(f"{path} holds no tensors by name; it is no checkpoint of a network")
-    if all(name.startswith(DATA_PARALLEL) for name in tensors):
-        tensors = {name.removeprefix(DATA_PARALLEL): t for name, t in tensors.items()}
+    for prefix in PREFIXES:
+        if all(name.startswith(prefix) for name in tensors):
+            tensors = {name.removeprefix(prefix): t for name, t in tensors.items()}
     return tensors
 
 
-def _require_match(
-    checkpoint: Checkpoint,
-    tensors: Mapping[str, Tensor],
-    wanted: Mapping[str, Tensor],
-    whole: str,
-) -> None:
-    missing = [name for name in wanted if name not in tensors]
-    extra = [name for name in tensors if name not in wanted]
-    reshaped = [n for n in wanted if n in tensors and tensors[n].shape != wanted[n].shape]
-    if not (missing or extra or reshaped):
-        return
-    matched = len(wanted) - len(missing) - len(reshaped)
-    parts = [f"{matched} of {len(wanted)} tensors of {whole} match"]
-    if reshaped:
-        name = reshaped[0]
-        theirs, ours = tuple(tensors[name].shape), tuple(wanted[name].shape)
-        parts.append(f"{len(reshaped)} have another shape ({name}: file {theirs}, network {ours})")
-    parts += [
-        f"{len(names)} are {what} ({names[0]})"
-        for names, what in ((missing, "missing"), (extra, "left over"))
-        if names
-    ]
-    advice = "Name the task and variant that it was trained for"
-    if CLASSES in tensors and CLASSES not in wanted:
-        advice = "It classifies images: start training from it with --init"
-    raise WeightsError(
-        f"{checkpoint.path} ({checkpoint.layout} layout) does not fit: {'; '.join(parts)}. {advice}"
+def _require_finite(tensors: Mapping[str, Tensor], path: Path) -> None:
+    spoilt = [n for n, t in tensors.items() if t.is_floating_point() and not t.isfinite().all()]
+    if spoilt:
+        raise WeightsError(
+            f"{path} has NaN or infinity in {len(spoilt)} tensors ({spoilt[0]}); the training "
+            "that wrote it had diverged"
+        )
+
+
+def _single(tensors: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], list[str]]:
+    """Return all numbers in single precision, as networks here have them; and say so."""
+    others = Counter(
+        _name(tensor.dtype)
+        for tensor in tensors.values()
+        if tensor.is_floating_point() and tensor.dtype != torch.float32
     )
+    words = [f"{n} tensors of {name} are loaded as float32." for name, n in sorted(others.items())]
+    single = {n: t.float() if t.is_floating_point() else t for n, t in tensors.items()}
+    return single, words
+
+
+def _counted(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return tensors with the batches that normalisation has seen; torch 0.4 did not count."""
+    missing = [
+        name.replace("running_mean", "num_batches_tracked")
+        for name in tensors
+        if name.endswith(".running_mean")
+    ]
+    return tensors | {name: torch.tensor(0) for name in missing if name not in tensors}
+
+
+def _filled(tensors: dict[str, Tensor], layout: Layout) -> tuple[dict[str, Tensor], list[str]]:
+    """Return tensors with the biases of 0 that a layout leaves out; and say so."""
+    zeros = {
+        name: torch.zeros(len(tensors[weight]))
+        for name in layout.zeros
+        if name not in tensors and (weight := name.replace("bias", "weight")) in tensors
+    }
+    words = [f"{len(zeros)} biases that {layout.name} leaves out are 0."] if zeros else []
+    return tensors | zeros, words
+
+
+def _name(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")

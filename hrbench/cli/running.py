@@ -18,6 +18,9 @@ LARGEST_SEED = 2**63 - 1  # that torch takes
 @click.option("--data", type=FILE, help=DATA)
 @click.option("--weights", type=FILE, help="Evaluate this checkpoint; no training.")
 @click.option("--init", type=FILE, help="Start training from this (an ImageNet checkpoint, say).")
+@click.option(
+    "--allow-partial", is_flag=True, help="Let weights leave a part of the backbone random."
+)
 @click.option("--split", help="Another split than the protocol's.")
 @click.option("--boxes", help="Where person boxes come from: gt, det, or a detections file.")
 @click.option("--keypoints", help="What is lifted: gt, detections (a name or a file), or a RUN.")

@@ -7,7 +7,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 import torch
 from torch import nn
 
-from hrbench.backbone import weights
+from hrbench.backbone import fitting
+from hrbench.backbone.fitting import Fit
 from hrbench.backbone.weights import Checkpoint
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.train import Cost, Feed
@@ -72,17 +73,18 @@ class Job(ABC, Generic[Found]):
     def misfit(self, found: Found) -> str:
         """Return in words how predictions are not of what is looked at; nothing if they are."""
 
-    def load(self, checkpoint: Checkpoint) -> None:
+    def load(self, checkpoint: Checkpoint) -> Fit:
         """Put the weights of a file into the network.
 
         Raises:
             WeightsError: they are of another one.
         """
-        weights.load_network(checkpoint, self.network)
+        partial = self.options.allow_partial
+        return fitting.load_network(checkpoint, self.network, partial=partial)
 
     @abstractmethod
-    def initialise(self, checkpoint: Checkpoint) -> str:
-        """Start training from the weights of a file; return what was loaded, in words.
+    def initialise(self, checkpoint: Checkpoint) -> Fit:
+        """Start training from the weights of a file; return what of them was loaded.
 
         Raises:
             WeightsError: they are of another network.

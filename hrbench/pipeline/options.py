@@ -10,6 +10,7 @@ class Options:
     data: str | None = None  # folder of datasets; "builtin"; None: $HRBENCH_DATA, or ./data
     weights: str | None = None  # evaluate these, no training
     init: str | None = None  # start training from these
+    allow_partial: bool = False  # weights may leave a part of the backbone as it was drawn
     split: str | None = None
     boxes: str | None = None  # gt | det | a detections file
     keypoints: str | None = None  # to lift: gt | the name or file of detections | a run's folder

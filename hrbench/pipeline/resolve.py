@@ -84,9 +84,11 @@ def is_modified(spec: TaskSpec) -> bool:
         return True
     published = catalog.load_task(f"{spec.name}@{spec.variant}")
     free = {key: getattr(spec.protocol, key) for key in spec.protocol.free}
+    color = {"color": spec.model.color} if isinstance(spec, LandmarkTask) else {}
     return spec != published.model_copy(
         update={
             "protocol": published.protocol.model_copy(update=free),
+            "model": published.model.model_copy(update=color),  # as the weights want it
             "recipe": published.recipe.model_copy(update={"precision": spec.recipe.precision}),
         }
     )

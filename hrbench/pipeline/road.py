@@ -38,11 +38,13 @@ class Road:
         job.build()
         self.given: Weights | None = None
         if self.checkpoint is not None:
-            job.load(self.checkpoint)
-            self.given = _given(self.checkpoint)
+            untouched = job.load(self.checkpoint).missing
+            self.given = _given(self.checkpoint, untouched)
+            if self.runtime.leads and self.checkpoint.changes:
+                training.tell(" ".join((f"{self.checkpoint.path}:", *self.checkpoint.changes)))
         else:
             self.feed = job.feed()
-            self.init = training.initialise(job, job.options.init)
+            self.init, self.untouched = training.initialise(job, job.options.init)
         job.network.to(self.runtime.device)
 
     def walk(self, folder: Path, state: State) -> tuple[RunRecord, Path] | None:
@@ -77,7 +79,8 @@ class Road:
 
     def _with_weights(self, folder: Path, state: State) -> State:
         if self.given is not None:
-            return run_folder.with_weights(state, self.given.model_dump(mode="json"), None)
+            state = run_folder.with_weights(state, self.given.model_dump(mode="json"), None)
+            return replace(state, notes=(*_partial(self.given.untouched), *state.notes))
         lesson = training.trainer(self.job, self.feed, self.runtime, folder, workers=self.workers)
         lesson.resume()
         seconds = training.train(lesson, self._validate)
@@ -86,9 +89,11 @@ class Road:
             sha256=weights.digest(self.job.network),
             seen_datasets=_seen(self.job.spec, self.job.dataset),
             init=self.init,
+            untouched=self.untouched,
         )
         state = run_folder.with_weights(state, trained.model_dump(mode="json"), seconds)
-        return replace(state, notes=(*_notes(self.job.spec, self.init), *state.notes))
+        notes = (*_notes(self.job.spec, self.init), *_partial(self.untouched))
+        return replace(state, notes=(*notes, *state.notes))
 
     def _validate(self) -> float | None:
         if self.job.looked_at.truth is None:
@@ -97,9 +102,21 @@ class Road:
         return measuring.measure(self.job, found).headline
 
 
-def _given(checkpoint: weights.Checkpoint) -> Weights:
-    name, sha256 = checkpoint.path.name, checkpoint.sha256
-    return Weights(origin=name, sha256=sha256, seen_datasets=(), init="unknown")
+def _given(checkpoint: weights.Checkpoint, untouched: tuple[str, ...]) -> Weights:
+    return Weights(
+        origin=checkpoint.path.name,
+        sha256=checkpoint.sha256,
+        seen_datasets=(),
+        init="unknown",
+        untouched=untouched,
+    )
+
+
+def _partial(untouched: tuple[str, ...]) -> tuple[str, ...]:
+    if not untouched:
+        return ()
+    count = len(untouched)
+    return (f"{count} tensors that the given file lacks started random (--allow-partial).",)
 
 
 def _seen(spec: TaskSpec, dataset: DatasetSpec) -> tuple[str, ...]:

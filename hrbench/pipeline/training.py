@@ -7,8 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from torch import nn
-
 from hrbench.backbone import weights
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.schedule import Schedule
@@ -22,22 +20,26 @@ LONG = 600.0  # seconds; above it a training without a GPU says beforehand how l
 WAITS_TOO_LONG = 0.2  # share of the training time
 
 
-def initialise(job: "Job[Any]", path: str | None) -> str:
-    """Load a file to start from; return what training starts from, for the record."""
+def initialise(job: "Job[Any]", path: str | None) -> tuple[str, tuple[str, ...]]:
+    """Load a file to start from.
+
+    Returns what training starts from, for the record, and the tensors of the backbone that
+    the file has not.
+    """
     if path is None:
-        return "random"
+        return "random", ()
     checkpoint = weights.read(Path(path))
-    tell(f"--init {path} ({checkpoint.layout} layout): {job.initialise(checkpoint)}")
-    return f"{checkpoint.layout}:{checkpoint.sha256[:16]}"
-
-
-def load_backbone(checkpoint: weights.Checkpoint, backbone: nn.Module) -> str:
-    """Load a file into a backbone; return in words what came of it."""
-    left = weights.load_backbone(checkpoint, backbone)
-    return (
-        f"all {len(backbone.state_dict())} tensors of the backbone loaded, {len(left)} left over "
-        "(its head); ours starts random"
-    )
+    found = job.initialise(checkpoint)
+    loaded = f"all {found.total}" if not found.missing else f"{len(found.matched)} of {found.total}"
+    words = f"{loaded} tensors loaded"
+    if found.missing:
+        words += f", {len(found.missing)} start random ({found.missing[0]}, …)"
+    if found.left_over:
+        words += (
+            f", {len(found.left_over)} left over ({found.left_over[0]}, …): our head starts random"
+        )
+    tell(" ".join((f"--init {path} ({checkpoint.layout} layout): {words}.", *checkpoint.changes)))
+    return f"{checkpoint.layout}:{checkpoint.sha256[:16]}", found.missing
 
 
 def trainer(

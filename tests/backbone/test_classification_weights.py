@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from hrbench.backbone import hrnet, weights
+from hrbench.backbone import fitting, hrnet, weights
 from hrbench.errors import WeightsError
 from hrbench.heads.classify import ClassificationHead
 from hrbench.heads.heatmap import HeatmapHead
@@ -46,7 +46,7 @@ def test_every_wrapping_of_a_classifier_loads_whole(wrap: str, tmp_path: Path) -
     torch.save(content, tmp_path / "file.pth")
     checkpoint = weights.read(tmp_path / "file.pth")
     assert checkpoint.layout == ("hrbench" if wrap == "ours" else "classification")
-    weights.load_network(checkpoint, target)
+    fitting.load_network(checkpoint, target)
     assert weights.digest(source) == weights.digest(target)
 
 
@@ -54,7 +54,7 @@ def test_another_number_of_classes_is_refused_with_both_shapes(tmp_path: Path) -
     torch.save(official(classifier(1000)), tmp_path / "file.pth")
     words = r"head.classifier.weight: file \(1000, 32\), network \(10, 32\)\)\. Name the task"
     with pytest.raises(WeightsError, match=words):
-        weights.load_network(weights.read(tmp_path / "file.pth"), classifier(10))
+        fitting.load_network(weights.read(tmp_path / "file.pth"), classifier(10))
 
 
 @pytest.mark.parametrize("ours", [True, False])
@@ -62,13 +62,13 @@ def test_a_pose_network_is_to_be_trained_from_a_classifier(ours: bool, tmp_path:
     source = classifier()
     torch.save(source.state_dict() if ours else official(source), tmp_path / "file.pth")
     with pytest.raises(WeightsError, match="It classifies images: start training from it with --i"):
-        weights.load_network(weights.read(tmp_path / "file.pth"), pose(1))
+        fitting.load_network(weights.read(tmp_path / "file.pth"), pose(1))
 
 
 def test_a_classifier_does_not_take_the_weights_of_a_pose_network(tmp_path: Path) -> None:
     torch.save(pose(4).state_dict(), tmp_path / "file.pth")
     with pytest.raises(WeightsError, match=r"are missing \(head\.incre.*Name the task"):
-        weights.load_network(weights.read(tmp_path / "file.pth"), classifier())
+        fitting.load_network(weights.read(tmp_path / "file.pth"), classifier())
 
 
 @pytest.mark.parametrize("ours", [True, False])
@@ -78,7 +78,7 @@ def test_any_pose_network_starts_from_the_backbone_of_a_classifier(
 ) -> None:
     source, target = classifier(seed=1), pose(branches, seed=2)
     torch.save(source.state_dict() if ours else official(source), tmp_path / "file.pth")
-    left = weights.load_backbone(weights.read(tmp_path / "file.pth"), target.backbone)
+    left = fitting.load_backbone(weights.read(tmp_path / "file.pth"), target.backbone).left_over
     learnt = source.backbone.state_dict()
     assert all(torch.equal(learnt[n], tensor) for n, tensor in target.backbone.state_dict().items())
     fusing = [name for name in left if name.startswith("backbone.stage4.0.fuse_layers.")]

@@ -9,7 +9,7 @@ from golden.ledger import Ledger
 from torch import Tensor
 
 from hrbench import network
-from hrbench.backbone import hrnet, weights
+from hrbench.backbone import fitting, hrnet, weights
 from hrbench.errors import WeightsError
 from hrbench.network import LandmarkNetwork
 from hrbench.spec import HeatmapModel
@@ -48,20 +48,20 @@ def test_an_official_face_network_loads_whole_whatever_its_file_is_called(
     torch.save({"state_dict": named}, tmp_path / "hrnet_w32-pose.pth")
     checkpoint = weights.read(tmp_path / "hrnet_w32-pose.pth")
     assert checkpoint.layout == "face"
-    weights.load_network(checkpoint, target)
+    fitting.load_network(checkpoint, target)
     assert weights.digest(source) == weights.digest(target)
 
 
 def test_another_number_of_points_is_refused_with_both_shapes(tmp_path: Path) -> None:
     torch.save(official(face(68)), tmp_path / "file.pth")
     with pytest.raises(WeightsError, match=r"file \(68, 120, 1, 1\), network \(19, 120, 1, 1\)"):
-        weights.load_network(weights.read(tmp_path / "file.pth"), face(19))
+        fitting.load_network(weights.read(tmp_path / "file.pth"), face(19))
 
 
 def test_the_backbone_of_another_face_network_is_loaded_and_its_head_said(tmp_path: Path) -> None:
     source, target = face(68, seed=1), face(19, seed=2)
     torch.save(official(source), tmp_path / "file.pth")
-    left = weights.load_backbone(weights.read(tmp_path / "file.pth"), target.backbone)
+    left = fitting.load_backbone(weights.read(tmp_path / "file.pth"), target.backbone).left_over
     assert len(left) == 9
     assert {name.split(".")[0] for name in left} == {"head"}
     assert weights.digest(source.backbone) == weights.digest(target.backbone)
@@ -78,7 +78,7 @@ def test_imagenet_weights_fill_all_but_the_head_of_the_official_face_network(
     checkpoint = weights.read(tmp_path / "imagenet.pth")
     assert checkpoint.layout == "classification"
     backbone = hrnet.build("hrnet-w18", num_outputs=4, upsampling="bilinear")
-    left = weights.load_backbone(checkpoint, backbone)
+    left = fitting.load_backbone(checkpoint, backbone).left_over
     matched = len(backbone.state_dict())
     assert matched == 1830 == described["num_state_entries"] - 9
     assert matched == len(state) - len(left)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn, serialization
 
-from hrbench.backbone import hrnet, unpickling, weights
+from hrbench.backbone import fitting, hrnet, unpickling, weights
 from hrbench.errors import WeightsError
 from hrbench.heads.linear_lift import LinearLifter
 from hrbench.heads.temporal_lift import TemporalLifter
@@ -80,7 +80,7 @@ def test_a_videopose3d_file_loads_whole_beside_its_random_state(
     torch.save(videopose3d(source), path, _use_new_zipfile_serialization=zipped)
     checkpoint = weights.read(path)
     assert checkpoint.layout == "videopose3d"
-    weights.load_network(checkpoint, target)
+    fitting.load_network(checkpoint, target)
     assert weights.digest(source) == weights.digest(target)
 
 
@@ -89,7 +89,7 @@ def test_a_file_of_the_martinez_port_loads_whole_beside_its_error(tmp_path: Path
     torch.save(martinez(source), tmp_path / "ckpt_best.pth.tar")
     checkpoint = weights.read(tmp_path / "ckpt_best.pth.tar")
     assert checkpoint.layout == "martinez"
-    weights.load_network(checkpoint, target)
+    fitting.load_network(checkpoint, target)
     assert weights.digest(source) == weights.digest(target)
 
 
@@ -101,7 +101,7 @@ def test_our_own_lifting_runs_load_whole(tmp_path: Path) -> None:
         torch.save({"network": source.state_dict()}, tmp_path / name)
         checkpoint = weights.read(tmp_path / name)
         assert checkpoint.layout == "hrbench"
-        weights.load_network(checkpoint, target)
+        fitting.load_network(checkpoint, target)
         assert weights.digest(source) == weights.digest(target)
 
 
@@ -109,14 +109,14 @@ def test_filters_of_other_widths_are_refused(tmp_path: Path) -> None:
     torch.save(videopose3d(temporal((3, 3, 3))), tmp_path / "long.bin")
     words = r"long.bin \(videopose3d layout\) does not fit: .* are left over \(head\.layers_conv\.2"
     with pytest.raises(WeightsError, match=words):
-        weights.load_network(weights.read(tmp_path / "long.bin"), temporal((3, 3)))
+        fitting.load_network(weights.read(tmp_path / "long.bin"), temporal((3, 3)))
 
 
 def test_a_lifter_is_no_backbone(tmp_path: Path) -> None:
     torch.save(martinez(linear()), tmp_path / "ckpt.pth.tar")
     backbone = hrnet.build("hrnet-w8", num_outputs=1)
     with pytest.raises(WeightsError, match=r"0 of .* tensors of the backbone match"):
-        weights.load_backbone(weights.read(tmp_path / "ckpt.pth.tar"), backbone)
+        fitting.load_backbone(weights.read(tmp_path / "ckpt.pth.tar"), backbone)
 
 
 @pytest.mark.parametrize(

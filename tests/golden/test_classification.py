@@ -12,7 +12,7 @@ from golden.ledger import Ledger
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from hrbench.backbone import hrnet, layouts, weights
+from hrbench.backbone import fitting, hrnet, layouts, weights
 from hrbench.heads.classify import ClassificationHead
 from hrbench.metrics.topk import accuracy
 from hrbench.network import Classifier
@@ -37,7 +37,7 @@ def loaded(name: str, golden: Ledger, tmp_path: Path) -> Classifier:
     checkpoint = weights.read(file)
     assert checkpoint.layout == "classification"
     built = classifier(name)
-    weights.load_network(checkpoint, built)
+    fitting.load_network(checkpoint, built)
     return built.eval()
 
 

@@ -11,7 +11,7 @@ from golden.ledger import Ledger
 from torch import Tensor, nn
 
 from hrbench import network
-from hrbench.backbone import layouts, weights
+from hrbench.backbone import fitting, layouts, weights
 from hrbench.heads.heatmap import LOSSES, Targets
 from hrbench.network import LandmarkNetwork
 from hrbench.spec import HeatmapModel
@@ -37,7 +37,7 @@ def loaded(golden: Ledger, tmp_path: Path) -> LandmarkNetwork:
     checkpoint = weights.read(file)
     assert checkpoint.layout == "face"
     built = network.build(MODEL, num_keypoints=68, seed=0)
-    weights.load_network(checkpoint, built)
+    fitting.load_network(checkpoint, built)
     return built.eval()
 
 

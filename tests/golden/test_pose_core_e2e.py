@@ -13,7 +13,7 @@ from shared import need_shared
 from specs import landmark_task
 
 from hrbench import catalog, network
-from hrbench.backbone import weights
+from hrbench.backbone import fitting, weights
 from hrbench.data.augment import Draw
 from hrbench.data.loader import ImageCrops
 from hrbench.engine.runtime import Runtime, normalised
@@ -58,7 +58,7 @@ def loaded(golden: Ledger, name: str, spec: LandmarkTask, folder: Path) -> netwo
     description: Any = golden.json(f"pose_core/net_{name}.json.gz")
     file = recipe.official_checkpoint(description, folder / f"{name}.pth")
     built = network.build(spec.model, description["num_joints"], seed=0)
-    weights.load_network(weights.read(file), built)
+    fitting.load_network(weights.read(file), built)
     return built
 
 

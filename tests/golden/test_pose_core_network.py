@@ -12,7 +12,7 @@ from specs import landmark_task
 from torch import Tensor, nn
 
 from hrbench import network
-from hrbench.backbone import layouts, weights
+from hrbench.backbone import fitting, layouts, weights
 from hrbench.heads.heatmap import Targets, mse, ohkm
 from hrbench.network import LandmarkNetwork
 
@@ -35,7 +35,7 @@ def loaded(name: str, golden: Ledger, tmp_path: Path) -> LandmarkNetwork:
     built = network.build(spec.model, keypoints, seed=0)
     description = golden.json(f"pose_core/net_{name}.json.gz")
     file = recipe.official_checkpoint(description, tmp_path / "official.pth")
-    weights.load_network(weights.read(file), built)
+    fitting.load_network(weights.read(file), built)
     return built.eval()
 
 

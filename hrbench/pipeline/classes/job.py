@@ -8,6 +8,7 @@ import torch.nn.functional as F  # noqa: N812  the field's name for it
 from torch import Tensor, nn
 
 from hrbench import network
+from hrbench.backbone.fitting import Fit, load_backbone
 from hrbench.backbone.weights import Checkpoint
 from hrbench.data.image_crops import Crops, TrainingView
 from hrbench.data.picture_batches import EvaluationPictures, PictureBatch, TrainingPictures
@@ -22,7 +23,6 @@ from hrbench.pipeline.classes.evaluation import ClassEvaluation
 from hrbench.pipeline.job import Job
 from hrbench.pipeline.options import Options
 from hrbench.pipeline.sources import Source
-from hrbench.pipeline.training import load_backbone
 from hrbench.report.predictions import ClassPredictions
 from hrbench.spec import ClassificationTask, DatasetSpec
 
@@ -63,9 +63,10 @@ class ClassificationJob(Job[ClassPredictions]):
         view = TrainingView(self.size, smallest=augment.smallest, flip=augment.flip)
         return TrainingPictures(pictures, view, self.options.seed)
 
-    def initialise(self, checkpoint: Checkpoint) -> str:
+    def initialise(self, checkpoint: Checkpoint) -> Fit:
         """Load the backbone."""
-        return load_backbone(checkpoint, self.network.backbone)
+        partial = self.options.allow_partial
+        return load_backbone(checkpoint, self.network.backbone, partial=partial)
 
     def cost(self, device: torch.device) -> Cost[PictureBatch]:
         """Return the cross-entropy."""

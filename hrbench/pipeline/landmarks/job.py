@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from hrbench import network
+from hrbench.backbone.fitting import Fit, load_backbone
 from hrbench.backbone.weights import Checkpoint
 from hrbench.data.augment import Ranges
 from hrbench.data.loader import Batch, TrainingCrops
@@ -25,7 +26,6 @@ from hrbench.pipeline.landmarks.pixels import pixels
 from hrbench.pipeline.landmarks.predicting import decoded_again, predictions
 from hrbench.pipeline.options import Options
 from hrbench.pipeline.sources import Source
-from hrbench.pipeline.training import load_backbone
 from hrbench.report.predictions import Predictions
 from hrbench.spec import DatasetSpec, LandmarkTask, TaskSpec
 
@@ -71,9 +71,10 @@ class LandmarkJob(Job[Predictions]):
         cutting = pixels(self.spec, self.dataset).cutting
         return TrainingCrops(people, cutting, ranges, self.options.seed)
 
-    def initialise(self, checkpoint: Checkpoint) -> str:
+    def initialise(self, checkpoint: Checkpoint) -> Fit:
         """Load the backbone."""
-        return load_backbone(checkpoint, self.network.backbone)
+        partial = self.options.allow_partial
+        return load_backbone(checkpoint, self.network.backbone, partial=partial)
 
     def cost(self, device: torch.device) -> Cost[Batch]:
         """Return the loss between heatmaps and their targets."""

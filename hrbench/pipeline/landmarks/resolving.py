@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from hrbench.backbone import resnet
+from hrbench.backbone.layouts import BY_NAME, FACE
 from hrbench.errors import RunError
 from hrbench.pipeline.landmarks.formats import format_of
 from hrbench.pipeline.landmarks.scoring import sigmas
@@ -14,11 +16,14 @@ OWN_BOXES = (".json",)
 def overrides(options: Options, spec: LandmarkTask, layout: str | None) -> list[str]:
     """Return the keys that flags set.
 
-    Published weights of a face network are measured as they were trained, by the official
-    pixels; `layout` is theirs.
+    Published weights are measured as they were trained: those of the official face code by its
+    pixels, those of ResNets by the order of colours of their release; `layout` is theirs.
     """
-    published = layout not in {None, "hrbench"} and spec.protocol.pixels is not None
-    keys = ["protocol.pixels=official"] if published else []
+    keys = []
+    if layout == FACE.name and spec.protocol.pixels is not None:
+        keys.append("protocol.pixels=official")
+    if layout not in {None, "hrbench"} and spec.model.backbone in resnet.SIZES:
+        keys.append(f"model.color={BY_NAME[layout].color}")
     if options.boxes is not None:
         name = Path(options.boxes).name
         if options.boxes not in {"gt", "det"} and not name.endswith(OWN_BOXES):

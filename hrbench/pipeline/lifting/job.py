@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from hrbench import network
-from hrbench.backbone import weights
+from hrbench.backbone.fitting import Fit
 from hrbench.backbone.weights import Checkpoint
 from hrbench.data import windows
 from hrbench.data.lifting_windows import LiftingBatch, LiftingWindows
@@ -69,19 +69,18 @@ class LiftingJob(Job[JointPredictions]):
             sequences, pad=seen.pad, shift=seen.shift, mirror=self.spec.recipe.flip
         )
 
-    def load(self, checkpoint: Checkpoint) -> None:
+    def load(self, checkpoint: Checkpoint) -> Fit:
         """Load the network; statistics that a file lacks are those of the training split."""
         if checkpoint.layout == MARTINEZ and isinstance(self.network, LinearNetwork):
             clips = reading.training(self.spec, self.dataset, self.source, self.options)
             predicting.observe(self.network, clips)
             whole = {**dict(self.network.named_buffers(recurse=False)), **checkpoint.tensors}
             checkpoint = replace(checkpoint, tensors=whole)
-        weights.load_network(checkpoint, self.network)
+        return super().load(checkpoint)
 
-    def initialise(self, checkpoint: Checkpoint) -> str:
+    def initialise(self, checkpoint: Checkpoint) -> Fit:
         """Load the whole network."""
-        self.load(checkpoint)
-        return f"all {len(self.network.state_dict())} tensors loaded"
+        return self.load(checkpoint)
 
     def cost(self, device: torch.device) -> Cost[LiftingBatch]:
         """Return the mean squared error of standardised joints, or MPJPE in metres."""
