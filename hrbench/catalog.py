@@ -58,7 +58,8 @@ def load_task(task: str, overrides: Sequence[str] = (), *, builtin: bool = False
     """
     path, variant, raw = _task_file(task)
     if variant is None:
-        small = raw.get("builtin", {}).get("variant") if builtin else None
+        several = "variants" in raw  # a resolved spec has but its own
+        small = raw.get("builtin", {}).get("variant") if builtin and several else None
         variant = small or _default(path, raw)
     tables = raw.get("variants", {})
     if variant not in tables and variant != _default(path, raw):

@@ -15,7 +15,7 @@ class Layout:
     marks: tuple[str, ...]  # its files have names that begin with each of these
     beginnings: Mapping[str, str]  # theirs, and ours instead; of those that fit, the first
     zeros: tuple[str, ...] = ()  # biases of ours that its convolutions leave out
-    color: str = "rgb"  # the order of an image's planes that its networks were trained with
+    color: str | None = "rgb"  # the order of an image's planes; None: the network's spec says
     bottom_up: bool = False  # its head finds all persons at once, which none here does
 
     def ours(self, name: str) -> str:
@@ -98,7 +98,7 @@ MMPRETRAIN = Layout(
 VIDEOPOSE3D = Layout("videopose3d", ("expand_conv.", "shrink."), HEAD)
 MARTINEZ = Layout("martinez", ("w1.", "batch_norm1.", "w2."), HEAD)
 HRBENCH = tuple(
-    Layout("hrbench", marks, OURS)
+    Layout("hrbench", marks, OURS, color=None)
     for marks in (
         *(("backbone.", "head.score."), ("backbone.", "head.classifier.")),
         *(("head.expand_conv.",), ("head.w1.",)),

@@ -1,9 +1,9 @@
-"""Tensors out of checkpoints that hold objects of NumPy's as well: those are put aside.
+"""Tensors out of checkpoints that hold objects of NumPy's or mmengine's as well: put aside.
 
 VideoPose3D keeps its generator's random state beside the weights, Martinez's port an error as a
-NumPy number; `torch.load` refuses a file for either, unless it also runs any code that a file
-holds. Here a few of NumPy's names stand for a class that takes everything and does nothing, so
-that neither NumPy's code nor any other is run.
+NumPy number, mmengine the losses that it has logged; `torch.load` refuses a file for any, unless
+it also runs whatever code a file holds. Here a few of their names stand for a class that takes
+everything and does nothing, so that neither their code nor any other is run.
 """
 
 from collections.abc import Callable, Iterator
@@ -36,6 +36,7 @@ NAMES = (
     ("_codecs", "encode"),  # of an array's bytes; torch allows it itself since 2.5
     *((f"numpy.{core}.multiarray", "_reconstruct") for core in ("core", "_core")),
     *((f"numpy.{core}.multiarray", "scalar") for core in ("core", "_core")),
+    ("mmengine.logging.history_buffer", "HistoryBuffer"),
 )
 # torch.load finds what stands for a name by the name that it has itself.
 STAND_INS: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [
@@ -44,7 +45,7 @@ STAND_INS: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [
 
 
 def load(path: Path) -> object:
-    """Return what a checkpoint holds: tensors, plain values, and `PutAside` for NumPy's objects.
+    """Return what a checkpoint holds: tensors, plain values, and `PutAside` for those objects.
 
     Raises:
         pickle.UnpicklingError: it holds any other object; and what torch.load raises besides.

@@ -26,7 +26,7 @@ from hrbench.errors import WeightsError
 # Keys under which training scripts put the network beside optimisers and counters.
 WRAPPERS = ("network", "state_dict", "model", "model_pos")
 PREFIXES = ("module.", "_orig_mod.", "model.")  # of data parallelism, compilation, a trainer
-LAYOUT = "hrbench.layout"  # in a safetensors file that was converted: what it was before
+LAYOUT = "hrbench.layout"  # in a file that was converted: what it was before
 # What torch.load raises on a file that is no checkpoint, or a part of one.
 DAMAGED = (
     *(RuntimeError, ValueError, LookupError, EOFError, AttributeError, TypeError, AssertionError),
@@ -46,8 +46,8 @@ class Checkpoint:
     dtypes: tuple[str, ...] = ("float32",)  # of its numbers, the commonest first
 
     @property
-    def color(self) -> str:
-        """The order of an image's planes that goes with the layout: rgb or bgr."""
+    def color(self) -> str | None:
+        """The order of an image's planes that goes with the layout: rgb, bgr, or not said."""
         return BY_NAME[self.layout].color
 
 
@@ -79,9 +79,11 @@ def read(path: Path) -> Checkpoint:
     tensors, cast = _single(tensors)
     named = _counted({layout.ours(name): tensor for name, tensor in tensors.items()})
     named, filled = _filled(named, layout)
-    known = origin if origin in BY_NAME else layout.name
+    converted = layout.name == "hrbench" and origin in BY_NAME
     common = tuple(name for name, _ in dtypes.most_common())
-    return Checkpoint(path, known, named, sha256, (*cast, *filled), common)
+    return Checkpoint(
+        path, origin if converted else layout.name, named, sha256, (*cast, *filled), common
+    )
 
 
 def digest(network: nn.Module) -> str:
@@ -103,7 +105,9 @@ def _content(path: Path) -> tuple[object, str]:
         return safetensors.torch.load_file(path), origin
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's, on files that are refused
-        return unpickling.load(path), ""
+        content = unpickling.load(path)
+    origin = content.get(LAYOUT, "") if isinstance(content, Mapping) else ""
+    return content, str(origin)
 
 
 def _unwrapped(content: object, path: Path) -> dict[str, Tensor]:

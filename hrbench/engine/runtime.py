@@ -12,6 +12,10 @@ from torch import Tensor, nn
 
 from hrbench.errors import RunError
 
+# Of ImageNet's images: red, green, blue, from 0 to 1.
+MEAN = (0.485, 0.456, 0.406)
+DEVIATION = (0.229, 0.224, 0.225)
+
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
@@ -129,8 +133,8 @@ def normalised(images: Tensor, device: torch.device, color: str = "rgb") -> Tens
     With `bgr` the planes come blue first, yet by the statistics of red, green, blue in this
     order: the official `pose_resnet` was trained so.
     """
-    mean = torch.tensor((0.485, 0.456, 0.406), device=device).view(3, 1, 1)
-    deviation = torch.tensor((0.229, 0.224, 0.225), device=device).view(3, 1, 1)
+    mean = torch.tensor(MEAN, device=device).view(3, 1, 1)
+    deviation = torch.tensor(DEVIATION, device=device).view(3, 1, 1)
     moved = images.to(device, non_blocking=True).permute(0, 3, 1, 2)
     # Plane by plane: interleaved colours, as they come, take two and a half times as long.
     planes = moved.to(torch.float32, memory_format=torch.contiguous_format)

@@ -5,12 +5,14 @@ from typing import Any
 
 from hrbench import catalog
 from hrbench.backbone import weights
-from hrbench.pipeline import folder as run_folder
+from hrbench.backbone.anatomy import anatomy
+from hrbench.backbone.weights import Checkpoint
 from hrbench.pipeline.job import Job
 from hrbench.pipeline.jobs import job_of
 from hrbench.pipeline.options import Options
 from hrbench.pipeline.resolve import resolve
 from hrbench.pipeline.sources import DEFAULT, Source, folder_of
+from hrbench.pipeline.variants import chosen, of_run
 
 
 def load(task: str, options: Options) -> Job[Any]:
@@ -24,7 +26,7 @@ def load(task: str, options: Options) -> Job[Any]:
     """
     checkpoint = None if options.weights is None else weights.read(Path(options.weights))
     layout = None if checkpoint is None else checkpoint.layout
-    spec, dataset = resolve(_variant(task, options), options, layout)
+    spec, dataset = resolve(_named(task, checkpoint), options, layout)
     source = Source(folder_of(dataset, options.data) or DEFAULT, synthetic=False)
     job = job_of(spec, dataset, source, options)
     job.build()
@@ -34,12 +36,13 @@ def load(task: str, options: Options) -> Job[Any]:
     return job
 
 
-def _variant(task: str, options: Options) -> str:
-    """Return the task with its variant: of the run that the weights lie in, or its default."""
+def _named(task: str, checkpoint: Checkpoint | None) -> str:
+    """Return the task with its variant: of the run that the weights lie in, or that they fit."""
     if "@" in task or task.endswith(".toml"):
         return task
-    if options.weights is not None:
-        spec_file = Path(options.weights).parent.parent / run_folder.SPEC
-        if spec_file.exists() and catalog.load_task(str(spec_file)).name == task:
-            return str(spec_file)
-    return f"{task}@{catalog.variants(task)[0]}"
+    if checkpoint is None:
+        return f"{task}@{catalog.variants(task)[0]}"
+    spec_file = of_run(checkpoint.path)
+    if spec_file is not None and catalog.load_task(spec_file).name == task:
+        return spec_file
+    return chosen(task, checkpoint, anatomy(checkpoint.tensors))

@@ -78,9 +78,10 @@ class Road:
         return record, folder
 
     def _with_weights(self, folder: Path, state: State) -> State:
-        if self.given is not None:
+        if self.given is not None and self.checkpoint is not None:
             state = run_folder.with_weights(state, self.given.model_dump(mode="json"), None)
-            return replace(state, notes=(*_partial(self.given.untouched), *state.notes))
+            notes = (*_partial(self.given.untouched), *self.checkpoint.changes)
+            return replace(state, notes=(*notes, *state.notes))
         lesson = training.trainer(self.job, self.feed, self.runtime, folder, workers=self.workers)
         lesson.resume()
         seconds = training.train(lesson, self._validate)
@@ -115,8 +116,9 @@ def _given(checkpoint: weights.Checkpoint, untouched: tuple[str, ...]) -> Weight
 def _partial(untouched: tuple[str, ...]) -> tuple[str, ...]:
     if not untouched:
         return ()
+    are = "is" if len(untouched) == 1 else "are"
     count = len(untouched)
-    return (f"{count} tensors that the given file lacks started random (--allow-partial).",)
+    return (f"{count} of the tensors {are} not in the given file and random (--allow-partial).",)
 
 
 def _seen(spec: TaskSpec, dataset: DatasetSpec) -> tuple[str, ...]:

@@ -1,5 +1,8 @@
+import sys
 from pathlib import Path
+from types import ModuleType
 
+import numpy as np
 import pytest
 import torch
 from specs import landmark_task
@@ -137,3 +140,23 @@ def test_a_backbone_beside_an_unknown_head_is_known(tmp_path: Path) -> None:
     checkpoint = weights.read(tmp_path / "seg.pth")
     assert checkpoint.layout == "backbone"
     assert not fitting.load_backbone(checkpoint, tiny().backbone).missing
+
+
+def test_what_mmengine_logged_is_put_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its checkpoints keep a buffer of numbers for each loss, in an object of its own class."""
+    module = ModuleType("mmengine.logging.history_buffer")
+    kind = type("HistoryBuffer", (), {"__module__": module.__name__})
+    vars(module)["HistoryBuffer"] = kind
+    for name in ("mmengine", "mmengine.logging"):
+        monkeypatch.setitem(sys.modules, name, ModuleType(name))
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    losses = kind()
+    vars(losses).update(_log_history=np.arange(3.0), max_length=1_000_000)
+    content = {
+        "message_hub": {"log_scalars": {"train/loss": losses}},
+        "state_dict": official(tiny()),
+    }
+    torch.save(content, tmp_path / "epoch_210.pth")
+    for name in (module.__name__, "mmengine.logging", "mmengine"):
+        monkeypatch.delitem(sys.modules, name)
+    assert weights.read(tmp_path / "epoch_210.pth").layout == "pose"

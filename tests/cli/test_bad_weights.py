@@ -1,6 +1,8 @@
 """A checkpoint that is none, or of another network, is refused by name; its code never runs."""
 
+import json
 import pickle
+import zipfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -8,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 from cli.command import called, installed, refused
+from safetensors.torch import save_file
 from specs import landmark_task
 from torch import Tensor
 
@@ -71,6 +74,58 @@ def test_a_truncated_file(zipped: bool, world: Path, tmp_path: Path) -> None:
 def test_a_file_of_something_else(content: bytes, world: Path, tmp_path: Path) -> None:
     (tmp_path / "odd.pth").write_bytes(content)
     refused(called(tmp_path, *evaluate(world, "odd.pth")), ["odd.pth", FETCH])
+
+
+def test_a_zip_of_something_else(world: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "models.pth", "w") as file:
+        file.writestr("models/pose_hrnet_w32_256x192.pth", b"inside")
+    refused(called(tmp_path, *evaluate(world, "models.pth")), ["models.pth", FETCH])
+
+
+def test_a_truncated_safetensors_file(world: Path, tmp_path: Path) -> None:
+    path = tmp_path / "half.safetensors"
+    save_file(tensors(), path)
+    content = path.read_bytes()
+    for length in (len(content) // 2, 1000, 9):
+        path.write_bytes(content[:length])
+        refused(called(tmp_path, *evaluate(world, "half.safetensors")), ["half.safetensors", FETCH])
+
+
+def test_half_precision_is_said_and_recorded(world: Path, tmp_path: Path) -> None:
+    halves = {n: t.half() if t.is_floating_point() else t for n, t in tensors().items()}
+    torch.save(halves, tmp_path / "half.pth")
+    ended = called(tmp_path, *evaluate(world, "half.pth"), "--limit", "2", "--json")
+    assert ended.status == 0, ended.err
+    words = f"{sum(t.dtype == torch.half for t in halves.values())} tensors of float16 are loaded"
+    assert f"half.pth: {words} as float32." in ended.err
+    assert json.loads(ended.out)["record"]["notes"] == [f"{words} as float32."]
+
+
+def test_a_part_of_a_backbone_is_taken_only_where_that_is_asked_for(
+    world: Path, tmp_path: Path
+) -> None:
+    state = tensors()
+    del state["backbone.bn2.weight"]
+    torch.save(state, tmp_path / "part.pth")
+    arguments = [*evaluate(world, "part.pth"), "--limit", "2", "--json"]
+    words = [
+        "1 are missing (backbone.bn2.weight)",
+        "let the rest start random with --allow-partial",
+    ]
+    refused(called(tmp_path, *arguments), words)
+    ended = called(tmp_path, *arguments, "--allow-partial")
+    assert ended.status == 0, ended.err
+    record = json.loads(ended.out)["record"]
+    assert record["weights"]["untouched"] == ["backbone.bn2.weight"]
+    assert record["notes"][0].startswith("1 of the tensors is not in the given file")
+
+
+def test_a_part_of_a_head_is_never_taken(world: Path, tmp_path: Path) -> None:
+    state = tensors()
+    del state["head.score.bias"]
+    torch.save(state, tmp_path / "part.pth")
+    ended = called(tmp_path, *evaluate(world, "part.pth"), "--allow-partial")
+    refused(ended, ["1 are missing (head.score.bias)"])
 
 
 def test_a_folder(world: Path, tmp_path: Path) -> None:

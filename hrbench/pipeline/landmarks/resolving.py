@@ -22,8 +22,9 @@ def overrides(options: Options, spec: LandmarkTask, layout: str | None) -> list[
     keys = []
     if layout == FACE.name and spec.protocol.pixels is not None:
         keys.append("protocol.pixels=official")
-    if layout not in {None, "hrbench"} and spec.model.backbone in resnet.SIZES:
-        keys.append(f"model.color={BY_NAME[layout].color}")
+    color = None if layout is None else BY_NAME[layout].color
+    if color is not None and spec.model.backbone in resnet.SIZES:
+        keys.append(f"model.color={color}")
     if options.boxes is not None:
         name = Path(options.boxes).name
         if options.boxes not in {"gt", "det"} and not name.endswith(OWN_BOXES):

@@ -1,0 +1,79 @@
+"""What network a checkpoint is of, told from the shapes of its tensors under our names."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from hrbench.backbone import hrnet, resnet
+from hrbench.backbone.fitting import PREFIX
+
+STEM = f"{PREFIX}conv1.weight"
+FINEST = f"{PREFIX}stage4.0.branches.0.0.conv1.weight"  # as wide as HRNet
+LAST = f"{PREFIX}layer4.0.conv1.weight"  # of a ResNet
+
+
+@dataclass(frozen=True, slots=True)
+class Anatomy:
+    """A network by its parts; None for what it has not."""
+
+    backbones: tuple[str, ...]  # the names that fit; two of them are one network
+    input_channels: int | None  # of the image
+    keypoints: int | None  # that heatmaps are scored for
+    classes: int | None
+    branches: int | None  # that the heatmaps' head reads
+
+    @property
+    def head(self) -> str:
+        """What the head makes, in a word or two."""
+        if self.keypoints is not None:
+            return "heatmaps"
+        return "none that is known here" if self.classes is None else "classes"
+
+
+def anatomy(tensors: Mapping[str, Tensor]) -> Anatomy:
+    """Return the parts of the network that tensors are of."""
+    score, logits = tensors.get("head.score.weight"), tensors.get("head.classifier.weight")
+    stem = tensors.get(STEM)
+    branches = None
+    if score is not None:
+        branches = 4 if "head.mix.0.weight" in tensors else 1
+    return Anatomy(
+        backbones=_backbones(tensors),
+        input_channels=None if stem is None else stem.shape[1],
+        keypoints=None if score is None else len(score),
+        classes=None if logits is None else len(logits),
+        branches=branches,
+    )
+
+
+def _backbones(tensors: Mapping[str, Tensor]) -> tuple[str, ...]:
+    """Return the names of the backbones whose every tensor is there."""
+    inside = {
+        name.removeprefix(PREFIX): tuple(tensor.shape)
+        for name, tensor in tensors.items()
+        if name.startswith(PREFIX)
+    }
+    found = []
+    for name in (*_hrnets(tensors), *_resnets(tensors)):
+        with torch.device("meta"):
+            built: nn.Module = resnet.build(name) if name in resnet.SIZES else hrnet.build(name, 1)
+        wanted = {key: tuple(tensor.shape) for key, tensor in built.state_dict().items()}
+        blocks = {key.rsplit(".", 2)[0] for key in wanted}
+        further = {key.rsplit(".", 2)[0] for key in inside} - blocks
+        if wanted.items() <= inside.items() and all("fuse" in key for key in further):
+            found.append(name)
+    return tuple(found)
+
+
+def _hrnets(tensors: Mapping[str, Tensor]) -> list[str]:
+    width = len(tensors[FINEST]) if FINEST in tensors else None
+    return [name for name, size in hrnet.SIZES.items() if size.width == width]
+
+
+def _resnets(tensors: Mapping[str, Tensor]) -> list[str]:
+    if LAST not in tensors or STEM not in tensors:
+        return []
+    width = len(tensors[STEM])
+    return [name for name, size in resnet.SIZES.items() if size.width == width]

@@ -1,0 +1,71 @@
+"""Commands on files of weights: weights inspect, weights convert."""
+
+# ruff: noqa: D301  click keeps the lines of a paragraph that begins with \b
+
+from pathlib import Path
+
+import click
+
+from hrbench.cli.root import FILE, answer, as_json, main, terminal
+
+
+@main.group()
+def weights() -> None:
+    """Look into checkpoints of any published layout, and convert them; both take --json.
+
+    \b
+    hrbench weights inspect pose_hrnet_w32_256x192.pth --task coco-pose@w32-256x192
+    hrbench weights convert pose_hrnet_w32_256x192.pth -o w32.safetensors
+    """
+
+
+@weights.command()
+@click.argument("file", type=FILE)
+@click.option("--task", metavar="TASK[@VARIANT]", help="Compare with this task's network.")
+@as_json
+def inspect(file: str, task: str | None, json_: bool) -> None:
+    """Say what network FILE is of: layout, width, keypoints or classes, colours, what fits.
+
+    Nothing in the file is run.
+
+    \b
+    hrbench weights inspect hrnetv2_w18_imagenet_pretrained.pth --task 300w
+    """
+    from hrbench.pipeline import inspecting  # noqa: PLC0415
+
+    found = inspecting.inspect(Path(file), task)
+    if json_:
+        answer(found.content())
+        return
+    width, colour = terminal()
+    click.echo(found.text(width, colour=colour))
+
+
+@weights.command()
+@click.argument("file", type=FILE)
+@click.option(
+    "-o", "--output", type=FILE, required=True, help="Ends in .safetensors, or .pth for torch.load."
+)
+@click.option(
+    "--names",
+    type=click.Choice(["hrbench", "official", "mmpose"]),
+    default="hrbench",
+    help="What tensors are called: as here, in the official repositories, or in mmpose.",
+)
+@as_json
+def convert(file: str, output: str, names: str, json_: bool) -> None:
+    """Write the tensors of FILE again, in another format or under other names.
+
+    \b
+    hrbench weights convert results/runs/coco-pose/RUN/checkpoints/best.pt -o mine.safetensors
+    """
+    from hrbench.pipeline import converting  # noqa: PLC0415
+
+    done = converting.convert(Path(file), Path(output), names)
+    if json_:
+        facts = {"layout": done.layout, "names": names, "tensors": len(done.tensors)}
+        answer({"file": file, "output": output, **facts, "changes": done.changes})
+        return
+    click.echo(f"{output}: {len(done.tensors)} tensors of {file} ({done.layout} layout)")
+    for words in done.changes:
+        click.echo(words)

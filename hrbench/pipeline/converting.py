@@ -1,0 +1,86 @@
+"""A checkpoint written again: as safetensors or for torch.load, under our names or others'."""
+
+import os
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import save_file
+from torch import Tensor
+
+from hrbench.backbone import layouts, weights
+from hrbench.backbone.layouts import Layout
+from hrbench.backbone.weights import LAYOUT, Checkpoint
+from hrbench.errors import WeightsError
+from hrbench.pipeline.inspecting import color_of
+
+SAFETENSORS, TORCH = ".safetensors", (".pth", ".pt")
+OFFICIAL = (  # by a tensor of ours that tells them; of those that are there, the first
+    ("head.classifier.weight", layouts.CLASSIFICATION),
+    ("head.expand_conv.weight", layouts.VIDEOPOSE3D),
+    ("head.w1.weight", layouts.MARTINEZ),
+    ("head.deconv_layers.0.weight", layouts.POSE_RESNET),
+    ("head.mix.0.weight", layouts.FACE),
+    ("backbone.conv1.weight", layouts.POSE),
+)
+
+
+def convert(file: Path, target: Path, names: str = "hrbench") -> Checkpoint:
+    """Write a checkpoint's tensors to `target`, whose ending says how; return what was read.
+
+    Raises:
+        WeightsError: the file cannot be read, the ending is not known, the release has no such
+            network, or the target cannot be written; nothing is left of it then.
+    """
+    if target.suffix not in {SAFETENSORS, *TORCH}:
+        raise WeightsError(f"-o {target}: end it in {SAFETENSORS}, or in {' or '.join(TORCH)}")
+    checkpoint = weights.read(file)
+    layout = _layout(checkpoint, names)
+    tensors = {}
+    for name, tensor in checkpoint.tensors.items():
+        theirs = layout.theirs(name)
+        if theirs is None:
+            raise WeightsError(f"{file}: a network of {names} has nothing like {name}")
+        tensors[theirs] = tensor.contiguous()
+    _write(tensors, target, checkpoint.layout, plain=names != "hrbench")
+    return checkpoint
+
+
+def _layout(checkpoint: Checkpoint, names: str) -> Layout:
+    """Return the layout in which a network of these tensors has the names asked for.
+
+    Raises:
+        WeightsError: there are none, or such files are read with another order of colours.
+    """
+    if names == "hrbench":
+        return layouts.HRBENCH[0]
+    if names == "mmpose" and "head.score.weight" not in checkpoint.tensors:
+        raise WeightsError(f"{checkpoint.path}: mmpose names heatmap networks only, and it is none")
+    fitting = [layout for mark, layout in OFFICIAL if mark in checkpoint.tensors]
+    layout = layouts.MMPOSE if names == "mmpose" else fitting[0]
+    known = color_of(checkpoint)
+    if "head.deconv_layers.0.weight" in checkpoint.tensors and known != layout.color:
+        raise WeightsError(
+            f"{checkpoint.path}: under these names a ResNet is taken for one of {layout.color} "
+            f"images, and this one is of {known or 'images of unknown colour order'}; leave out "
+            "--names"
+        )
+    return layout
+
+
+def _write(tensors: dict[str, Tensor], target: Path, origin: str, *, plain: bool) -> None:
+    """Write in one step, so that there is a whole file or none."""
+    if not target.parent.is_dir():
+        raise WeightsError(f"-o {target}: there is no folder {target.parent}")
+    draft = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        draft.touch()  # the libraries below say less well why they cannot
+        if target.suffix == SAFETENSORS:
+            save_file(tensors, draft, {"format": "pt"} | ({} if plain else {LAYOUT: origin}))
+        else:
+            torch.save(tensors if plain else {LAYOUT: origin, "network": tensors}, draft)
+        draft.replace(target)
+    except (OSError, RuntimeError, SafetensorError) as error:
+        draft.unlink(missing_ok=True)
+        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        raise WeightsError(f"-o {target} cannot be written: {reason}") from error
