@@ -17,6 +17,7 @@ from hrbench.engine.runtime import normalised
 from hrbench.heads.heatmap import mse
 from hrbench.pipeline import run as pipeline
 from hrbench.pipeline.options import Options
+from hrbench.pipeline.profiling.profile import profile
 from hrbench.report import predictions
 from hrbench.report.predictions import Predictions
 
@@ -112,3 +113,12 @@ def test_two_cards_train_and_score_every_image_once(tmp_path: Path) -> None:
         check=True,
     )
     assert json.loads(done.stdout)["record"]["n"]["evaluated"] == 4
+
+
+def test_a_profile_on_a_card_counts_its_memory_and_waits_for_it() -> None:
+    options = Options(device="cuda", overrides=("protocol.flip_test=true",))
+    found = profile("coco-pose@w32-256x192", options, [1, 8])
+    sizes = [timing.memory.size or 0 for timing in found.timings]
+    assert 4 * found.work.parameters < sizes[0] < sizes[1]
+    for timing in found.timings:
+        assert timing.shares()["network"] > timing.shares()["decode"]

@@ -1,7 +1,8 @@
 """How crops are cut from images: by an affine warp, or as the official face code does it."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +24,20 @@ class Cutting(Protocol):
     def augmented(self, people: People, row: int, drawn: Draw) -> Crop:
         """Return the crop that a person gets to train on for what was drawn."""
 
+    def read(self, path: Path) -> NDArray[Any]:
+        """Return the (height, width, 3) pixels of an image file, as `cut` takes them.
+
+        Raises:
+            DataError: there is no such file, or it is not a whole image.
+        """
+
+    def cut(
+        self, image: NDArray[Any], people: People, rows: NDArray[np.int64]
+    ) -> NDArray[np.uint8]:
+        """Return (n, S, height, width, 3) RGB crops of n boxes of an image, at S scales."""
+
     def plain(self, people: People, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """Return (n, S, height, width, 3) RGB crops of n boxes of one image, at S scales."""
+        """Return the crops of n boxes of one image, read for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +55,7 @@ class AffineCutting:
 
     def augmented(self, people: People, row: int, drawn: Draw) -> Crop:
         return crop(
-            read_image(people.images[people.image[row]]),
+            self.read(people.images[people.image[row]]),
             people.keypoints[row],
             people.visible[row],
             people.centers[row],
@@ -54,8 +67,12 @@ class AffineCutting:
             grid=self.grid,
         )
 
-    def plain(self, people: People, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-        image = read_image(people.images[people.image[rows[0]]])
+    def read(self, path: Path) -> NDArray[np.uint8]:
+        return read_image(path)
+
+    def cut(
+        self, image: NDArray[Any], people: People, rows: NDArray[np.int64]
+    ) -> NDArray[np.uint8]:
         crops = [
             warp(
                 image,
@@ -67,6 +84,9 @@ class AffineCutting:
         ]
         width, height = self.size
         return np.stack(crops).reshape(len(rows), len(self.scales), height, width, 3)
+
+    def plain(self, people: People, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+        return self.cut(self.read(people.images[people.image[rows[0]]]), people, rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +102,7 @@ class OfficialFaceCutting:
 
     def augmented(self, people: People, row: int, drawn: Draw) -> Crop:
         return face_crops.crop(
-            face_crops.read_rgb(people.images[people.image[row]]),
+            self.read(people.images[people.image[row]]),
             people.keypoints[row] + self.counted_from,
             people.centers[row] + self.counted_from,
             people.scales[row],
@@ -91,8 +111,12 @@ class OfficialFaceCutting:
             flip_pairs=self.flip_pairs,
         )
 
-    def plain(self, people: People, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-        image = face_crops.read_rgb(people.images[people.image[rows[0]]])
+    def read(self, path: Path) -> face_crops.Pixels:
+        return face_crops.read_rgb(path)
+
+    def cut(
+        self, image: NDArray[Any], people: People, rows: NDArray[np.int64]
+    ) -> NDArray[np.uint8]:
         crops = [
             face_crops.cut(
                 image, people.centers[row] + self.counted_from, people.scales[row], self.size
@@ -100,3 +124,6 @@ class OfficialFaceCutting:
             for row in rows
         ]
         return np.stack(crops)[:, None]
+
+    def plain(self, people: People, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+        return self.cut(self.read(people.images[people.image[rows[0]]]), people, rows)

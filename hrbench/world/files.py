@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 _QUALITY = 92  # JPEG
 
 
-def write_jpeg(path: Path, image: NDArray[np.uint8]) -> None:
+def write_jpeg(path: Path, image: NDArray[np.uint8], quality: int = _QUALITY) -> None:
     """Write (H, W, 3) BGR pixels."""
-    _, encoded = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, _QUALITY))
+    _, encoded = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, quality))
     path.write_bytes(encoded.tobytes())
 
 

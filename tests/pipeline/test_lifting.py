@@ -192,7 +192,7 @@ def test_16_joints_are_lifted_by_the_linear_network_alone(data: Path) -> None:
     job.looked_at = replace(job.looked_at, clips=[replace(clip, keypoints=without)])
     job.build()
     with pytest.raises(DataError, match="neck_nose"):
-        job._inputs().of(job.looked_at.clips[0])
+        job.inputs().of(job.looked_at.clips[0])
     linear = network.build_lifter(
         catalog.load_task("h36m-lift@linear", LINEAR).model,  # type: ignore[arg-type]
         seed=0,

@@ -78,21 +78,25 @@ class ClassificationJob(Job[ClassPredictions]):
 
         return cost
 
-    def predictions(self, runtime: Runtime, *, workers: int, title: str) -> ClassPredictions:
-        """Return the likeliest classes of every picture."""
+    def crops(self) -> Crops:
+        """Return how the protocol cuts a picture."""
         protocol = self.spec.protocol
-        crops = Crops(
+        return Crops(
             self.size,
             share=protocol.crop_share,
             interpolation=protocol.interpolation,
             ten=protocol.tta == "ten-crop",
         )
+
+    def predictions(self, runtime: Runtime, *, workers: int, title: str) -> ClassPredictions:
+        """Return the likeliest classes of every picture."""
+        crops = self.crops()
         return predicting.predictions(
             self.network,
             EvaluationPictures(self.looked_at.pictures, crops),
             crops.count,
             runtime,
-            precision=protocol.precision,
+            precision=self.spec.protocol.precision,
             workers=workers,
             title=title,
         )

@@ -4,6 +4,8 @@ from contextlib import closing
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
 from hrbench.data.picture_batches import EvaluationPictures
 from hrbench.engine.progress import Steps
@@ -37,9 +39,7 @@ def predictions(
         for rows, images in zip(parts, batches, strict=True):
             with runtime.autocast(precision):
                 logits = network(normalised(images.flatten(0, 1), runtime.device))
-            likely = logits.float().softmax(dim=1).unflatten(0, (len(rows), -1)).mean(dim=1)
-            scores, labels = likely.topk(min(KEPT, likely.shape[1]), dim=1)
-            found.append((rows, labels.cpu().numpy(), scores.cpu().numpy()))
+            found.append((rows, *likeliest(logits, len(rows))))
             steps.advance(len(rows))
     everything = [part for share in runtime.gather(found) for part in share]
     order = np.argsort(np.concatenate([rows for rows, _, _ in everything]))
@@ -48,3 +48,14 @@ def predictions(
         labels=np.concatenate([labels for _, labels, _ in everything])[order],
         scores=np.concatenate([scores for _, _, scores in everything])[order],
     )
+
+
+def likeliest(logits: Tensor, pictures: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return the classes that the crops of pictures show, and the mean of their probabilities.
+
+    Shapes: logits (pictures * S, C), S crops of each; returned twice (pictures, KEPT), of C
+    classes if those are fewer.
+    """
+    likely = logits.float().softmax(dim=1).unflatten(0, (pictures, -1)).mean(dim=1)
+    scores, labels = likely.topk(min(KEPT, likely.shape[1]), dim=1)
+    return labels.cpu().numpy(), scores.cpu().numpy()

@@ -61,7 +61,7 @@ class LiftingJob(Job[JointPredictions]):
         clips = reading.training(self.spec, self.dataset, self.source, self.options)
         if isinstance(self.network, LinearNetwork):
             predicting.observe(self.network, clips)
-        seen = self._inputs()
+        seen = self.inputs()
         keypoints = [seen.of(clip) for clip in clips]
         joints = [centred(clip.joints).astype(np.float32) for clip in clips]
         sequences = windows.join(keypoints, joints, seen.order, seen.order)
@@ -102,7 +102,7 @@ class LiftingJob(Job[JointPredictions]):
         return predicting.predictions(
             self.network,
             self.looked_at.clips,
-            self._inputs(),
+            self.inputs(),
             runtime,
             flip_test=self.spec.protocol.flip_test,
             precision=self.spec.protocol.precision,
@@ -143,6 +143,7 @@ class LiftingJob(Job[JointPredictions]):
         """Draw a few frames: keypoints beside joints from two views."""
         picture.draw(folder, self.dataset, self.looked_at, found)
 
-    def _inputs(self) -> Inputs:
+    def inputs(self) -> Inputs:
+        """Return how keypoints enter the network."""
         pairs = self.dataset.indices(self.dataset.flip_pairs)
         return inputs_of(self.network, flip_order(len(self.dataset.keypoints), pairs))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from hrbench.data import windows
 from hrbench.data.clips import Clip
@@ -54,17 +55,30 @@ def lift(
     *,
     flip_test: bool,
 ) -> NDArray[np.float32]:
-    """Return (T, 17, 3) joints in mm for a clip; with `flip_test` the mean of it and its mirror.
+    """Return (T, 17, 3) joints in mm for a clip; with `flip_test` the mean of it and its mirror."""
+    keypoints = prepared(clip, seen, flip_test=flip_test)
+    return turned_back(network(keypoints.to(runtime.device)), seen.order)
 
-    At both ends the first and last frames are repeated.
+
+def prepared(clip: Clip, seen: Inputs, *, flip_test: bool) -> Tensor:
+    """Return (1, T + 2 pad, 17, 2) keypoints as a network takes them; with `flip_test` (2, ...).
+
+    At both ends the first and last frames are repeated; the second is the first in a mirror.
     """
     keypoints = seen.of(clip)
     versions = [keypoints, seen.mirrored(keypoints, clip)] if flip_test else [keypoints]
-    padded = windows.padded(np.stack(versions), seen.pad, seen.shift)
-    lifted = network(torch.from_numpy(padded).to(runtime.device)).float().cpu().numpy()
-    if not flip_test:
+    return torch.from_numpy(windows.padded(np.stack(versions), seen.pad, seen.shift))
+
+
+def turned_back(joints: Tensor, order: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return (T, 17, 3) joints for (1, T, 17, 3), or for (2, T, 17, 3) the mean of both.
+
+    The second are those of a mirror, in which joint k is number `order[k]`.
+    """
+    lifted = joints.float().cpu().numpy()
+    if len(lifted) == 1:
         return np.asarray(lifted[0])
-    return np.asarray((lifted[0] + windows.mirrored(lifted[1], seen.order)) / np.float32(2))
+    return np.asarray((lifted[0] + windows.mirrored(lifted[1], order)) / np.float32(2))
 
 
 def observe(network: LinearNetwork, clips: Sequence[Clip]) -> None:

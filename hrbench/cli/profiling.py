@@ -1,0 +1,59 @@
+"""What a network costs: profile."""
+
+# ruff: noqa: D301  click keeps the lines of a paragraph that begins with \b
+
+import click
+
+from hrbench.cli.root import FILE, answer, as_json, main, terminal
+
+
+@main.command()
+@click.argument("task")
+@click.option("--weights", type=FILE, help="Of this checkpoint [default: random ones].")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Any key of the spec.")
+@click.option(
+    "--batch",
+    "batches",
+    type=click.IntRange(min=1),
+    multiple=True,
+    default=(1, 8, 32),
+    help="How many boxes, pictures or frames go through together; repeatable.",
+)
+@click.option("--device", default="auto", help="auto, cpu, cuda, cuda:1, or any other of torch's.")
+@click.option(
+    "--precision",
+    type=click.Choice(["auto", "fp32", "bf16"]),
+    default="auto",
+    help="Of the network; auto: as the protocol says.",
+)
+@as_json
+def profile(
+    task: str,
+    weights: str | None,
+    overrides: tuple[str, ...],
+    batches: tuple[int, ...],
+    device: str,
+    precision: str,
+    json_: bool,
+) -> None:
+    """Say what TASK costs: parameters, multiply-adds, memory, and time stage by stage.
+
+    The stages are read, crop, network and decode, as `hrbench run` predicts by the protocol, flip
+    test included. No data is needed: a picture is made for it. On a CPU a large network takes
+    minutes at batch 32.
+
+    \b
+    hrbench profile coco-pose@w32-256x192 --batch 1 --batch 8
+    hrbench profile 300w@tiny --device cpu --json
+    """
+    from hrbench.pipeline.options import Options  # noqa: PLC0415  torch takes seconds
+    from hrbench.pipeline.profiling import profile as profiling  # noqa: PLC0415
+    from hrbench.pipeline.profiling.text import text  # noqa: PLC0415
+
+    options = Options(weights=weights, overrides=overrides, device=device, precision=precision)
+    found = profiling.profile(task, options, batches)
+    if json_:
+        answer(found.content())
+        return
+    width, colour = terminal()
+    click.echo(text(found, width, colour=colour))
