@@ -1,3 +1,34 @@
 """One HRNet backbone, pluggable heads, six landmark benchmarks."""
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hrbench.pipeline.predict.keypoints import KeypointPredictor
+
+__all__ = ["load"]
 __version__ = "0.1.0"
+
+
+def load(
+    task: str,
+    weights: str,
+    *,
+    device: str = "auto",
+    batch: int = 32,
+    overrides: tuple[str, ...] = (),
+) -> "KeypointPredictor":
+    """Return a network that finds keypoints in pictures.
+
+    Args:
+        task: NAME, NAME@VARIANT or a TOML file, of keypoints in images.
+        weights: a checkpoint in any layout that `hrbench weights inspect` knows.
+        device: auto, cpu, cuda, or any other of torch's.
+        batch: boxes that go through the network at once.
+        overrides: `KEY=VALUE`, as `--set` has them: ("protocol.flip_test=false",).
+
+    Raises:
+        HrbenchError: the task is not known, or the weights are not of its network.
+    """
+    from hrbench.pipeline.predict import loading  # noqa: PLC0415  torch takes seconds
+
+    return loading.keypoints(task, weights, device=device, batch=batch, overrides=overrides)

@@ -31,6 +31,12 @@ class Cutting(Protocol):
             DataError: there is no such file, or it is not a whole image.
         """
 
+    def from_rgb(self, image: NDArray[np.uint8]) -> NDArray[Any]:
+        """Return (height, width, 3) RGB pixels as `read` gives those of a file."""
+
+    def to_bgr(self, image: NDArray[Any]) -> NDArray[np.uint8]:
+        """Return what `read` gives as (height, width, 3) BGR bytes, to draw on."""
+
     def cut(
         self, image: NDArray[Any], people: People, rows: NDArray[np.int64]
     ) -> NDArray[np.uint8]:
@@ -69,6 +75,12 @@ class AffineCutting:
 
     def read(self, path: Path) -> NDArray[np.uint8]:
         return read_image(path)
+
+    def from_rgb(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        return np.ascontiguousarray(image[..., ::-1])
+
+    def to_bgr(self, image: NDArray[Any]) -> NDArray[np.uint8]:
+        return image
 
     def cut(
         self, image: NDArray[Any], people: People, rows: NDArray[np.int64]
@@ -113,6 +125,12 @@ class OfficialFaceCutting:
 
     def read(self, path: Path) -> face_crops.Pixels:
         return face_crops.read_rgb(path)
+
+    def from_rgb(self, image: NDArray[np.uint8]) -> face_crops.Pixels:
+        return image.astype(np.float32)
+
+    def to_bgr(self, image: NDArray[Any]) -> NDArray[np.uint8]:
+        return np.ascontiguousarray(image[..., ::-1]).astype(np.uint8)
 
     def cut(
         self, image: NDArray[Any], people: People, rows: NDArray[np.int64]

@@ -35,6 +35,7 @@ class Job(ABC, Generic[Found]):
     options: Options
     looked_at: Evaluation  # set by `look`
     network: nn.Module  # set by `build`
+    sha256: str | None = None  # of the file whose weights were loaded
 
     @abstractmethod
     def look(self) -> None:
@@ -79,7 +80,7 @@ class Job(ABC, Generic[Found]):
         Raises:
             WeightsError: they are of another one.
         """
-        partial = self.options.allow_partial
+        partial, self.sha256 = self.options.allow_partial, checkpoint.sha256
         return fitting.load_network(checkpoint, self.network, partial=partial)
 
     @abstractmethod

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from hrbench.pipeline.landmarks.picture import DARK, LEFT, RIGHT
+from hrbench.pipeline.landmarks.drawing import DARK, LEFT, RIGHT
 from hrbench.pipeline.lifting.joint_sheet import BAND, GAP, PANEL, SHARE, TRUTH, WIDE, sheet
 
 NAMES = ("hip", "right_hip", "left_hip", "spine")

@@ -10,10 +10,11 @@ from hrbench import catalog
 from hrbench.data.images import read_image
 from hrbench.data.sample import People
 from hrbench.geometry import UNIT
-from hrbench.pipeline.landmarks import picture
+from hrbench.pipeline.landmarks import drawing, picture
+from hrbench.pipeline.landmarks.drawing import DARK, LEFT, MIDDLE, RIGHT
 from hrbench.pipeline.landmarks.evaluation import LandmarkEvaluation
 from hrbench.pipeline.landmarks.formats import format_of
-from hrbench.pipeline.landmarks.picture import DARK, LEFT, MIDDLE, RIGHT, TILE
+from hrbench.pipeline.landmarks.picture import TILE
 from hrbench.pipeline.sources import Source
 from hrbench.report.predictions import Predictions
 from hrbench.spec import DatasetSpec
@@ -67,14 +68,14 @@ def shades(canvas: NDArray[np.uint8]) -> set[tuple[int, ...]]:
 def test_a_keypoint_has_the_colour_of_the_side_in_its_name(
     name: str, expected: tuple[int, int, int]
 ) -> None:
-    assert picture.color(name) == expected
+    assert drawing.color(name) == expected
 
 
 def test_a_limb_across_has_no_side_and_one_to_the_middle_has() -> None:
-    assert picture.limb_color(LEFT, LEFT) == LEFT
-    assert picture.limb_color(MIDDLE, RIGHT) == RIGHT
-    assert picture.limb_color(LEFT, RIGHT) == MIDDLE
-    assert picture.limb_color(MIDDLE, MIDDLE) == MIDDLE
+    assert drawing.limb_color(LEFT, LEFT) == LEFT
+    assert drawing.limb_color(MIDDLE, RIGHT) == RIGHT
+    assert drawing.limb_color(LEFT, RIGHT) == MIDDLE
+    assert drawing.limb_color(MIDDLE, MIDDLE) == MIDDLE
 
 
 def test_the_view_is_the_square_around_the_crops_inside_the_image() -> None:
@@ -128,10 +129,10 @@ def test_a_box_that_is_hardly_a_person_is_not_drawn() -> None:
 
 
 def test_dots_are_larger_for_a_larger_crop_and_smaller_for_more_keypoints() -> None:
-    assert picture.dot_radius(320, 16) == 4
-    assert picture.dot_radius(160, 16) == 2
-    assert picture.dot_radius(320, 64) == 2
-    assert (picture.dot_radius(10, 16), picture.dot_radius(320, 1)) == (1, 5)
+    assert drawing.dot_radius(320, 16) == 4
+    assert drawing.dot_radius(160, 16) == 2
+    assert drawing.dot_radius(320, 64) == 2
+    assert (drawing.dot_radius(10, 16), drawing.dot_radius(320, 1)) == (1, 5)
 
 
 def test_an_image_of_one_row_and_a_place_far_outside_are_drawn() -> None:

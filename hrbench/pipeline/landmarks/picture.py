@@ -3,7 +3,6 @@
 Letters: K keypoints; positions are x, y.
 """
 
-import re
 from pathlib import Path
 
 import cv2
@@ -12,23 +11,16 @@ from numpy.typing import NDArray
 
 from hrbench.data.images import read_image
 from hrbench.geometry import UNIT
+from hrbench.pipeline.landmarks.drawing import WHITE, Pixels, dot_radius, pose
 from hrbench.pipeline.landmarks.evaluation import LandmarkEvaluation
 from hrbench.report.predictions import Predictions
 from hrbench.spec import DatasetSpec
-
-Pixels = NDArray[np.uint8]
-Floats = NDArray[np.float64]
-Color = tuple[int, int, int]
 
 FILE = "predictions.png"
 TILE = 320  # pixels
 GAP = 4  # of white around a tile
 COLUMNS, ROWS = 4, 2
-LIKELY = 0.2  # of a keypoint's score, to be drawn; a sure one has 1 with either kind of heatmap
 FOUND = 0.5  # of a box's score, to be drawn
-LEFT, RIGHT, MIDDLE = (80, 175, 255), (255, 170, 60), (120, 230, 120)  # BGR
-DARK, WHITE = (25, 25, 25), (255, 255, 255)
-SUBPIXEL = 4  # bits of OpenCV's coordinates behind the point
 
 
 def draw(
@@ -87,60 +79,3 @@ def view(
     side = int((high - low).max())
     corner = ((low + high - side) / 2).clip(0, np.maximum(extent - side, 0))
     return corner.astype(np.int64), side
-
-
-def pose(
-    canvas: Pixels,
-    dataset: DatasetSpec,
-    keypoints: Floats,
-    scores: NDArray[np.floating],
-    radius: float,
-) -> None:
-    """Draw the likely ones of (K, 2) keypoints as dots, and the edges between them.
-
-    All dark rims, which show on any ground, lie below all colours.
-    """
-    likely = scores >= LIKELY
-    width = max(1, round(0.8 * radius))
-    colors = [color(name) for name in dataset.keypoints]
-    edges = [(a, b) for a, b in dataset.indices(dataset.edges) if likely[a] and likely[b]]
-    for rim in (True, False):
-        for start, end in edges:
-            shade = DARK if rim else limb_color(colors[start], colors[end])
-            line(canvas, keypoints[start], keypoints[end], shade, width + 2 * rim)
-        for index in np.flatnonzero(likely).tolist():
-            dot(canvas, keypoints[index], DARK if rim else colors[index], radius + rim)
-
-
-def dot_radius(crop: float, num_keypoints: int) -> float:
-    """Return the radius of dots for a crop of so many pixels: less, the more keypoints share it."""
-    return float(np.clip(crop / (20 * np.sqrt(num_keypoints)), 1.0, 5.0))
-
-
-def color(name: str) -> Color:
-    """Return the colour of a keypoint: left or right stands in its name, or it has no side."""
-    words = re.split(r"[^a-z]+", name.lower())
-    return LEFT if "left" in words else RIGHT if "right" in words else MIDDLE
-
-
-def limb_color(start: Color, end: Color) -> Color:
-    """Return the colour of a limb: that of its ends' side, or none for one across."""
-    sides = {start, end} - {MIDDLE}
-    return sides.pop() if len(sides) == 1 else MIDDLE
-
-
-def line(canvas: Pixels, start: Floats, end: Floats, shade: Color, width: int) -> None:
-    """Draw a straight line between two places."""
-    cv2.line(canvas, fixed(start), fixed(end), shade, width, cv2.LINE_AA, SUBPIXEL)
-
-
-def dot(canvas: Pixels, place: Floats, shade: Color, radius: float) -> None:
-    """Draw a filled circle."""
-    size = round(radius * 2**SUBPIXEL)
-    cv2.circle(canvas, fixed(place), size, shade, cv2.FILLED, cv2.LINE_AA, SUBPIXEL)
-
-
-def fixed(place: Floats) -> tuple[int, int]:
-    """Return a place in OpenCV's fixed-point numbers, within what they hold."""
-    x, y = np.rint(place.clip(-TILE, 2 * TILE) * 2**SUBPIXEL).astype(int).tolist()
-    return x, y

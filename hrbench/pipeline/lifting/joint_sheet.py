@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.metrics.joint_errors import mpjpe
-from hrbench.pipeline.landmarks.picture import (
+from hrbench.pipeline.landmarks.drawing import (
     DARK,
     LEFT,
     MIDDLE,

@@ -1,0 +1,64 @@
+"""A network put to work on one's own pictures: predict."""
+
+# ruff: noqa: D301  click keeps the lines of a paragraph that begins with \b
+
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from hrbench.cli.root import FILE, answer, as_json, main
+
+
+@main.command()
+@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True, type=FILE)
+@click.option("--task", required=True, metavar="TASK[@VARIANT]", help="What is looked for.")
+@click.option("--weights", required=True, type=FILE, help="A checkpoint of the task's network.")
+@click.option("-o", "--output", type=FILE, help="A new folder [default: predictions, or -2, …].")
+@click.option(
+    "--boxes",
+    default="whole",
+    help="Where boxes come from: whole, detector (torchvision's), or a file in COCO's format.",
+)
+@click.option(
+    "--box-threshold",
+    type=click.FloatRange(0, 1),
+    default=0.3,
+    help="Boxes of a lower score are left out.",
+)
+@click.option("--detector", type=FILE, help="Weights of the detector, where it cannot fetch them.")
+@click.option("--tta/--no-tta", default=None, help="Mirrored crops; ten crops.")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Any key of the spec.")
+@click.option("--batch", type=click.IntRange(min=1), default=32, help="Boxes at once.")
+@click.option("--device", default="auto", help="auto, cpu, cuda, cuda:1, or any other of torch's.")
+@click.option(
+    "--precision", type=click.Choice(["auto", "fp32", "bf16"]), default="auto", help="auto: fp32."
+)
+@click.option("--drawn/--no-drawn", "draw", default=True, help="Write drawn pictures and videos.")
+@as_json
+def predict(sources: tuple[str, ...], task: str, json_: bool, **flags: Any) -> None:
+    """Find what TASK finds in images, folders, patterns of files, and videos.
+
+    Writes keypoints (COCO's results as JSON, and CSV) or the five likeliest classes, and the
+    pictures with them drawn: left in orange, right in blue. For h36m-lift a SOURCE is a folder
+    that predict has written, whose keypoints are lifted.
+
+    \b
+    hrbench predict photos/ match.mp4 --task coco-pose --boxes people.json --weights best.pt
+    """
+    from hrbench.pipeline.options import Options  # noqa: PLC0415  torch takes seconds
+    from hrbench.pipeline.predict import command  # noqa: PLC0415
+
+    keys = ("weights", "tta", "overrides", "device", "precision")
+    options = Options(**{key: flags.pop(key) for key in keys})
+    asked = command.Asked(task, sources, options, **flags)
+    done = command.predict(asked)
+    command.say(done, asked)
+    if json_:
+        answer({"folder": str(done.folder), **asdict(done.counts), "files": list(done.files)})
+        return
+    click.echo(f"{done.folder}: {done.counts.found} found in {done.counts.pictures} pictures")
+    for name in done.files[:8]:
+        click.echo(f"  {name}")
+    if len(done.files) > 8:
+        click.echo(f"  … and {len(done.files) - 8} more")

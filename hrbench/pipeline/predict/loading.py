@@ -1,0 +1,18 @@
+"""From a task and its weights to what predicts."""
+
+from hrbench.engine.runtime import Runtime, choose_device
+from hrbench.errors import RunError
+from hrbench.pipeline.landmarks.job import LandmarkJob
+from hrbench.pipeline.loading import load
+from hrbench.pipeline.options import Options
+from hrbench.pipeline.predict.keypoints import KeypointPredictor
+
+
+def keypoints(
+    task: str, weights: str, *, device: str, batch: int, overrides: tuple[str, ...]
+) -> KeypointPredictor:
+    """Return what finds keypoints; see `hrbench.load`."""
+    job = load(task, Options(weights=str(weights), device=device, overrides=overrides))
+    if not isinstance(job, LandmarkJob):
+        raise RunError(f"{job.spec.name} finds no keypoints in images; `hrbench list` names tasks")
+    return KeypointPredictor(job, Runtime(choose_device(device)), batch)

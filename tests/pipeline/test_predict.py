@@ -1,0 +1,242 @@
+"""Pictures of anyone's: the same keypoints as a run finds, and what is written of them."""
+
+import csv
+import json
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from pipeline.worlds import small_classifier, small_lifter, small_weights, small_world
+
+import hrbench
+from hrbench.data.images import read_image
+from hrbench.data.orientation import TAG
+from hrbench.engine.runtime import Runtime
+from hrbench.errors import DataError, HrbenchError, RunError
+from hrbench.pipeline.jobs import job_of
+from hrbench.pipeline.landmarks.job import LandmarkJob
+from hrbench.pipeline.loading import load
+from hrbench.pipeline.options import Options
+from hrbench.pipeline.predict.command import Asked, Done, predict
+from hrbench.pipeline.predict.keypoints import KeypointPredictor
+from hrbench.pipeline.resolve import resolve
+from hrbench.pipeline.sources import Source
+
+CPU = Runtime(torch.device("cpu"))
+FLIP = "protocol.flip_test=true"
+
+
+def evaluated(task: str, data: Path, *overrides: str) -> LandmarkJob:
+    """The job of a run with random weights, its split read."""
+    options = Options(data=str(data), overrides=overrides)
+    spec, dataset = resolve(task, options)
+    job = job_of(spec, dataset, Source(data, synthetic=True), options)
+    assert isinstance(job, LandmarkJob)
+    job.look()
+    job.build()
+    job.network.eval()
+    return job
+
+
+@pytest.mark.parametrize(
+    ("task", "dataset", "overrides"),
+    [
+        ("coco-pose@tiny", "coco", (FLIP,)),
+        ("coco-pose@tiny", "coco", ("model.color=bgr", "model.codec=dark")),
+        ("mpii-pose@tiny", "mpii", ()),
+        ("300w@tiny", "300w", ()),
+        ("300w@tiny", "300w", ("protocol.pixels=official",)),
+    ],
+)
+def test_a_picture_gets_the_keypoints_that_a_run_finds(
+    task: str, dataset: str, overrides: tuple[str, ...]
+) -> None:
+    """But for rounding: other boxes are beside them in a batch."""
+    job = evaluated(task, small_world(dataset=dataset), *overrides)
+    expected = job.predictions(CPU, workers=0, title="predicting")
+    predictor, people = KeypointPredictor(job, CPU), job.looked_at.people
+    for image in range(2):
+        rows = np.flatnonzero(people.image == image)
+        read = predictor.pixels.cutting.read(people.images[image])
+        found = predictor.of([read], [people.boxes[rows]])[0]
+        assert np.abs(found.keypoints - expected.keypoints[rows]).max() <= 1e-3
+        assert np.abs(found.scores - expected.scores[rows]).max() <= 1e-6
+
+
+@pytest.fixture(scope="module")
+def images() -> list[Path]:
+    """Four pictures of 128 x 128 pixels."""
+    return sorted((small_world() / "coco/images/val2017").glob("*.jpg"))
+
+
+def asked(sources: list[Path], output: Path, **more: Any) -> Asked:
+    task = more.pop("task", "coco-pose@tiny")
+    weights = more.pop("weights", None) or small_weights("coco-pose@tiny")
+    options = Options(weights=str(weights), device="cpu", overrides=more.pop("overrides", ()))
+    return Asked(task, tuple(map(str, sources)), options, str(output), **more)
+
+
+def rows_of(done: Done, name: str = "keypoints") -> Any:
+    return json.loads((done.folder / f"{name}.json").read_text("utf-8"))
+
+
+def test_from_python_the_same_keypoints_are_found_in_rgb(images: list[Path]) -> None:
+    model = hrbench.load("coco-pose@tiny", weights=str(small_weights("coco-pose@tiny")))
+    boxes = [[10, 12, 60, 90], [0, 0, 128, 128]]
+    image = np.ascontiguousarray(read_image(images[0])[..., ::-1])
+    found = model.predict(image, boxes)
+    assert (found.keypoints.shape, found.scores.shape) == ((2, 17, 2), (2, 17))
+    assert model.names[0] == "nose"
+    np.testing.assert_array_equal(found.keypoints[1:], model.predict(image).keypoints)
+    with pytest.raises(DataError, match=r"image: \(H, W, 3\) uint8 RGB, not \(128, 128\) uint8"):
+        model.predict(image[..., 0])
+    with pytest.raises(DataError, match="boxes: "):
+        model.predict(image, [[1, 2, 3]])
+    assert model.predict(image, np.zeros((0, 4))).keypoints.shape == (0, 17, 2)
+    weights = str(small_classifier("imagenet@tiny"))
+    with pytest.raises(HrbenchError, match="imagenet finds no keypoints in images"):
+        hrbench.load("imagenet@tiny", weights)
+
+
+def test_rows_are_results_of_coco_and_a_table(images: list[Path], tmp_path: Path) -> None:
+    annotations = small_world() / "coco/annotations/person_keypoints_val2017.json"
+    truth = json.loads(annotations.read_text("utf-8"))
+    done = predict(asked(images, tmp_path / "out", boxes=str(annotations)))
+    rows = rows_of(done)
+    assert len(rows) == done.counts.found == len(truth["annotations"])
+    assert {row["image_id"] for row in rows} <= {image["id"] for image in truth["images"]}
+    assert all(len(row["keypoints"]) == 51 for row in rows)
+    with (done.folder / "keypoints.csv").open(encoding="utf-8") as file:
+        table = list(csv.DictReader(file))
+    assert [float(line["nose_x"]) for line in table] == [row["keypoints"][0] for row in rows]
+    about = json.loads((done.folder / "about.json").read_text("utf-8"))
+    assert about["keypoints"][:2] == ["nose", "left_eye"]
+    assert len(about["weights"]["sha256"]) == 64
+    drawn = cv2.imread(str(done.folder / "drawn" / images[0].name))
+    assert drawn is not None
+    assert drawn.shape == (128, 128, 3)
+
+
+def test_a_turned_picture_is_set_upright(images: list[Path], tmp_path: Path) -> None:
+    """Keypoints are those of the same picture stored upright."""
+    with Image.open(images[0]) as image:
+        upright = image.crop((0, 0, 128, 96)).copy()
+    exif = Image.Exif()
+    exif[TAG] = 6  # to be turned by 90 degrees clockwise
+    upright.save(tmp_path / "upright.png")
+    upright.rotate(90, expand=True).save(tmp_path / "turned.png", exif=exif)
+    done = predict(asked([tmp_path / "upright.png", tmp_path / "turned.png"], tmp_path / "out"))
+    first, second = rows_of(done)
+    assert first["keypoints"] == second["keypoints"]
+    assert first["bbox"] == second["bbox"] == [0, 0, 128, 96]
+    assert done.counts.turned == 1
+
+
+def video(path: Path, frames: list[NDArray[np.uint8]]) -> Path:
+    height, width = frames[0].shape[:2]
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 10, (width, height))
+    for frame in frames:
+        writer.write(frame)
+    writer.release()
+    return path
+
+
+def test_a_video_gets_a_row_and_a_drawn_frame_for_each_of_its_frames(
+    images: list[Path], tmp_path: Path
+) -> None:
+    shown = [read_image(images[number % 4]) for number in range(20)]
+    done = predict(asked([video(tmp_path / "walk.mp4", shown), images[0]], tmp_path / "out"))
+    rows = rows_of(done)
+    assert [row.get("frame") for row in rows] == [*range(20), None]
+    capture = cv2.VideoCapture(str(done.folder / "drawn" / "walk.mp4"))
+    assert int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) == 20
+    assert capture.get(cv2.CAP_PROP_FPS) == 10
+    assert done.counts.pictures == 21
+
+
+def test_files_of_one_name_are_drawn_beside_each_other(images: list[Path], tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "one.jpg").write_bytes(images[0].read_bytes())
+    done = predict(asked([tmp_path / "a", tmp_path / "*" / "one.jpg"], tmp_path / "out"))
+    assert done.counts.pictures == 2
+    assert {"drawn/one.jpg", "drawn/one-2.jpg"} <= set(done.files)
+
+
+def test_a_picture_gets_its_five_likeliest_classes(images: list[Path], tmp_path: Path) -> None:
+    weights = small_classifier("imagenet@tiny")
+    done = predict(asked(images[:1], tmp_path / "out", task="imagenet@tiny", weights=weights))
+    scores = [found["score"] for found in rows_of(done, "classes")[0]["classes"]]
+    assert len(scores) == 5
+    assert scores == sorted(scores, reverse=True)
+    drawn = cv2.imread(str(done.folder / "drawn" / images[0].name))
+    assert drawn is not None
+    assert drawn.shape[0] > 128  # words below the picture
+    with pytest.raises(RunError, match="--boxes goes with tasks of keypoints"):
+        predict(asked(images, tmp_path / "no", task="imagenet@tiny", weights=weights, boxes="x"))
+
+
+def test_predicted_keypoints_are_lifted(images: list[Path], tmp_path: Path) -> None:
+    shown = [read_image(images[number % 4]) for number in range(6)]
+    flat = predict(asked([video(tmp_path / "a.mp4", shown), images[0]], tmp_path / "flat"))
+    lifter = small_lifter("h36m-lift@tiny")
+    more = {"task": "h36m-lift@tiny", "weights": lifter}
+    done = predict(asked([flat.folder], tmp_path / "space", **more))
+    rows = rows_of(done, "joints")
+    assert [row.get("frame") for row in rows] == [0, 1, 2, 3, 4, 5, None]
+    assert np.isfinite(np.array([row["joints"] for row in rows])).all()
+    assert np.array(rows[0]["joints"]).shape == (17, 3)
+    assert {"drawn/a-0.mp4", f"drawn/{images[0].stem}-1.jpg"} <= set(done.files)
+    with pytest.raises(
+        DataError, match=r"has no about\.json: 3D joints are lifted from the folder"
+    ):
+        predict(asked(images[:1], tmp_path / "no", **more))
+
+
+class Found(torch.nn.Module):
+    """Answers as torchvision's detectors do: corners, COCO's categories, scores."""
+
+    def forward(self, planes: list[torch.Tensor]) -> list[dict[str, torch.Tensor]]:
+        assert planes[0].shape == (3, 128, 128)
+        assert 0 <= planes[0].min() <= planes[0].max() <= 1
+        boxes = torch.tensor([[10.0, 20, 40, 80], [0, 0, 50, 50], [1, 1, 60, 60]])
+        labels, scores = torch.tensor([1, 1, 18]), torch.tensor([0.9, 0.1, 0.9])
+        return [{"boxes": boxes, "labels": labels, "scores": scores}]
+
+
+def test_persons_of_a_detector_are_boxes(
+    images: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a stand-in for torchvision, which this machine's torch cannot import."""
+    module = ModuleType("torchvision.models.detection")
+    vars(module)["fasterrcnn_resnet50_fpn_v2"] = lambda **_: Found()
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    for name in ("torchvision", "torchvision.models"):
+        monkeypatch.setitem(sys.modules, name, ModuleType(name))
+    done = predict(asked(images[:1], tmp_path / "out", boxes="detector"))
+    assert [row["bbox"] for row in rows_of(done)] == [[10, 20, 30, 60]]
+
+
+def test_without_torchvision_a_detector_is_refused(
+    images: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "torchvision", None)
+    with pytest.raises(RunError, match="--boxes detector needs torchvision, which cannot be"):
+        predict(asked(images[:1], tmp_path / "out", boxes="detector"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_variant_that_the_weights_do_not_tell_is_asked_for(tmp_path: Path) -> None:
+    job = load("coco-pose@w32-256x192", Options())
+    torch.save({"network": job.network.state_dict()}, tmp_path / "w32.pt")
+    with pytest.raises(
+        RunError, match=r"coco-pose@w32-384x288, coco-pose@w32-256x192, .* have its"
+    ):
+        load("coco-pose", Options(weights=str(tmp_path / "w32.pt")))
