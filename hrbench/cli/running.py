@@ -42,6 +42,12 @@ LARGEST_SEED = 2**63 - 1  # that torch takes
 )
 @click.option("--workers", type=click.IntRange(min=0), help="Processes that read images.")
 @click.option("--keep-peaks", is_flag=True, help="Keep heatmap peaks, for score --decoder.")
+@click.option(
+    "--pictures",
+    type=click.IntRange(min=0),
+    help="How many on the sheets of training crops and of the worst cases [default: 24 on a "
+    "terminal].",
+)
 @click.option("--out", type=FILE, default=RUNS, help="Folder for the runs.")
 @click.option("--resume", type=FILE, metavar="RUN", help="Go on where this run stopped.")
 @as_json

@@ -100,5 +100,13 @@ class Job(ABC, Generic[Found]):
         raise ValueError(f"{self.spec.name} has no server to hand {found!r} in to from {folder}")
 
     @abstractmethod
+    def draw_training(self, folder: Path, batch: Any) -> Path:
+        """Put a picture of a batch that the network is trained on into the run's folder."""
+
+    @abstractmethod
+    def draw_worst(self, folder: Path, found: Found, count: int) -> Path:
+        """Put a picture of the largest errors into the run's folder; there is truth."""
+
+    @abstractmethod
     def draw(self, folder: Path, found: Found) -> None:
         """Put pictures of predictions into the run's folder."""

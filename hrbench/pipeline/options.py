@@ -22,5 +22,6 @@ class Options:
     device: str = "auto"
     precision: str = "auto"
     workers: int | None = None
+    pictures: int | None = None  # on the contact sheets; None: some on a terminal, else none
     keep_peaks: bool = False  # of the heatmaps, for another decoder
     out: str = "results/runs"

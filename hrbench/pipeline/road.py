@@ -1,11 +1,13 @@
 """One run from its data to its record, readable from top to bottom."""
 
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from hrbench.backbone import weights
+from hrbench.data.loader import order
 from hrbench.engine.runtime import Runtime, machine_limits
 from hrbench.errors import HrbenchError
 from hrbench.pipeline import curves, measuring, recording, training
@@ -21,6 +23,9 @@ FROM_RANDOM = (
 )
 
 
+PICTURES = 24  # on a sheet, where nobody says how many
+
+
 class Road:
     """One run from its data to its record, in one process."""
 
@@ -30,6 +35,8 @@ class Road:
         self.job, self.runtime = job, runtime
         self.checkpoint = checkpoint  # None: to be trained
         self.workers = training.workers(job.options.workers, runtime.world)
+        asked = job.options.pictures
+        self.pictures = (PICTURES if sys.stderr.isatty() else 0) if asked is None else asked
 
     def prepare(self) -> None:
         """Read everything that can be wrong, before anything is written or trained."""
@@ -73,6 +80,8 @@ class Road:
         state.write(folder)
         record = recording.record_of(folder, self.job, state, found)
         self.job.draw(folder, found)
+        if self.pictures and self.job.looked_at.truth is not None:
+            _look_at(self.job.draw_worst(folder, found, self.pictures))
         curves.draw(folder, record.groups)
         record.write(folder)
         return record, folder
@@ -82,6 +91,8 @@ class Road:
             state = run_folder.with_weights(state, self.given.model_dump(mode="json"), None)
             notes = (*_partial(self.given.untouched), *self.checkpoint.changes)
             return replace(state, notes=(*notes, *state.notes))
+        if self.pictures and self.runtime.leads:
+            _look_at(self.job.draw_training(folder, self._first_batch()))
         lesson = training.trainer(self.job, self.feed, self.runtime, folder, workers=self.workers)
         lesson.resume()
         seconds = training.train(lesson, self._validate)
@@ -96,11 +107,20 @@ class Road:
         notes = (*_notes(self.job.spec, self.init), *_partial(self.untouched))
         return replace(state, notes=(*notes, *state.notes))
 
+    def _first_batch(self) -> Any:
+        """Return what the training begins with."""
+        rows = order(len(self.feed), self.job.options.seed, 0)[: self.pictures]
+        return next(self.feed.batches([rows], 0, workers=0, pin=False))
+
     def _validate(self) -> float | None:
         if self.job.looked_at.truth is None:
             return None
         found = self.job.predictions(self.runtime, workers=self.workers, title="validating")
         return measuring.measure(self.job, found).headline
+
+
+def _look_at(picture: Path) -> None:
+    training.tell(f"look at: {picture}")
 
 
 def _given(checkpoint: weights.Checkpoint, untouched: tuple[str, ...]) -> Weights:

@@ -122,6 +122,14 @@ class ClassificationJob(Job[ClassPredictions]):
         """Say which classes are there."""
         return self.looked_at.notes
 
+    def draw_training(self, folder: Path, batch: PictureBatch) -> Path:
+        """Draw parts of pictures with their classes."""
+        return picture.draw_training(folder, self.dataset, batch)
+
+    def draw_worst(self, folder: Path, found: ClassPredictions, count: int) -> Path:
+        """Draw the pictures whose class was most surely taken for another."""
+        return picture.draw_worst(folder, self.dataset, self.looked_at.pictures, found, count)
+
     def draw(self, folder: Path, found: ClassPredictions) -> None:
         """Draw the first pictures with what they were taken for."""
         picture.draw(folder, self.dataset, self.looked_at.pictures, found)

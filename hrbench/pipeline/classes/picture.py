@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.data.image_crops import read_rgb
+from hrbench.data.picture_batches import PictureBatch
 from hrbench.data.pictures import Pictures
 from hrbench.report.predictions import ClassPredictions
 from hrbench.spec import DatasetSpec
 
-FILE = "predictions.png"
+FILE, TRAINING, WORST = "predictions.png", "training.png", "worst.png"
 TILE, GAP, BAND = 240, 6, 44  # pixels: a picture, the white around it, the words below it
 COLUMNS, ROWS = 4, 3
 FONT, LETTERS = cv2.FONT_HERSHEY_SIMPLEX, 0.45
@@ -23,26 +24,52 @@ Pixels = NDArray[np.uint8]
 
 def draw(folder: Path, dataset: DatasetSpec, pictures: Pictures, found: ClassPredictions) -> None:
     """Write a sheet of pictures of different classes, each above its class and the answer."""
-    names = list(dataset.classes.values())
     count = min(COLUMNS * ROWS, len(pictures))
-    rows = np.linspace(0, len(pictures), count, endpoint=False).astype(int).tolist()
-    tiles = [
+    rows = np.linspace(0, len(pictures), count, endpoint=False).astype(int)
+    _write(folder / FILE, _answered(dataset, pictures, found, rows))
+
+
+def draw_worst(
+    folder: Path, dataset: DatasetSpec, pictures: Pictures, found: ClassPredictions, count: int
+) -> Path:
+    """Write the pictures that were most surely taken for another class; then the least sure."""
+    wrong = found.labels[:, 0] != pictures.labels
+    worst = np.argsort(np.where(wrong, -1 - found.scores[:, 0], found.scores[:, 0]), kind="stable")
+    return _write(folder / WORST, _answered(dataset, pictures, found, worst[:count]))
+
+
+def draw_training(folder: Path, dataset: DatasetSpec, batch: PictureBatch) -> Path:
+    """Write parts of pictures as the network gets them, each above its class."""
+    names = list(dataset.classes.values())
+    pairs = zip(batch.images.numpy(), batch.labels.tolist(), strict=True)
+    return _write(folder / TRAINING, [tile(i[..., ::-1], names[label]) for i, label in pairs])
+
+
+def _answered(
+    dataset: DatasetSpec, pictures: Pictures, found: ClassPredictions, rows: NDArray[np.intp]
+) -> list[Pixels]:
+    names = list(dataset.classes.values())
+    return [
         tile(
             np.asarray(read_rgb(pictures.images[row]))[..., ::-1],
             names[int(pictures.labels[row])],
             names[int(found.labels[row, 0])],
             float(found.scores[row, 0]),
         )
-        for row in rows
+        for row in rows.tolist()
     ]
+
+
+def _write(place: Path, tiles: list[Pixels]) -> Path:
     blank = np.full_like(tiles[0], 255)
-    tiles += [blank] * (-len(tiles) % COLUMNS)
+    tiles = tiles + [blank] * (-len(tiles) % COLUMNS)
     lines = [np.hstack(tiles[start : start + COLUMNS]) for start in range(0, len(tiles), COLUMNS)]
-    cv2.imwrite(str(folder / FILE), np.vstack(lines))
+    cv2.imwrite(str(place), np.vstack(lines))
+    return place
 
 
-def tile(image: Pixels, truth: str, answer: str, score: float) -> Pixels:
-    """Return a BGR picture fitted into a square, with two lines of words below it."""
+def tile(image: Pixels, truth: str, answer: str = "", score: float = 0.0) -> Pixels:
+    """Return a BGR picture fitted into a square, with its class and the answer below it."""
     factor = TILE / max(image.shape[:2])
     size = [max(1, round(edge * factor)) for edge in image.shape[1::-1]]
     fitted = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
@@ -51,7 +78,8 @@ def tile(image: Pixels, truth: str, answer: str, score: float) -> Pixels:
     y, x = GAP + (TILE - height) // 2, GAP + (TILE - width) // 2
     square[y : y + height, x : x + width] = fitted
     shade = RIGHT if answer == truth else WRONG
-    words = ((_short(truth), DARK), (f"{_short(answer)} {score:.0%}", shade))
+    given = f"{_short(answer)} {score:.0%}" if answer else ""
+    words = ((_short(truth), DARK), (given, shade))
     for line, (text, color) in enumerate(words, start=1):
         place = (GAP, TILE + 2 * GAP + 18 * line - 4)
         cv2.putText(square, text, place, FONT, LETTERS, color, 1, cv2.LINE_AA)

@@ -29,19 +29,20 @@ def pose(
     keypoints: Floats,
     scores: NDArray[np.floating],
     radius: float,
+    shade: Color | None = None,
 ) -> None:
     """Draw the likely ones of (K, 2) keypoints as dots, and the edges between them.
 
-    All dark rims, which show on any ground, lie below all colours.
+    All dark rims, which show on any ground, lie below all colours: those of the sides, or `shade`.
     """
     likely = scores >= LIKELY
     width = max(1, round(0.8 * radius))
-    colors = [color(name) for name in dataset.keypoints]
+    colors = [shade or color(name) for name in dataset.keypoints]
     edges = [(a, b) for a, b in dataset.indices(dataset.edges) if likely[a] and likely[b]]
     for rim in (True, False):
         for start, end in edges:
-            shade = DARK if rim else limb_color(colors[start], colors[end])
-            line(canvas, keypoints[start], keypoints[end], shade, width + 2 * rim)
+            limb = DARK if rim else limb_color(colors[start], colors[end])
+            line(canvas, keypoints[start], keypoints[end], limb, width + 2 * rim)
         for index in np.flatnonzero(likely).tolist():
             dot(canvas, keypoints[index], DARK if rim else colors[index], radius + rim)
 

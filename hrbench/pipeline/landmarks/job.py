@@ -19,7 +19,8 @@ from hrbench.heads.heatmap import LOSSES, Targets
 from hrbench.metrics.scores import Scores
 from hrbench.network import LandmarkNetwork
 from hrbench.pipeline.job import Job
-from hrbench.pipeline.landmarks import picture, scoring, upload
+from hrbench.pipeline.landmarks import contact, picture, scoring, upload
+from hrbench.pipeline.landmarks.cases import cases
 from hrbench.pipeline.landmarks.evaluation import LandmarkEvaluation
 from hrbench.pipeline.landmarks.formats import format_of
 from hrbench.pipeline.landmarks.pixels import pixels
@@ -153,6 +154,16 @@ class LandmarkJob(Job[Predictions]):
     def draw(self, folder: Path, found: Predictions) -> None:
         """Draw the first images with their poses."""
         picture.draw(folder, self.dataset, self.looked_at, found)
+
+    def draw_training(self, folder: Path, batch: Batch) -> Path:
+        """Draw crops with their keypoints and target maps."""
+        codec = pixels(self.spec, self.dataset).codec
+        return contact.draw_training(folder, self.dataset, batch, codec)
+
+    def draw_worst(self, folder: Path, found: Predictions, count: int) -> Path:
+        """Draw the persons or faces of the largest errors."""
+        beside = cases(self.spec, self.dataset, found, self.looked_at)
+        return contact.draw_worst(folder, self.dataset, self.looked_at, beside, count)
 
     def _boxes(self) -> str:
         """Return where boxes come from: the protocol knows a file by its name only."""

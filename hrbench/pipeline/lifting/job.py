@@ -139,6 +139,14 @@ class LiftingJob(Job[JointPredictions]):
         """Say where the keypoints came from."""
         return self.looked_at.notes
 
+    def draw_training(self, folder: Path, batch: LiftingBatch) -> Path:
+        """Draw keypoints beside the joints to lift them to."""
+        return picture.draw_training(folder, self.dataset, batch)
+
+    def draw_worst(self, folder: Path, found: JointPredictions, count: int) -> Path:
+        """Draw the frames of the largest errors."""
+        return picture.draw_worst(folder, self.dataset, self.looked_at, found, count)
+
     def draw(self, folder: Path, found: JointPredictions) -> None:
         """Draw a few frames: keypoints beside joints from two views."""
         picture.draw(folder, self.dataset, self.looked_at, found)

@@ -45,7 +45,7 @@ LEGEND = {"left": LEFT, "right": RIGHT, "middle": DARK, "truth": TRUTH}
 def sheet(
     keypoints: NDArray[np.floating],
     joints: NDArray[np.floating],
-    predicted: NDArray[np.floating],
+    predicted: NDArray[np.floating] | None,
     edges: Edges,
     sides: Sequence[str],
     titles: Sequence[str],
@@ -59,22 +59,24 @@ def sheet(
     Args:
         keypoints: (F, J, 2) pixels.
         joints: (F, J, 3) mm in the camera's frame, from the hip.
-        predicted: (F, J, 3) likewise; their mean distance is written above the row.
+        predicted: (F, J, 3) likewise; their mean distance is written above the row. None: the
+            true ones are drawn in colours.
         edges: positions of the ends of limbs.
         sides: of each joint 'left', 'right' or something else; a name that says so will do.
         titles: what each frame is called.
     """
     factor = SHARE * PANEL / max(float(np.ptp(joints, axis=1).max(initial=0)), 1.0)
     rows = [legend(factor)]
-    for points, truth, found, title in zip(keypoints, joints, predicted, titles, strict=True):
-        error = mpjpe(found[None], truth[None])[0]
+    answers = joints if predicted is None else predicted
+    for points, truth, found, title in zip(keypoints, joints, answers, titles, strict=True):
+        error = "" if predicted is None else f": MPJPE {mpjpe(found[None], truth[None])[0]:.0f} mm"
         middle = midpoint(truth)
         seen, given = (found - middle) * factor, (truth - middle) * factor
         views = [
             keypoint_view(points, edges, sides),
             *(joint_view(given[:, side], seen[:, side], edges, sides) for side in (FRONT, SIDE)),
         ]
-        rows += [heading(f"{title}: MPJPE {error:.0f} mm"), np.hstack([framed(v) for v in views])]
+        rows += [heading(f"{title}{error}"), np.hstack([framed(v) for v in views])]
     return np.vstack(rows)
 
 

@@ -1,0 +1,127 @@
+"""Each annotated person or face beside what was found of it, by its own share of the metric.
+
+Letters: P annotated persons or faces, K keypoints.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hrbench.metrics.crowdpose import CrowdTruth
+from hrbench.metrics.nme import shares
+from hrbench.metrics.oks import oks_with_truth
+from hrbench.metrics.pckh import FIRST_PIXEL, pixel_errors
+from hrbench.metrics.people import Results, Truth
+from hrbench.pipeline.landmarks.evaluation import LandmarkEvaluation
+from hrbench.pipeline.landmarks.scoring import sigmas
+from hrbench.report.predictions import Predictions
+from hrbench.spec import DatasetSpec, LandmarkTask
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cases:
+    """P persons or faces with their errors."""
+
+    image_ids: NDArray[np.int64]  # (P,)
+    truth: Floats  # (P, K, 2) image pixels; NaN where not labelled
+    found: Floats  # (P, K, 2) image pixels; NaN where nobody was found
+    scores: NDArray[np.float32]  # (P, K)
+    errors: Floats  # (P,), of which larger is worse
+    words: tuple[str, ...]  # (P,) "NME 4.1 %"
+
+    def worst(self, count: int) -> NDArray[np.intp]:
+        """Return the rows of the largest errors, the largest first."""
+        return np.argsort(-np.nan_to_num(self.errors, nan=-np.inf), kind="stable")[:count]
+
+
+Look = Callable[[LandmarkTask, DatasetSpec, Predictions, Any], Cases]
+
+
+def cases(
+    spec: LandmarkTask, dataset: DatasetSpec, found: Predictions, looked_at: LandmarkEvaluation
+) -> Cases:
+    """Return every annotated person or face beside what was found of it."""
+    look = LOOKS[spec.protocol.metric or "oks"]
+    return look(spec, dataset, found, looked_at.truth)
+
+
+def _oks(_: LandmarkTask, dataset: DatasetSpec, found: Predictions, truth: Any) -> Cases:
+    """Return each person with the most similar pose of its image; the error is 1 - OKS."""
+    people: Truth = truth.people if isinstance(truth, CrowdTruth) else truth
+    counted = np.flatnonzero((people.num_keypoints > 0) & ~people.crowd)
+    ids = np.asarray(found.image_ids)
+    pairs = [(p, np.flatnonzero(ids == people.image_ids[p])) for p in counted.tolist()]
+    persons = np.concatenate([np.full(len(rows), p) for p, rows in pairs] or [counted]).astype(int)
+    rows = np.concatenate([rows for _, rows in pairs] or [counted]).astype(int)
+    results = Results(ids, found.keypoints.astype(np.float64), np.ones(len(ids)))
+    similar = oks_with_truth(results, people, sigmas(dataset), rows, persons)
+    best: dict[int, tuple[float, int]] = {}
+    for person, row, value in zip(persons.tolist(), rows.tolist(), similar.tolist(), strict=True):
+        best[person] = max(best.get(person, (-1.0, -1)), (value, row))
+    chosen = [best.get(person, (0.0, -1)) for person in counted.tolist()]
+    errors = np.array([1 - value for value, _ in chosen])
+    return _matched(people, counted, np.array([row for _, row in chosen], int), found, errors)
+
+
+def _matched(
+    people: Truth,
+    persons: NDArray[np.intp],
+    rows: NDArray[np.intp],
+    found: Predictions,
+    errors: Floats,
+) -> Cases:
+    """Return persons with the poses in `rows`, of which -1 is none."""
+    nobody = rows < 0
+    points = found.keypoints[rows].astype(np.float64)
+    points[nobody] = np.nan
+    labelled = people.visibility[persons] > 0
+    truth = np.where(labelled[..., None], people.keypoints[persons], np.nan)
+    scores = np.where(nobody[:, None], 0, found.scores[rows]).astype(np.float32)
+    words = tuple(f"OKS {1 - error:.2f}" for error in errors)
+    return Cases(people.image_ids[persons], truth, points, scores, errors, words)
+
+
+def _pckh(_: LandmarkTask, __: DatasetSpec, found: Predictions, truth: Any) -> Cases:
+    errors = pixel_errors(truth, found.keypoints) / truth.head_sizes[:, None]
+    known = (~truth.missing).sum(axis=1)
+    means = np.nansum(errors, axis=1) / np.maximum(known, 1)
+    places = np.where(truth.missing[..., None], np.nan, truth.keypoints - FIRST_PIXEL)
+    return _direct(found, places, means, "{:.2f} head sizes")
+
+
+def _nme(spec: LandmarkTask, _: DatasetSpec, found: Predictions, truth: Any) -> Cases:
+    distances = np.linalg.norm(found.keypoints.astype(np.float64) - truth.keypoints, axis=2)
+    sizes = truth.normalisers[str(spec.protocol.normaliser)]
+    errors = 100 * shares(distances, sizes).mean(axis=1)
+    return _direct(found, truth.keypoints, errors, "NME {:.1f} %")
+
+
+def _pixels(_: LandmarkTask, __: DatasetSpec, found: Predictions, truth: Any) -> Cases:
+    place = {name: index for index, name in enumerate(truth.ids.tolist())}
+    people = np.array([place[sample] for sample in found.sample_ids.tolist()], dtype=np.intp)
+    labelled = truth.visibility[people] > 0
+    actual = np.where(labelled[..., None], truth.keypoints[people], np.nan)
+    distances = np.linalg.norm(found.keypoints - actual, axis=2)
+    means = np.nansum(distances, axis=1) / np.maximum(labelled.sum(axis=1), 1)
+    sizes = np.sqrt(np.maximum(truth.boxes[people, 2:].prod(axis=1), 1))
+    return _direct(found, actual, 100 * means / sizes, "{:.1f} % of its size")
+
+
+def _direct(found: Predictions, truth: Floats, errors: Floats, unit: str) -> Cases:
+    """Return truth and predictions whose rows go together; `unit` has a place for the error."""
+    points, words = found.keypoints.astype(np.float64), tuple(map(unit.format, errors))
+    return Cases(np.asarray(found.image_ids), truth, points, found.scores, errors, words)
+
+
+LOOKS: dict[str, Look] = {  # by the protocol's metric
+    "oks": _oks,
+    "crowdpose": _oks,
+    "pckh": _pckh,
+    "nme": _nme,
+    "pixels": _pixels,
+}

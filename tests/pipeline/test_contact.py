@@ -1,0 +1,144 @@
+"""Sheets of training crops and of the worst cases: what is on them, and in which order."""
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from cli.command import called
+from numpy.typing import NDArray
+from pipeline.worlds import SMALL, small_weights, small_world
+from specs import landmark_task
+
+from hrbench import catalog, network
+from hrbench.data.loader import Batch
+from hrbench.data.picture_batches import PictureBatch
+from hrbench.metrics.nme import FaceTruth
+from hrbench.metrics.pckh import HeadTruth
+from hrbench.metrics.people import Truth
+from hrbench.pipeline.classes import picture as classes_picture
+from hrbench.pipeline.landmarks import cases, contact
+from hrbench.pipeline.landmarks.cases import Cases
+from hrbench.pipeline.landmarks.drawing import LEFT, RIGHT
+from hrbench.report.predictions import Predictions
+
+POSE = landmark_task("coco-pose@tiny")
+COCO = catalog.load_dataset("coco")
+
+
+def predictions(keypoints: NDArray[Any], image_ids: list[int]) -> Predictions:
+    count = len(keypoints)
+    return Predictions(
+        sample_ids=np.arange(count),
+        image_ids=np.array(image_ids),
+        boxes=np.tile([0.0, 0, 100, 100], (count, 1)),
+        box_scores=np.ones(count),
+        centers=np.full((count, 2), 50.0, np.float32),
+        scales=np.full((count, 2), 0.5, np.float32),
+        keypoints=keypoints.astype(np.float32),
+        scores=np.ones(keypoints.shape[:2], np.float32),
+        scored_images=np.unique(image_ids),
+    )
+
+
+def people(keypoints: NDArray[np.float64], image_ids: list[int]) -> Truth:
+    count, points = keypoints.shape[:2]
+    return Truth(
+        ids=np.arange(count),
+        image_ids=np.array(image_ids),
+        keypoints=keypoints,
+        visibility=np.full((count, points), 2),
+        num_keypoints=np.full(count, points),
+        areas=np.full(count, 2500.0),
+        boxes=np.tile([0.0, 0, 50, 50], (count, 1)),
+        crowd=np.zeros(count, dtype=np.bool_),
+    )
+
+
+def looked(task: str, found: Predictions, truth: Any) -> Cases:
+    spec = landmark_task(task)
+    dataset = catalog.load_dataset(spec.dataset)
+    return cases.LOOKS[spec.protocol.metric or "oks"](spec, dataset, found, truth)
+
+
+def test_a_person_is_set_beside_the_most_similar_pose_of_its_image() -> None:
+    rng = np.random.default_rng(0)
+    truth = rng.uniform(0, 100, (3, 17, 2))
+    poses = np.stack([truth[1] + 50, truth[0], truth[1] + 1])
+    found = looked("coco-pose@tiny", predictions(poses, [7, 7, 8]), people(truth, [7, 8, 9]))
+    np.testing.assert_allclose(found.errors[0], 0, atol=1e-6)
+    np.testing.assert_allclose(found.found[0], truth[0], atol=1e-4)
+    assert 0 < found.errors[1] < 0.2  # moved by a pixel
+    assert found.errors[2] == 1  # nobody was found in its image
+    assert np.isnan(found.found[2]).all()
+    assert found.worst(2).tolist() == [2, 1]
+    assert found.words[2] == "OKS 0.00"
+
+
+def test_persons_that_are_not_to_be_found_are_no_cases() -> None:
+    truth = people(np.ones((3, 17, 2)), [1, 1, 1])
+    truth.crowd[0] = True
+    truth.num_keypoints[1] = 0
+    found = looked("coco-pose@tiny", predictions(np.ones((1, 17, 2)), [1]), truth)
+    assert len(found.errors) == 1
+
+
+def test_a_face_counts_by_its_own_normaliser() -> None:
+    points = np.zeros((2, 68, 2))
+    sizes = {"inter-ocular": np.array([10.0, 20.0])}
+    truth = FaceTruth(np.arange(2), points, sizes)
+    found = looked("300w@tiny", predictions(points + [3, 4], [1, 2]), truth)
+    assert found.words == ("NME 50.0 %", "NME 25.0 %")  # 5 pixels of 10, and of 20
+    assert found.worst(1).tolist() == [0]
+
+
+def test_a_joint_of_mpii_counts_in_head_sizes_where_it_is_labelled() -> None:
+    points, missing = np.ones((1, 16, 2)), np.zeros((1, 16), dtype=np.bool_)
+    missing[0, 8:] = True
+    truth = HeadTruth(points, missing, np.array([10.0]))
+    found = looked("mpii-pose@tiny", predictions(np.zeros((1, 16, 2)) + [0, 5], [1]), truth)
+    assert found.words == ("0.50 head sizes",)  # truth counts pixels from 1
+    assert np.isnan(found.truth[0, 8:]).all()
+
+
+def test_a_training_crop_shows_its_target_and_its_sides(tmp_path: Path) -> None:
+    keypoints = torch.full((1, 17, 2), 20.0, dtype=torch.float64)
+    keypoints[0, 5], keypoints[0, 6] = torch.tensor([70.0, 60]), torch.tensor([30.0, 60])
+    visible = torch.zeros((1, 17), dtype=torch.bool)
+    visible[0, 5:7] = True  # the shoulders; the left one is to the right
+    batch = Batch(torch.zeros((1, 128, 96, 3), dtype=torch.uint8), keypoints, visible)
+    place = contact.draw_training(tmp_path, COCO, batch, network.codec(POSE.model))
+    sheet = cv2.imread(str(place))
+    assert sheet is not None
+    scale = contact.TILE / 128
+    at = [tuple(sheet[round(60 * scale), round(x * scale)]) for x in (70, 30)]
+    assert at == [LEFT, RIGHT]
+    near = sheet[round(65 * scale), round(70 * scale)].astype(int)  # beside the dot, on the bump
+    assert near[2] > 30 + near[:2].max()
+    assert sheet[round(100 * scale), round(50 * scale)].max() == 0  # no target there
+
+
+def test_the_most_surely_mistaken_pictures_come_first(tmp_path: Path) -> None:
+    dataset = catalog.load_dataset("imagenet")
+    batch = PictureBatch(torch.zeros((3, 64, 64, 3), dtype=torch.uint8), torch.arange(3))
+    place = classes_picture.draw_training(tmp_path, dataset, batch)
+    assert cv2.imread(str(place)) is not None
+
+
+@pytest.mark.parametrize(("task", "dataset"), [("coco-pose@tiny", "coco"), ("300w@tiny", "300w")])
+def test_a_run_draws_both_sheets_where_pictures_are_asked_for(
+    task: str, dataset: str, tmp_path: Path
+) -> None:
+    arguments = ["run", task, "--data", str(small_world(dataset=dataset)), "--device", "cpu"]
+    for change in SMALL:
+        arguments += ["--set", change]
+    ended = called(tmp_path, *arguments, "--pictures", "4")
+    assert ended.status == 0, ended.err
+    drawn = {Path(name).name for name in ended.new} & {"training.png", "worst.png"}
+    assert drawn == {"training.png", "worst.png"}
+    assert ended.err.count("look at: ") == 2
+    weights = str(small_weights(task))
+    ended = called(tmp_path, *arguments, "--weights", weights)
+    assert not {Path(name).name for name in ended.new} & {"training.png", "worst.png"}
