@@ -32,6 +32,11 @@ def published_results() -> Path:
     return folder("results") / "published.csv"
 
 
+def published_weights() -> Path:
+    """Return the file of the published checkpoints."""
+    return folder("results") / "weights.csv"
+
+
 def names(kind: str) -> list[str]:
     """Return what there is in the folder `tasks` or `datasets`."""
     return sorted(path.stem for path in folder(kind).glob("*.toml"))

@@ -2,6 +2,7 @@
 
 # ruff: noqa: D301  click keeps the lines of a paragraph that begins with \b
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +17,35 @@ from hrbench.errors import HrbenchError
 @click.option("--task", help="One task only.")
 @click.option("--format", "form", default="table", help="table, markdown, csv or json.")
 @click.option("-o", "--output", type=FILE, help="Write to this file.")
+@click.option(
+    "--check", is_flag=True, help="Compare runs of published weights with the figures of those."
+)
 @as_json
 def report(
-    runs: tuple[str, ...], task: str | None, form: str, output: str | None, json_: bool
+    runs: tuple[str, ...],
+    task: str | None,
+    form: str,
+    output: str | None,
+    check: bool,
+    json_: bool,
 ) -> None:
     """Tabulate RUNS (default: all under results/runs) beside the published results.
 
+    With --check, exit 1 where a figure of published weights is further from the printed one than
+    one unit of its last digit.
+
     \b
     hrbench report --task coco-pose --format markdown -o results.md
+    hrbench report --check
     """
     from hrbench import catalog  # noqa: PLC0415
     from hrbench.report import published, table  # noqa: PLC0415
     from hrbench.report.runs import load_records  # noqa: PLC0415
 
     records = load_records([Path(path) for path in runs], Path(RUNS))
+    if check:
+        _check([r for r in records if task in {None, r.task}], json_=json_)
+        return
     literature = published.load(catalog.published_results())
     form = "json" if json_ else form
     width, colour = terminal() if output is None else (120, False)
@@ -43,11 +59,27 @@ def report(
         raise HrbenchError(f"-o {output}: cannot be written ({error.strerror})") from error
 
 
+def _check(records: list[Any], *, json_: bool) -> None:
+    from hrbench import catalog  # noqa: PLC0415
+    from hrbench.report import checkpoints, layout  # noqa: PLC0415
+
+    found = checkpoints.compared(records, checkpoints.read(catalog.published_weights()))
+    if json_:
+        answer([one.content() for one in found])
+    else:
+        width, colour = terminal()
+        click.echo(layout.terminal([checkpoints.check_table(found)], width, colour=colour))
+    if any(not (one.reason or one.agrees) for one in found):
+        sys.exit(1)
+
+
 @main.command(name="list")
-@click.argument("what", type=click.Choice(["tasks", "datasets", "variants"]), default="tasks")
+@click.argument(
+    "what", type=click.Choice(["tasks", "datasets", "variants", "weights"]), default="tasks"
+)
 @as_json
 def list_(what: str, json_: bool) -> None:
-    """List the tasks, the datasets, or every task's variants.
+    """List the tasks, the datasets, every task's variants, or published checkpoints.
 
     \b
     hrbench list variants
@@ -56,6 +88,9 @@ def list_(what: str, json_: bool) -> None:
 
     if what == "tasks":
         _list_tasks(json_=json_)
+        return
+    if what == "weights":
+        _list_weights(json_=json_)
         return
     if what == "datasets":
         found = {name: catalog.load_dataset(name).title for name in catalog.names("datasets")}
@@ -68,6 +103,18 @@ def list_(what: str, json_: bool) -> None:
     width = max(map(len, found))
     for name, words in found.items():
         click.echo(f"{name:<{width}}  {words}")
+
+
+def _list_weights(*, json_: bool) -> None:
+    from hrbench import catalog  # noqa: PLC0415
+    from hrbench.report import checkpoints, layout  # noqa: PLC0415
+
+    known = checkpoints.read(catalog.published_weights())
+    if json_:
+        answer(known)
+    else:
+        width, colour = terminal()
+        click.echo(layout.terminal([checkpoints.list_table(known)], width, colour=colour))
 
 
 def _list_tasks(*, json_: bool) -> None:

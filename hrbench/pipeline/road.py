@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from hrbench import catalog
 from hrbench.backbone import weights
 from hrbench.data.loader import order
 from hrbench.engine.runtime import Runtime, machine_limits
@@ -14,6 +15,7 @@ from hrbench.pipeline import curves, measuring, recording, training
 from hrbench.pipeline import folder as run_folder
 from hrbench.pipeline.folder import State
 from hrbench.pipeline.job import Job
+from hrbench.report import checkpoints
 from hrbench.report.record import RunRecord, Weights
 from hrbench.spec import DatasetSpec, TaskSpec
 
@@ -124,12 +126,14 @@ def _look_at(picture: Path) -> None:
 
 
 def _given(checkpoint: weights.Checkpoint, untouched: tuple[str, ...]) -> Weights:
+    rows = checkpoints.named(checkpoints.read(catalog.published_weights()), checkpoint.sha256)
     return Weights(
         origin=checkpoint.path.name,
         sha256=checkpoint.sha256,
         seen_datasets=(),
         init="unknown",
         untouched=untouched,
+        published=rows[0]["file"] if rows else None,
     )
 
 

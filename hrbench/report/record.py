@@ -79,6 +79,12 @@ class Weights(Part):
     seen_datasets: tuple[str, ...]
     init: str  # what training started from: "random", "imagenet", a file's name
     untouched: tuple[str, ...] = ()  # parameters that --allow-partial left as they were
+    published: str | None = None  # the file of results/weights.csv that has this hash
+
+    @model_serializer(mode="wrap")
+    def _leave_out_no_publication(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = handler(self)
+        return content if self.published else {k: v for k, v in content.items() if k != "published"}
 
 
 class Code(Part):
