@@ -39,6 +39,7 @@ class Line:
     metric: str
     mean_shape: float
     value: float
+    baseline: float | None  # a ResNet of the same recipe, where the task has one
     official: float | None  # the same weights by the official face pixels
     seconds: float
     samples: int
@@ -63,6 +64,7 @@ def measured(task: str, out: Path) -> Line:
         metric=headline,
         mean_shape=dull.metrics[headline].value or 0.0,
         value=record.metrics[headline].value or 0.0,
+        baseline=baseline(task, out),
         official=official(task, folder, out) if faces else None,
         seconds=seconds,
         samples=record.n.evaluated,
@@ -79,6 +81,14 @@ def dullest(job: Job[Any]) -> Stored:
         return mean_joints(clips, job.looked_at.clips)
     assert isinstance(job, ClassificationJob)
     return commonest(job.feed().pictures.labels, len(job.looked_at.pictures))
+
+
+def baseline(task: str, out: Path) -> float | None:
+    """Return the headline of SimpleBaseline's small network."""
+    if "tiny-resnet" not in catalog.variants(task):
+        return None
+    record, _ = ran(f"{task}@tiny-resnet", Options(data="builtin", out=str(out)))
+    return record.metrics[record.headline].value
 
 
 def official(task: str, folder: Path, out: Path) -> float | None:
@@ -102,8 +112,11 @@ def text(line: Line) -> str:
     """Return a row of the table in Markdown."""
     unit = {"NME": " %", "MPJPE": " mm"}.get(line.metric, "")
     shown = [rounded(line.metric, value) + unit for value in (line.mean_shape, line.value)]
-    other = "" if line.official is None else rounded(line.metric, line.official) + unit
-    cells = (f"`{line.task}`", line.metric, *shown, other, f"{line.seconds:.0f} s")
+    others = [
+        "" if value is None else rounded(line.metric, value) + unit
+        for value in (line.baseline, line.official)
+    ]
+    cells = (f"`{line.task}`", line.metric, *shown, *others, f"{line.seconds:.0f} s")
     return f"| {' | '.join(cells)} |"
 
 
@@ -112,8 +125,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("tasks", nargs="*", help="all by default")
     chosen = parser.parse_args().tasks or catalog.names("tasks")
-    print("| task | metric | mean shape | tiny | tiny, official pixels | run |")
-    print("|---|---|---|---|---|---|")
+    print("| task | metric | mean shape | tiny | tiny-resnet | tiny, official pixels | run |")
+    print("|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as out:
         for task in chosen:
             print(text(measured(task, Path(out))), flush=True)

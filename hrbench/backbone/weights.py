@@ -6,6 +6,7 @@
 
 import hashlib
 import pickle
+import re
 import struct
 import warnings
 import zipfile
@@ -27,6 +28,7 @@ from hrbench.errors import WeightsError
 WRAPPERS = ("network", "state_dict", "model", "model_pos")
 PREFIXES = ("module.", "_orig_mod.", "model.")  # of data parallelism, compilation, a trainer
 LAYOUT = "hrbench.layout"  # in a file that was converted: what it was before
+FOREIGN = re.compile(r"GLOBAL ([\w.]+)")  # how torch.load names what it does not build
 # What torch.load raises on a file that is no checkpoint, or a part of one.
 DAMAGED = (
     *(RuntimeError, ValueError, LookupError, EOFError, AttributeError, TypeError, AssertionError),
@@ -65,10 +67,7 @@ def read(path: Path) -> Checkpoint:
     except OSError as error:
         raise WeightsError(f"{path} cannot be read: {error.strerror}") from error
     except DAMAGED as error:
-        raise WeightsError(
-            f"{path} is not a whole checkpoint of tensors (a download page saved under that "
-            "name, a truncated file, or one that would run code); fetch it again"
-        ) from error
+        raise WeightsError(_unreadable(path, error)) from error
     tensors = _unwrapped(content, path)
     _require_finite(tensors, path)
     layout = layout_of(tensors)
@@ -93,6 +92,19 @@ def digest(network: nn.Module) -> str:
         sha256.update(name.encode())
         sha256.update(tensor.detach().cpu().contiguous().numpy().tobytes())
     return sha256.hexdigest()
+
+
+def _unreadable(path: Path, error: Exception) -> str:
+    """Return why a file holds no tensors that can be read."""
+    if foreign := FOREIGN.search(str(error)):
+        return (
+            f"{path} asks for {foreign[1]}, which is not taken from a file since it would run "
+            "code; ask its publisher for the bare tensors (a state dict, or safetensors)"
+        )
+    return (
+        f"{path} is not a whole checkpoint of tensors (a download page saved under that name, a "
+        "truncated file, or one that would run code); fetch it again"
+    )
 
 
 def _content(path: Path) -> tuple[object, str]:
