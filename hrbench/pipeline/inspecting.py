@@ -12,7 +12,9 @@ from hrbench.backbone.fitting import Fit
 from hrbench.backbone.weights import Checkpoint
 from hrbench.engine.runtime import DEVIATION, MEAN
 from hrbench.pipeline.variants import fitted, fitting_variants, of_run
+from hrbench.report import checkpoints
 from hrbench.report.layout import Table, terminal
+from hrbench.report.published import Row
 
 SHOWN = 8  # names of a kind, in the table; JSON has all
 
@@ -46,6 +48,7 @@ class Inspection:
             "classes": self.found.classes,
             "branches": self.found.branches,
             "preprocessing": _preprocessing(self.checkpoint, self.found),
+            "published": checkpoints.named(_published(), self.checkpoint.sha256),
             "variants": list(self.variants),
             "task": self.task,
             "fit": None if self.fit is None else _fit(self.fit),
@@ -80,6 +83,9 @@ class Inspection:
             yield "head", f"{self.found.classes or ''} {self.found.head}".strip()
         if content["preprocessing"]:
             yield "image", _image_words(content["preprocessing"])
+        for row in content["published"]:
+            figure = f"{row['metric']} {row['value']} {row['unit']} on {row['split']}"
+            yield "published", f"{row['file']}: {figure} ({row['licence'] or 'no licence read'})"
         yield from (("note", words) for words in self.checkpoint.changes)
         yield "network of", ", ".join(self.variants) or "no variant of a task here"
 
@@ -112,6 +118,10 @@ def color_of(checkpoint: Checkpoint) -> str | None:
     if checkpoint.color is not None or spec_file is None:
         return checkpoint.color
     return getattr(catalog.load_task(spec_file).model, "color", "rgb")
+
+
+def _published() -> list[Row]:
+    return checkpoints.read(catalog.published_weights())
 
 
 def _parameters(checkpoint: Checkpoint) -> int:
