@@ -29,6 +29,7 @@ class Job(ABC, Generic[Found]):
 
     stored: type[Found]  # what `predictions` gives
     of_scoring: ClassVar[tuple[str, ...]]  # protocol keys that make figures of predictions
+    begins_with: ClassVar[str] = "the backbone"  # that `initialise` loads
     spec: TaskSpec
     dataset: DatasetSpec
     source: Source

@@ -31,7 +31,7 @@ def initialise(job: "Job[Any]", path: str | None) -> tuple[str, tuple[str, ...]]
     checkpoint = weights.read(Path(path))
     found = job.initialise(checkpoint)
     loaded = f"all {found.total}" if not found.missing else f"{len(found.matched)} of {found.total}"
-    words = f"{loaded} tensors loaded"
+    words = f"{loaded} tensors of {job.begins_with} loaded"
     if found.missing:
         words += f", {len(found.missing)} start random ({found.missing[0]}, …)"
     if found.left_over:

@@ -138,7 +138,7 @@ def test_a_classification_checkpoint_starts_the_backbone(
     )
     assert record.weights.init.startswith("classification:")
     total = len(hrnet.build(spec.model.backbone, num_outputs=1).state_dict())
-    assert f"all {total} tensors loaded" in capsys.readouterr().err
+    assert f"all {total} tensors of the backbone loaded" in capsys.readouterr().err
 
 
 def saved_weights(task: str, folder: Path) -> Path:

@@ -37,6 +37,7 @@ class LiftingJob(Job[JointPredictions]):
 
     stored = JointPredictions
     of_scoring = ("average", "joints", "root")
+    begins_with = "the network"
     spec: LiftingTask
     looked_at: LiftingEvaluation
     network: LinearNetwork | TemporalNetwork
