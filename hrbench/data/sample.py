@@ -51,6 +51,32 @@ class People:
         return self.rows(np.isin(self.image_ids[self.image], image_ids))
 
 
+def unlabelled(
+    images: Sequence[Path],
+    image: NDArray[np.int64],
+    boxes: NDArray[np.float64],
+    crops: tuple[Floats, Floats],
+    num_keypoints: int,
+) -> People:
+    """Return N boxes in images of which nothing else is known.
+
+    Shapes: image (N,), indices into `images`; boxes (N, 4); crops their (N, 2) centers and scales.
+    """
+    count = len(boxes)
+    return People(
+        images=tuple(images),
+        image_ids=np.arange(len(images)),
+        image=image,
+        ids=np.arange(count),
+        boxes=boxes,
+        centers=crops[0],
+        scales=crops[1],
+        scores=np.ones(count),
+        keypoints=np.zeros((count, num_keypoints, 2)),
+        visible=np.zeros((count, num_keypoints), dtype=np.bool_),
+    )
+
+
 def join(parts: Sequence[People]) -> People:
     """Return the boxes of several sets of images as one set."""
     offsets = np.cumsum([0, *(len(part.images) for part in parts[:-1])])

@@ -39,6 +39,9 @@ class Codec(Protocol):
     def encode(self, keypoints: Tensor, visible: Tensor, device: torch.device) -> Targets:
         """Return the targets on `device` for (B, K, 2) crop pixels and (B, K) visibility."""
 
+    def crop_pixels(self, cells: Tensor) -> Tensor:
+        """Return where positions on the map are in the crop, in its pixels."""
+
     def from_logits(self, scores: Tensor) -> Tensor:
         """Return (B, K, h, w) maps for the scores of a network trained by cross-entropy."""
 
@@ -80,6 +83,10 @@ class GaussianHeatmap:
     def places(self, keypoints: Tensor) -> Tensor:
         """Return where crop pixels are on the map, in cells."""
         return keypoints / self.stride
+
+    def crop_pixels(self, cells: Tensor) -> Tensor:
+        """Return where positions on the map are in the crop, in its pixels."""
+        return cells * self.stride
 
     def touched(self, cells: Tensor, reach: float) -> Tensor:
         """Return for (..., 2) cells whether a bump there counts as on the map."""
@@ -155,8 +162,16 @@ class UdpHeatmap(GaussianHeatmap):
 
     def places(self, keypoints: Tensor) -> Tensor:
         """Return where crop pixels are on the map, in cells."""
+        return keypoints.float() / self.pitch()
+
+    def crop_pixels(self, cells: Tensor) -> Tensor:
+        """Return where positions on the map are in the crop, in its pixels."""
+        return cells * self.pitch().to(cells.device)
+
+    def pitch(self) -> Tensor:
+        """Return (2,) crop pixels per cell, across and down."""
         cells = torch.tensor([self.width, self.height], dtype=torch.float64)
-        return keypoints.float() / ((cells * self.stride - 1) / (cells - 1)).float()
+        return ((cells * self.stride - 1) / (cells - 1)).float()
 
     def bumps(self, offsets: Tensor) -> Tensor:
         """Return (B, K, 6 sigma + 1, 6 sigma + 1) bumps that peak (B, K, 2) off their middle."""

@@ -60,7 +60,7 @@ def udp(maps: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
     Source: Huang et al. 2020, section 3.3, as mmpose computes it.
     """
     scores, x, y = maxima(maps)
-    at = sampled(blur(maps, sigma).clamp(1e-3, 50).log(), x, y)
+    at = sampled(blur(maps, sigma).clamp(1e-3, 50.0).log(), x, y)
     beside = at(1, 0) + at(0, 1) + at(-1, 0) + at(0, -1)
     step = newton_step(
         slope=((at(1, 0) - at(-1, 0)) / 2, (at(0, 1) - at(0, -1)) / 2),

@@ -63,6 +63,10 @@ class OfficialFaceHeatmap:
             return torch.from_numpy(self.sigma / (squared + self.sigma**2) ** 1.5)
         return torch.from_numpy(np.exp(-squared / (2 * self.sigma**2)))
 
+    def crop_pixels(self, cells: Tensor) -> Tensor:
+        """Return where positions on the map are in the crop, in its pixels."""
+        return cells * self.stride
+
     def from_logits(self, scores: Tensor) -> Tensor:
         """Return (B, K, h, w) maps for the scores of a network trained by cross-entropy.
 

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from hrbench.data.sample import People
+from hrbench.data.sample import People, unlabelled
 from hrbench.engine.runtime import Runtime, normalised
 from hrbench.errors import DataError
 from hrbench.geometry import crop_of_boxes
@@ -93,20 +93,9 @@ class KeypointPredictor:
     def _people(self, boxes: Sequence[Boxes]) -> People:
         height, width = self.spec.model.input
         together = np.concatenate([np.zeros((0, 4)), *boxes])
-        count = len(together)
-        centers, scales = crop_of_boxes(together, width / height, self.spec.protocol.padding)
-        return People(
-            images=(Path(),) * len(boxes),
-            image_ids=np.arange(len(boxes)),
-            image=np.repeat(np.arange(len(boxes)), [len(part) for part in boxes]),
-            ids=np.arange(count),
-            boxes=together,
-            centers=centers,
-            scales=scales,
-            scores=np.ones(count),
-            keypoints=np.zeros((count, len(self.names), 2)),
-            visible=np.zeros((count, len(self.names)), dtype=np.bool_),
-        )
+        crops = crop_of_boxes(together, width / height, self.spec.protocol.padding)
+        image = np.repeat(np.arange(len(boxes)), [len(part) for part in boxes])
+        return unlabelled([Path()] * len(boxes), image, together, crops, len(self.names))
 
     def _none(self) -> Keypoints:
         count = len(self.names)

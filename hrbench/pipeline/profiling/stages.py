@@ -15,7 +15,7 @@ from torch import Tensor
 from hrbench.cameras import Camera
 from hrbench.data.clips import Clip
 from hrbench.data.image_crops import read_rgb
-from hrbench.data.sample import People
+from hrbench.data.sample import People, unlabelled
 from hrbench.engine.runtime import Runtime, normalised
 from hrbench.geometry import crop_of_boxes
 from hrbench.pipeline.classes.job import ClassificationJob
@@ -151,19 +151,8 @@ def people_of(job: LandmarkJob, picture: Path, batch: int) -> People:
     """Return as many images, each with one box."""
     height, width = job.spec.model.input
     boxes, count = np.array([BOX] * batch), len(job.dataset.keypoints)
-    centers, scales = crop_of_boxes(boxes, width / height, job.spec.protocol.padding)
-    return People(
-        images=(picture,) * batch,
-        image_ids=np.arange(batch),
-        image=np.arange(batch),
-        ids=np.arange(batch),
-        boxes=boxes,
-        centers=centers,
-        scales=scales,
-        scores=np.ones(batch),
-        keypoints=np.zeros((batch, count, 2)),
-        visible=np.zeros((batch, count), dtype=np.bool_),
-    )
+    crops = crop_of_boxes(boxes, width / height, job.spec.protocol.padding)
+    return unlabelled([picture] * batch, np.arange(batch), boxes, crops, count)
 
 
 def clip_of(joints: int, frames: int) -> Clip:

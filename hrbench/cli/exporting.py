@@ -1,0 +1,58 @@
+"""The command that hands a network to other programs: export."""
+
+# ruff: noqa: D301  click keeps the lines of a paragraph that begins with \b
+
+from pathlib import Path
+
+import click
+
+from hrbench.cli.root import DATA, FILE, answer, as_json, main
+
+
+@main.command()
+@click.argument("task")
+@click.option("--weights", type=FILE, required=True, help="The checkpoint to export.")
+@click.option(
+    "-o", "--output", type=FILE, required=True, help="The file to write: *.onnx or *.pt2."
+)
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Any key of the spec.")
+@click.option("--tta/--no-tta", default=None, help="With the flip test, or without [as the task].")
+@click.option("--check", is_flag=True, help="Run the file and compare it with PyTorch.")
+@click.option("--images", multiple=True, type=FILE, help="--check: pictures to compare on too.")
+@click.option("--data", type=FILE, help=f"--check: the metric's. {DATA}")
+@click.option("--limit", type=click.IntRange(min=1), help="--check: the first N of the data only.")
+@as_json
+def export(
+    task: str,
+    weights: str,
+    output: str,
+    overrides: tuple[str, ...],
+    tta: bool | None,
+    check: bool,
+    images: tuple[str, ...],
+    data: str | None,
+    limit: int | None,
+    json_: bool,
+) -> None:
+    """Write the network of TASK[@VARIANT] as one file that runs without hrbench.
+
+    All of it is inside: uint8 RGB crops go in, keypoints in crop pixels and scores come out (or
+    classes, or joints). docs/export.md has the contract and a program that uses it.
+
+    \b
+    hrbench export coco-pose@w32-256x192 --weights pose_hrnet_w32.pth -o pose.onnx --check
+    """
+    if not check and (images or data or limit):
+        raise click.UsageError(
+            "--images, --data and --limit are what --check looks at; add --check"
+        )
+    from hrbench.pipeline.exporting.export import export as write  # noqa: PLC0415  torch is slow
+    from hrbench.pipeline.options import Options  # noqa: PLC0415
+
+    options = Options(weights=weights, overrides=overrides, tta=tta, data=data, limit=limit)
+    paths = [Path(image) for image in images]
+    done = write(task, options, Path(output), check=check, images=paths)
+    if json_:
+        answer(done.content())
+    else:
+        click.echo(done.text())

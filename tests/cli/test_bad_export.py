@@ -1,0 +1,154 @@
+"""What cannot be exported is said in one sentence, and nothing is left behind."""
+
+from collections.abc import Callable
+from importlib import util
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli.command import Ended, called, installed, refused
+from pipeline.worlds import small_classifier, small_lifter, small_weights
+
+from hrbench.pipeline.exporting import writing
+from hrbench.pipeline.exporting.running import opened
+
+POSE = "coco-pose@tiny"
+MAKERS: dict[str, Callable[..., Path]] = {"h36m-lift": small_lifter, "imagenet": small_classifier}
+
+
+def command(task: str, output: str, *more: str) -> list[str]:
+    weights = MAKERS.get(task.partition("@")[0], small_weights)(task)
+    return ["export", task, "--weights", str(weights), "-o", output, *more]
+
+
+def refused_to_write(ended: Ended, *words: str) -> None:
+    refused(ended, words)
+    assert ended.err.count("\n") == 1, ended.err
+
+
+def without(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    """Let packages be as if they were not installed."""
+    there = util.find_spec
+
+    def found(name: str) -> object:
+        return None if name in names else there(name)
+
+    monkeypatch.setattr(writing, "find_spec", found)
+
+
+@pytest.mark.parametrize("output", ["model.tflite", "model", "model.onnx.zip", "model.ONNX"])
+def test_another_suffix(output: str, tmp_path: Path) -> None:
+    ended = called(tmp_path, *command(POSE, output))
+    refused_to_write(ended, f"-o {output}", ".onnx or .pt2")
+
+
+def test_another_suffix_when_installed(tmp_path: Path) -> None:
+    refused_to_write(installed(tmp_path, *command(POSE, "model.h5")), "-o model.h5")
+
+
+@pytest.mark.parametrize(
+    ("output", "more", "missing"),
+    [
+        ("model.onnx", (), ("onnx", "onnxscript")),
+        ("model.onnx", ("--check",), ("onnxruntime",)),
+    ],
+)
+def test_packages_that_are_not_installed(
+    output: str,
+    more: tuple[str, ...],
+    missing: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    without(monkeypatch, *missing)
+    ended = called(tmp_path, *command(POSE, output, *more))
+    refused_to_write(ended, " and ".join(missing), "pip install 'hrbench[onnx]'")
+
+
+def test_a_torch_that_is_too_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "TRACING", "no_setting_of_this_torch")
+    ended = called(tmp_path, *command(POSE, "model.pt2"))
+    refused_to_write(ended, "is too old to export", "pip install -U torch")
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    ended = called(tmp_path, *command(POSE, "gone/model.pt2"))
+    refused_to_write(ended, "-o gone/model.pt2", "cannot be written (No such file or directory)")
+
+
+def test_a_folder_in_place_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "model.pt2").mkdir()
+    refused_to_write(called(tmp_path, *command(POSE, "model.pt2")), "that is a folder; name a file")
+
+
+def test_a_name_below_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    ended = called(tmp_path, *command(POSE, "file/model.pt2"))
+    refused_to_write(ended, "file/model.pt2: cannot be written")
+
+
+def test_weights_that_are_not_there_or_of_another_task(tmp_path: Path) -> None:
+    gone = called(tmp_path, "export", POSE, "--weights", "gone.pth", "-o", "model.pt2")
+    refused_to_write(gone, "gone.pth does not exist")
+    other = ["--weights", str(small_weights("mpii-pose@tiny")), "-o", "model.pt2"]
+    refused_to_write(called(tmp_path, "export", POSE, *other), "does not fit")
+
+
+def test_what_a_graph_of_one_input_cannot_do(tmp_path: Path) -> None:
+    scales = ["--set", "protocol.scales=[0.8, 1.0]"]
+    ended = called(tmp_path, *command(POSE, "model.pt2", *scales))
+    refused_to_write(ended, "averages crops at several scales")
+    ended = called(tmp_path, *command("imagenet@tiny", "model.pt2", "--tta"))
+    refused_to_write(ended, "ten crops", "--no-tta")
+    ended = called(tmp_path, *command("h36m-lift@linear", "model.pt2", "--tta"))
+    refused_to_write(ended, "--tta", "--no-tta")
+    ended = called(tmp_path, *command(POSE, "model.pt2", "--set", "protocol.precision=bf16"))
+    refused_to_write(ended, "protocol.precision is bf16", "fp32")
+
+
+def test_pictures_that_cannot_be_compared_on(tmp_path: Path) -> None:
+    ended = called(tmp_path, *command(POSE, "model.pt2", "--check", "--images", "gone.png"))
+    refused_to_write(ended, "gone.png cannot be read")
+    (tmp_path / "empty.png").write_bytes(b"")
+    ended = called(tmp_path, *command(POSE, "model.pt2", "--check", "--images", "empty.png"))
+    refused_to_write(ended, "empty.png is not a whole image")
+    lifting = command("h36m-lift@tiny", "model.pt2", "--check", "--images", "gone.png")
+    refused_to_write(called(tmp_path, *lifting), "takes no pictures")
+
+
+def test_data_that_is_not_there(tmp_path: Path) -> None:
+    ended = called(tmp_path, *command(POSE, "model.pt2", "--check", "--data", "nowhere"))
+    refused(ended, ["nowhere/coco", "does not exist"])
+
+
+@pytest.mark.parametrize("more", [("--images", "a.png"), ("--data", "data"), ("--limit", "3")])
+def test_what_goes_with_check_alone(more: tuple[str, ...], tmp_path: Path) -> None:
+    ended = called(tmp_path, *command(POSE, "model.pt2", *more))
+    assert ended.status == 2
+    assert "add --check" in ended.err
+    assert not ended.new
+
+
+def test_a_file_that_fails_its_check_is_not_kept_and_an_older_one_is(
+    world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "model.pt2").write_text("an older one")
+
+    def off(path: Path) -> Callable[[Any], Any]:
+        run = opened(path)
+        return lambda inputs: {name: values + 1 for name, values in run(inputs).items()}
+
+    monkeypatch.setattr("hrbench.pipeline.exporting.export.opened", off)
+    more = ["--check", "--data", str(world), "--limit", "1"]
+    ended = called(tmp_path, *command(POSE, "model.pt2", *more))
+    refused_to_write(ended, "not what PyTorch computes", "keypoints at most 1 px", "limit 0.001")
+    assert (tmp_path / "model.pt2").read_text() == "an older one"
+
+
+def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise RuntimeError("PytorchStreamWriter failed writing file data/0: file write failed")
+
+    monkeypatch.setitem(writing.FORMATS, ".pt2", full)
+    ended = called(tmp_path, *command(POSE, "model.pt2"))
+    refused_to_write(ended, "cannot be written (PytorchStreamWriter failed", "is the disk full?")
