@@ -94,7 +94,7 @@ class KeypointWork:
         canvas = np.ascontiguousarray(image).copy()
         largest = max(1.5, THICKEST * max(canvas.shape[:2]))
         for box, points, scores in zip(found.boxes, found.keypoints, found.scores, strict=True):
-            radius = dot_radius(float(box[2:].max()) / 4, len(points), largest)
+            radius = dot_radius(float(box[2:].max()), len(points), largest)
             pose(canvas, self.predictor.dataset, points.astype(np.float64), scores, radius)
         return canvas
 
