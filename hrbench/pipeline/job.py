@@ -105,7 +105,7 @@ class Job(ABC, Generic[Found]):
         """Put a picture of a batch that the network is trained on into the run's folder."""
 
     @abstractmethod
-    def draw_worst(self, folder: Path, found: Found, count: int) -> Path:
+    def draw_worst(self, folder: Path, found: Found, count: int) -> Path | None:
         """Put a picture of the largest errors into the run's folder; there is truth."""
 
     @abstractmethod

@@ -121,8 +121,9 @@ class Road:
         return measuring.measure(self.job, found).headline
 
 
-def _look_at(picture: Path) -> None:
-    training.tell(f"look at: {picture}")
+def _look_at(picture: Path | None) -> None:
+    if picture is not None:
+        training.tell(f"look at: {picture}")
 
 
 def _given(checkpoint: weights.Checkpoint, untouched: tuple[str, ...]) -> Weights:

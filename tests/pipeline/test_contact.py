@@ -9,7 +9,7 @@ import pytest
 import torch
 from cli.command import called
 from numpy.typing import NDArray
-from pipeline.worlds import SMALL, small_classifier, small_weights, small_world
+from pipeline.worlds import SMALL, evaluated, small_classifier, small_weights, small_world
 from specs import landmark_task
 
 from hrbench import catalog, network
@@ -81,6 +81,15 @@ def test_persons_that_are_not_to_be_found_are_no_cases() -> None:
     truth.num_keypoints[1] = 0
     found = looked("coco-pose@tiny", predictions(np.ones((1, 17, 2)), [1]), truth)
     assert len(found.errors) == 1
+
+
+def test_a_split_without_anybody_has_no_sheet(tmp_path: Path) -> None:
+    nobody = looked(
+        "coco-pose@tiny", predictions(np.ones((1, 17, 2)), [1]), people(np.ones((0, 17, 2)), [])
+    )
+    assert len(nobody.errors) == 0
+    job = evaluated("coco-pose@tiny", small_world())
+    assert contact.draw_worst(tmp_path, COCO, job.looked_at, nobody, 4) is None
 
 
 def test_a_face_counts_by_its_own_normaliser() -> None:

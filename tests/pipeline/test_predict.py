@@ -13,36 +13,20 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from pipeline.worlds import small_classifier, small_lifter, small_weights, small_world
+from pipeline.worlds import evaluated, small_classifier, small_lifter, small_weights, small_world
 
 import hrbench
 from hrbench.data.images import read_image
 from hrbench.data.orientation import TAG
 from hrbench.engine.runtime import Runtime
 from hrbench.errors import DataError, HrbenchError, RunError
-from hrbench.pipeline.jobs import job_of
-from hrbench.pipeline.landmarks.job import LandmarkJob
 from hrbench.pipeline.loading import load
 from hrbench.pipeline.options import Options
 from hrbench.pipeline.predict.command import Asked, Done, predict
 from hrbench.pipeline.predict.keypoints import KeypointPredictor
-from hrbench.pipeline.resolve import resolve
-from hrbench.pipeline.sources import Source
 
 CPU = Runtime(torch.device("cpu"))
 FLIP = "protocol.flip_test=true"
-
-
-def evaluated(task: str, data: Path, *overrides: str) -> LandmarkJob:
-    """The job of a run with random weights, its split read."""
-    options = Options(data=str(data), overrides=overrides)
-    spec, dataset = resolve(task, options)
-    job = job_of(spec, dataset, Source(data, synthetic=True), options)
-    assert isinstance(job, LandmarkJob)
-    job.look()
-    job.build()
-    job.network.eval()
-    return job
 
 
 @pytest.mark.parametrize(

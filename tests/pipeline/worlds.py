@@ -14,6 +14,11 @@ from shared import need_shared
 from specs import landmark_task
 
 from hrbench import catalog, network, world
+from hrbench.pipeline.jobs import job_of
+from hrbench.pipeline.landmarks.job import LandmarkJob
+from hrbench.pipeline.options import Options
+from hrbench.pipeline.resolve import resolve
+from hrbench.pipeline.sources import Source
 from hrbench.spec import ClassificationTask, LiftingTask
 
 SMALL = ("recipe.epochs=1", "recipe.batch_size=8", "protocol.flip_test=false")
@@ -138,3 +143,15 @@ def write_json(path: Path, content: Any) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content), "utf-8")
     return path
+
+
+def evaluated(task: str, data: Path, *overrides: str) -> LandmarkJob:
+    """The job of a run with random weights, its split read."""
+    options = Options(data=str(data), overrides=overrides)
+    spec, dataset = resolve(task, options)
+    job = job_of(spec, dataset, Source(data, synthetic=True), options)
+    assert isinstance(job, LandmarkJob)
+    job.look()
+    job.build()
+    job.network.eval()
+    return job

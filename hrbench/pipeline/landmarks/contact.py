@@ -51,8 +51,11 @@ def draw_worst(
     looked_at: LandmarkEvaluation,
     found: Cases,
     count: int,
-) -> Path:
-    """Write the persons or faces of the largest errors: the truth in white below what was found."""
+) -> Path | None:
+    """Write the persons or faces of the largest errors: the truth in white below what was found.
+
+    None where there is nobody.
+    """
     people = looked_at.people
     files = dict(zip(people.image_ids.tolist(), people.images, strict=True))
     tiles = [
@@ -60,7 +63,7 @@ def draw_worst(
         for row in found.worst(count)
         if int(found.image_ids[row]) in files
     ]
-    return write_sheet(folder / WORST, tiles)
+    return write_sheet(folder / WORST, tiles) if tiles else None
 
 
 def write_sheet(place: Path, tiles: list[Pixels]) -> Path:

@@ -160,7 +160,7 @@ class LandmarkJob(Job[Predictions]):
         codec = pixels(self.spec, self.dataset).codec
         return contact.draw_training(folder, self.dataset, batch, codec)
 
-    def draw_worst(self, folder: Path, found: Predictions, count: int) -> Path:
+    def draw_worst(self, folder: Path, found: Predictions, count: int) -> Path | None:
         """Draw the persons or faces of the largest errors."""
         beside = cases(self.spec, self.dataset, found, self.looked_at)
         return contact.draw_worst(folder, self.dataset, self.looked_at, beside, count)
