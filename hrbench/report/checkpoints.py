@@ -72,7 +72,8 @@ def fault(row: Row) -> str:
     known = define(row["metric"])
     checks = (
         (row["task"] in DATASETS, f"no task is called '{row['task']}'"),
-        (row["file"] and not FOLDER.search(row["file"]), f"'{row['file']}' is no file's name"),
+        (row["file"] or row["url"], "neither a file's name nor an address"),
+        (not FOLDER.search(row["file"]), f"'{row['file']}' is no file's name"),
         (
             re.fullmatch(r"([0-9a-f]{8,64})?", row["sha256_prefix"]),
             f"'{row['sha256_prefix']}' is not the beginning of a SHA-256",
@@ -135,9 +136,9 @@ def list_table(published: Sequence[Row]) -> Table:
         header=("task", "variant", "file", "figure", "licence", "SHA-256"),
         rows=tuple(
             (
-                *(row[key] for key in ("task", "variant", "file")),
+                *(row["task"], row["variant"], row["file"] or row["system"]),
                 f"{row['metric']} {row['value']} {row['unit']} {row['split']}".strip(),
-                *(row[key] for key in ("licence", "sha256_prefix")),
+                *(row["licence"], row["sha256_prefix"][:SHORTEST]),
             )
             for row in published
         ),

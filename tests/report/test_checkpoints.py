@@ -31,19 +31,21 @@ def test_every_row_is_right(row: dict[str, str]) -> None:
 
 
 def test_a_file_and_split_stand_once() -> None:
-    keys = [(r["task"], r["file"], r["sha256_prefix"], r["split"]) for r in ROWS]
+    keys = [(r["task"], r["system"], r["file"], r["variant"], r["split"]) for r in ROWS]
     assert len(set(keys)) == len(keys)
 
 
-def test_a_hash_in_a_name_is_the_one_in_its_column() -> None:
+def test_a_hash_is_the_one_in_its_file_s_name_or_whole() -> None:
     for row in ROWS:
-        assert not row["sha256_prefix"] or row["sha256_prefix"] in row["file"]
+        prefix = row["sha256_prefix"]
+        assert not prefix or prefix in row["file"] or len(prefix) == 64
 
 
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
         ({"task": "coco"}, "no task is called 'coco'"),
+        ({"file": "", "url": ""}, "neither a file's name nor an address"),
         ({"file": "a/b.pth"}, "'a/b.pth' is no file's name"),
         ({"sha256_prefix": "81c5"}, "'81c5' is not the beginning of a SHA-256"),
         ({"value": ""}, "metric, split, value and unit go together"),
