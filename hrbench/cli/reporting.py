@@ -11,6 +11,8 @@ import click
 from hrbench.cli.root import FILE, RUNS, answer, as_json, main, terminal
 from hrbench.errors import HrbenchError
 
+WIDE = 200  # columns for names of files where no terminal limits them
+
 
 @main.command()
 @click.argument("runs", nargs=-1, type=FILE)
@@ -114,6 +116,7 @@ def _list_weights(*, json_: bool) -> None:
         answer(known)
     else:
         width, colour = terminal()
+        width = width if colour else WIDE
         click.echo(layout.terminal([checkpoints.list_table(known)], width, colour=colour))
 
 
