@@ -30,8 +30,7 @@ def read(path: Path, threshold: float) -> Table:
     content = read_json(path)
     names: dict[Any, str] = {}
     if isinstance(content, dict):
-        images = content.get("images", [])
-        names = {image.get("id"): image.get("file_name") for image in images if image}
+        names = _names(content.get("images"))
         content = content.get("annotations")
     if not isinstance(content, list):
         raise DataError(
@@ -92,12 +91,20 @@ def _row(
     if not _is_finite(score):
         raise DataError(f"{where}: 'score' should be a number, not {score!r}")
     image = row.get("image_id")
-    name = row.get("file_name", names.get(image))
-    if name is None and image is None:
+    name = row.get("file_name") or (names.get(image) if isinstance(image, int | str) else None)
+    key = image if name is None else name
+    if not isinstance(key, int | str):
         raise DataError(f"{where}: name its image by 'image_id' or 'file_name'")
     if "frame" in row and name is not None:
         return f"{Path(str(name)).name}#{row['frame']}", box, float(score)
-    return str(image if name is None else name), box, float(score)
+    return str(key), box, float(score)
+
+
+def _names(images: Any) -> dict[Any, str]:
+    """Return the file names of a file's images by their ids, of those that say both."""
+    rows = [row for row in images if isinstance(row, dict)] if isinstance(images, list) else []
+    pairs = [(row.get("id"), row.get("file_name")) for row in rows]
+    return {i: name for i, name in pairs if isinstance(i, int | str) and isinstance(name, str)}
 
 
 def _is_finite(value: Any) -> bool:

@@ -57,6 +57,8 @@ def test_frames_are_found_by_their_number(tmp_path: Path) -> None:
         ([{"image_id": 1, "bbox": [1, 2, 3, None]}], "entry 0: 'bbox' should be"),
         ([{"image_id": 1, "bbox": [1, 2, 0, 4]}], "entry 0: the box [1, 2, 0, 4] has no area"),
         ([{"image_id": 1, "bbox": BOX, "score": "high"}], "entry 0: 'score' should be a number"),
+        ([{"bbox": BOX, "image_id": [1]}], "entry 0: name its image by 'image_id' or 'file_name'"),
+        ({"images": [3, {}], "annotations": [{"bbox": BOX}]}, "entry 0: name its image"),
         ([{"bbox": BOX}], "entry 0: name its image by 'image_id' or 'file_name'"),
     ],
 )

@@ -184,6 +184,15 @@ def test_predicted_keypoints_are_lifted(images: list[Path], tmp_path: Path) -> N
         predict(asked(images[:1], tmp_path / "no", **more))
 
 
+@pytest.mark.parametrize("about", ["{}", "[]", '{"keypoints": 3}'])
+def test_a_folder_that_predict_did_not_write_is_refused(about: str, tmp_path: Path) -> None:
+    (tmp_path / "about.json").write_text(about)
+    (tmp_path / "keypoints.json").write_text('[{"file_name": "a.jpg"}]')
+    more = {"task": "h36m-lift@tiny", "weights": small_lifter("h36m-lift@tiny")}
+    with pytest.raises(DataError, match="are not as `hrbench predict` writes them"):
+        predict(asked([tmp_path], tmp_path / "out", **more))
+
+
 class Found(torch.nn.Module):
     """Answers as torchvision's detectors do: corners, COCO's categories, scores."""
 

@@ -97,22 +97,41 @@ def _clips(folder: Path) -> Iterator[tuple[Clip, float | None]]:
                 "`hrbench predict --task h36m-pose` (or coco-pose) has written"
             )
     about = read_json(folder / ABOUT)
-    to_h36m = joint_maps.to_h36m(tuple(about["keypoints"]))
+    try:
+        to_h36m = joint_maps.to_h36m(tuple(about["keypoints"]))
+        by_file = _surest(read_json(folder / KEYPOINTS))
+        yield from _sequences(by_file, about["files"], to_h36m)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DataError(
+            f"{folder}: {ABOUT} and {KEYPOINTS} are not as `hrbench predict` writes them "
+            f"({type(error).__name__}: {error}); predict the keypoints again"
+        ) from error
+
+
+def _surest(rows: Any) -> dict[str, dict[int, dict[str, Any]]]:
+    """Return of each file, and of each of its frames, the row of the highest score."""
     by_file: dict[str, dict[int, dict[str, Any]]] = {}
-    for row in read_json(folder / KEYPOINTS):
+    for row in rows:
         frames = by_file.setdefault(row["file_name"], {})
         frame = row.get("frame", 0)
         if frame not in frames or row["score"] > frames[frame]["score"]:
             frames[frame] = row
+    return by_file
+
+
+def _sequences(
+    by_file: dict[str, dict[int, dict[str, Any]]], files: Any, to_h36m: joint_maps.Map
+) -> Iterator[tuple[Clip, float | None]]:
+    """Yield the frames of each file that follow one another, and its frames a second."""
     for file, frames in by_file.items():
-        size = about["files"][file]["width"], about["files"][file]["height"]
+        size = files[file]["width"], files[file]["height"]
         numbers = np.array(sorted(frames))
         for part in np.split(numbers, np.flatnonzero(np.diff(numbers) > 1) + 1):
             flat = np.array([frames[number]["keypoints"] for number in part.tolist()])
             keypoints = to_h36m(flat.reshape(len(part), -1, 3)[..., :2].astype(np.float32))
             unknown = np.zeros((len(part), 17, 3), np.float32)
             clip = Clip("", file, _camera(size), part, unknown, keypoints)
-            yield clip, about["files"][file].get("rate")
+            yield clip, files[file].get("rate")
 
 
 def _camera(size: tuple[int, int]) -> Camera:
