@@ -28,6 +28,7 @@ from hrbench.errors import WeightsError
 WRAPPERS = ("network", "state_dict", "model", "model_pos")
 PREFIXES = ("module.", "_orig_mod.", "model.")  # of data parallelism, compilation, a trainer
 LAYOUT = "hrbench.layout"  # in a file that was converted: what it was before
+BEST = Path("checkpoints", "best.pt")  # of a run
 FOREIGN = re.compile(r"GLOBAL ([\w.]+)")  # how torch.load names what it does not build
 # What torch.load raises on a file that is no checkpoint, or a part of one.
 DAMAGED = (
@@ -56,9 +57,12 @@ class Checkpoint:
 def read(path: Path) -> Checkpoint:
     """Return the tensors of a checkpoint file; its code, if it has any, is not run.
 
+    The folder of a run stands for the best of its checkpoints.
+
     Raises:
         WeightsError: there is none, it holds no tensors, or its layout is not known.
     """
+    path = path / BEST if (path / BEST).is_file() else path
     try:
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
         content, origin = _content(path)

@@ -80,6 +80,14 @@ def test_an_unknown_layout_is_refused_by_its_names(tmp_path: Path) -> None:
         weights.read(tmp_path / "file.pth")
 
 
+def test_the_folder_of_a_run_stands_for_its_best_checkpoint(tmp_path: Path) -> None:
+    (tmp_path / "run" / "checkpoints").mkdir(parents=True)
+    torch.save({"network": tiny(seed=1).state_dict()}, tmp_path / "run/checkpoints/best.pt")
+    checkpoint, target = weights.read(tmp_path / "run"), tiny()
+    assert checkpoint.path == tmp_path / "run/checkpoints/best.pt"
+    assert fitting.load_network(checkpoint, target).whole
+
+
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
 def test_other_precisions_are_loaded_as_float32_and_said(
     dtype: torch.dtype, tmp_path: Path

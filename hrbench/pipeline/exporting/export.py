@@ -1,6 +1,5 @@
 """One file from a task and its weights: traced, described, written, checked."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,13 +83,12 @@ def export(
 def description(deployed: Deployable[Any, Any]) -> dict[str, Any]:
     """Return what a file says of itself: plain JSON values by name."""
     job = deployed.job
-    weights = job.options.weights
     return {
         "hrbench_version": hrbench.__version__,
         "task": job.spec.name,
         "variant": job.spec.variant,
         "network": job.spec.model.words,
-        "weights_sha256": weights and hashlib.sha256(Path(weights).read_bytes()).hexdigest(),
+        "weights_sha256": job.sha256,
         "input": deployed.takes.words,
         "outputs": [port.words for port in deployed.gives],
         **deployed.about(),
