@@ -33,6 +33,12 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", "-m", EVERYTHING, *session.posargs)
 
 
+@nox.session(venv_backend="none", default=False)
+def cases(session: nox.Session) -> None:
+    """Files with the properties that people's own have, each made by its test."""
+    session.run("pytest", "-m", EVERYTHING, "tests/cases", *session.posargs)
+
+
 @nox.session(default=False)
 def minimums(session: nox.Session) -> None:
     """The quick tests on the lowest versions that pyproject.toml claims.

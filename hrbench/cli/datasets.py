@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from hrbench.cli.root import DATA, FILE, answer, as_json, main, terminal
+from hrbench.cli.root import DATA, FILE, allowing, answer, as_json, main, terminal
 
 
 @main.command()
@@ -19,8 +19,16 @@ from hrbench.cli.root import DATA, FILE, answer, as_json, main, terminal
 @click.option(
     "--sheet", type=FILE, metavar="FILE.png", help="Write a picture of annotated objects."
 )
+@allowing
 @as_json
-def check(dataset: str, data: str | None, images: bool, sheet: str | None, json_: bool) -> None:
+def check(
+    dataset: str,
+    data: str | None,
+    images: bool,
+    sheet: str | None,
+    allow: tuple[str, ...],
+    json_: bool,
+) -> None:
     """Say what of DATASET is there, what is missing and who issues it, and what is wrong.
 
     DATASET is a name, or a TOML file of your own. On the sheet, left is orange and right is
@@ -32,7 +40,7 @@ def check(dataset: str, data: str | None, images: bool, sheet: str | None, json_
     """
     from hrbench.pipeline.check import check as examine  # noqa: PLC0415
 
-    found = examine(dataset, data, images=images)
+    found = examine(dataset, data, images=images, allow=allow)
     if json_:
         answer(found.content())
     else:

@@ -39,6 +39,12 @@ def as_json(command: _Function) -> _Function:
     return click.option("--json", "json_", is_flag=True, help=words)(command)
 
 
+def allowing(command: _Function) -> _Function:
+    """Give a command `--allow`."""
+    words = "Go on in spite of this fault, by the name that its message gives; repeatable."
+    return click.option("--allow", multiple=True, metavar="NAME", help=words)(command)
+
+
 def answer(content: object) -> None:
     """Print the JSON object of a command."""
     click.echo(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from hrbench.cli.root import DATA, FILE, RUNS, answer, as_json, main, terminal
+from hrbench.cli.root import DATA, FILE, RUNS, allowing, answer, as_json, main, terminal
 
 LARGEST_SEED = 2**63 - 1  # that torch takes
 
@@ -50,6 +50,7 @@ LARGEST_SEED = 2**63 - 1  # that torch takes
 )
 @click.option("--out", type=FILE, default=RUNS, help="Folder for the runs.")
 @click.option("--resume", type=FILE, metavar="RUN", help="Go on where this run stopped.")
+@allowing
 @as_json
 def run(task: str | None, resume: str | None, json_: bool, **flags: Any) -> None:
     """Run the benchmark TASK: NAME, NAME@VARIANT, or a TOML file of your own.

@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.data.images import decode, is_cut_short
+from hrbench.errors import DataError
 
 EXAMPLES = 3
 BROKEN, CUT_SHORT = "that cannot be decoded", "that end too early"
@@ -31,6 +32,7 @@ class Fault:
     count: int
     examples: tuple[str, ...]
     fatal: bool  # nothing can be trained or scored with it
+    name: str = ""  # what `--allow` takes to go on all the same; empty: nothing can be made of it
 
     def __str__(self) -> str:
         """Return it in one line."""
@@ -68,14 +70,36 @@ TEXT = Kind("text", lambda value: isinstance(value, str) and value != "")
 DETECTION = {"image_id": WHOLE, "category_id": WHOLE, "bbox": LIST, "score": NUMBER}
 
 
-def fault(kind: str, examples: Sequence[str], *, fatal: bool = True) -> list[Fault]:
+def fault(kind: str, examples: Sequence[str], *, fatal: bool = True, name: str = "") -> list[Fault]:
     """Return the fault that all of `examples` have; nothing where there are none."""
-    return [Fault(kind, len(examples), tuple(examples[:EXAMPLES]), fatal)] if examples else []
+    if not examples:
+        return []
+    return [Fault(kind, len(examples), tuple(examples[:EXAMPLES]), fatal, name)]
 
 
-def stated(words: str) -> Fault:
+def stated(words: str, name: str = "") -> Fault:
     """Return a fatal fault that a sentence says, without examples."""
-    return Fault(words, 1, (), fatal=True)
+    return Fault(words, 1, (), fatal=True, name=name)
+
+
+def allowed(found: Sequence[Fault], allow: Sequence[str]) -> list[Fault]:
+    """Return the faults, those that a user allows by their names no longer fatal."""
+    named = {name for name in allow if name}
+    return [replace(one, fatal=one.fatal and one.name not in named) for one in found]
+
+
+def require(path: Path, found: Sequence[Fault], allow: Sequence[str] = ()) -> tuple[str, ...]:
+    """Stop at the first fatal fault of a file; return in words those that a user allowed.
+
+    Raises:
+        DataError: there is a fatal fault that nobody allowed.
+    """
+    for one in allowed(found, allow):
+        if one.fatal:
+            onward = f"`--allow {one.name}` goes on all the same, and " if one.name else ""
+            raise DataError(f"{path}: {one}; {onward}`hrbench check` lists all faults of a dataset")
+    met = [one for one in found if one.fatal]
+    return tuple(f"{path.name}: {one} (--allow {one.name})" for one in met)
 
 
 def lists(content: Any, keys: Sequence[str]) -> list[Fault]:

@@ -1,13 +1,16 @@
 """The persons of a split, column by column, as readers give them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.geometry import Floats
+
+NOT_OF_BOXES = {"images", "image_ids", "left_out", "allowed"}  # fields that are no column of N
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +34,8 @@ class People:
     scores: NDArray[np.float64]  # (N,) of the boxes; 1 for annotated ones
     keypoints: NDArray[np.float64]  # (N, K, 2) x, y; whatever the file says where not visible
     visible: NDArray[np.bool_]  # (N, K) labelled, hidden or not; all False for detections
+    left_out: Mapping[str, int] = field(default_factory=dict)  # what the file has besides, by why
+    allowed: tuple[str, ...] = ()  # in words, the faults of the file that --allow let pass
 
     def __len__(self) -> int:
         return len(self.image)
@@ -42,8 +47,7 @@ class People:
 
     def rows(self, chosen: NDArray[np.int64] | NDArray[np.bool_]) -> "People":
         """Return some of the boxes; the images stay."""
-        per_image = {"images", "image_ids"}
-        columns = (field.name for field in fields(self) if field.name not in per_image)
+        columns = (column.name for column in fields(self) if column.name not in NOT_OF_BOXES)
         return replace(self, **{name: getattr(self, name)[chosen] for name in columns})
 
     def in_images(self, image_ids: NDArray[np.int64]) -> "People":
@@ -85,8 +89,13 @@ def join(parts: Sequence[People]) -> People:
         for part, offset in zip(parts, offsets, strict=True)
     ]
     columns = {
-        field.name: np.concatenate([getattr(part, field.name) for part in shifted])
-        for field in fields(People)
-        if field.name != "images"
+        column.name: np.concatenate([getattr(part, column.name) for part in shifted])
+        for column in fields(People)
+        if column.name not in NOT_OF_BOXES - {"image_ids"}
     }
-    return People(images=tuple(path for part in parts for path in part.images), **columns)
+    return People(
+        images=tuple(path for part in parts for path in part.images),
+        left_out=sum((Counter(part.left_out) for part in parts), Counter()),
+        allowed=tuple(words for part in parts for words in part.allowed),
+        **columns,
+    )

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ class State:
     weights: dict[str, Any] | None = None  # of `record.Weights`; None until there are some
     train_seconds: float | None = None
     predict_seconds: float | None = None
+    left_out: dict[str, int] = field(default_factory=dict)  # of training, by why
     notes: tuple[str, ...] = ()
 
     def write(self, folder: Path) -> None:
@@ -51,7 +52,8 @@ def read(folder: Path) -> tuple[TaskSpec, DatasetSpec, State]:
     try:
         content = json.loads((folder / STATE).read_text("utf-8"))
         options = content.pop("options")
-        options = Options(**{**options, "overrides": tuple(options["overrides"])})
+        lists = {key: tuple(options.get(key, ())) for key in ("overrides", "allow")}
+        options = Options(**{**options, **lists})
         state = State(options=options, **{**content, "notes": tuple(content["notes"])})
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise RunError(f"{folder} is not the folder of a run ({STATE}: {error})") from error

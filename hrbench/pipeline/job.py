@@ -1,7 +1,9 @@
 """What a task does in its own way on the road that all tasks share."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar, Generic, TypeVar
 
 import torch
@@ -37,6 +39,8 @@ class Job(ABC, Generic[Found]):
     looked_at: Evaluation  # set by `look`
     network: nn.Module  # set by `build`
     sha256: str | None = None  # of the file whose weights were loaded
+    left_out: Mapping[str, int] = MappingProxyType({})  # of training, by why; set by `feed`
+    allowed: tuple[str, ...] = ()  # in words, the faults that --allow let pass; set by `feed`
 
     @abstractmethod
     def look(self) -> None:

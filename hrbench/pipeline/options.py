@@ -16,6 +16,7 @@ class Options:
     keypoints: str | None = None  # to lift: gt | the name or file of detections | a run's folder
     tta: bool | None = None  # the task's own test-time augmentation; None: as the protocol says
     overrides: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()  # names of faults of the data that are let pass
     limit: int | None = None  # images
     epochs: int | None = None
     seed: int = 0

@@ -64,5 +64,11 @@ def record_of(folder: Path, job: Job[Found], state: State, found: Found) -> RunR
         seed=state.options.seed,
         times=Times(train=state.train_seconds, predict=state.predict_seconds, score=seconds),
         started=datetime.fromisoformat(state.started),
-        notes=(*state.notes, *job.notes()),
+        left_out=_left_out(state, job),
+        notes=tuple(dict.fromkeys((*state.notes, *looked_at.allowed, *job.notes()))),
     ).sealed()
+
+
+def _left_out(state: State, job: Job[Found]) -> dict[str, dict[str, int]]:
+    counts = {"training": dict(state.left_out), "measured": dict(job.looked_at.left_out)}
+    return {step: of_step for step, of_step in counts.items() if of_step}

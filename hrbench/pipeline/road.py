@@ -54,6 +54,9 @@ class Road:
         else:
             self.feed = job.feed()
             self.init, self.untouched = training.initialise(job, job.options.init)
+        if self.runtime.leads:
+            training.tell_left_out("training", job.left_out)
+            training.tell_left_out("what is measured", job.looked_at.left_out)
         job.network.to(self.runtime.device)
 
     def walk(self, folder: Path, state: State) -> tuple[RunRecord, Path] | None:

@@ -46,6 +46,8 @@ def run(task: str, options: Options) -> tuple[RunRecord, Path] | None:
             environment=environment(),
             hardware=hardware(str(runtime.device)),
             code=code_version().model_dump(mode="json"),
+            left_out=dict(road.job.left_out),
+            notes=road.job.allowed,
         )
         folder = runtime.first(run_folder.create(spec, dataset, state) if runtime.leads else None)
         return road.walk(folder, state)
@@ -92,7 +94,7 @@ def score(
         )
     changes = (*overrides, *([f"protocol.decoder={decoder}"] if decoder else []))
     scored = catalog.load_task(str(folder / run_folder.SPEC), changes)
-    source = sources.locate(dataset, state.options.data, scored.builtin)
+    source = sources.locate(dataset, state.options.data, scored.builtin, state.options.allow)
     job = job_of(scored, dataset, source, state.options)
     _require_same_predictions(job, spec)
     job.look()
@@ -130,4 +132,4 @@ def _locate(
             f"No data named and nothing of {dataset.name} under ./{sources.DEFAULT}: using the "
             "built-in synthetic set. Its figures are comparable with nothing published."
         )
-    return sources.locate(dataset, options.data, spec.builtin)
+    return sources.locate(dataset, options.data, spec.builtin, options.allow)

@@ -2,7 +2,8 @@
 
 import hashlib
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ class Source:
 
     root: Path
     synthetic: bool
+    allow: tuple[str, ...] = ()  # names of faults that a user lets pass
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -37,6 +39,8 @@ class Evaluation:
     fingerprint: str  # SHA-256 of the files that were read
     without_truth: str = ""  # why there is none
     division: dict[str, list[str]] | None = None  # images of each part, where the seed made them
+    left_out: Mapping[str, int] = field(default_factory=dict)  # what the files have besides, by why
+    allowed: tuple[str, ...] = ()  # in words, the faults of the files that --allow let pass
 
 
 def folder_of(dataset: DatasetSpec, data: str | None) -> Path | None:
@@ -54,7 +58,9 @@ def folder_of(dataset: DatasetSpec, data: str | None) -> Path | None:
     return DEFAULT if (DEFAULT / dataset.folder).exists() else None
 
 
-def locate(dataset: DatasetSpec, data: str | None, builtin: Builtin | None) -> Source:
+def locate(
+    dataset: DatasetSpec, data: str | None, builtin: Builtin | None, allow: tuple[str, ...] = ()
+) -> Source:
     """Return where the files are; the synthetic set is made where it is asked for.
 
     Raises:
@@ -62,14 +68,14 @@ def locate(dataset: DatasetSpec, data: str | None, builtin: Builtin | None) -> S
     """
     folder = folder_of(dataset, data)
     if folder is not None:
-        return Source(folder, world.is_synthetic(folder / dataset.folder))
+        return Source(folder, world.is_synthetic(folder / dataset.folder), allow)
     if builtin is None:
         place = f"name {holder(dataset)} with --data"
         raise RunError(f"{dataset.name}: {place}; it has no synthetic set")
     made = world.cached(
         dataset.folder, images=builtin.images, seed=builtin.seed, processes=os.cpu_count() or 1
     )
-    return Source(made, synthetic=True)
+    return Source(made, synthetic=True, allow=allow)
 
 
 def split_of(dataset: DatasetSpec, name: str) -> Split:

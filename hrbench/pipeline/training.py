@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -107,6 +108,12 @@ def tell(message: str) -> None:
     """Say something to the user that is not the result."""
     sys.stderr.write(message + "\n")
     sys.stderr.flush()
+
+
+def tell_left_out(step: str, counts: Mapping[str, int]) -> None:
+    """Say what of the files a step goes without, and why; nothing where it has all."""
+    if counts:
+        tell(f"left out of {step}: {', '.join(f'{n} {why}' for why, n in counts.items())}")
 
 
 def workers(asked: int | None, world: int) -> int:

@@ -127,6 +127,7 @@ class RunRecord(Part):
     seed: int
     times: Times
     started: AwareDatetime
+    left_out: dict[str, dict[str, int]] = {}  # of training and of what is measured, by why
     notes: tuple[str, ...] = ()  # what a reader of the numbers has to know, in sentences
 
     @field_validator("groups", mode="before")

@@ -13,7 +13,7 @@ from hrbench.report.record import MetricValue, Times, measured
 KEYS = [  # cli.md, in its order
     *("schema", "id", "task", "variant", "task_version", "modified", "synthetic", "complete"),
     *("n", "metrics", "groups", "protocol", "spec", "dataset", "weights", "code"),
-    *("environment", "hardware", "seed", "times", "started", "notes"),
+    *("environment", "hardware", "seed", "times", "started", "left_out", "notes"),
 ]
 
 

@@ -68,6 +68,7 @@ class LandmarkJob(Job[Predictions]):
     def feed(self) -> TrainingCrops:
         """Return augmented crops of the persons or faces of the training split."""
         people = format_of(self.dataset).training(self.spec, self.dataset, self.source)
+        self.left_out, self.allowed = people.left_out, people.allowed
         ranges = Ranges(**self.spec.augment.model_dump())
         cutting = pixels(self.spec, self.dataset).cutting
         return TrainingCrops(people, cutting, ranges, self.options.seed)
