@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 
 def golden_state(named_shapes: list[tuple[str, tuple[int, ...]]]) -> dict[str, Tensor]:
@@ -45,13 +45,6 @@ def network_inputs(height: int, width: int) -> dict[str, Tensor]:
 
 def as_float32(values: NDArray[Any]) -> Tensor:
     return torch.from_numpy(values.astype(np.float32))
-
-
-def official_order(network: nn.Module, names: list[str]) -> list[nn.Parameter]:
-    """Return a network's parameters in the official order, by the official names."""
-    parameters = dict(network.named_parameters())
-    head = {"final_layer.weight": "head.score.weight", "final_layer.bias": "head.score.bias"}
-    return [parameters[head.get(name, f"backbone.{name}")] for name in names]
 
 
 def dump(path: Path, content: object) -> None:

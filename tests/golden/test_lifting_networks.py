@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from golden import recipe
+from golden import recipe, training
 from golden.ledger import Ledger
 from torch import Tensor, nn
 
@@ -37,14 +37,18 @@ def test_the_linear_network_answers_and_learns_as_the_port_does(golden: Ledger) 
     network = linear(described, dropout=0.5).eval()
     x = noise(0, (shape[0], network.w1.in_features))
     golden.check(f"{LINEAR}.npz", "eval_out", network(x).detach().numpy())
-    network = linear(described, dropout=0.0).train()
-    answer = network(x)
-    error = (answer - noise(1, shape)).square().mean()
-    error.backward()
-    golden.check(f"{LINEAR}.npz", "train_nodrop_out", answer.detach().numpy())
-    golden.check(f"{LINEAR}.npz", "train_nodrop_mse", error.item())
-    norms = [p.grad.double().norm().item() for p in network.parameters() if p.grad is not None]
-    golden.check(f"{LINEAR}.npz", "train_nodrop_grad_l2", norms)
+    ours, exact = training.step_twice(
+        linear(described, dropout=0.0),
+        x,
+        lambda answers: (answers - noise(1, shape).to(answers)).square().mean(),
+    )
+    pairs: training.Pairs = {
+        "out": (ours.answers.numpy(), exact.answers.numpy()),
+        "mse": (ours.loss, exact.loss),
+        "grad_l2": (ours.norms, exact.norms),
+    }
+    for key, (actual, truth) in pairs.items():
+        golden.check_trained(f"{LINEAR}.npz", f"train_nodrop_{key}", actual, truth)
 
 
 def test_temporal_networks_have_the_official_parameters_and_reach(golden: Ledger) -> None:

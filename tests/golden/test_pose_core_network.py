@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from golden import recipe
+from golden import recipe, training
 from golden.ledger import Ledger
 from specs import landmark_task
 from torch import Tensor, nn
@@ -76,7 +76,8 @@ def test_outputs_in_evaluation_are_the_official_ones(
                 f"pose_core/net_{name}.json.gz", stats_key, statistics[module], values
             )
         if key == "block":
-            check_losses(golden, file, "eval_block_", maps)
+            for name_of_loss, value in losses(maps).items():
+                golden.check(file, f"eval_block_{name_of_loss}", value)
 
 
 def test_a_training_step_is_the_official_one(
@@ -84,31 +85,31 @@ def test_a_training_step_is_the_official_one(
 ) -> None:
     file = f"pose_core/net_{name}.npz"
     images = recipe.network_inputs(*NETWORKS[name][1])["block"]
-    loaded.train()
-    maps = loaded(images)
-    golden.check(file, "train_out_sub", maps.detach()[:, :, ::4, ::4].numpy())
-    check_losses(golden, file, "train_", maps.detach())
-    mse(maps, targets_for(maps)).backward()
+    ours, exact = training.step_twice(loaded, images, lambda maps: mse(maps, targets_for(maps)))
+    golden.check(file, "train_grad_missing", ours.missing)
+    pairs: training.Pairs = {
+        "out_sub": (ours.answers[:, :, ::4, ::4].numpy(), exact.answers[:, :, ::4, ::4].numpy()),
+        "grad_l2": (ours.norms, exact.norms),
+    }
+    truths = losses(exact.answers)
+    for key, value in losses(ours.answers).items():
+        pairs[key] = (value, truths[key])
     description: Any = golden.json(f"pose_core/net_{name}.json.gz")
-    parameters = recipe.official_order(loaded, description["parameters_order"])
-    missing = [parameter.grad is None for parameter in parameters]
-    golden.check(file, "train_grad_missing", np.array(missing))
-    norms = [0.0 if p.grad is None else p.grad.double().norm().item() for p in parameters]
-    golden.check(file, "train_grad_l2", np.array(norms))
     for which in ("first", "last"):
-        module = loaded.backbone.get_submodule(description[f"{which}_bn"].rstrip("."))
-        assert isinstance(module, nn.BatchNorm2d)
         for statistic in ("running_mean", "running_var"):
-            key = f"train_{which}_bn_{statistic}"
-            golden.check(file, key, getattr(module, statistic).numpy())
+            module = f"backbone.{description[f'{which}_bn']}{statistic}"
+            pairs[f"{which}_bn_{statistic}"] = (ours.state(module), exact.state(module))
         golden.check_value(f"pose_core/net_{name}.json.gz", f"{which}_bn", 0, 0)
+    for key, (actual, truth) in pairs.items():
+        golden.check_trained(file, f"train_{key}", actual, truth)
 
 
 def targets_for(maps: Tensor) -> Targets:
     count, keypoints, height, width = maps.shape
     target = np.random.default_rng(2).random((count, keypoints, height, width))
     weight = np.random.default_rng(3).integers(0, 2, (count, keypoints, 1))
-    return Targets(recipe.as_float32(target), recipe.as_float32(weight)[..., 0])
+    weights = recipe.as_float32(weight)[..., 0]
+    return Targets(recipe.as_float32(target).to(maps), weights.to(maps))
 
 
 def check_maps(golden: Ledger, file: str, prefix: str, maps: Tensor) -> None:
@@ -119,12 +120,15 @@ def check_maps(golden: Ledger, file: str, prefix: str, maps: Tensor) -> None:
     golden.check(file, prefix + "map_stats", torch.stack(parts, dim=2).numpy())
 
 
-def check_losses(golden: Ledger, file: str, prefix: str, maps: Tensor) -> None:
+def losses(maps: Tensor) -> dict[str, float]:
+    """Return the golden losses by their keys: with the targets' weights, and all alike."""
     weighted = targets_for(maps)
     alike = Targets(weighted.maps, torch.ones_like(weighted.weights))
+    found = {}
     for key, targets in (("w1", weighted), ("w0", alike)):
-        golden.check(file, f"{prefix}mse_{key}", mse(maps, targets).item())
-        golden.check(file, f"{prefix}ohkm8_{key}", ohkm(maps, targets).item())
+        found[f"mse_{key}"] = mse(maps, targets).item()
+        found[f"ohkm8_{key}"] = ohkm(maps, targets).item()
+    return found
 
 
 def watch(loaded: LandmarkNetwork) -> dict[str, Tensor]:
