@@ -169,11 +169,12 @@ def _coco(pictures: list[Picture], skeleton: Skeleton, images: Path) -> dict[str
 def _image(number: int, path: Path, images: Path) -> dict[str, Any]:
     if not path.is_file():
         raise DataError(f"{path} is annotated and does not exist; put the image there")
-    size = look(path)
-    if isinstance(size, str):
+    seen = look(path)
+    if isinstance(seen, str):
         raise DataError(f"{path} is annotated and is not a whole image; fetch it again")
     name = Path(os.path.relpath(path.resolve(), images)).as_posix()
-    return {"id": number, "file_name": name, "width": size[0], "height": size[1]}
+    width, height = seen.turned  # as the task's file will say: `protocol.orientation`
+    return {"id": number, "file_name": name, "width": width, "height": height}
 
 
 def _annotation(image: int, points: NDArray[np.float64]) -> dict[str, Any]:

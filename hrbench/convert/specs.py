@@ -73,6 +73,7 @@ split = "val"
 train_split = "train"
 boxes = "gt"                 # annotated, or derived from the keypoints
 padding = 1.25
+orientation = "followed"     # EXIF turns, as viewers show a picture; or "ignored"
 flip_test = true
 flip_shift = 1               # cells the mirrored map is moved to the right
 decoder = "quarter"

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from hrbench.data import face_crops
 from hrbench.data.augment import Crop, Draw, crop, warp
+from hrbench.data.framing import picture
 from hrbench.data.images import read_image
 from hrbench.data.sample import People
 from hrbench.geometry import CropMatrix, crop_matrix
@@ -25,7 +26,7 @@ class Cutting(Protocol):
         """Return the crop that a person gets to train on for what was drawn."""
 
     def read(self, path: Path) -> NDArray[Any]:
-        """Return the (height, width, 3) pixels of an image file, as `cut` takes them.
+        """Return the (height, width, 3) stored pixels of an image file, as `cut` takes them.
 
         Raises:
             DataError: there is no such file, or it is not a whole image.
@@ -61,7 +62,7 @@ class AffineCutting:
 
     def augmented(self, people: People, row: int, drawn: Draw) -> Crop:
         return crop(
-            self.read(people.images[people.image[row]]),
+            picture(people, people.image[row], self.read),
             people.keypoints[row],
             people.visible[row],
             people.centers[row],
@@ -98,7 +99,7 @@ class AffineCutting:
         return np.stack(crops).reshape(len(rows), len(self.scales), height, width, 3)
 
     def plain(self, people: People, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-        return self.cut(self.read(people.images[people.image[rows[0]]]), people, rows)
+        return self.cut(picture(people, people.image[rows[0]], self.read), people, rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ class OfficialFaceCutting:
 
     def augmented(self, people: People, row: int, drawn: Draw) -> Crop:
         return face_crops.crop(
-            self.read(people.images[people.image[row]]),
+            picture(people, people.image[row], self.read),
             people.keypoints[row] + self.counted_from,
             people.centers[row] + self.counted_from,
             people.scales[row],
@@ -144,4 +145,4 @@ class OfficialFaceCutting:
         return np.stack(crops)[:, None]
 
     def plain(self, people: People, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-        return self.cut(self.read(people.images[people.image[rows[0]]]), people, rows)
+        return self.cut(picture(people, people.image[rows[0]], self.read), people, rows)

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from hrbench.data.augment import Crop, Draw
+from hrbench.data.orientation import as_stored
 from hrbench.data.readers import cofw
 from hrbench.errors import DataError
 from hrbench.face_geometry import UNIT, crop_matrices, flip_points, transform_pixel
@@ -36,7 +37,7 @@ def read_rgb(path: Path) -> Pixels:
         return cofw.image(path.parent, int(path.name))
     try:
         with Image.open(path) as image:
-            return np.array(image.convert("RGB"), dtype=np.float32)
+            return np.array(as_stored(image).convert("RGB"), dtype=np.float32)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         if isinstance(error, OSError) and error.errno:
             raise DataError(f"{path} cannot be read: {error.strerror}") from error

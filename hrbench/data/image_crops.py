@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from hrbench.data.orientation import as_stored
 from hrbench.errors import DataError
 
 Pixels = NDArray[np.uint8]
@@ -38,7 +39,7 @@ def read_rgb(path: Path) -> Image.Image:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's, on EXIF data and on very large pictures
             with Image.open(path) as image:
-                return image.convert("RGB")
+                return as_stored(image).convert("RGB")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise DataError(f"{path} is no whole picture ({error}); fetch it again") from error
 

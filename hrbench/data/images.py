@@ -8,10 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.data.orientation import untagged
 from hrbench.data.readers import cofw
 from hrbench.errors import DataError
 
-# cv2 would turn an image by its EXIF tag; the official annotations are of the stored pixels.
+# cv2 would turn an image by its EXIF tag, and a TIFF it turns all the same: `untagged`.
 READ = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
 STDERR = 2
 START_OF_IMAGE, START_OF_SCAN, END_OF_IMAGE = b"\xff\xd8", b"\xff\xda", b"\xff\xd9"
@@ -19,12 +20,15 @@ FILL = b"\xff\xff"  # a marker may be preceded by any number of 0xFF
 
 
 def decode(content: bytes) -> NDArray[np.uint8] | None:
-    """Return the (height, width, 3) BGR pixels of an image file; None if it is not a whole one."""
+    """Return the (height, width, 3) BGR pixels of an image file; None if it is not a whole one.
+
+    They are as the file stores them, whatever its EXIF tag says.
+    """
     if not content or is_cut_short(content):
         return None
     with QUIET:
         try:
-            image = cv2.imdecode(np.frombuffer(content, dtype=np.uint8), READ)
+            image = cv2.imdecode(np.frombuffer(untagged(content), dtype=np.uint8), READ)
         except cv2.error:  # larger than OpenCV takes
             return None
     return None if image is None else image.astype(np.uint8, copy=False)

@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.data.headers import Header
 from hrbench.data.images import decode, is_cut_short
+from hrbench.data.orientation import orientation
 from hrbench.errors import DataError
 
 EXAMPLES = 3
@@ -211,8 +213,8 @@ def _scan(folder: Path, parent: str) -> Iterator[tuple[str, int]]:
         return  # no such folder: none of its files is there
 
 
-def opened(folder: Path, names: Sequence[str], processes: int) -> Iterator[Size | str]:
-    """Yield the width and height of each image file, or BROKEN or CUT_SHORT."""
+def opened(folder: Path, names: Sequence[str], processes: int) -> Iterator[Header | str]:
+    """Yield the size and tag of each image file, decoded, or BROKEN or CUT_SHORT."""
     paths = (folder / name for name in names)
     if processes == 1:
         yield from map(look, paths)
@@ -229,8 +231,8 @@ def _leave_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the first process ends us
 
 
-def look(path: Path) -> Size | str:
-    """Return the width and height of an image file, or BROKEN or CUT_SHORT."""
+def look(path: Path) -> Header | str:
+    """Return the size and tag of an image file, decoded, or BROKEN or CUT_SHORT."""
     try:
         content = path.read_bytes()
     except OSError:
@@ -239,25 +241,13 @@ def look(path: Path) -> Size | str:
     if pixels is None:
         return CUT_SHORT if is_cut_short(content) else BROKEN
     height, width, _ = pixels.shape
-    return width, height
+    return Header((width, height), orientation(path))
 
 
-def image_faults(
-    names: Sequence[str], seen: Sequence[Size | str], sizes: Sequence[Size] | None
-) -> list[Fault]:
-    """Return what is wrong with what `opened` saw, given the sizes, where they are annotated."""
+def undecoded(names: Sequence[str], seen: Sequence[Header | str]) -> list[Fault]:
+    """Return which files `opened` could not decode."""
     found = []
     for problem in (BROKEN, CUT_SHORT):
         files = [name for name, look in zip(names, seen, strict=True) if look == problem]
         found += fault(f"image files {problem}", files)
-    swapped: list[str] = []
-    other: list[str] = []
-    for name, look, size in zip(names, seen, sizes or (), strict=sizes is not None):
-        if not isinstance(look, str) and look != size:
-            words = f"{name} is {look[0]} x {look[1]}, not {size[0]} x {size[1]}"
-            (swapped if look == size[::-1] else other).append(words)
-    return [
-        *found,
-        *fault("images whose annotated width and height are swapped", swapped, fatal=False),
-        *fault("images of another size than annotated", other, fatal=False),
-    ]
+    return found

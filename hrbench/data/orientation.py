@@ -1,5 +1,11 @@
-"""Pictures turned as their EXIF tag says: the way viewers show them, and people box them."""
+"""Pictures as their files store them, whatever a library does; and turned as their EXIF tag says.
 
+Libraries differ. OpenCV turns a TIFF whether it is asked to or not, other files as its flag
+says, which it follows for PNG and WebP from some version on; Pillow turns a TIFF alone. So the
+pixels are first had as they are stored, and turned here, where the annotations want it.
+"""
+
+import struct
 from pathlib import Path
 from typing import TypeVar
 
@@ -7,19 +13,34 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-TAG = 0x0112  # of EXIF 2.3, section 4.6.4: 1 to 8, by where the first row and column are
-UPRIGHT = 1
+from hrbench.data.headers import TAG, UPRIGHT, header
+
 Pixels = TypeVar("Pixels", bound=NDArray[np.generic])
+
+BACK = {  # by the tag that Pillow has turned a picture by
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+# By the first four bytes of a TIFF: byte order, where the first directory's place is and how it
+# is written, how the number of its entries is, the bytes of an entry, and where its value is.
+TIFFS = {
+    b"II*\0": ("<", 4, "I", "H", 12, 8),
+    b"MM\0*": (">", 4, "I", "H", 12, 8),
+    b"II+\0": ("<", 8, "Q", "Q", 20, 12),
+    b"MM\0+": (">", 8, "Q", "Q", 20, 12),
+}
+WHOLE = {1: "B", 3: "H", 4: "I"}  # how whole numbers are written, by TIFF's kind of value
 
 
 def orientation(path: Path) -> int:
     """Return the tag of an image file; 1 where it has none, or none that is known."""
-    try:
-        with Image.open(path) as image:
-            found = image.getexif().get(TAG, UPRIGHT)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        return UPRIGHT  # reading the pixels says what is wrong
-    return found if found in range(1, 9) else UPRIGHT
+    found = header(path)
+    return UPRIGHT if found is None else found.tag
 
 
 def upright(image: Pixels, tag: int) -> Pixels:
@@ -30,3 +51,37 @@ def upright(image: Pixels, tag: int) -> Pixels:
     if tag in {3, 4, 7, 8}:
         turned = turned[::-1]
     return np.ascontiguousarray(turned)  # type: ignore[return-value]  # of the same type
+
+
+def as_stored(image: Image.Image) -> Image.Image:
+    """Return an opened picture, loaded, with its pixels as the file has them.
+
+    Pillow takes the tag away from a picture that it turns.
+    """
+    tag = image.getexif().get(TAG, UPRIGHT)
+    image.load()
+    left = image.getexif().get(TAG, UPRIGHT)
+    return image if left == tag or tag not in BACK else image.transpose(BACK[tag])
+
+
+def untagged(content: bytes) -> bytes:
+    """Return a file for OpenCV: of a TIFF that says how to turn it, one that does not.
+
+    Source: TIFF 6.0, section 2; BigTIFF's design.
+    """
+    if content[:4] not in TIFFS:
+        return content
+    order, at, place, count, length, value = TIFFS[content[:4]]
+    try:
+        (start,) = struct.unpack_from(order + place, content, at)
+        (entries,) = struct.unpack_from(order + count, content, start)
+        first = start + struct.calcsize(order + count)
+        for entry in range(first, min(first + entries * length, len(content)), length):
+            tag, kind = struct.unpack_from(order + "HH", content, entry)
+            if tag == TAG and kind in WHOLE:
+                number = struct.pack(order + WHOLE[kind], UPRIGHT)
+                here = entry + value
+                return b"".join((content[:here], number, content[here + len(number) :]))
+    except struct.error:
+        return content  # decoding says that it is not whole
+    return content

@@ -4,13 +4,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.geometry import Floats
 
-NOT_OF_BOXES = {"images", "image_ids", "left_out", "allowed"}  # fields that are no column of N
+# Fields that are no column of N.
+NOT_OF_BOXES = {"images", "image_ids", "sizes", "upright", "left_out", "allowed"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,7 +23,8 @@ class People:
     processes, and each object that one of them touches would be copied.
 
     Positions are in pixels of the whole image: x to the right, y down, (0, 0) at the centre
-    of the top-left pixel. Readers convert to this; nothing later undoes it.
+    of the top-left pixel. Readers convert to this; nothing later undoes it. The image is what
+    its file stores or, with `upright`, that turned as its EXIF tag says.
     """
 
     images: tuple[Path, ...]  # (M,) files; COFW.mat/17 is the 18th image inside of a file
@@ -34,6 +37,8 @@ class People:
     scores: NDArray[np.float64]  # (N,) of the boxes; 1 for annotated ones
     keypoints: NDArray[np.float64]  # (N, K, 2) x, y; whatever the file says where not visible
     visible: NDArray[np.bool_]  # (N, K) labelled, hidden or not; all False for detections
+    sizes: NDArray[np.int64] | None = None  # (M, 2) width, height as annotated; 0 where unknown
+    upright: bool = False
     left_out: Mapping[str, int] = field(default_factory=dict)  # what the file has besides, by why
     allowed: tuple[str, ...] = ()  # in words, the faults of the file that --allow let pass
 
@@ -88,12 +93,14 @@ def join(parts: Sequence[People]) -> People:
         replace(part, image=part.image + offset)
         for part, offset in zip(parts, offsets, strict=True)
     ]
-    columns = {
+    columns: dict[str, Any] = {
         column.name: np.concatenate([getattr(part, column.name) for part in shifted])
         for column in fields(People)
         if column.name not in NOT_OF_BOXES - {"image_ids"}
     }
+    sizes = [np.zeros((len(p.images), 2), np.int64) if p.sizes is None else p.sizes for p in parts]
     return People(
+        sizes=np.concatenate(sizes),
         images=tuple(path for part in parts for path in part.images),
         left_out=sum((Counter(part.left_out) for part in parts), Counter()),
         allowed=tuple(words for part in parts for words in part.allowed),

@@ -6,18 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from hrbench import catalog, world
 from hrbench.data import annotations, inspect
 from hrbench.data.inspect import Fault, stated
 from hrbench.data.lint import NO_SIGMAS
 from hrbench.data.readers import mpii
 from hrbench.data.readers.coco import PERSON
-from hrbench.engine.progress import Steps
 from hrbench.errors import DataError, UnknownNameError
-from hrbench.pipeline import own
+from hrbench.pipeline import looking, own
 from hrbench.pipeline.classes import checking as classes
 from hrbench.pipeline.findings import Facts, Missing, Part, Report, SplitReport
 from hrbench.pipeline.lifting import checking as lifting
@@ -27,7 +23,6 @@ from hrbench.spec import DatasetSpec, Split
 
 # Formats without a file that lists the images.
 OWN = {"h36m": lifting.split_report, "imagenet": classes.split_report}
-PER_PROCESS = 100  # image files that are worth a process
 
 
 def check(name: str, data: str | None, *, images: bool, allow: tuple[str, ...] = ()) -> Report:
@@ -112,6 +107,7 @@ def _split(
     parts: list[Part] = []
     missing: list[Missing] = []
     faults: list[Fault] = []
+    notes: list[Fault] = []
 
     def have(place: str, use: str = "") -> bool:
         there = (root / place).exists()
@@ -132,16 +128,22 @@ def _split(
     # A folder that other splits share says nothing of a split whose annotations are not there.
     told = bool(parts) or not _is_shared(dataset, split)
     if folder is not None and told and have(folder):
-        title = f"decoding {name}" if images else None
-        add(*_images(root, folder, listed or NOTHING_LISTED, title))
+        looked = looking.look(root, folder, listed or NOTHING_LISTED, _way(dataset, name, images))
+        add(looked.part, looked.faults)
+        notes += looked.notes
     if split.heads and have(split.heads, "only needed to score"):
         add(*_heads(root, split.heads, listed))
     if split.detections and have(
         split.detections, "only needed for --boxes det" if split.annotated else ""
     ):
         add(*_detections(root, split.detections, listed))
-    notes = tuple(own.notes(dataset, listed))
-    return SplitReport(name, tuple(parts), tuple(missing), tuple(faults), notes)
+    notes += own.notes(dataset, listed)
+    return SplitReport(name, tuple(parts), tuple(missing), tuple(faults), tuple(notes))
+
+
+def _way(dataset: DatasetSpec, split: str, images: bool) -> looking.Way:
+    published = own.is_published(dataset)
+    return looking.Way(f"decoding {split}" if images else "", published)
 
 
 def _image_folder(root: Path, split: Split, listed: Listing | None) -> str | None:
@@ -224,43 +226,6 @@ def _heads(root: Path, place: str, listed: Listing | None) -> tuple[Part, list[F
     except DataError as error:
         words, found = "not usable", [replace(stated(str(error)), fatal=False)]
     return _file("heads", place, content, facts, words), found
-
-
-def _images(
-    root: Path, folder: str, listed: Listing, title: str | None
-) -> tuple[Part, list[Fault]]:
-    sizes = inspect.sizes_of_files(root / folder, listed.names)
-    names = [name for name, size in zip(listed.names, sizes, strict=True) if size >= 0]
-    missing = [name for name, size in zip(listed.names, sizes, strict=True) if size < 0]
-    empty = [name for name, size in zip(listed.names, sizes, strict=True) if size == 0]
-    faults = [
-        *inspect.fault("image files that are missing", missing),
-        *inspect.fault("image files of 0 bytes", empty),
-    ]
-    words = f"{len(names):,} of the {len(listed.names):,} images listed"
-    if title is not None:
-        faults += _decoded(root / folder, listed, sizes > 0, title)
-        words += ", all files decoded"
-    facts: Facts = {
-        "listed": len(listed.names),
-        "there": len(names),
-        "decoded": title is not None,
-    }
-    total = int(sizes[sizes > 0].sum())
-    return Part("images", folder, total, None, facts, words), faults
-
-
-def _decoded(folder: Path, listed: Listing, chosen: NDArray[np.bool_], title: str) -> list[Fault]:
-    rows = np.flatnonzero(chosen).tolist()
-    names = [listed.names[row] for row in rows]
-    processes = min(os.cpu_count() or 1, 1 + len(names) // PER_PROCESS)
-    seen = []
-    with Steps(title, len(names)) as steps:
-        for look in inspect.opened(folder, names, processes):
-            seen.append(look)
-            steps.advance()
-    sizes = None if listed.sizes is None else [listed.sizes[row] for row in rows]
-    return inspect.image_faults(names, seen, sizes)
 
 
 def _detections(root: Path, place: str, listed: Listing | None) -> tuple[Part, list[Fault]]:

@@ -13,6 +13,7 @@ import numpy as np
 import pydantic
 from numpy.typing import NDArray
 
+from hrbench import catalog
 from hrbench.data import annotations, lint
 from hrbench.data import own as completing
 from hrbench.data.annotations import Annotations
@@ -52,6 +53,12 @@ def faults_of_file(raw: dict[str, Any]) -> list[Fault]:
 def is_own(dataset: DatasetSpec) -> bool:
     """Whether the annotations may say less than COCO's, and nobody has looked at them."""
     return dataset.format == "coco" and not dataset.complete
+
+
+def is_published(dataset: DatasetSpec) -> bool:
+    """Whether it is one that comes with hrbench, so that many have looked at its pictures."""
+    known = dataset.name in catalog.names("datasets")
+    return known and catalog.load_dataset(dataset.name) == dataset
 
 
 def of_split(listed: Listing, dataset: DatasetSpec, split: Split) -> Listing:

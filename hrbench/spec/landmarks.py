@@ -70,6 +70,9 @@ class LandmarkProtocol(Protocol):
     padding: Positive  # of the box
     scales: Scales | None = None  # of the crops whose maps are averaged; None is the one
     pixels: Literal["clean", "official"] | None = None  # how faces are cut and read back
+    # Turns that EXIF tags ask for: whether the annotations are of what a viewer shows. None: they
+    # are not; of one's own pictures only where the annotated sizes tell so.
+    orientation: Literal["ignored", "followed"] | None = None
     flip_test: bool
     flip_shift: Annotated[int, Field(ge=0)]  # cells
     decoder: Literal["quarter", "dark", "udp"]

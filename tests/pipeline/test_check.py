@@ -317,14 +317,16 @@ def test_sizes_that_differ_from_the_annotated_are_found_by_decoding(root: Path) 
     picture(root / "coco" / "images" / "val2017" / "2.jpg", width=50, height=32)
     split = val(root, images=True)
     assert lines(split) == [
-        "images whose annotated width and height are swapped: 1 (1.jpg is 32 x 48, not 48 x 32)",
         "images of another size than annotated: 1 (2.jpg is 50 x 32, not 48 x 32)",
+        "images whose annotated width and height are swapped: 1 (1.jpg is 32 x 48, not 48 x 32)",
     ]
-    assert split.usable
+    assert not split.usable
+    allowed = check("coco", str(root), images=True, allow=("image-sizes",))
+    assert next(s for s in allowed.splits if s.name == "val2017").usable
 
 
 def test_several_processes_find_the_same(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hrbench.pipeline.check.PER_PROCESS", 2)
+    monkeypatch.setattr("hrbench.pipeline.looking.PER_PROCESS", 2)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     (root / "coco" / "images" / "val2017" / "2.jpg").write_bytes(b"no image")
     assert lines(val(root, images=True)) == ["image files that cannot be decoded: 1 (2.jpg)"]

@@ -16,8 +16,8 @@ from PIL import Image
 from pipeline.worlds import evaluated, small_classifier, small_lifter, small_weights, small_world
 
 import hrbench
+from hrbench.data.headers import TAG
 from hrbench.data.images import read_image
-from hrbench.data.orientation import TAG
 from hrbench.engine.runtime import Runtime
 from hrbench.errors import DataError, HrbenchError, RunError
 from hrbench.pipeline.loading import load

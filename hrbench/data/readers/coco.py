@@ -36,6 +36,7 @@ def annotated(table: Annotations, images: Path, aspect: float, padding: float = 
     return People(
         images=tuple(images / name for name in table.file_names),
         image_ids=table.image_ids,
+        sizes=table.image_sizes,
         image=table.image[rows],
         ids=table.ids[rows],
         boxes=table.boxes[rows],
@@ -88,6 +89,7 @@ def detected(
     return People(
         images=tuple(images / name for name in table.file_names),
         image_ids=table.image_ids,
+        sizes=table.image_sizes,
         image=np.array([place[d["image_id"]] for _, d in persons], dtype=np.int64),
         ids=np.array([row for row, _ in persons], dtype=np.int64),
         boxes=boxes,

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from hrbench.data.framing import picture
 from hrbench.data.images import read_image
 from hrbench.data.loader import Batch
 from hrbench.heads.codecs import Codec
@@ -57,11 +58,12 @@ def draw_worst(
     None where there is nobody.
     """
     people = looked_at.people
-    files = dict(zip(people.image_ids.tolist(), people.images, strict=True))
+    places = {number: place for place, number in enumerate(people.image_ids.tolist())}
+    chosen = [row for row in found.worst(count).tolist() if int(found.image_ids[row]) in places]
+    images = [places[int(found.image_ids[row])] for row in chosen]
     tiles = [
-        _error(read_image(files[int(found.image_ids[row])]), dataset, found, int(row))
-        for row in found.worst(count)
-        if int(found.image_ids[row]) in files
+        _error(picture(people, image, read_image), dataset, found, row)
+        for row, image in zip(chosen, images, strict=True)
     ]
     return write_sheet(folder / WORST, tiles) if tiles else None
 

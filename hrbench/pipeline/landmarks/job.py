@@ -23,6 +23,7 @@ from hrbench.pipeline.landmarks import contact, picture, scoring, upload
 from hrbench.pipeline.landmarks.cases import cases
 from hrbench.pipeline.landmarks.evaluation import LandmarkEvaluation
 from hrbench.pipeline.landmarks.formats import format_of
+from hrbench.pipeline.landmarks.framing import framed
 from hrbench.pipeline.landmarks.pixels import pixels
 from hrbench.pipeline.landmarks.predicting import decoded_again, predictions
 from hrbench.pipeline.options import Options
@@ -52,9 +53,13 @@ class LandmarkJob(Job[Predictions]):
         self.looked_at = format_of(self.dataset).evaluation(
             self.spec, self.dataset, self.source, boxes=self._boxes(), limit=self.options.limit
         )
-        if not len(self.looked_at.people):
+        people = self.looked_at.people
+        if not len(people):
             split = self.spec.protocol.split
             raise RunError(f"{split} has no box to predict on; see --boxes, --limit")
+        people = framed(people, self.spec, self.dataset, self.source)
+        met = tuple(dict.fromkeys((*self.looked_at.allowed, *people.allowed)))
+        self.looked_at = replace(self.looked_at, people=people, allowed=met)
 
     def build(self) -> None:
         """Make backbone and head."""
@@ -68,6 +73,7 @@ class LandmarkJob(Job[Predictions]):
     def feed(self) -> TrainingCrops:
         """Return augmented crops of the persons or faces of the training split."""
         people = format_of(self.dataset).training(self.spec, self.dataset, self.source)
+        people = framed(people, self.spec, self.dataset, self.source)
         self.left_out, self.allowed = people.left_out, people.allowed
         ranges = Ranges(**self.spec.augment.model_dump())
         cutting = pixels(self.spec, self.dataset).cutting

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.data import framing
 from hrbench.data.images import read_image
 from hrbench.geometry import UNIT
 from hrbench.pipeline.landmarks.drawing import WHITE, Pixels, dot_radius, pose
@@ -34,7 +35,7 @@ def draw(
     tiles = []
     for image in dict.fromkeys(people.image.tolist()):
         rows = np.flatnonzero(people.image == image)
-        tiles.append(tile(read_image(people.images[image]), dataset, found, rows))
+        tiles.append(tile(framing.picture(people, image, read_image), dataset, found, rows))
         if len(tiles) == COLUMNS * ROWS:
             break
     blank = np.full((TILE, TILE, 3), WHITE, dtype=np.uint8)

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.data.headers import UPRIGHT
 from hrbench.data.media import Medium, frames
-from hrbench.data.orientation import UPRIGHT, orientation, upright
+from hrbench.data.orientation import orientation, upright
 
 
 @dataclass(frozen=True, slots=True, eq=False)

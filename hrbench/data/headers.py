@@ -1,0 +1,88 @@
+"""What image files say of themselves, read without decoding a pixel."""
+
+import struct
+import warnings
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, PngImagePlugin, TiffImagePlugin
+
+TAG = 0x0112  # of EXIF 2.3, section 4.6.4: 1 to 8, by where the first row and column are
+UPRIGHT = 1
+READERS = 8  # threads: a file server answers several at once
+PNG_START, PNG_CHUNK = 8, struct.Struct(">I4s")  # bytes; a chunk's length and kind
+UNREADABLE = (OSError, SyntaxError, ValueError, struct.error, Image.DecompressionBombError)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """An image file's size and how a viewer is to turn it."""
+
+    size: tuple[int, int]  # width, height of the stored pixels
+    tag: int = UPRIGHT  # of EXIF
+
+    @property
+    def turned(self) -> tuple[int, int]:
+        """Width and height of what a viewer shows."""
+        return self.size[::-1] if self.tag > 4 else self.size
+
+
+def header(path: Path) -> Header | None:
+    """Return what an image file's first bytes say; None where Pillow cannot read them."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's, on EXIF data and on very large pictures
+            with Image.open(path) as image:
+                return Header(stored_size(image), tag_of(image))
+    except UNREADABLE:
+        return None  # reading the pixels says what is wrong
+
+
+def headers(paths: Sequence[Path]) -> list[Header | None]:
+    """Return the headers of many files, in their order."""
+    with ThreadPoolExecutor(READERS) as pool:
+        return list(pool.map(header, paths))
+
+
+def stored_size(image: Image.Image) -> tuple[int, int]:
+    """Return the width and height of the pixels in a file, which Pillow turns in a TIFF."""
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        width, height = (image.tag_v2[key] for key in (256, 257))  # TIFF 6.0, section 8
+        return int(width), int(height)
+    return image.size
+
+
+def tag_of(image: Image.Image) -> int:
+    """Return the orientation of an opened file; 1 where it has none, or none that is known."""
+    if isinstance(image, PngImagePlugin.PngImageFile):
+        found = _of_png(image)
+    else:
+        found = image.getexif().get(TAG, UPRIGHT)
+    return found if found in range(1, 9) else UPRIGHT
+
+
+def _of_png(image: PngImagePlugin.PngImageFile) -> int:
+    """Return the orientation that a PNG has before its pixels or after them.
+
+    Pillow decodes them all in search of what comes after.
+    """
+    exif = Image.Image.getexif(image)
+    if TAG not in exif and (block := _late_exif(Path(str(image.filename)))):
+        exif = Image.Exif()
+        exif.load(block)
+    found: int = exif.get(TAG, UPRIGHT)
+    return found
+
+
+def _late_exif(path: Path) -> bytes:
+    """Return the eXIf chunk of a PNG, wherever it stands; nothing where there is none."""
+    with path.open("rb") as file:
+        file.seek(PNG_START)
+        while len(head := file.read(PNG_CHUNK.size)) == PNG_CHUNK.size:
+            length, kind = PNG_CHUNK.unpack(head)
+            if kind == b"eXIf":
+                return file.read(length)
+            file.seek(length + 4, 1)  # and its checksum
+    return b""

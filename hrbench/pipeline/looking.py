@@ -1,0 +1,89 @@
+"""What a look at a split's image files finds: at their names, their headers or their pixels."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hrbench.data import framing, inspect
+from hrbench.data.headers import Header, headers
+from hrbench.data.inspect import Fault
+from hrbench.engine.progress import Steps
+from hrbench.pipeline.findings import Facts, Part
+from hrbench.pipeline.listings import Listing
+
+PER_PROCESS = 100  # image files that are worth a process
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How closely to look."""
+
+    title: str  # of the decoding; empty: nothing is decoded
+    published: bool  # many have looked before: headers are read only where all is decoded
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What there is, what is wrong with it, and what a person should look at."""
+
+    part: Part
+    faults: list[Fault]
+    notes: list[Fault]
+
+
+def look(root: Path, folder: str, listed: Listing, way: Way) -> Looked:
+    """Return what is there of the images that a file lists."""
+    sizes = inspect.sizes_of_files(root / folder, listed.names)
+    names = [name for name, size in zip(listed.names, sizes, strict=True) if size >= 0]
+    missing = [name for name, size in zip(listed.names, sizes, strict=True) if size < 0]
+    empty = [name for name, size in zip(listed.names, sizes, strict=True) if size == 0]
+    faults = [
+        *inspect.fault("image files that are missing", missing),
+        *inspect.fault("image files of 0 bytes", empty),
+    ]
+    notes: list[Fault] = []
+    words = f"{len(names):,} of the {len(listed.names):,} images listed"
+    if way.title or not way.published:
+        found, notes = _opened(root / folder, listed, np.flatnonzero(sizes > 0), way)
+        faults += found
+        words += f", all {'files decoded' if way.title else 'headers read'}"
+    facts: Facts = {
+        "listed": len(listed.names),
+        "there": len(names),
+        "decoded": bool(way.title),
+    }
+    total = int(sizes[sizes > 0].sum())
+    return Looked(Part("images", folder, total, None, facts, words), faults, notes)
+
+
+def _opened(
+    folder: Path, listed: Listing, rows: NDArray[np.intp], way: Way
+) -> tuple[list[Fault], list[Fault]]:
+    """Return the faults of the files in `rows`, and what a task has to say of their turns."""
+    names = [listed.names[row] for row in rows.tolist()]
+    sizes = None if listed.sizes is None else [listed.sizes[row] for row in rows.tolist()]
+    faults: list[Fault] = []
+    if way.title:
+        looks = _decoded(folder, names, way.title)
+        faults = inspect.undecoded(names, looks)
+        seen = [look if isinstance(look, Header) else None for look in looks]
+    else:
+        seen = headers([folder / name for name in names])
+    found = framing.compared(names, seen, sizes)
+    faults += found.sizes()
+    if way.published:
+        return [*faults, *found.turns("ignored")], []
+    return faults, found.remarks()
+
+
+def _decoded(folder: Path, names: list[str], title: str) -> list[Header | str]:
+    processes = min(os.cpu_count() or 1, 1 + len(names) // PER_PROCESS)
+    seen = []
+    with Steps(title, len(names)) as steps:
+        for look in inspect.opened(folder, names, processes):
+            seen.append(look)
+            steps.advance()
+    return seen

@@ -1,0 +1,162 @@
+"""Pictures of people's own: turned by their EXIF tag, of another size, in odd files."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+from pipeline.dots import ANNOTATIONS, BRIEF, DATASET, NAMES, TASK, edit_json, edit_toml, write_dots
+from pipeline.worlds import small_weights, small_world
+
+from hrbench import catalog, network
+from hrbench.data.headers import TAG
+from hrbench.data.orientation import BACK
+from hrbench.errors import DataError
+from hrbench.pipeline import run as pipeline
+from hrbench.pipeline.check import check
+from hrbench.pipeline.options import Options
+from hrbench.report.record import RunRecord
+from hrbench.spec import LandmarkTask
+
+WIDTH = 56  # of the dots' pictures, which are 64 pixels high
+
+
+@pytest.fixture
+def shown(tmp_path: Path) -> Path:
+    """A dataset as a viewer shows it: pictures higher than wide."""
+    folder = write_dots(tmp_path / "dots")
+    for path in (folder / "images").iterdir():
+        Image.open(path).crop((0, 0, WIDTH, 64)).save(path)
+    edit_json(folder / ANNOTATIONS, lambda said: [i.update(width=WIDTH) for i in said["images"]])
+    return folder
+
+
+def as_a_phone_stores(folder: Path, tag: int, kind: str = "PNG") -> None:
+    """Store the pictures another way up, with the tag that lets a viewer turn them back."""
+    exif = Image.Exif()
+    exif[TAG] = tag
+    options = {"tiffinfo": {TAG: tag}} if kind == "TIFF" else {"exif": exif.tobytes()}
+    for path in (folder / "images").iterdir():
+        with Image.open(path) as image:
+            stored = image.transpose(BACK[tag])
+        stored.save(path, kind, **options)
+
+
+def weights(folder: Path) -> str:
+    spec = catalog.load_task(f"{folder / TASK}@tiny", BRIEF)
+    assert isinstance(spec, LandmarkTask)
+    built = network.build(spec.model, len(NAMES), seed=3, initial=spec.recipe.initial)
+    torch.save({"network": built.state_dict()}, folder / "weights.pt")
+    return str(folder / "weights.pt")
+
+
+def measured(folder: Path, *overrides: str, **options: Any) -> RunRecord:
+    given: dict[str, Any] = {"data": str(folder), "workers": 0, "device": "cpu", **options}
+    done = pipeline.run(
+        f"{folder / TASK}@tiny",
+        Options(
+            out=str(folder / "out"),
+            weights=weights(folder),
+            overrides=(*BRIEF, *overrides),
+            pictures=2,
+            **given,
+        ),
+    )
+    assert done is not None
+    return done[0]
+
+
+def figures(record: RunRecord) -> dict[str, Any]:
+    return {name: metric.value for name, metric in record.metrics.items()}
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+@pytest.mark.parametrize("tag", [3, 6, 5])
+def test_pictures_annotated_upright_give_the_figures_of_their_upright_twins(
+    shown: Path, tag: int, kind: str
+) -> None:
+    plain = figures(measured(shown))
+    as_a_phone_stores(shown, tag, kind)
+    assert figures(measured(shown)) == plain
+    with pytest.raises(DataError, match=r"EXIF|annotated"):
+        measured(shown, "protocol.orientation=ignored") if tag > 4 else undecided(shown)
+
+
+def undecided(folder: Path) -> RunRecord:
+    edit_toml(folder / TASK, lambda said: said["protocol"].pop("orientation"))
+    return measured(folder)
+
+
+def test_a_training_follows_the_tags_too(shown: Path) -> None:
+    options = Options(
+        data=str(shown), overrides=BRIEF, workers=0, device="cpu", out=str(shown / "o")
+    )
+    plain = pipeline.run(f"{shown / TASK}@tiny", options)
+    as_a_phone_stores(shown, 6)
+    turned = pipeline.run(f"{shown / TASK}@tiny", options)
+    assert plain is not None
+    assert turned is not None
+    assert figures(plain[0]) == figures(turned[0])
+
+
+def test_what_nobody_decided_is_refused_before_training_with_the_way_out(shown: Path) -> None:
+    edit_toml(shown / TASK, lambda said: said["protocol"].pop("orientation"))
+    measured(shown)  # no tags, nothing to decide
+    as_a_phone_stores(shown, 3)
+    with pytest.raises(DataError, match=r'protocol\.orientation = "followed" says that .*: 2 \('):
+        measured(shown)
+    assert measured(shown, "protocol.orientation=followed").metrics
+    assert measured(shown, "protocol.orientation=ignored").metrics
+
+
+def test_annotations_of_the_stored_pixels_are_told_from_those_of_a_viewer(shown: Path) -> None:
+    plain = figures(measured(shown))
+    exif = Image.Exif()
+    exif[TAG] = 6
+    for path in (shown / "images").iterdir():
+        with Image.open(path) as image:
+            image.save(path, "PNG", exif=exif.tobytes())
+    with pytest.raises(DataError, match=r'as they are stored, which .* = "ignored" reads: 2 \('):
+        measured(shown)
+    assert figures(measured(shown, "protocol.orientation=ignored")) == plain
+    edit_toml(shown / TASK, lambda said: said["protocol"].pop("orientation"))
+    assert figures(measured(shown)) == plain  # the annotated sizes have told
+
+
+def test_check_says_what_a_task_has_to_say_and_decodes_nothing(shown: Path) -> None:
+    as_a_phone_stores(shown, 6)
+    report = check(str(shown / DATASET), str(shown), images=False)
+    assert report.ok
+    for split in report.splits:
+        assert "all headers read" in split.text().replace("\n", " ").replace("  ", "")
+        (note,) = (str(n) for n in split.notes if "EXIF" in str(n))
+        assert note.startswith("images annotated as their EXIF tag turns them, which protocol.or")
+
+
+def test_pictures_of_another_size_are_refused_unless_that_is_allowed(shown: Path) -> None:
+    for path in (shown / "images").iterdir():
+        Image.open(path).resize((WIDTH // 2, 32)).save(path)
+    words = r"images of another size than annotated: 2 \(\d\.png is 28 x 32, not 56 x 64"
+    with pytest.raises(DataError, match=words + r".*`--allow image-sizes` goes on all the same"):
+        measured(shown)
+    assert not (shown / "out").exists()
+    record = measured(shown, allow=("image-sizes",))
+    assert any("--allow image-sizes" in note for note in record.notes)
+    report = check(str(shown / DATASET), str(shown), images=False)
+    assert not report.ok
+    assert check(str(shown / DATASET), str(shown), images=False, allow=("image-sizes",)).ok
+
+
+def test_a_published_dataset_is_compared_when_a_picture_is_opened(tmp_path: Path) -> None:
+    """As COCO's pictures at half their size would be, which nothing but their size tells."""
+    shutil.copytree(small_world() / "coco", tmp_path / "coco")
+    for path in (tmp_path / "coco" / "images" / "val2017").iterdir():
+        Image.open(path).resize((64, 64)).save(path)
+    task = "coco-pose@tiny"
+    options = Options(
+        data=str(tmp_path), weights=str(small_weights(task)), workers=0, out=str(tmp_path / "out")
+    )
+    with pytest.raises(DataError, match=r"has 64 x 64 pixels and is annotated as 128 x 128; is it"):
+        pipeline.run(task, options)
