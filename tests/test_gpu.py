@@ -54,7 +54,7 @@ def step(task: str, device: str) -> dict[str, torch.Tensor]:
 def test_one_step_equals_that_of_the_cpu(task: str) -> None:
     on_card, on_cpu = step(task, "cuda"), step(task, "cpu")
     for name, expected in on_cpu.items():
-        assert on_card[name].numpy() == pytest.approx(expected.numpy(), abs=1e-4), name
+        np.testing.assert_allclose(on_card[name], expected, rtol=0, atol=1e-4, err_msg=name)
 
 
 @pytest.mark.parametrize(
