@@ -35,6 +35,7 @@ class Fault:
     examples: tuple[str, ...]
     fatal: bool  # nothing can be trained or scored with it
     name: str = ""  # what `--allow` takes to go on all the same; empty: nothing can be made of it
+    mended: bool = False  # the reader put it right, which the record says
 
     def __str__(self) -> str:
         """Return it in one line."""
@@ -84,6 +85,11 @@ def stated(words: str, name: str = "") -> Fault:
     return Fault(words, 1, (), fatal=True, name=name)
 
 
+def mended(kind: str, examples: Sequence[str]) -> list[Fault]:
+    """Return what a reader put right in all of `examples`; nothing where there are none."""
+    return [replace(one, mended=True) for one in fault(kind, examples, fatal=False)]
+
+
 def allowed(found: Sequence[Fault], allow: Sequence[str]) -> list[Fault]:
     """Return the faults, those that a user allows by their names no longer fatal."""
     named = {name for name in allow if name}
@@ -91,7 +97,7 @@ def allowed(found: Sequence[Fault], allow: Sequence[str]) -> list[Fault]:
 
 
 def require(path: Path, found: Sequence[Fault], allow: Sequence[str] = ()) -> tuple[str, ...]:
-    """Stop at the first fatal fault of a file; return in words those that a user allowed.
+    """Stop at the first fatal fault of a file; return in words those allowed, or put right.
 
     Raises:
         DataError: there is a fatal fault that nobody allowed.
@@ -100,8 +106,8 @@ def require(path: Path, found: Sequence[Fault], allow: Sequence[str] = ()) -> tu
         if one.fatal:
             onward = f"`--allow {one.name}` goes on all the same, and " if one.name else ""
             raise DataError(f"{path}: {one}; {onward}`hrbench check` lists all faults of a dataset")
-    met = [one for one in found if one.fatal]
-    return tuple(f"{path.name}: {one} (--allow {one.name})" for one in met)
+    met = [one for one in found if one.fatal or one.mended]
+    return tuple(f"{path.name}: {one}{f' (--allow {one.name})' * one.fatal}" for one in met)
 
 
 def lists(content: Any, keys: Sequence[str]) -> list[Fault]:

@@ -40,7 +40,7 @@ class People:
     sizes: NDArray[np.int64] | None = None  # (M, 2) width, height as annotated; 0 where unknown
     upright: bool = False
     left_out: Mapping[str, int] = field(default_factory=dict)  # what the file has besides, by why
-    allowed: tuple[str, ...] = ()  # in words, the faults of the file that --allow let pass
+    allowed: tuple[str, ...] = ()  # in words, faults that --allow let pass or that are put right
 
     def __len__(self) -> int:
         return len(self.image)

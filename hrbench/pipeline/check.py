@@ -10,7 +10,7 @@ from hrbench import catalog, world
 from hrbench.data import annotations, inspect
 from hrbench.data.inspect import Fault, stated
 from hrbench.data.lint import NO_SIGMAS
-from hrbench.data.readers import mpii
+from hrbench.data.readers import mpii, mpii_truth
 from hrbench.data.readers.coco import PERSON
 from hrbench.errors import DataError, UnknownNameError
 from hrbench.pipeline import looking, own
@@ -131,8 +131,8 @@ def _split(
         looked = looking.look(root, folder, listed or NOTHING_LISTED, _way(dataset, name, images))
         add(looked.part, looked.faults)
         notes += looked.notes
-    if split.heads and have(split.heads, "only needed to score"):
-        add(*_heads(root, split.heads, listed))
+    if listed and split.heads and have(split.heads, "only needed to score"):
+        add(*_heads(dataset, root, split))
     if split.detections and have(
         split.detections, "only needed for --boxes det" if split.annotated else ""
     ):
@@ -215,16 +215,20 @@ def _content(root: Path, place: str) -> tuple[bytes, list[Fault]]:
         return b"", [stated(f"{place} cannot be read: {error.strerror}")]
 
 
-def _heads(root: Path, place: str, listed: Listing | None) -> tuple[Part, list[Fault]]:
+def _heads(dataset: DatasetSpec, root: Path, split: Split) -> tuple[Part, list[Fault]]:
+    place = str(split.heads)
     content = (root / place).read_bytes()
-    found: list[Fault] = []
     facts: Facts = {}
+    words, found = "not usable", list[Fault]()
     try:
-        truth = mpii.truth(root / place, expected=None if listed is None else listed.persons)
-        facts["heads"] = len(truth.head_sizes)
-        words = f"{len(truth.head_sizes):,} heads"
+        rows = annotations.read_json(root / split.annotations)
+        table, _ = mpii.examined(rows, len(dataset.keypoints))
+        if table is not None:
+            truth, found = mpii_truth.examined(root / place, table)
+            facts["heads"] = len(truth.head_sizes)
+            words = f"{len(truth.head_sizes):,} heads"
     except DataError as error:
-        words, found = "not usable", [replace(stated(str(error)), fatal=False)]
+        found = [stated(str(error))]
     return _file("heads", place, content, facts, words), found
 
 

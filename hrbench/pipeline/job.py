@@ -40,7 +40,7 @@ class Job(ABC, Generic[Found]):
     network: nn.Module  # set by `build`
     sha256: str | None = None  # of the file whose weights were loaded
     left_out: Mapping[str, int] = MappingProxyType({})  # of training, by why; set by `feed`
-    allowed: tuple[str, ...] = ()  # in words, the faults that --allow let pass; set by `feed`
+    allowed: tuple[str, ...] = ()  # in words, faults allowed or put right; set by `feed`
 
     @abstractmethod
     def look(self) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from hrbench.errors import RunError
 from hrbench.pipeline.job import Found, Job
 from hrbench.report.definitions import Definition, define
 from hrbench.report.record import MetricValue, measured
@@ -22,6 +23,22 @@ class Measured:
         if first.value is None or first.higher_is_better:
             return first.value
         return -first.value
+
+
+def missing_truth(job: Job[Any]) -> str:
+    """Return why there is nothing to score against, where that is not by design; else nothing."""
+    annotated = job.dataset.splits[job.spec.protocol.split].annotated
+    return job.looked_at.without_truth if annotated and job.looked_at.truth is None else ""
+
+
+def require_truth(job: Job[Any]) -> None:
+    """Require something to score against, unless it is hidden by design.
+
+    Raises:
+        RunError: a file of it is missing.
+    """
+    if reason := missing_truth(job):
+        raise RunError(reason)
 
 
 def measure(job: Job[Found], found: Found) -> Measured:

@@ -44,6 +44,7 @@ class Road:
         """Read everything that can be wrong, before anything is written or trained."""
         job = self.job
         job.look()
+        self._require_truth()
         job.build()
         self.given: Weights | None = None
         if self.checkpoint is not None:
@@ -55,9 +56,23 @@ class Road:
             self.feed = job.feed()
             self.init, self.untouched = training.initialise(job, job.options.init)
         if self.runtime.leads:
+            for words in dict.fromkeys((*job.allowed, *job.looked_at.allowed)):
+                training.tell(words)
             training.tell_left_out("training", job.left_out)
             training.tell_left_out("what is measured", job.looked_at.left_out)
         job.network.to(self.runtime.device)
+
+    def _require_truth(self) -> None:
+        """Say before the training that nothing will be measured; measure nothing only as hidden.
+
+        Raises:
+            RunError: weights are given, and there is nothing to measure them by.
+        """
+        job = self.job
+        if self.checkpoint is not None:
+            measuring.require_truth(job)
+        elif (reason := measuring.missing_truth(job)) and self.runtime.leads:
+            training.tell(f"{reason}\nTraining goes on without it, and gives no figure.")
 
     def walk(self, folder: Path, state: State) -> tuple[RunRecord, Path] | None:
         """Train, predict, score, record."""

@@ -8,7 +8,7 @@ from hrbench.backbone import weights
 from hrbench.engine.runtime import Runtime, processes
 from hrbench.errors import RunError
 from hrbench.pipeline import folder as run_folder
-from hrbench.pipeline import recording, sources, training
+from hrbench.pipeline import measuring, recording, sources, training
 from hrbench.pipeline.folder import State
 from hrbench.pipeline.job import Job
 from hrbench.pipeline.jobs import job_of
@@ -98,6 +98,7 @@ def score(
     job = job_of(scored, dataset, source, state.options)
     _require_same_predictions(job, spec)
     job.look()
+    measuring.require_truth(job)
     recording.trained(folder, state)
     found = predictions.read(folder, job.stored)
     if misfit := job.misfit(found):

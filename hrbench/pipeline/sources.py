@@ -40,7 +40,7 @@ class Evaluation:
     without_truth: str = ""  # why there is none
     division: dict[str, list[str]] | None = None  # images of each part, where the seed made them
     left_out: Mapping[str, int] = field(default_factory=dict)  # what the files have besides, by why
-    allowed: tuple[str, ...] = ()  # in words, the faults of the files that --allow let pass
+    allowed: tuple[str, ...] = ()  # in words, faults that --allow let pass or that are put right
 
 
 def folder_of(dataset: DatasetSpec, data: str | None) -> Path | None:

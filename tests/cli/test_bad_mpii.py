@@ -77,9 +77,11 @@ def test_no_truth_at_all_is_no_reason_not_to_train(mpii: Path, tmp_path: Path) -
     headline = answered["record"]["metrics"]["PCKh@0.5"]
     assert headline["value"] is None
     assert f"data/mpii/{HEADS} does not exist" in headline["reason"]
-    again = called(tmp_path, "score", answered["run"])
-    assert again.status == 0
-    assert HEADS in again.out
+    assert f"data/mpii/{HEADS} does not exist" in ended.err
+    assert "Training goes on without it, and gives no figure." in ended.err
+    refused(called(tmp_path, "score", answered["run"]), [f"data/mpii/{HEADS} does not exist"])
+    measured = ("--weights", answered["run"])
+    refused(ran(tmp_path, "mpii-pose", *measured), [f"data/mpii/{HEADS} does not exist"])
 
 
 # The annotations.

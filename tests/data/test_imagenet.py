@@ -186,7 +186,7 @@ def test_a_table_that_ends_too_early(compressed: bool, flat: Flat) -> None:
     whole = flat.synsets.read_bytes()
     for length in range(0, len(whole), 40):
         flat.synsets.write_bytes(whole[:length])
-        with pytest.raises(DataError, match=r"meta\.mat is not the development kit's"):
+        with pytest.raises(DataError, match=r"meta\.mat is (not the development kit's|no MATLAB)"):
             flat.read()
 
 
@@ -196,7 +196,7 @@ def test_a_table_with_a_damaged_byte_is_refused(flat: Flat) -> None:
         damaged = bytearray(whole)
         damaged[place] ^= 0xFF
         flat.synsets.write_bytes(damaged)
-        with pytest.raises(DataError, match=r"meta\.mat is not the development kit's"):
+        with pytest.raises(DataError, match=r"meta\.mat is (not the development kit's|no MATLAB)"):
             flat.read()
 
 

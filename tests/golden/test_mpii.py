@@ -16,7 +16,7 @@ from specs import landmark_task
 
 from hrbench import catalog
 from hrbench.data.augment import Crop, Draw, Ranges
-from hrbench.data.readers import mpii
+from hrbench.data.readers import mpii, mpii_truth
 from hrbench.data.sample import People
 from hrbench.engine.runtime import normalised
 from hrbench.metrics.pckh import (
@@ -148,7 +148,9 @@ def test_the_files_of_the_evaluation_are_read_as_officially(
     people = mpii.annotated(tmp_path / "valid.json", tmp_path, 16)
     golden.check(file, "db_center", people.centers)
     golden.check(file, "db_scale", people.scales)
-    truth = mpii.truth(golden.root / f"pose_eval/mpii_{name}_gt_valid.mat", expected=len(people))
+    truth = mpii_truth.truth(
+        golden.root / f"pose_eval/mpii_{name}_gt_valid.mat", expected=len(people)
+    )
     golden.check(file, "pos_gt_src", np.moveaxis(truth.keypoints, 0, 2))
     golden.check(file, "jnt_missing", truth.missing.T)
     golden.check(file, "headsizes", truth.head_sizes)
@@ -168,7 +170,7 @@ def truth_of(golden: Ledger, name: str, variant: str, folder: Path) -> HeadTruth
     if variant in emptied:
         content["jnt_missing"][emptied[variant]] = 1
     savemat(folder / "gt_valid.mat", content)
-    return mpii.truth(folder / "gt_valid.mat")
+    return mpii_truth.truth(folder / "gt_valid.mat")
 
 
 @pytest.mark.parametrize("name", SETS)

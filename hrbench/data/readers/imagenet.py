@@ -4,25 +4,19 @@ Source: the ILSVRC2012 development kit's readme; torchvision's ImageFolder.
 """
 
 import os
-import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.io import loadmat
-from scipy.io.matlab import MatReadError
 
+from hrbench.data import inspect, matlab
 from hrbench.data.pictures import Pictures
 from hrbench.errors import DataError
 
 SUFFIXES = (".jpeg", ".jpg", ".png", ".bmp", ".ppm", ".pgm", ".tif", ".tiff", ".webp")
 NAMES_SHOWN = 3  # of folders or files that are not right
-DAMAGED = (  # what scipy's reader raises; NameError, since damage leaves a variable of its unset
-    *(MatReadError, zlib.error, OSError, EOFError, NotImplementedError),
-    *(ValueError, TypeError, LookupError, NameError),
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,14 +108,24 @@ def _require_numbered(files: Sequence[Path], truth: Path) -> None:
 
 def _synsets(file: Path) -> dict[int, str]:
     """Return the kit's numbers with the names of the classes' folders."""
-    try:
-        table: Any = loadmat(str(file), squeeze_me=True)["synsets"]
-        pairs = zip(table["ILSVRC2012_ID"].tolist(), table["WNID"].tolist(), strict=True)
-        return {int(number): str(name) for number, name in pairs}
-    except DAMAGED as error:
-        raise DataError(
-            f"{file} is not the development kit's meta.mat with 'synsets' ({error})"
-        ) from error
+    table = matlab.read(file, {"synsets"}).get("synsets")
+    fields = table.fields if isinstance(table, matlab.Structs) else {}
+    numbers, names = (list(_flat(fields.get(key, ()))) for key in ("ILSVRC2012_ID", "WNID"))
+    known = all(map(inspect.NUMBER.fits, numbers)) and all(map(inspect.TEXT.fits, names))
+    if not numbers or len(numbers) != len(names) or not known:
+        raise DataError(f"{file} is not the development kit's meta.mat with 'synsets'")
+    return {int(number): name for number, name in zip(numbers, names, strict=True)}
+
+
+def _flat(values: Iterable[Any]) -> Iterator[Any]:
+    """Yield the numbers and texts of a struct's field, one by one or a column at a time."""
+    for value in values:
+        if isinstance(value, matlab.Cells):
+            yield from _flat(value.values)
+        elif isinstance(value, np.ndarray):
+            yield from value.ravel().tolist()
+        else:
+            yield value
 
 
 def _pictures(folder: Path) -> Iterator[Path]:

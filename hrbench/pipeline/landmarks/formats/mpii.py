@@ -1,8 +1,12 @@
 """MPII's files: persons with a centre and a size, and the .mat file of the truth."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from hrbench.data.readers import mpii
+from hrbench.data import inspect
+from hrbench.data.readers import mpii, mpii_truth
+from hrbench.data.readers.mpii import Annotations
 from hrbench.data.sample import People
 from hrbench.errors import DataError, MissingDatasetError, RunError
 from hrbench.metrics.pckh import HeadTruth
@@ -18,17 +22,20 @@ from hrbench.pipeline.sources import (
 )
 from hrbench.spec import DatasetSpec, LandmarkTask, Split
 
+NO_JOINT = "persons without a labelled joint"
+
 
 def training(spec: LandmarkTask, dataset: DatasetSpec, source: Source) -> People:
     """Return the persons to train on, those with a joint."""
     split = split_of(dataset, spec.protocol.train_split)
-    people = _people(spec, dataset, source, split)
-    people = people.rows(np.flatnonzero(people.visible.any(axis=1)))
+    everyone, _ = _people(spec, dataset, source, split)
+    people = everyone.rows(np.flatnonzero(everyone.visible.any(axis=1)))
     if not len(people):
         file = require(dataset, source.root, split.annotations)
         raise DataError(f"{file}: nobody with a joint to train on")
     require_images(dataset, people)
-    return people
+    without = len(everyone) - len(people)
+    return replace(people, left_out={NO_JOINT: without} if without else {})
 
 
 def evaluation(
@@ -42,12 +49,14 @@ def evaluation(
     if boxes != "gt":
         raise RunError("MPII is measured on its annotated centres and sizes: --boxes gt")
     split = split_of(dataset, spec.protocol.split)
-    everyone = _people(spec, dataset, source, split)
+    everyone, table = _people(spec, dataset, source, split)
     people = everyone.in_images(everyone.image_ids[:limit])
     require_images(dataset, people)
-    files, truth, reason = [require(dataset, source.root, split.annotations)], None, HIDDEN
+    files = [require(dataset, source.root, split.annotations)]
+    truth, without, met = None, HIDDEN, everyone.allowed
     if split.annotated:
-        truth, reason = _truth(dataset, source, split, len(everyone))
+        truth, without, said = _truth(dataset, source, split, table)
+        met += said
     if truth is not None:
         files.append(source.root / dataset.folder / str(split.heads))
     expected = len(everyone) if source.synthetic else max(split.num_samples or 0, len(everyone))
@@ -58,29 +67,30 @@ def evaluation(
         evaluated=len(people),
         expected=expected,
         fingerprint=fingerprint(files),
-        without_truth=reason,
+        without_truth=without,
+        allowed=met,
     )
 
 
 def _truth(
-    dataset: DatasetSpec, source: Source, split: Split, count: int
-) -> tuple[HeadTruth | None, str]:
-    """Return the truth to score against, or what is missing: one can train without it."""
+    dataset: DatasetSpec, source: Source, split: Split, table: Annotations
+) -> tuple[HeadTruth | None, str, tuple[str, ...]]:
+    """Return the truth to score against, or why there is none, and what there is to say of it."""
     if split.heads is None:
-        return None, f"no file of {dataset.name} has the heads of {split.annotations}"
+        return None, f"no file of {dataset.name} has the heads of {split.annotations}", ()
     file = source.root / dataset.folder / split.heads
     if not file.exists():
-        return None, str(MissingDatasetError(dataset.name, file, issuer(dataset, split.heads)))
-    return mpii.truth(file, expected=count), ""
+        missing = MissingDatasetError(dataset.name, file, issuer(dataset, split.heads))
+        return None, str(missing), ()
+    truth, faults = mpii_truth.examined(file, table)
+    return truth, "", inspect.require(file, faults, source.allow)
 
 
-def _people(spec: LandmarkTask, dataset: DatasetSpec, source: Source, split: Split) -> People:
+def _people(
+    spec: LandmarkTask, dataset: DatasetSpec, source: Source, split: Split
+) -> tuple[People, Annotations]:
     file = require(dataset, source.root, split.annotations)
     images = require(dataset, source.root, *split.images)
-    return mpii.annotated(
-        file,
-        images,
-        len(dataset.keypoints),
-        hidden=not split.annotated,
-        padding=spec.protocol.padding,
-    )
+    count, hidden = len(dataset.keypoints), not split.annotated
+    table, met = mpii.read(file, count, hidden=hidden, allow=source.allow)
+    return replace(mpii.people(table, images, spec.protocol.padding), allowed=met), table
