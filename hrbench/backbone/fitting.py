@@ -78,8 +78,8 @@ def load_network(checkpoint: Checkpoint, network: nn.Module, *, partial: bool = 
 def load_backbone(checkpoint: Checkpoint, backbone: nn.Module, *, partial: bool = False) -> Fit:
     """Load every tensor of a backbone; with `partial`, those that the file has.
 
-    What is left over are the file's head, and layers that only feed branches which this backbone
-    does not have.
+    What is left over are the file's head, whatever it is called, and layers that only feed
+    branches which this backbone does not have.
 
     Raises:
         WeightsError: a tensor of the backbone is missing or of another shape.
@@ -90,18 +90,22 @@ def load_backbone(checkpoint: Checkpoint, backbone: nn.Module, *, partial: bool 
         if name.startswith(PREFIX)
     }
     wanted = backbone.state_dict()
-    # The last module of stage 4 fuses only to the branches that leave it.
+    modules = {name.partition(".")[0] for name in wanted}  # a head is in another
     kept = {
         name: tensor
         for name, tensor in inside.items()
-        if name in wanted or not (name.startswith("stage4.") and "fuse" in name)
+        if name in wanted or (name.partition(".")[0] in modules and not _is_last_fuse(name))
     }
     found = fit(kept, wanted)
     _require(checkpoint, found, "the backbone", partial=partial)
     backbone.load_state_dict(kept, strict=False)
-    head = [name for name in checkpoint.tensors if not name.startswith(PREFIX)]
-    fuses = [PREFIX + name for name in inside if name not in kept]
-    return Fit(found.matched, found.missing, (*head, *fuses))
+    rest = [name for name in checkpoint.tensors if name.removeprefix(PREFIX) not in kept]
+    return Fit(found.matched, found.missing, tuple(rest))
+
+
+def _is_last_fuse(name: str) -> bool:
+    """Whether a layer may only feed branches that do not leave stage 4: its last module does."""
+    return name.startswith("stage4.") and "fuse" in name
 
 
 def _require(checkpoint: Checkpoint, found: Fit, what: str, *, partial: bool) -> None:

@@ -45,10 +45,22 @@ CLASSES = {
 POSE = Layout("pose", ("conv1.", "stage4."), {"final_layer.": "head.score."} | BACKBONE)
 FACE = Layout(
     "face",
-    ("conv1.", "stage4.", "head.3."),
+    ("conv1.", "stage4.", "head.0.weight", "head.3.weight"),
     {"head.0.": "head.mix.0.", "head.1.": "head.mix.1.", "head.3.": "head.score."} | BACKBONE,
 )
 CLASSIFICATION = Layout("classification", ("conv1.", "stage4.", "classifier."), CLASSES | BACKBONE)
+# The ImageNet files of the official pose recipes, hrnet_w32-36af842e.pth and its like.
+POSE_IMAGENET = Layout(
+    "pose-imagenet",
+    ("conv1.", "stage4.", "head.0.0.0."),
+    {
+        "head.0.": "head.incre_modules.",
+        "head.1.": "head.downsamp_modules.",
+        "head.2.": "head.final_layer.",
+        **dict.fromkeys(("head.3.", "fc.", "classifier."), "head.classifier."),
+    }
+    | BACKBONE,
+)
 # timm's networks that end with the branches, widened or not.
 FEATURES = Layout("features", ("conv1.", "stage4.", "incre_modules."), CLASSES | BACKBONE)
 HIGHER = Layout(
@@ -109,7 +121,7 @@ BARE = Layout("backbone", ("backbone.",), OURS)  # with a head of which nothing 
 # The first that fits: what those at the end have, those before them have as well.
 LAYOUTS = (
     *(*HRBENCH, MMPOSE, MMPOSE_0, MMPRETRAIN, BARE),
-    *(CLASSIFICATION, FACE, HIGHER, FEATURES, POSE),
+    *(POSE_IMAGENET, CLASSIFICATION, FACE, HIGHER, FEATURES, POSE),
     *(POSE_RESNET, RESNET, VIDEOPOSE3D, MARTINEZ),
 )
 BY_NAME = {layout.name: layout for layout in LAYOUTS}

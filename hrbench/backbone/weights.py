@@ -1,40 +1,26 @@
 """Checkpoints in the layouts they are published in, brought to our names.
 
-`backbone.layouts` says which layout a file is in and what its tensors are called here;
-`backbone.fitting` puts them into a network.
+`backbone.containers` opens a file, `backbone.wrappers` finds the network in it; `backbone.layouts`
+says which layout that is in and what its tensors are called here; `backbone.fitting` puts them
+into a network.
 """
 
 import hashlib
-import pickle
-import re
-import struct
-import warnings
-import zipfile
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import safetensors
-import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from hrbench.backbone import unpickling
-from hrbench.backbone.layouts import BY_NAME, Layout, layout_of
+from hrbench.backbone import contents, wrappers
+from hrbench.backbone.about import About
+from hrbench.backbone.layouts import BY_NAME, Layout
+from hrbench.backbone.wrappers import Part
 from hrbench.errors import WeightsError
 
-# Keys under which training scripts put the network beside optimisers and counters.
-WRAPPERS = ("network", "state_dict", "model", "model_pos")
-PREFIXES = ("module.", "_orig_mod.", "model.")  # of data parallelism, compilation, a trainer
-LAYOUT = "hrbench.layout"  # in a file that was converted: what it was before
 BEST = Path("checkpoints", "best.pt")  # of a run
-FOREIGN = re.compile(r"GLOBAL ([\w.]+)")  # how torch.load names what it does not build
-# What torch.load raises on a file that is no checkpoint, or a part of one.
-DAMAGED = (
-    *(RuntimeError, ValueError, LookupError, EOFError, AttributeError, TypeError, AssertionError),
-    *(struct.error, pickle.UnpicklingError, zipfile.BadZipFile, safetensors.SafetensorError),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,45 +33,48 @@ class Checkpoint:
     sha256: str  # of the file
     changes: tuple[str, ...] = ()  # what is not as in the file, in sentences
     dtypes: tuple[str, ...] = ("float32",)  # of its numbers, the commonest first
+    checked: str = ""  # what was looked at to see that the file is whole
+    about: About | None = None  # what it says of its network, where it is ours
+    theirs: Mapping[str, str] = field(default_factory=dict)  # ours to what the file calls them
 
     @property
     def color(self) -> str | None:
-        """The order of an image's planes that goes with the layout: rgb, bgr, or not said."""
-        return BY_NAME[self.layout].color
+        """The order of an image's planes: as the file says, or as goes with its layout."""
+        said = None if self.about is None else self.about.color
+        return said or BY_NAME[self.layout].color
 
 
-def read(path: Path) -> Checkpoint:
+def read(path: Path, part: str = "") -> Checkpoint:
     """Return the tensors of a checkpoint file; its code, if it has any, is not run.
 
-    The folder of a run stands for the best of its checkpoints.
+    The folder of a run stands for the best of its checkpoints. Where a file holds several
+    networks, `part` names one (`wrappers.Part.name`); the likeliest is taken otherwise, and said.
 
     Raises:
-        WeightsError: there is none, it holds no tensors, or its layout is not known.
+        WeightsError: there is none, it is damaged, it holds no tensors, or none in a layout that
+            is known.
     """
     path = path / BEST if (path / BEST).is_file() else path
-    try:
-        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-        content, origin = _content(path)
-    except FileNotFoundError as error:
-        raise WeightsError(f"{path} does not exist; --weights and --init take a file") from error
-    except OSError as error:
-        raise WeightsError(f"{path} cannot be read: {error.strerror}") from error
-    except DAMAGED as error:
-        raise WeightsError(_unreadable(path, error)) from error
-    tensors = _unwrapped(content, path)
-    _require_finite(tensors, path)
-    layout = layout_of(tensors)
-    if layout is None:
-        some = ", ".join(list(tensors)[:3])
-        raise WeightsError(f"{path} is in no layout that is known here; its names begin {some}")
-    dtypes = Counter(_name(t.dtype) for t in tensors.values() if t.is_floating_point())
-    tensors, cast = _single(tensors)
+    content = contents.read(path)
+    taken, chosen = _chosen(wrappers.parts(content.held), content.held, path, part)
+    layout = taken.layout
+    _require_finite(taken.tensors, path)
+    dtypes = Counter(_name(t.dtype) for t in taken.tensors.values() if t.is_floating_point())
+    tensors, cast = _single(taken.tensors)
+    theirs = {layout.ours(name): name for name in tensors}
     named = _counted({layout.ours(name): tensor for name, tensor in tensors.items()})
     named, filled = _filled(named, layout)
-    converted = layout.name == "hrbench" and origin in BY_NAME
-    common = tuple(name for name, _ in dtypes.most_common())
+    converted = layout.name == "hrbench" and content.layout in BY_NAME
     return Checkpoint(
-        path, origin if converted else layout.name, named, sha256, (*cast, *filled), common
+        path,
+        content.layout if converted else layout.name,
+        named,
+        content.sha256,
+        changes=(*chosen, *taken.words, *cast, *filled),
+        dtypes=tuple(name for name, _ in dtypes.most_common()),
+        checked=content.checked,
+        about=content.about,
+        theirs=theirs,
     )
 
 
@@ -98,47 +87,32 @@ def digest(network: nn.Module) -> str:
     return sha256.hexdigest()
 
 
-def _unreadable(path: Path, error: Exception) -> str:
-    """Return why a file holds no tensors that can be read."""
-    if foreign := FOREIGN.search(str(error)):
-        return (
-            f"{path} asks for {foreign[1]}, which is not taken from a file since it would run "
-            "code; ask its publisher for the bare tensors (a state dict, or safetensors)"
-        )
-    return (
-        f"{path} is not a whole checkpoint of tensors (a download page saved under that name, a "
-        "truncated file, or one that would run code); fetch it again"
-    )
+def _chosen(
+    parts: Sequence[Part], held: object, path: Path, wanted: str
+) -> tuple[Part, tuple[str, ...]]:
+    """Return the network to take, and what is to be said of that choice.
 
-
-def _content(path: Path) -> tuple[object, str]:
-    """Return what a file holds, and the layout that it was converted from, if it says so."""
-    with path.open("rb") as file:
-        start = file.read(9)
-    if start[8:] == b"{":  # a header's length, then its JSON
-        with safetensors.safe_open(path, framework="pt") as file:
-            origin = (file.metadata() or {}).get(LAYOUT, "")
-        return safetensors.torch.load_file(path), origin
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch's, on files that are refused
-        content = unpickling.load(path)
-    origin = content.get(LAYOUT, "") if isinstance(content, Mapping) else ""
-    return content, str(origin)
-
-
-def _unwrapped(content: object, path: Path) -> dict[str, Tensor]:
-    for key in WRAPPERS:
-        if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
-            content = content[key]
-    tensors = {}
-    if isinstance(content, Mapping):
-        tensors = {str(k): v for k, v in content.items() if isinstance(v, Tensor)}
-    if not tensors:
-        raise WeightsError(f"{path} holds no tensors by name; it is no checkpoint of a network")
-    for prefix in PREFIXES:
-        if all(name.startswith(prefix) for name in tensors):
-            tensors = {name.removeprefix(prefix): t for name, t in tensors.items()}
-    return tensors
+    Raises:
+        WeightsError: there is none, or it is not clear which is meant.
+    """
+    names = ", ".join(part.name or "(outermost)" for part in parts)
+    if not parts:
+        raise WeightsError(f"{path} {contents.without_network(held)}")
+    if wanted:
+        found = next((part for part in parts if part.name == wanted), None)
+        if found is None:
+            raise WeightsError(f"{path} has no part '{wanted}'; it has {names}")
+        return found, ()
+    first, *others = parts
+    how = f"`hrbench weights convert {path} --part NAME -o FILE` writes another"
+    if others and first.rank[:2] == others[0].rank[:2] == (False, True):
+        raise WeightsError(f"{path} holds several networks ({names}); {how}: name one of them")
+    if others:
+        rest = ", ".join(part.name for part in others)
+        return first, (f"Taken are the weights in {first.name}, not those in {rest}; {how}.",)
+    if first.is_copy or first.rank[1]:
+        return first, (f"Taken are the weights in {first.name}; there are no others.",)
+    return first, ()
 
 
 def _require_finite(tensors: Mapping[str, Tensor], path: Path) -> None:

@@ -21,6 +21,7 @@ from hrbench.cli.root import DATA, FILE, answer, as_json, main
 @click.option("--images", multiple=True, type=FILE, help="--check: pictures to compare on too.")
 @click.option("--data", type=FILE, help=f"--check: the metric's. {DATA}")
 @click.option("--limit", type=click.IntRange(min=1), help="--check: the first N of the data only.")
+@click.option("--force", is_flag=True, help="Replace the output if it is there.")
 @as_json
 def export(
     task: str,
@@ -32,6 +33,7 @@ def export(
     images: tuple[str, ...],
     data: str | None,
     limit: int | None,
+    force: bool,
     json_: bool,
 ) -> None:
     """Write the network of TASK[@VARIANT] as one file that runs without hrbench.
@@ -51,7 +53,7 @@ def export(
 
     options = Options(weights=weights, overrides=overrides, tta=tta, data=data, limit=limit)
     paths = [Path(image) for image in images]
-    done = write(task, options, Path(output), check=check, images=paths)
+    done = write(task, options, Path(output), check=check, images=paths, force=force)
     if json_:
         answer(done.content())
     else:

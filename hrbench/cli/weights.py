@@ -52,8 +52,10 @@ def inspect(file: str, task: str | None, json_: bool) -> None:
     default="hrbench",
     help="What tensors are called: as here, in the official repositories, or in mmpose.",
 )
+@click.option("--part", default="", help="Which network, where FILE holds several (ema, say).")
+@click.option("--force", is_flag=True, help="Replace the output if it is there.")
 @as_json
-def convert(file: str, output: str, names: str, json_: bool) -> None:
+def convert(file: str, output: str, names: str, part: str, force: bool, json_: bool) -> None:
     """Write the tensors of FILE again, in another format or under other names.
 
     \b
@@ -61,7 +63,7 @@ def convert(file: str, output: str, names: str, json_: bool) -> None:
     """
     from hrbench.pipeline import converting  # noqa: PLC0415
 
-    done = converting.convert(Path(file), Path(output), names)
+    done = converting.convert(Path(file), Path(output), names, part=part, force=force)
     if json_:
         facts = {"layout": done.layout, "names": names, "tensors": len(done.tensors)}
         answer({"file": file, "output": output, **facts, "changes": done.changes})

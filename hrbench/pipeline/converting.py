@@ -8,9 +8,10 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
-from hrbench.backbone import layouts, weights
+from hrbench.backbone import about, layouts, weights
+from hrbench.backbone.contents import LAYOUT, TENSORS, hashed
 from hrbench.backbone.layouts import Layout
-from hrbench.backbone.weights import LAYOUT, Checkpoint
+from hrbench.backbone.weights import Checkpoint
 from hrbench.errors import WeightsError
 from hrbench.pipeline.inspecting import color_of
 
@@ -25,8 +26,13 @@ OFFICIAL = (  # by a tensor of ours that tells them; of those that are there, th
 )
 
 
-def convert(file: Path, target: Path, names: str = "hrbench") -> Checkpoint:
+def convert(
+    file: Path, target: Path, names: str = "hrbench", *, part: str = "", force: bool = False
+) -> Checkpoint:
     """Write a checkpoint's tensors to `target`, whose ending says how; return what was read.
+
+    `part` is that of `weights.read`. A target that is there is replaced with `force` alone, and
+    never where it is the file that is read.
 
     Raises:
         WeightsError: the file cannot be read, the ending is not known, the release has no such
@@ -34,7 +40,13 @@ def convert(file: Path, target: Path, names: str = "hrbench") -> Checkpoint:
     """
     if target.suffix not in {SAFETENSORS, *TORCH}:
         raise WeightsError(f"-o {target}: end it in {SAFETENSORS}, or in {' or '.join(TORCH)}")
-    checkpoint = weights.read(file)
+    checkpoint = weights.read(file, part)
+    if target.exists() and target.samefile(checkpoint.path):
+        raise WeightsError(f"-o {target} is the file that is read; name another")
+    if target.exists() and not force:
+        raise WeightsError(
+            f"-o {target} is there already; name another, or replace it with --force"
+        )
     layout = _layout(checkpoint, names)
     tensors = {}
     for name, tensor in checkpoint.tensors.items():
@@ -42,7 +54,7 @@ def convert(file: Path, target: Path, names: str = "hrbench") -> Checkpoint:
         if theirs is None:
             raise WeightsError(f"{file}: a network of {names} has nothing like {name}")
         tensors[theirs] = tensor.contiguous()
-    _write(tensors, target, checkpoint.layout, plain=names != "hrbench")
+    _write(tensors, target, checkpoint, plain=names != "hrbench")
     return checkpoint
 
 
@@ -68,17 +80,23 @@ def _layout(checkpoint: Checkpoint, names: str) -> Layout:
     return layout
 
 
-def _write(tensors: dict[str, Tensor], target: Path, origin: str, *, plain: bool) -> None:
+def _write(
+    tensors: dict[str, Tensor], target: Path, checkpoint: Checkpoint, *, plain: bool
+) -> None:
     """Write in one step, so that there is a whole file or none."""
     if not target.parent.is_dir():
         raise WeightsError(f"-o {target}: there is no folder {target.parent}")
     draft = target.with_name(f".{target.name}.{os.getpid()}")
+    said = {} if plain else {LAYOUT: checkpoint.layout}
+    known = checkpoint.about
     try:
         draft.touch()  # the libraries below say less well why they cannot
         if target.suffix == SAFETENSORS:
-            save_file(tensors, draft, {"format": "pt"} | ({} if plain else {LAYOUT: origin}))
+            words = {} if known is None else {about.KEY: known.text()}
+            save_file(tensors, draft, {"format": "pt", TENSORS: hashed(tensors)} | said | words)
         else:
-            torch.save(tensors if plain else {LAYOUT: origin, "network": tensors}, draft)
+            content = {} if known is None else {about.KEY: known.content()}
+            torch.save(tensors if plain else {**said, **content, "network": tensors}, draft)
         draft.replace(target)
     except (OSError, RuntimeError, SafetensorError) as error:
         draft.unlink(missing_ok=True)

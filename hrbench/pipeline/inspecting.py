@@ -36,6 +36,7 @@ class Inspection:
             "file": str(self.checkpoint.path),
             "sha256": self.checkpoint.sha256,
             "bytes": self.checkpoint.path.stat().st_size,
+            "checked": self.checkpoint.checked,
             "layout": self.checkpoint.layout,
             "tensors": len(tensors),
             "parameters": _parameters(self.checkpoint),
@@ -71,6 +72,7 @@ class Inspection:
     def _facts(self, content: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "layout", self.checkpoint.layout
         yield "SHA-256", self.checkpoint.sha256
+        yield "checked", self.checkpoint.checked
         yield "tensors", f"{content['tensors']:,} ({content['parameters']:,} parameters)"
         yield "numbers", ", ".join(self.checkpoint.dtypes)
         yield "backbone", " = ".join(self.found.backbones) or "none that is known here"

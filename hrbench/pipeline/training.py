@@ -36,9 +36,9 @@ def initialise(job: "Job[Any]", path: str | None) -> tuple[str, tuple[str, ...]]
     if found.missing:
         words += f", {len(found.missing)} start random ({found.missing[0]}, …)"
     if found.left_over:
-        words += (
-            f", {len(found.left_over)} left over ({found.left_over[0]}, …): our head starts random"
-        )
+        first = checkpoint.theirs.get(found.left_over[0], found.left_over[0])
+        more = ", …" if len(found.left_over) > 1 else ""
+        words += f", {len(found.left_over)} left over ({first}{more}): our head starts random"
     tell(" ".join((f"--init {path} ({checkpoint.layout} layout): {words}.", *checkpoint.changes)))
     return f"{checkpoint.layout}:{checkpoint.sha256[:16]}", found.missing
 

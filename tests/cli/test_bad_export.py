@@ -139,10 +139,18 @@ def test_a_file_that_fails_its_check_is_not_kept_and_an_older_one_is(
         return lambda inputs: {name: values + 1 for name, values in run(inputs).items()}
 
     monkeypatch.setattr("hrbench.pipeline.exporting.export.opened", off)
-    more = ["--check", "--data", str(world), "--limit", "1"]
+    more = ["--check", "--data", str(world), "--limit", "1", "--force"]
     ended = called(tmp_path, *command(POSE, "model.pt2", *more))
     refused_to_write(ended, "not what PyTorch computes", "keypoints at most 1 px", "limit 0.001")
     assert (tmp_path / "model.pt2").read_text() == "an older one"
+
+
+def test_a_file_that_is_there(tmp_path: Path) -> None:
+    (tmp_path / "model.pt2").write_text("an older one")
+    ended = called(tmp_path, *command(POSE, "model.pt2"))
+    refused_to_write(ended, "-o model.pt2 is there already; name another, or add --force")
+    assert called(tmp_path, *command(POSE, "model.pt2", "--force")).status == 0
+    assert (tmp_path / "model.pt2").read_bytes() != b"an older one"
 
 
 def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

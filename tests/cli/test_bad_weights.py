@@ -53,9 +53,8 @@ def test_a_file_that_is_not_there(world: Path, tmp_path: Path) -> None:
 
 def test_a_download_page(world: Path, tmp_path: Path) -> None:
     (tmp_path / "page.pth").write_text("<!DOCTYPE html><title>Virus scan warning</title>")
-    refused(
-        installed(tmp_path, *evaluate(world, "page.pth")), ["page.pth", FETCH, "fetch it again"]
-    )
+    words = ["page.pth is a web page and not the file", "open its address in a browser"]
+    refused(installed(tmp_path, *evaluate(world, "page.pth")), words)
 
 
 @pytest.mark.parametrize("zipped", [True, False])
@@ -65,21 +64,29 @@ def test_a_truncated_file(zipped: bool, world: Path, tmp_path: Path) -> None:
     content = path.read_bytes()
     for length in (len(content) // 2, 1000, 10, 0):
         path.write_bytes(content[:length])
-        refused(called(tmp_path, *evaluate(world, "half.pth")), ["half.pth", FETCH])
+        cut = "half.pth is cut off" if length else "half.pth is empty (0 bytes)"
+        words = cut if zipped or length <= 10 else FETCH
+        refused(called(tmp_path, *evaluate(world, "half.pth")), [words, "it again"])
 
 
 @pytest.mark.parametrize(
-    "content", [b"404: Not Found", b"version https://git-lfs.github.com/spec/v1", b"\x80\x02\x8a"]
+    ("content", "words"),
+    [
+        (b"404: Not Found", "is text and no weights (it begins '404: Not Found')"),
+        (b"version https://git-lfs.github.com/spec/v1", "is a git-LFS pointer and not the file"),
+        (b"\x80\x02\x8a", "is cut off"),
+    ],
 )
-def test_a_file_of_something_else(content: bytes, world: Path, tmp_path: Path) -> None:
+def test_a_file_of_something_else(content: bytes, words: str, world: Path, tmp_path: Path) -> None:
     (tmp_path / "odd.pth").write_bytes(content)
-    refused(called(tmp_path, *evaluate(world, "odd.pth")), ["odd.pth", FETCH])
+    refused(called(tmp_path, *evaluate(world, "odd.pth")), [f"odd.pth {words}"])
 
 
 def test_a_zip_of_something_else(world: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "models.pth", "w") as file:
         file.writestr("models/pose_hrnet_w32_256x192.pth", b"inside")
-    refused(called(tmp_path, *evaluate(world, "models.pth")), ["models.pth", FETCH])
+    words = ["models.pth is a zip archive (models/pose_hrnet_w32_256x192.pth): unpack it"]
+    refused(called(tmp_path, *evaluate(world, "models.pth")), words)
 
 
 def test_a_truncated_safetensors_file(world: Path, tmp_path: Path) -> None:
@@ -88,7 +95,8 @@ def test_a_truncated_safetensors_file(world: Path, tmp_path: Path) -> None:
     content = path.read_bytes()
     for length in (len(content) // 2, 1000, 9):
         path.write_bytes(content[:length])
-        refused(called(tmp_path, *evaluate(world, "half.safetensors")), ["half.safetensors", FETCH])
+        words = ["half.safetensors is cut off: its header", "fetch or copy it again"]
+        refused(called(tmp_path, *evaluate(world, "half.safetensors")), words)
 
 
 def test_half_precision_is_said_and_recorded(world: Path, tmp_path: Path) -> None:
@@ -130,7 +138,7 @@ def test_a_part_of_a_head_is_never_taken(world: Path, tmp_path: Path) -> None:
 
 def test_a_folder(world: Path, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
-    refused(called(tmp_path, *evaluate(world, "folder")), ["folder cannot be read: Is a directory"])
+    refused(called(tmp_path, *evaluate(world, "folder")), ["folder is a folder: name a file"])
 
 
 @pytest.mark.parametrize("save", [torch.save, partial(torch.save, pickle_protocol=4)])

@@ -126,6 +126,43 @@ def test_what_cannot_be_converted_leaves_nothing(tmp_path: Path) -> None:
     refused(ended, ["c.pth: mmpose names heatmap networks only"])
 
 
+def test_a_file_is_replaced_only_where_that_is_asked_for_and_never_by_itself(
+    tmp_path: Path,
+) -> None:
+    torch.save({"network": built(seed=1).state_dict()}, tmp_path / "in.pt")
+    (tmp_path / "old.pt").write_text("an older one")
+    before, convert = (tmp_path / "in.pt").read_bytes(), ("weights", "convert", "in.pt", "-o")
+    for force in ((), ("--force",)):
+        ended = called(tmp_path, *convert, "in.pt", *force)
+        refused(ended, ["-o in.pt is the file that is read; name another"])
+    refused(called(tmp_path, *convert, "old.pt"), ["old.pt is there already", "--force"])
+    assert (tmp_path / "in.pt").read_bytes() == before
+    assert (tmp_path / "old.pt").read_text() == "an older one"
+    assert called(tmp_path, *convert, "old.pt", "--force").status == 0
+    assert fitting.load_network(weights.read(tmp_path / "old.pt"), built()).whole
+
+
+def test_a_part_of_a_file_is_written_by_its_name(tmp_path: Path) -> None:
+    average = official(built(seed=3).state_dict())
+    torch.save({"state_dict": official(built().state_dict()), "ema": average}, tmp_path / "in.pth")
+    taken = called(tmp_path, "weights", "convert", "in.pth", "-o", "ema.pth", "--part", "ema")
+    assert taken.status == 0, taken.err
+    target = built()
+    assert fitting.load_network(weights.read(tmp_path / "ema.pth"), target).whole
+    assert weights.digest(target) == weights.digest(built(seed=3))
+
+
+def test_a_damaged_byte_of_a_safetensors_file_of_ours_is_seen(tmp_path: Path) -> None:
+    torch.save({"network": built().state_dict()}, tmp_path / "in.pt")
+    called(tmp_path, "weights", "convert", "in.pt", "-o", "w.safetensors")
+    assert inspected(tmp_path, "w.safetensors")["checked"] == "the SHA-256 of its tensors"
+    content = bytearray((tmp_path / "w.safetensors").read_bytes())
+    content[-1000] ^= 1
+    (tmp_path / "w.safetensors").write_bytes(content)
+    ended = called(tmp_path, "weights", "inspect", "w.safetensors")
+    refused(ended, ["w.safetensors is damaged: its tensors have not the SHA-256"])
+
+
 def test_nothing_planted_is_run(tmp_path: Path) -> None:
     torch.save({"state_dict": Planted(tmp_path / "made")}, tmp_path / "evil.pth")
     refused(installed(tmp_path, "weights", "inspect", "evil.pth"), ["would run code"])

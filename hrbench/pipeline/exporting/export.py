@@ -58,17 +58,24 @@ class Exported:
 
 
 def export(
-    task: str, options: Options, path: Path, *, check: bool = False, images: Sequence[Path] = ()
+    task: str,
+    options: Options,
+    path: Path,
+    *,
+    check: bool = False,
+    images: Sequence[Path] = (),
+    force: bool = False,
 ) -> Exported:
     """Write the network of a task, with all that is around it, into one file.
 
     With `check` the file is run on synthetic inputs, on `images`, and on the protocol's split
-    where there is data, before it gets its name: one that differs from PyTorch is not kept.
+    where there is data, before it gets its name: one that differs from PyTorch is not kept. A
+    file that is there already is replaced with `force` alone.
 
     Raises:
         HrbenchError: the weights do not fit, the file cannot be written, or it differs.
     """
-    writing.require_format(path, run=check)
+    writing.require_writable(path, run=check, force=force)
     with writing.whole(path) as partial:
         deployed = deployable(load(task, options))
         trial = prepared(deployed, images) if check else None

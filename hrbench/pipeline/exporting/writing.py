@@ -25,12 +25,15 @@ TRACING = "backed_size_oblivious"
 _Save = Callable[[ExportedProgram, Deployable[Any, Any], dict[str, Any], Path], None]
 
 
-def require_format(path: Path, *, run: bool) -> None:
+def require_writable(path: Path, *, run: bool, force: bool) -> None:
     """Refuse, before anything is computed, what could not be written, or not be run.
 
     Raises:
-        RunError: no format has that suffix, or packages are missing or too old.
+        RunError: a file is there and not to be replaced (`force`), no format has that suffix, or
+            packages are missing or too old.
     """
+    if path.is_file() and not force:
+        raise RunError(f"-o {path} is there already; name another, or add --force")
     if path.suffix not in FORMATS:
         raise RunError(f"-o {path}: name a file that ends in {ONNX} or {TORCH}")
     if not hasattr(fx_config, TRACING):

@@ -9,8 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from hrbench.backbone import unpickling
-from hrbench.backbone.weights import DAMAGED
+from hrbench.backbone import contents
 from hrbench.errors import RunError, WeightsError
 from hrbench.pipeline.predict.pictures import Picture
 
@@ -68,10 +67,9 @@ def _built(weights: str | None) -> Any:
                 f"torchvision cannot fetch its detector ({error}); name a file by --detector"
             ) from error
     network = make(weights=None, weights_backbone=None)
+    held = contents.read(Path(weights)).held
     try:
-        network.load_state_dict(unpickling.load(Path(weights)))
-    except OSError as error:
-        raise WeightsError(f"--detector {weights} cannot be read: {error.strerror}") from error
-    except DAMAGED as error:
+        network.load_state_dict(held)
+    except (RuntimeError, TypeError, AttributeError) as error:  # other tensors, or none at all
         raise WeightsError(f"--detector {weights} holds no weights of {NAME}") from error
     return network
