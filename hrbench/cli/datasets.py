@@ -46,16 +46,17 @@ def check(
     else:
         click.echo(found.text())
     if sheet is not None and found.usable:
-        _draw(dataset, found, sheet, quiet=json_)
+        _draw(dataset, found, sheet, allow, quiet=json_)
     if not found.ok:
         sys.exit(1)
 
 
-def _draw(dataset: str, found: Any, sheet: str, *, quiet: bool) -> None:
+def _draw(dataset: str, found: Any, sheet: str, allow: tuple[str, ...], *, quiet: bool) -> None:
     from hrbench import catalog  # noqa: PLC0415
     from hrbench.pipeline.own import draw_sheet  # noqa: PLC0415
 
-    draw_sheet(catalog.load_dataset(dataset), Path(found.folder), found.usable, Path(sheet))
+    loaded, folder = catalog.load_dataset(dataset), Path(found.folder)
+    draw_sheet(loaded, folder, found.usable, Path(sheet), allow)
     if not quiet:
         click.echo(f"look at: {sheet}")
 
@@ -89,8 +90,9 @@ def make(dataset: str, folder: str, images: int, seed: int, json_: bool) -> None
 @main.command()
 @click.argument("source", type=FILE)
 @click.argument("folder", metavar="DIR", type=FILE)
+@allowing
 @as_json
-def convert(source: str, folder: str, json_: bool) -> None:
+def convert(source: str, folder: str, allow: tuple[str, ...], json_: bool) -> None:
     """Turn other programs' annotations into a dataset and a task of your own in DIR.
 
     SOURCE is a DeepLabCut project, a folder of it or a CollectedData_*.csv; a SLEAP .slp file,
@@ -104,7 +106,7 @@ def convert(source: str, folder: str, json_: bool) -> None:
     """
     from hrbench.convert.detect import convert as turn  # noqa: PLC0415
 
-    made = turn(Path(source), Path(folder))
+    made = turn(Path(source), Path(folder), allow)
     if json_:
         answer({"folder": folder, **made.content()})
         return

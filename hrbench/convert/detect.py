@@ -1,6 +1,6 @@
 """Which program wrote some annotations, told by what they are called."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hrbench.convert import coco, deeplabcut, sleap
@@ -10,13 +10,15 @@ from hrbench.errors import DataError
 READERS: dict[str, Callable[[Path, Path], Summary]] = {
     ".csv": deeplabcut.convert,
     ".slp": sleap.convert,
-    ".json": coco.convert,
 }
+COCO = ".json"
 KNOWN = "name a DeepLabCut project or its .csv, a SLEAP .slp, or a .json in COCO's format"
 
 
-def convert(source: Path, target: Path) -> Summary:
+def convert(source: Path, target: Path, allow: Sequence[str] = ()) -> Summary:
     """Turn any annotations that are known here into a dataset of one's own in `target`.
+
+    `allow` has the names of faults that a user lets pass.
 
     Raises:
         DataError: they are not there, not known, or have a fault.
@@ -27,6 +29,8 @@ def convert(source: Path, target: Path) -> Summary:
     suffix = source.suffix.lower()
     if source.is_dir():
         return deeplabcut.convert(source, target)
+    if suffix == COCO:
+        return coco.convert(source, target, allow)
     if suffix not in READERS:
         raise DataError(f"{source} is of a kind that cannot be converted; {KNOWN}")
     return READERS[suffix](source, target)

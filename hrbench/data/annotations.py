@@ -5,9 +5,9 @@ Letters: M images, N annotations, K keypoints.
 
 import gc
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench.data import inspect
+from hrbench.data import inspect, plausible
 from hrbench.data.inspect import ANYTHING, FLAG, LIST, NUMBER, POSITIVE, TEXT, WHOLE, Fault, Rows
 from hrbench.errors import DataError
 
@@ -30,6 +30,7 @@ FIELDS = {
     "keypoints": ANYTHING,
     "num_keypoints": WHOLE,
 }
+OTHER_CATEGORY = "objects of a category without keypoints"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +48,10 @@ class Annotations:
     num_keypoints: NDArray[np.int64]  # (N,) as the file says
     keypoints: NDArray[np.float64]  # (N, K, 3) x, y, visibility
     derived: NDArray[np.bool_]  # (N,) the file has no box: it is that of the keypoints
+    unsized: NDArray[np.bool_]  # (N,) the file has a box and no area: it is that of the box
+    # The image of each annotation that is no row here, -1 where that is not listed, by why.
+    passed_over: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+    allowed: tuple[str, ...] = ()  # in words, the faults that --allow let pass
 
 
 @contextmanager
@@ -86,25 +91,28 @@ def parse(content: bytes, path: Path) -> Any:
         ) from error
 
 
-def read(path: Path, num_keypoints: int) -> Annotations:
+def read(path: Path, num_keypoints: int, allow: Sequence[str] = ()) -> Annotations:
     """Return the annotations of a file in COCO's keypoint format.
 
     Raises:
-        DataError: it cannot be read, or has a fault that nothing can be trained with.
+        DataError: it cannot be read, or has a fault that nothing can be trained with and that
+            `allow` does not name.
     """
-    return usable(path, *examined(read_json(path), num_keypoints))
+    return usable(path, *examined(read_json(path), num_keypoints), allow)
 
 
-def usable(path: Path, table: Annotations | None, found: list[Fault]) -> Annotations:
+def usable(
+    path: Path, table: Annotations | None, found: list[Fault], allow: Sequence[str] = ()
+) -> Annotations:
     """Return the columns of a file that was examined.
 
     Raises:
-        DataError: it has a fault that nothing can be trained with.
+        DataError: it has a fault that nothing can be trained with and that `allow` does not name.
     """
-    fatal = [fault for fault in found if fault.fatal]
-    if table is None or fatal:
-        raise DataError(f"{path}: {fatal[0]}; `hrbench check` lists all faults of a dataset")
-    return table
+    allowed = inspect.require(path, found, allow)
+    if table is None:
+        raise DataError(f"{path}: {found[0]}; `hrbench check` lists all faults of a dataset")
+    return replace(table, allowed=allowed)
 
 
 def read_images(path: Path, num_keypoints: int) -> Annotations:
@@ -143,16 +151,21 @@ def columns(content: Any, num_keypoints: int) -> Annotations:
         num_keypoints=column("num_keypoints", np.int64),
         keypoints=lists("keypoints", 3 * num_keypoints).reshape(-1, num_keypoints, 3),
         derived=np.zeros(len(people), dtype=np.bool_),  # `own` reads files without boxes
+        unsized=np.zeros(len(people), dtype=np.bool_),
     )
 
 
 def persons(content: Any, num_keypoints: int) -> list[dict[str, Any]]:
     """Return the annotations of the category that has keypoints; all, where none says so."""
-    counts = [(c["id"], len(c["keypoints"])) for c in content["categories"] if "keypoints" in c]
-    if not counts:
-        return list(content["annotations"])
-    kept = [category for category, count in counts if count == num_keypoints]
-    return [person for person in content["annotations"] if person.get("category_id") in kept]
+    kept = _with_keypoints(content["categories"], num_keypoints)
+    rows = content["annotations"]
+    return list(rows) if kept is None else [row for row in rows if row.get("category_id") in kept]
+
+
+def _with_keypoints(categories: Rows, num_keypoints: int) -> list[Any] | None:
+    """Return the ids of the categories with so many keypoints; None where none has any."""
+    counts = [(c["id"], len(c["keypoints"])) for c in categories if "keypoints" in c]
+    return [category for category, count in counts if count == num_keypoints] if counts else None
 
 
 def faults(content: Any, num_keypoints: int) -> list[Fault]:
@@ -185,9 +198,22 @@ def examined(
     listed = [category["id"] for category in content["categories"]]
     strange = [row for row in annotated if row.get("category_id") not in listed]
     kind = "annotations of a category that is not listed"
-    table = columns(content, num_keypoints)
     found += inspect.fault(kind, inspect.ids(strange), fatal=False)
-    return table, [*found, *_values(table, counted)]
+    table = replace(columns(content, num_keypoints), passed_over=_others(content, num_keypoints))
+    found += _values(table, counted)
+    unreadable = any(fault.fatal for fault in found)
+    return table, found if unreadable else [*found, *plausible.faults(table)]
+
+
+def _others(content: Any, num_keypoints: int) -> dict[str, NDArray[np.int64]]:
+    """Return the images of the annotations that `persons` leaves out."""
+    kept = _with_keypoints(content["categories"], num_keypoints)
+    rows = content["annotations"]
+    others = [] if kept is None else [row for row in rows if row.get("category_id") not in kept]
+    place = {image["id"]: index for index, image in enumerate(content["images"])}
+    images = [row.get("image_id") for row in others]
+    found = [place.get(image, -1) if WHOLE.fits(image) else -1 for image in images]
+    return {OTHER_CATEGORY: np.array(found, dtype=np.int64)} if others else {}
 
 
 def examined_images(content: Any, num_keypoints: int) -> tuple[Annotations | None, list[Fault]]:
@@ -196,7 +222,8 @@ def examined_images(content: Any, num_keypoints: int) -> tuple[Annotations | Non
     if any(fault.fatal for fault in found):
         return None, found
     images = {"images": content["images"], "annotations": [], "categories": []}
-    return columns(images, num_keypoints), found
+    table = columns(images, num_keypoints)
+    return table, [*found, *inspect.twice(table.file_names, "file names", fatal=False)]
 
 
 def _categories(categories: Rows, num_keypoints: int) -> list[Fault]:
@@ -218,10 +245,7 @@ def _categories(categories: Rows, num_keypoints: int) -> list[Fault]:
 def _images(images: Rows) -> list[Fault]:
     if found := inspect.fields(images, IMAGE_FIELDS, "images"):
         return found
-    return [
-        *inspect.twice([image["id"] for image in images], "image ids"),
-        *inspect.twice([image["file_name"] for image in images], "file names", fatal=False),
-    ]
+    return inspect.twice([image["id"] for image in images], "image ids")
 
 
 def _people(people: Rows, num_keypoints: int) -> list[Fault]:
@@ -248,7 +272,6 @@ def _values(table: Annotations, counted: int | None) -> list[Fault]:
     beyond = finite & _beyond(table.boxes, limits)
     turned = beyond & ~_beyond(table.boxes, limits[:, ::-1])
     unsized = finite & (table.boxes[:, 2:] <= 0).any(axis=1)
-    strange = finite & ~np.isin(table.keypoints[..., 2], (0, 1, 2)).all(axis=1)
     checks: list[tuple[str, NDArray[np.bool_], bool]] = [
         ("annotations of images that are not listed", ~listed, True),
         ("annotations with NaN or infinity", ~finite, True),
@@ -257,7 +280,6 @@ def _values(table: Annotations, counted: int | None) -> list[Fault]:
         ("boxes without width or height", unsized, False),
         ("persons with keypoints and no area", finite & (counts > 0) & (table.areas <= 0), False),
         ("keypoints outside their image", finite & outside.any(axis=1), False),
-        ("keypoints whose visibility is not 0, 1 or 2", strange, False),
         ("num_keypoints that is not the count", table.num_keypoints != numbered, False),
     ]
     found = []

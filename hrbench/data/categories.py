@@ -1,14 +1,17 @@
 """What a file in COCO's format calls its keypoints, and which of them it joins."""
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hrbench.data import inspect
-from hrbench.data.inspect import WHOLE
+from hrbench.data.inspect import WHOLE, Fault, Rows, stated
 from hrbench.errors import DataError
 
+IN_TOML = "the dataset's TOML names"
 NamePairs = tuple[tuple[str, str], ...]
+FIELD = "keypoints"  # of an annotation; some files have several, of different numbers of points
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +58,71 @@ def _edges(path: Path, names: tuple[str, ...], skeleton: Any) -> NamePairs:
                 f"{len(names)}"
             )
     return tuple((names[int(start) - 1], names[int(end) - 1]) for start, end in pairs)
+
+
+def lengths_that_disagree(
+    content: Any, num_keypoints: int, field: str = FIELD, named_by: str = IN_TOML
+) -> list[Fault]:
+    """Return in one sentence how many keypoints a file's objects have, where none has so many.
+
+    Args:
+        content: of a file in COCO's format, whose lists are there.
+        num_keypoints: how many each object should have.
+        field: of the annotations that holds them.
+        named_by: what says how many there should be, in words.
+    """
+    rows, listed = content["annotations"], _listed(content["categories"])
+    lengths = Counter(length for row in rows if (length := length_of(row.get(field))))
+    if 3 * num_keypoints in lengths or not (lengths or listed):
+        return []
+    if not lengths:  # nothing is labelled, and the categories alone say how many there are
+        if num_keypoints in listed:
+            return []
+        return [_disagree(f"{_words(listed)} keypoints", num_keypoints, named_by, "")]
+    (length, _), *_ = lengths.most_common(1)
+    if length == 2 * num_keypoints and length % 3:
+        return [
+            stated(
+                f"the '{field}' of its objects are {length} numbers, x and y of {num_keypoints} "
+                f"keypoints; add the visibility after each: 2 where it is labelled, 0 where not"
+            )
+        ]
+    if length % 3:
+        return []  # a fault of single annotations
+    others = fields_of_length(rows, num_keypoints) if named_by == IN_TOML else []
+    way = f'; or write keypoints_field = "{others[0]}" there, which has as many' if others else ""
+    have = f"{length // 3} keypoints" + (f" in '{field}'" if others or field != FIELD else "")
+    if listed and listed != {length // 3}:
+        have += f", its category lists {_words(listed)},"
+    return [_disagree(have, num_keypoints, named_by, way)]
+
+
+def fields_of_length(rows: Rows, num_keypoints: int) -> list[str]:
+    """Return the fields of annotations that hold so many keypoints in any of them."""
+    keys = dict.fromkeys(key for row in rows for key in row if key.startswith(FIELD))
+    wanted = 3 * num_keypoints
+    return [key for key in keys if any(length_of(row.get(key)) == wanted for row in rows)]
+
+
+def length_of(points: Any) -> int:
+    """Return how many numbers a list of keypoints has, whether or not they stand in threes."""
+    if not isinstance(points, list):
+        return 0
+    return sum(len(point) if isinstance(point, list) else 1 for point in points)
+
+
+def _listed(categories: Rows) -> set[int]:
+    """Return how many keypoints the categories have that name any."""
+    lists = [c.get("keypoints") for c in categories]
+    return {len(names) for names in lists if isinstance(names, list) and names}
+
+
+def _words(counts: set[int]) -> str:
+    return " or ".join(map(str, sorted(counts)))
+
+
+def _disagree(have: str, num_keypoints: int, named_by: str, way: str) -> Fault:
+    return stated(
+        f"its objects have {have} and {named_by} {num_keypoints}; list there the keypoints of the "
+        f"annotations, in their order{way}"
+    )

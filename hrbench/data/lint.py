@@ -70,11 +70,13 @@ def annotation_faults(
     seen = np.any(table.keypoints[..., 2] > 0, axis=0)
     never = [name for name, occurs in zip(keypoints, seen.tolist(), strict=True) if not occurs]
     boxless = [f"id {number}" for number in table.ids[table.derived]]
+    unsized = [f"id {number}" for number in table.ids[table.unsized]]
     turned = [_words(pair) for pair, odd in zip(flip_pairs, sides.pairs, strict=True) if odd]
     odd = [f"id {number}" for number in table.ids[sides.objects]]
     checks = (
         ("keypoints that never occur, and cannot be learned", never),
         ("objects without a box, which is derived from their keypoints", boxless),
+        ("objects with a box and no area, which is that of the box", unsized),
         ("flip_pairs whose left and right are probably swapped throughout", turned),
         ("objects whose left and right are probably swapped", odd),
     )

@@ -14,6 +14,7 @@ from scipy.sparse.csgraph import connected_components
 
 from hrbench.data import annotations, own
 from hrbench.data.annotations import Annotations, read_json, usable
+from hrbench.data.plausible import TWICE
 
 SAME = 0.5  # overlap of two boxes of one object: intersection over union
 OBJECT = "object_id"  # of an annotation, where its file says which object it is of
@@ -41,8 +42,8 @@ def read(path: Path, num_keypoints: int) -> Repeats:
         DataError: the file cannot be read, or has a fault that nothing can be trained with.
     """
     content = read_json(path)
-    table = usable(path, *own.examined(content, num_keypoints))
-    rows = annotations.persons(content, num_keypoints)
+    table = usable(path, *own.examined(content, num_keypoints), [TWICE])
+    rows = annotations.persons(own.completed(content, num_keypoints).content, num_keypoints)
     named = np.array([row.get(OBJECT) is not None for row in rows], dtype=np.bool_)
     names = [_name(row.get(OBJECT)) for row in rows]
     labelled = table.keypoints[..., 2] > 0

@@ -15,6 +15,11 @@ from hrbench.geometry import Floats
 NOT_OF_BOXES = {"images", "image_ids", "sizes", "upright", "left_out", "allowed"}
 
 
+def in_words(left_out: Mapping[str, int]) -> str:
+    """Return what was left out, and why, in words."""
+    return ", ".join(f"{count} {reason}" for reason, count in left_out.items())
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class People:
     """N boxes to crop from M images, each with K keypoints.

@@ -64,8 +64,10 @@ def _coco(content: Any, dataset: DatasetSpec, split: Split) -> Listed:
     found: list[Fault] = []
     crowded = dataset.format == "crowdpose"
     if split.annotated:
-        strict = annotations if dataset.complete else own
-        table, found = (crowdpose if crowded else strict).examined(content, count)
+        if crowded or dataset.complete:
+            table, found = (crowdpose if crowded else annotations).examined(content, count)
+        else:
+            table, found = own.examined(content, count, dataset.keypoints_field)
         found += _other_names(content, names) if table else []
     annotated = table
     if table is None:  # of a file with faulty persons the images may still be compared

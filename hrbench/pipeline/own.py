@@ -89,7 +89,13 @@ def notes(dataset: DatasetSpec, listed: Listing | None) -> list[Fault]:
     )
 
 
-def draw_sheet(dataset: DatasetSpec, folder: Path, splits: Sequence[str], file: Path) -> None:
+def draw_sheet(
+    dataset: DatasetSpec,
+    folder: Path,
+    splits: Sequence[str],
+    file: Path,
+    allow: Sequence[str] = (),
+) -> None:
     """Write a picture of annotated objects of some splits, each below its name.
 
     Args:
@@ -97,6 +103,7 @@ def draw_sheet(dataset: DatasetSpec, folder: Path, splits: Sequence[str], file: 
         folder: of the dataset.
         splits: whose annotations and images are there.
         file: what to write, a .png.
+        allow: names of faults that a user lets pass.
 
     Raises:
         DataError: an image is not whole.
@@ -109,17 +116,22 @@ def draw_sheet(dataset: DatasetSpec, folder: Path, splits: Sequence[str], file: 
     shown = [name for name in splits if dataset.splits[name].annotated]
     if not shown:
         raise RunError(f"--sheet shows annotations; no usable split of {dataset.name} has any")
-    picture = np.vstack([_of_split(dataset, folder, name) for name in shown])
+    picture = np.vstack([_of_split(dataset, folder, name, allow) for name in shown])
     try:
         file.write_bytes(cv2.imencode(SHEET, picture)[1].tobytes())
     except OSError as error:
         raise RunError(f"--sheet {file}: cannot be written ({error.strerror})") from error
 
 
-def _of_split(dataset: DatasetSpec, folder: Path, name: str) -> NDArray[np.uint8]:
+def _of_split(
+    dataset: DatasetSpec, folder: Path, name: str, allow: Sequence[str]
+) -> NDArray[np.uint8]:
     split, count = dataset.splits[name], len(dataset.keypoints)
-    read = annotations.read if dataset.complete else completing.read
-    table = read(folder / split.annotations, count)
+    file = folder / split.annotations
+    if dataset.complete:
+        table = annotations.read(file, count, allow)
+    else:
+        table = completing.read(file, count, allow, dataset.keypoints_field)
     images = next(place for place in split.images if (folder / place).exists())
     if split.part is not None:
         table = _rows(table, _in_part(table.file_names, dataset, split)[table.image])
@@ -153,4 +165,5 @@ def _rows(table: Annotations, kept: NDArray[np.bool_]) -> Annotations:
         num_keypoints=table.num_keypoints[kept],
         keypoints=table.keypoints[kept],
         derived=table.derived[kept],
+        unsized=table.unsized[kept],
     )

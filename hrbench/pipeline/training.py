@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hrbench.backbone import weights
+from hrbench.data.sample import in_words
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.schedule import Schedule
 from hrbench.engine.train import Feed, Plan, Trainer, Validate
@@ -113,7 +114,7 @@ def tell(message: str) -> None:
 def tell_left_out(step: str, counts: Mapping[str, int]) -> None:
     """Say what of the files a step goes without, and why; nothing where it has all."""
     if counts:
-        tell(f"left out of {step}: {', '.join(f'{n} {why}' for why, n in counts.items())}")
+        tell(f"left out of {step}: {in_words(counts)}")
 
 
 def workers(asked: int | None, world: int) -> int:

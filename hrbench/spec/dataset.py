@@ -39,6 +39,7 @@ class DatasetSpec(Table):
     folder: str  # below --data
     complete: bool = False  # COCO's format: every field is there; else boxes, areas are derived
     keypoints: Names = ()
+    keypoints_field: str = "keypoints"  # COCO's format: what the annotations call them
     classes: dict[str, str] = Field(default_factory=dict)  # folder: name, as the network counts
     flip_pairs: NamePairs = ()  # left and right, which change places in a mirror
     upper_body: Names = ()  # for the half-body augmentation

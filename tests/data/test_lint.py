@@ -70,7 +70,7 @@ def test_sides_are_told_by_the_usual_spellings(left: str, right: str) -> None:
 
 
 def table(*keypoints: list[float], boxes: bool = True) -> Annotations:
-    box = {"bbox": [0, 0, 50, 50]} if boxes else {}
+    box = {"bbox": [0, 0, 50, 50], "area": 2500} if boxes else {}
     content = {
         "images": [{"id": 1, "file_name": "a.png", "width": 100, "height": 100}],
         "categories": [{"id": 1, "keypoints": list(EARS)}],

@@ -200,6 +200,8 @@ def test_faults_of_annotations_are_listed_with_ids(root: Path) -> None:
     assert lines(split) == [
         "boxes that reach outside their image: 1 (id 8)",
         "keypoints outside their image: 1 (id 9)",
+        "objects with keypoints far outside their own box: 2 (id 8, id 9)",
+        "objects with keypoints mostly outside their image: 1 (id 9)",
     ]
     assert split.usable
     assert "  fault        boxes that reach outside their image: 1 (id 8)" in split.text()

@@ -20,19 +20,39 @@ from hrbench.metrics.people import Truth
 PERSON = 1  # COCO's category of persons, in detections files
 
 
-def annotated(table: Annotations, images: Path, aspect: float, padding: float = PADDING) -> People:
+def annotated(
+    table: Annotations,
+    images: Path,
+    aspect: float,
+    padding: float = PADDING,
+    image_ids: NDArray[np.int64] | None = None,
+) -> People:
     """Return the persons with keypoints, each with a crop around its annotated box.
 
     Crowds, persons without a keypoint or an area, and boxes of which nothing is left inside
-    the image are passed over. Labelled keypoints count whether hidden or not.
+    the image are passed over, and counted. Labelled keypoints count whether hidden or not.
 
-    Shapes: `aspect` is the crop's width over its height.
+    Shapes: `aspect` is the crop's width over its height; `image_ids` are those of the images
+    whose persons count, all of them where there are none.
     """
     boxes, inside = clip_boxes(table.boxes, table.image_sizes[table.image])
     labelled = (table.keypoints > 0).any(axis=(1, 2))
-    rows = _by_image(table.image, ~table.crowd & labelled & inside & (table.areas > 0))
+    here = _is_in(table, table.image, image_ids)
+    reasons = {
+        "objects marked as crowd": table.crowd,
+        "objects without a labelled keypoint": ~labelled,
+        "objects without an area": ~(table.areas > 0),
+        "objects whose box is outside of their image": ~inside,
+    }
+    left_out: dict[str, int] = {}
+    kept = here
+    for reason, odd in reasons.items():
+        left_out[reason] = int((kept & odd).sum())
+        kept = kept & ~odd
+    for reason, image in table.passed_over.items():
+        left_out[reason] = int(((image < 0) | _is_in(table, image, image_ids)).sum())
+    rows = _by_image(table.image, kept)
     centers, scales = crop_of_boxes(boxes[rows], aspect, padding)
-    visible = table.keypoints[rows, :, 2] > 0
     return People(
         images=tuple(images / name for name in table.file_names),
         image_ids=table.image_ids,
@@ -44,8 +64,19 @@ def annotated(table: Annotations, images: Path, aspect: float, padding: float = 
         scales=scales,
         scores=np.ones(len(rows)),
         keypoints=table.keypoints[rows, :, :2],
-        visible=visible,
+        visible=table.keypoints[rows, :, 2] > 0,
+        left_out={reason: count for reason, count in left_out.items() if count},
+        allowed=table.allowed,
     )
+
+
+def _is_in(
+    table: Annotations, image: NDArray[np.int64], image_ids: NDArray[np.int64] | None
+) -> NDArray[np.bool_]:
+    """Return which of some indices into a table's images are of the images named."""
+    if image_ids is None:
+        return np.ones(len(image), dtype=np.bool_)
+    return np.isin(table.image_ids, image_ids)[image]
 
 
 def _by_image(image: NDArray[np.int64], kept: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -119,14 +150,17 @@ def _require_detections(found: Any, path: Path) -> None:
 
 
 def truth(table: Annotations, image_ids: NDArray[np.int64]) -> Truth:
-    """Return the annotated persons of some images, those to be ignored too, for scoring."""
+    """Return the annotated persons of some images, those to be ignored too, for scoring.
+
+    A keypoint is labelled where its visibility is above 0, as the official evaluation has it.
+    """
     of_image = table.image_ids[table.image]
     rows = np.isin(of_image, image_ids)
     return Truth(
         ids=table.ids[rows],
         image_ids=of_image[rows],
         keypoints=table.keypoints[rows, :, :2],
-        visibility=table.keypoints[rows, :, 2].astype(np.int64),
+        visibility=np.clip(np.ceil(table.keypoints[rows, :, 2]), 0, 2).astype(np.int64),
         num_keypoints=table.num_keypoints[rows],
         areas=table.areas[rows],
         boxes=table.boxes[rows],

@@ -5,6 +5,7 @@ are read as the official COCO reader reads them, a box's area standing for the p
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -31,14 +32,15 @@ class CrowdAnnotations:
     crowd_index: NDArray[np.float64]  # (M,); NaN where the file says none
 
 
-def read(path: Path, num_keypoints: int) -> CrowdAnnotations:
+def read(path: Path, num_keypoints: int, allow: Sequence[str] = ()) -> CrowdAnnotations:
     """Return the annotations of a CrowdPose file; images may lack their crowdIndex.
 
     Raises:
-        DataError: it cannot be read, or has a fault that nothing can be trained with.
+        DataError: it cannot be read, or has a fault that nothing can be trained with and that
+            `allow` does not name.
     """
     content = annotations.read_json(path)
-    table = annotations.usable(path, *examined(content, num_keypoints))
+    table = annotations.usable(path, *examined(content, num_keypoints), allow)
     numbers = [crowd_index(image) for image in content["images"]]
     return CrowdAnnotations(path, table, np.array(numbers, dtype=np.float64))
 

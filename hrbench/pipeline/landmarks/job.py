@@ -12,6 +12,7 @@ from hrbench.backbone.fitting import Fit, load_backbone
 from hrbench.backbone.weights import Checkpoint
 from hrbench.data.augment import Ranges
 from hrbench.data.loader import Batch, TrainingCrops
+from hrbench.data.sample import in_words
 from hrbench.engine.runtime import Runtime, normalised
 from hrbench.engine.train import Cost
 from hrbench.errors import RunError
@@ -55,8 +56,12 @@ class LandmarkJob(Job[Predictions]):
         )
         people = self.looked_at.people
         if not len(people):
-            split = self.spec.protocol.split
-            raise RunError(f"{split} has no box to predict on; see --boxes, --limit")
+            split, why = self.spec.protocol.split, in_words(self.looked_at.left_out)
+            raise RunError(
+                f"{split} has nothing to predict on: all is left out, {why}"
+                if why
+                else f"{split} has no box to predict on; see --boxes, --limit"
+            )
         people = framed(people, self.spec, self.dataset, self.source)
         met = tuple(dict.fromkeys((*self.looked_at.allowed, *people.allowed)))
         self.looked_at = replace(self.looked_at, people=people, allowed=met)

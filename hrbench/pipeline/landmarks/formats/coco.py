@@ -15,7 +15,7 @@ from hrbench.data.annotations import Annotations
 from hrbench.data.readers import aic, coco, crowdpose
 from hrbench.data.readers.crowdpose import CrowdAnnotations
 from hrbench.data.readers.h36m_names import place_of
-from hrbench.data.sample import People, join
+from hrbench.data.sample import People, in_words, join
 from hrbench.errors import DataError, RunError
 from hrbench.pipeline.landmarks.evaluation import LandmarkEvaluation
 from hrbench.pipeline.sources import (
@@ -39,9 +39,9 @@ def training(spec: LandmarkTask, dataset: DatasetSpec, source: Source) -> People
     split = split_of(dataset, spec.protocol.train_split)
     file = require(dataset, source.root, split.annotations)
     images = require(dataset, source.root, *split.images)
-    table, _ = _read(dataset, split, file)
-    own = coco.annotated(table, images, aspect, padding)
-    parts = [own.in_images(_images_of(table, dataset, split))]
+    table, _ = _read(dataset, split, file, source.allow)
+    chosen = _images_of(table, dataset, split)
+    parts = [coco.annotated(table, images, aspect, padding, chosen)]
     for name in spec.protocol.extra_data:
         extra = catalog.load_dataset(name)
         if extra.format != "aic":
@@ -54,7 +54,12 @@ def training(spec: LandmarkTask, dataset: DatasetSpec, source: Source) -> People
         )
     people = join(parts)
     if not len(people):
-        raise DataError(f"{file}: no person with keypoints to train on in {split.annotations}")
+        why = in_words(people.left_out)
+        raise DataError(
+            f"{file}: nothing to train on: all is left out, {why}"
+            if why
+            else f"{file}: no person with keypoints to train on in {split.annotations}"
+        )
     require_images(dataset, people)
     return people
 
@@ -75,15 +80,15 @@ def evaluation(
     split = split_of(dataset, protocol.split)
     file = require(dataset, source.root, split.annotations)
     images = require(dataset, source.root, *split.images)
-    table, crowd = _read(dataset, split, file)
+    table, crowd = _read(dataset, split, file, source.allow)
     everything = _images_of(table, dataset, split)
     if not len(everything):
         raise DataError(f"{file} lists no image; there is nothing to measure")
-    read = [file]
+    read, kept = [file], everything[:limit]
     if boxes == "gt":
         if not split.annotated:
             raise RunError(f"{protocol.split} has no annotated boxes; use --boxes det or a file")
-        people = coco.annotated(table, images, width / height, protocol.padding)
+        people = coco.annotated(table, images, width / height, protocol.padding, kept)
     else:
         if protocol.metric == "pixels":
             raise RunError("protocol.metric 'pixels' measures annotated boxes: --boxes gt")
@@ -95,9 +100,7 @@ def evaluation(
             width / height,
             threshold=protocol.box_threshold or 0.0,
             padding=protocol.padding,
-        )
-    kept = everything[:limit]
-    people = people.in_images(kept)
+        ).in_images(kept)
     require_images(dataset, people)
     return LandmarkEvaluation(
         people=people,
@@ -108,19 +111,24 @@ def evaluation(
         fingerprint=fingerprint(read),
         without_truth="" if split.annotated else HIDDEN,
         division=_division(table, dataset) if split.part else None,
+        left_out=people.left_out,
+        allowed=table.allowed,
     )
 
 
 def _read(
-    dataset: DatasetSpec, split: Split, file: Path
+    dataset: DatasetSpec, split: Split, file: Path, allow: Sequence[str]
 ) -> tuple[Annotations, CrowdAnnotations | None]:
     count = len(dataset.keypoints)
     if not split.annotated:
         return annotations.read_images(file, count), None
     if dataset.format == "crowdpose":
-        crowd = crowdpose.read(file, count)
+        crowd = crowdpose.read(file, count, allow)
         return crowd.table, crowd
-    table = (annotations if dataset.complete else own).read(file, count)
+    if dataset.complete:
+        table = annotations.read(file, count, allow)
+    else:
+        table = own.read(file, count, allow, dataset.keypoints_field)
     if dataset.format == FRAMES:
         table = replace(table, file_names=tuple(map(place_of, table.file_names)))
     return table, None
