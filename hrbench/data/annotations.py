@@ -33,6 +33,9 @@ FIELDS = {
 OTHER_CATEGORY = "objects of a category without keypoints"
 
 
+PERSON = "person"  # COCO's name of the category that has keypoints
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Annotations:
     """The persons of a file, column by column, in file order."""
@@ -52,6 +55,7 @@ class Annotations:
     # The image of each annotation that is no row here, -1 where that is not listed, by why.
     passed_over: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     allowed: tuple[str, ...] = ()  # in words, the faults that --allow let pass
+    categories: Mapping[int, str] = field(default_factory=dict)  # their names by their ids
 
 
 @contextmanager
@@ -152,7 +156,24 @@ def columns(content: Any, num_keypoints: int) -> Annotations:
         keypoints=lists("keypoints", 3 * num_keypoints).reshape(-1, num_keypoints, 3),
         derived=np.zeros(len(people), dtype=np.bool_),  # `own` reads files without boxes
         unsized=np.zeros(len(people), dtype=np.bool_),
+        categories=_category_names(content, num_keypoints),
     )
+
+
+def _category_names(content: Any, num_keypoints: int) -> dict[int, str]:
+    """Return what the annotated categories are called, by id; nothing where none is listed.
+
+    They are those that have the keypoints; of a file where none has any, the persons, or all.
+    """
+    rows = content.get("categories")
+    listed = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    listed = [row for row in listed if WHOLE.fits(row.get("id")) and "name" in row]
+    pointed = [row for row in listed if isinstance(row.get("keypoints"), list)]
+    if pointed:
+        kept = [row for row in pointed if len(row["keypoints"]) == num_keypoints]
+    else:
+        kept = [row for row in listed if row["name"] == PERSON] or listed
+    return {int(row["id"]): str(row["name"]) for row in kept}
 
 
 def persons(content: Any, num_keypoints: int) -> list[dict[str, Any]]:
@@ -223,6 +244,7 @@ def examined_images(content: Any, num_keypoints: int) -> tuple[Annotations | Non
         return None, found
     images = {"images": content["images"], "annotations": [], "categories": []}
     table = columns(images, num_keypoints)
+    table = replace(table, categories=_category_names(content, num_keypoints))
     return table, [*found, *inspect.twice(table.file_names, "file names", fatal=False)]
 
 

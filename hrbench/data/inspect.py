@@ -1,11 +1,9 @@
 """What is wrong with the rows of a JSON file, and with a folder of images."""
 
-import math
 import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -21,6 +19,7 @@ from hrbench.data.orientation import orientation
 from hrbench.errors import DataError
 
 EXAMPLES = 3
+CHECK = "`hrbench check` lists all faults of a dataset"
 BROKEN, CUT_SHORT = "that cannot be decoded", "that end too early"
 Size = tuple[int, int]
 Rows = Sequence[dict[str, Any]]
@@ -70,7 +69,6 @@ FLAG = Kind("0 or 1", lambda value: type(value) in {int, float, bool} and value 
 LIST = Kind("a list", lambda value: isinstance(value, list))
 OBJECT = Kind("an object", lambda value: isinstance(value, dict))
 TEXT = Kind("text", lambda value: isinstance(value, str) and value != "")
-DETECTION = {"image_id": WHOLE, "category_id": WHOLE, "bbox": LIST, "score": NUMBER}
 
 
 def fault(kind: str, examples: Sequence[str], *, fatal: bool = True, name: str = "") -> list[Fault]:
@@ -96,7 +94,9 @@ def allowed(found: Sequence[Fault], allow: Sequence[str]) -> list[Fault]:
     return [replace(one, fatal=one.fatal and one.name not in named) for one in found]
 
 
-def require(path: Path, found: Sequence[Fault], allow: Sequence[str] = ()) -> tuple[str, ...]:
+def require(
+    path: Path, found: Sequence[Fault], allow: Sequence[str] = (), advice: str = CHECK
+) -> tuple[str, ...]:
     """Stop at the first fatal fault of a file; return in words those allowed, or put right.
 
     Raises:
@@ -105,7 +105,7 @@ def require(path: Path, found: Sequence[Fault], allow: Sequence[str] = ()) -> tu
     for one in allowed(found, allow):
         if one.fatal:
             onward = f"`--allow {one.name}` goes on all the same, and " if one.name else ""
-            raise DataError(f"{path}: {one}; {onward}`hrbench check` lists all faults of a dataset")
+            raise DataError(f"{path}: {one}; {onward}{advice}")
     met = [one for one in found if one.fatal or one.mended]
     return tuple(f"{path.name}: {one}{f' (--allow {one.name})' * one.fatal}" for one in met)
 
@@ -168,37 +168,6 @@ def twice(values: Sequence[Any], name: str, *, fatal: bool = True) -> list[Fault
 def ids(rows: Rows) -> list[str]:
     """Return the rows by their ids."""
     return [f"id {row.get('id', '?')}" for row in rows]
-
-
-def detected(
-    content: Any, category: int, image_ids: AbstractSet[int] | None
-) -> tuple[int, int, list[Fault]]:
-    """Return what a detections file has: boxes of a category, images with any, and its faults.
-
-    Args:
-        content: of the file, in COCO's results format.
-        category: whose boxes count.
-        image_ids: what the annotations list; None where that is not known.
-    """
-    if not isinstance(content, list):
-        return 0, 0, [stated("the detections are no list of boxes in COCO's results format")]
-    if found := objects(content, "detections") or fields(content, DETECTION, "detected boxes"):
-        return 0, 0, found
-    numbers = [[*box["bbox"], box["score"]] for box in content]
-    odd = [f"box {row}" for row, values in enumerate(numbers) if not _five_finite(values)]
-    images = [box["image_id"] for box in content if box["category_id"] == category]
-    strange = [] if image_ids is None else sorted(set(images) - image_ids)
-    found = [
-        *fault("detected boxes that are not 4 finite numbers and a score", odd),
-        *fault("images with detected boxes, not listed", [f"id {image}" for image in strange]),
-    ]
-    if not images:
-        found.append(stated(f"no detected box is of category {category}"))
-    return len(images), len(set(images)), found
-
-
-def _five_finite(values: list[Any]) -> bool:
-    return _numbers(values, 5) and all(map(math.isfinite, values))
 
 
 def sizes_of_files(folder: Path, names: Sequence[str]) -> NDArray[np.int64]:

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from hrbench import catalog, world
-from hrbench.data import annotations, inspect
+from hrbench.data import annotations, chosen_boxes, detections, inspect
 from hrbench.data.inspect import Fault, stated
 from hrbench.data.lint import NO_SIGMAS
 from hrbench.data.readers import mpii, mpii_truth
-from hrbench.data.readers.coco import PERSON
 from hrbench.errors import DataError, UnknownNameError
 from hrbench.pipeline import looking, own
 from hrbench.pipeline.classes import checking as classes
@@ -234,12 +233,19 @@ def _heads(dataset: DatasetSpec, root: Path, split: Split) -> tuple[Part, list[F
 
 def _detections(root: Path, place: str, listed: Listing | None) -> tuple[Part, list[Fault]]:
     content, said, faults = _read(root / place)
-    if faults:
+    found, faults = (None, faults) if faults else detections.examined(said)
+    if found is None:
         return _file("detections", place, content, {}, "not usable"), faults
-    image_ids = None if listed is None else listed.image_ids
-    boxes, images, faults = inspect.detected(said, PERSON, image_ids)
-    words = f"{boxes:,} boxes in {images:,} images"
-    return _file("detections", place, content, {"boxes": boxes, "images": images}, words), faults
+    boxes = found
+    if listed is not None and listed.images is not None:
+        chosen, _, more = chosen_boxes.of_split(found, listed.images)
+        boxes, faults = chosen.boxes, [*faults, *more]
+    if not len(found):
+        faults.append(stated("there is no box in the detections"))
+    images = len(set(boxes.images))
+    words = f"{len(boxes):,} boxes in {images:,} images"
+    facts: Facts = {"boxes": len(boxes), "images": images}
+    return _file("detections", place, content, facts, words), faults
 
 
 def _read(path: Path) -> tuple[bytes, Any, list[Fault]]:
@@ -248,7 +254,7 @@ def _read(path: Path) -> tuple[bytes, Any, list[Fault]]:
     except OSError as error:
         return b"", None, [stated(f"{path.name} cannot be read: {error.strerror}")]
     try:
-        return content, annotations.parse(content, Path(path.name)), []
+        return content, detections.parsed(content, Path(path.name)), []
     except DataError as error:
         return content, None, [stated(str(error))]
 

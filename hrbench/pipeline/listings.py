@@ -25,7 +25,6 @@ class Listing:
     """What a file of annotations lists."""
 
     names: tuple[str, ...]  # (M,) of image files
-    image_ids: frozenset[Any]
     sizes: list[Size] | None  # (M,) of the images; None where the format has none
     persons: int
     labelled: int  # persons with a keypoint
@@ -33,10 +32,11 @@ class Listing:
     inside: bool = False  # the images are in the file itself
     folder: str | None = None  # that the names are relative to; None: where the split has images
     table: Annotations | None = None  # of COCO's format
+    images: Annotations | None = None  # the whole file's, where nothing but its persons is faulty
 
 
 Listed = tuple[Listing | None, list[Fault]]
-NOTHING_LISTED = Listing((), frozenset(), None, 0, 0)
+NOTHING_LISTED = Listing((), None, 0, 0)
 
 
 def listing(root: Path, place: str, content: bytes, dataset: DatasetSpec, split: Split) -> Listed:
@@ -79,12 +79,12 @@ def _coco(content: Any, dataset: DatasetSpec, split: Split) -> Listed:
     sizes = [(width, height) for width, height in table.image_sizes.tolist()]
     listed = Listing(
         names=table.file_names,
-        image_ids=frozenset(table.image_ids.tolist()),
         sizes=sizes,
         persons=len(table.ids),
         labelled=int(labelled.sum()),
         what="persons" if dataset.complete or crowded else "objects",
         table=annotated,
+        images=table,
     )
     return listed, found
 
@@ -126,7 +126,7 @@ def _aic(content: Any, dataset: DatasetSpec, _: Split) -> Listed:
     if not found:
         labelled = sum(any(s != NOT_LABELLED for s in p["keypoints"][2::3]) for p in people)
     files = tuple(f"{image}.jpg" for image in images)
-    return Listing(files, frozenset(images), None, len(people), labelled), found
+    return Listing(files, None, len(people), labelled), found
 
 
 def _mpii(content: Any, dataset: DatasetSpec, split: Split) -> Listed:
@@ -134,7 +134,7 @@ def _mpii(content: Any, dataset: DatasetSpec, split: Split) -> Listed:
     if table is None:
         return None, found
     names, labelled = table.file_names, int(table.visible.any(axis=1).sum())
-    return Listing(names, frozenset(names), None, len(table.image), labelled), found
+    return Listing(names, None, len(table.image), labelled), found
 
 
 def _faces(place: Path, _: bytes, dataset: DatasetSpec, split: Split) -> Listed:
@@ -175,7 +175,7 @@ def _faces_listed(found: Faces | None, faults: list[Fault], below: Path) -> List
     names = tuple(path.relative_to(below).as_posix() for path in found.people.images)
     labelled = int(found.people.visible.any(axis=1).sum())
     count = len(found.people)
-    return Listing(names, frozenset(names), None, count, labelled, what="faces"), faults
+    return Listing(names, None, count, labelled, what="faces"), faults
 
 
 LISTINGS: dict[str, Callable[[Path, bytes, DatasetSpec, Split], Listed]] = {

@@ -97,7 +97,7 @@ def test_detections_that_are_not_there_say_who_issues_them(crowdpose: Path, tmp_
 
 def test_a_detection_without_a_score(crowdpose: Path, tmp_path: Path) -> None:
     change(crowdpose / DETECTIONS, lambda boxes: boxes[3].pop("score"))
-    refused_to_run(tmp_path, "crowdpose", f"data/crowdpose/{DETECTIONS}", "box 3 has no 'score'")
+    refused_to_run(tmp_path, "crowdpose", f"data/crowdpose/{DETECTIONS}", "without 'score'")
 
 
 def test_an_image_that_is_not_there(crowdpose: Path, tmp_path: Path) -> None:

@@ -250,15 +250,17 @@ def test_nobody_to_train_on(tree: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("edit", "words"),
     [
-        (lambda boxes: boxes[3].pop("score"), "box 3 has no 'score'"),
-        (lambda boxes: boxes[3].update(score=None), "box 3 has not 4 finite numbers and a score"),
-        (lambda boxes: boxes[3].update(bbox=[1, 2, 3]), "box 3 has not 4 finite numbers"),
-        (lambda boxes: boxes[3].update(bbox=7), "box 3 has not 4 finite numbers"),
-        (lambda boxes: boxes[3].update(bbox=list("abcd")), "box 3 has not 4 finite numbers"),
-        (lambda boxes: boxes[3].update(score=float("nan")), "box 3 has not 4 finite numbers"),
-        (lambda boxes: boxes[3].update(image_id=[1]), "box 3 has the image_id [1]"),
-        (lambda boxes: boxes[3].update(image_id=77), "a box is of image 77, which the annotations"),
-        (lambda boxes: boxes.append(3), "has no 'image_id'"),
+        (lambda boxes: boxes[3].pop("score"), "detected boxes without 'score': 1 (box 3)"),
+        (lambda boxes: boxes[3].update(score=None), "'score' is not a finite number: 1 (box 3: n"),
+        (lambda boxes: boxes[3].update(score="0.9"), 'is not a finite number: 1 (box 3: "0.9")'),
+        (lambda boxes: boxes[3].update(bbox=[1, 2, 3]), "is not four finite numbers x, y, width"),
+        (lambda boxes: boxes[3].update(bbox=7), "height: 1 (box 3: 7)"),
+        (lambda boxes: boxes[3].update(bbox=list("abcd")), '(box 3: ["a", "b", "c", "d"])'),
+        (lambda boxes: boxes[3].update(bbox=[9, 9, -2, 4]), "negative width or height: 1 (box 3"),
+        (lambda boxes: boxes[3].update(score=float("nan")), "finite number: 1 (box 3: NaN)"),
+        (lambda boxes: boxes[3].update(image_id=[1]), "is a number or a name: 1 (box 3: [1])"),
+        (lambda boxes: boxes[3].update(image_id=77), "boxes, not listed: 1 (id 77)"),
+        (lambda boxes: boxes.append(3), "rows that are no objects: 1 (detections["),
     ],
 )
 def test_detections_with_a_fault(
@@ -270,7 +272,7 @@ def test_detections_with_a_fault(
 
 def test_detections_that_are_no_list(tree: Path, tmp_path: Path) -> None:
     (tree / DETECTIONS).write_text('{"boxes": []}')
-    words = [f"data/{DETECTIONS} is not a list of boxes in COCO's results format"]
+    words = [f"data/{DETECTIONS}: the detections are no list of boxes in COCO's results format"]
     refused(installed(tmp_path, *ON_TINY), words)
     refused(
         called(tmp_path, *ON_TINY[:2], "--data", "data", "--boxes", f"data/{DETECTIONS}"), words

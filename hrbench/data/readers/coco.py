@@ -3,21 +3,18 @@
 Source: deep-high-resolution-net.pytorch, lib/dataset/coco.py.
 """
 
-from collections.abc import Set as AbstractSet
-from math import isfinite
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench.data.annotations import Annotations, read_json
+from hrbench.data import chosen_boxes, detections, inspect
+from hrbench.data.annotations import Annotations
+from hrbench.data.detections import ADVICE
 from hrbench.data.sample import People
-from hrbench.errors import DataError
 from hrbench.geometry import PADDING, clip_boxes, crop_of_boxes
 from hrbench.metrics.people import Truth
-
-PERSON = 1  # COCO's category of persons, in detections files
 
 
 def annotated(
@@ -92,61 +89,40 @@ def detected(
     *,
     threshold: float = 0.0,
     padding: float = PADDING,
-    categories: AbstractSet[int] = frozenset({PERSON}),
+    allow: Sequence[str] = (),
 ) -> People:
-    """Return the persons of a detections file in COCO's results format, in file order.
+    """Return the persons of a file of detected boxes, in its order.
 
-    Boxes scored below `threshold`, and of categories other than `categories`, are left out.
+    Boxes scored below `threshold`, and of categories other than the annotations', are left out.
 
     Raises:
-        DataError: it is no such file, or names an image that the annotations do not list.
+        DataError: it is no such file, names an image that the annotations do not list, or has a
+            fault that `allow` does not name.
     """
-    found = read_json(path)
-    _require_detections(found, path)
-    place = {image_id: index for index, image_id in enumerate(table.image_ids.tolist())}
-    persons = [
-        (row, d)
-        for row, d in enumerate(found)
-        if d["category_id"] in categories and not d["score"] < threshold
-    ]
-    if strange := [d["image_id"] for _, d in persons if d["image_id"] not in place]:
-        raise DataError(
-            f"{path}: a box is of image {strange[0]}, which the annotations do not list; "
-            "name the detections of this split with --boxes"
-        )
-    boxes = np.array([d["bbox"] for _, d in persons], dtype=np.float64).reshape(-1, 4)
-    centers, scales = crop_of_boxes(boxes, aspect, padding)
-    count, num_keypoints = len(persons), table.keypoints.shape[1]
+    found, faults = detections.read(path)
+    chosen, place, more = chosen_boxes.of_split(found, table)
+    met = inspect.require(path, [*faults, *more], allow, f"name those of this split; {ADVICE}")
+    scores = np.ones(0) if chosen.boxes.scores is None else chosen.boxes.scores
+    sure = ~(scores < threshold)
+    boxes, place = chosen.boxes.chosen(sure), place[sure]
+    centers, scales = crop_of_boxes(boxes.boxes, aspect, padding)
+    count, num_keypoints = len(boxes), table.keypoints.shape[1]
+    unsure = {f"boxes of a score below {threshold:g}": int((~sure).sum())}
     return People(
         images=tuple(images / name for name in table.file_names),
         image_ids=table.image_ids,
         sizes=table.image_sizes,
-        image=np.array([place[d["image_id"]] for _, d in persons], dtype=np.int64),
-        ids=np.array([row for row, _ in persons], dtype=np.int64),
-        boxes=boxes,
+        image=place,
+        ids=boxes.rows,
+        boxes=boxes.boxes,
         centers=centers,
         scales=scales,
-        scores=np.array([d["score"] for _, d in persons], dtype=np.float64),
+        scores=scores[sure],
         keypoints=np.zeros((count, num_keypoints, 2)),
         visible=np.zeros((count, num_keypoints), dtype=bool),
+        left_out={why: number for why, number in {**chosen.left_out, **unsure}.items() if number},
+        allowed=met,
     )
-
-
-def _require_detections(found: Any, path: Path) -> None:
-    if not isinstance(found, list):
-        raise DataError(f"{path} is not a list of boxes in COCO's results format")
-    for row, box in enumerate(found):
-        for key in ("image_id", "category_id", "bbox", "score"):
-            if not isinstance(box, dict) or key not in box:
-                raise DataError(f"{path}: box {row} has no '{key}'; COCO's results format has")
-        values = [*box["bbox"], box["score"]] if isinstance(box["bbox"], list) else []
-        if len(values) != 5 or not all(type(v) in {int, float} and isfinite(v) for v in values):
-            raise DataError(
-                f"{path}: box {row} has not 4 finite numbers and a score: "
-                f"{box['bbox']}, {box['score']}"
-            )
-        if type(box["image_id"]) is not int:
-            raise DataError(f"{path}: box {row} has the image_id {box['image_id']!r}, no number")
 
 
 def truth(table: Annotations, image_ids: NDArray[np.int64]) -> Truth:

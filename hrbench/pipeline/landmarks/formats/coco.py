@@ -100,6 +100,7 @@ def evaluation(
             width / height,
             threshold=protocol.box_threshold or 0.0,
             padding=protocol.padding,
+            allow=source.allow,
         ).in_images(kept)
     require_images(dataset, people)
     return LandmarkEvaluation(
@@ -112,7 +113,7 @@ def evaluation(
         without_truth="" if split.annotated else HIDDEN,
         division=_division(table, dataset) if split.part else None,
         left_out=people.left_out,
-        allowed=table.allowed,
+        allowed=tuple(dict.fromkeys((*table.allowed, *people.allowed))),
     )
 
 
