@@ -88,15 +88,24 @@ def load_dataset(name: str, beside: Path | None = None) -> DatasetSpec:
 
 
 def dataset_file(name: str, beside: Path | None = None) -> tuple[Path, dict[str, Any]]:
-    """Return a dataset's file and all that it says, right or wrong."""
-    path = Path(name)
+    """Return a dataset's file and all that it says, right or wrong.
+
+    A task stands for the dataset that it is measured on, by its name or its file.
+    """
+    path, task = Path(name), name.partition("@")[0]
     if path.suffix == ".toml":
         path = (beside or Path()) / path
     elif name in names("datasets"):
         path = folder("datasets") / f"{name}.toml"
+    elif task in names("tasks"):
+        path = folder("tasks") / f"{task}.toml"
     else:
         raise UnknownNameError("dataset", name, names("datasets"))
-    return path, {"name": path.stem, **_read(path)}
+    raw = {"name": path.stem, **_read(path)}
+    measured_on = raw.get("dataset")
+    if isinstance(measured_on, str) and "splits" not in raw:
+        return dataset_file(measured_on, path.parent)
+    return path, raw
 
 
 def parse_override(text: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from hrbench.cli.root import DATA, FILE, allowing, answer, as_json, main, terminal
+from hrbench.cli.root import DATA, FILE, allowing, answer, as_json, main, run_of, terminal
 
 
 @main.command()
@@ -31,8 +31,9 @@ def check(
 ) -> None:
     """Say what of DATASET is there, what is missing and who issues it, and what is wrong.
 
-    DATASET is a name, or a TOML file of your own. On the sheet, left is orange and right is
-    blue; objects whose sides are probably swapped come first, in a red frame.
+    DATASET is a name, a TOML file of your own, a task, or a RUN that was measured on it. On the
+    sheet, left is orange and right is blue; objects whose sides are probably swapped come first,
+    in a red frame.
 
     \b
     hrbench check coco --data /datasets --images
@@ -40,6 +41,8 @@ def check(
     """
     from hrbench.pipeline.check import check as examine  # noqa: PLC0415
 
+    if (run := run_of(dataset)) is not None:
+        dataset, data = _of_run(run, data)
     found = examine(dataset, data, images=images, allow=allow)
     if json_:
         answer(found.content())
@@ -49,6 +52,15 @@ def check(
         _draw(dataset, found, sheet, allow, quiet=json_)
     if not found.ok:
         sys.exit(1)
+
+
+def _of_run(run: Path, data: str | None) -> tuple[str, str | None]:
+    """Return the dataset that a run was measured on, and where its data are."""
+    from hrbench.pipeline.folder import DATASET, read  # noqa: PLC0415
+
+    spec, _, state = read(run)
+    own = run / DATASET
+    return str(own) if own.is_file() else spec.dataset, data or state.options.data
 
 
 def _draw(dataset: str, found: Any, sheet: str, allow: tuple[str, ...], *, quiet: bool) -> None:
@@ -73,13 +85,15 @@ def _draw(dataset: str, found: Any, sheet: str, allow: tuple[str, ...], *, quiet
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Same seed, same bytes.")
 @as_json
 def make(dataset: str, folder: str, images: int, seed: int, json_: bool) -> None:
-    """Write a synthetic DATASET below DIR in the real one's on-disk format.
+    """Write a synthetic DATASET (or a task's) below DIR in the real one's on-disk format.
 
     \b
     hrbench make coco synthetic --images 200
     """
-    from hrbench import world  # noqa: PLC0415
+    from hrbench import catalog, world  # noqa: PLC0415
 
+    if dataset not in world.WRITERS and dataset.partition("@")[0] in catalog.names("tasks"):
+        dataset = catalog.load_dataset(dataset).folder
     world.make(dataset, Path(folder), images=images, seed=seed)
     if json_:
         answer({"dataset": dataset, "folder": folder, "images": images, "seed": seed})

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from hrbench.cli.root import FILE, RUNS, answer, as_json, main, terminal
+from hrbench.cli.root import FILE, RUNS, answer, as_json, main, run_of, terminal
 from hrbench.errors import HrbenchError
 
 WIDE = 200  # columns for names of files where no terminal limits them
@@ -18,40 +18,62 @@ WIDE = 200  # columns for names of files where no terminal limits them
 @click.argument("runs", nargs=-1, type=FILE)
 @click.option("--task", help="One task only.")
 @click.option("--format", "form", default="table", help="table, markdown, csv or json.")
-@click.option("-o", "--output", type=FILE, help="Write to this file.")
+@click.option("-o", "--output", type=FILE, help="Write to this file, a new one.")
+@click.option("--force", is_flag=True, help="With -o: replace the file.")
 @click.option(
     "--check", is_flag=True, help="Compare runs of published weights with the figures of those."
 )
+@click.option("--strict", is_flag=True, help="Stop at a damaged record, instead of leaving it out.")
 @as_json
-def report(
-    runs: tuple[str, ...],
-    task: str | None,
-    form: str,
-    output: str | None,
-    check: bool,
-    json_: bool,
-) -> None:
+def report(runs: tuple[str, ...], output: str | None, form: str, json_: bool, **flags: Any) -> None:
     """Tabulate RUNS (default: all under results/runs) beside the published results.
 
+    A RUN is a folder, its name, the beginning of its id, or "latest"; a folder of runs stands for
+    all of them. One RUN alone is shown with everything that its record says, keypoint by keypoint.
     With --check, exit 1 where a figure of published weights is further from the printed one than
     one unit of its last digit.
 
     \b
+    hrbench report
+    hrbench report latest
     hrbench report --task coco-pose --format markdown -o results.md
-    hrbench report --check
     """
-    from hrbench import catalog  # noqa: PLC0415
-    from hrbench.report import published, table  # noqa: PLC0415
-    from hrbench.report.runs import load_records  # noqa: PLC0415
+    from hrbench.report import runs as folders  # noqa: PLC0415
 
-    records = load_records([Path(path) for path in runs], Path(RUNS))
-    if check:
-        _check([r for r in records if task in {None, r.task}], json_=json_)
-        return
+    if output is not None and Path(output).exists() and not flags["force"]:
+        raise HrbenchError(f"-o {output}: is there already; --force replaces it")
+    found = folders.load(runs, Path(RUNS), strict=flags["strict"])
+    task = flags["task"]
+    if flags["check"]:
+        _check([r for r in found.records if task in {None, r.task}], json_=json_)
+    else:
+        width, colour = terminal() if output is None else (120, False)
+        form = "json" if json_ else form
+        text = _text(runs, found, task=task, form=form, width=width, colour=colour)
+        _written(text, output)
+    for sentence in found.damaged:
+        click.echo(sentence, err=True)
+    if found.damaged:
+        count = len(found.damaged)
+        words = f"left out: {count} of {count + len(found.records)} records, which are damaged"
+        click.echo(words, err=True)
+
+
+def _text(runs: tuple[str, ...], found: Any, *, task: str | None, form: str, **look: Any) -> str:
+    """Return what is reported: of one run that is named all of it, of others a line."""
+    from hrbench import catalog  # noqa: PLC0415
+    from hrbench.report import detail, published, table  # noqa: PLC0415
+    from hrbench.report.finding import named  # noqa: PLC0415
+
     literature = published.load(catalog.published_results())
-    form = "json" if json_ else form
-    width, colour = terminal() if output is None else (120, False)
-    text = table.report(records, literature, task=task, form=form, width=width, colour=colour)
+    if len(runs) == 1 and form in detail.FORMATS and named(runs[0]) is not None:
+        return detail.detail(found.records[0], found.folders[0], literature, form=form, **look)
+    return table.report(
+        found.records, literature, unfinished=found.unfinished, task=task, form=form, **look
+    )
+
+
+def _written(text: str, output: str | None) -> None:
     if output is None:
         click.echo(text)
         return
@@ -122,16 +144,16 @@ def _list_weights(*, json_: bool) -> None:
 
 def _list_tasks(*, json_: bool) -> None:
     from hrbench import catalog  # noqa: PLC0415
-    from hrbench.report import published, table  # noqa: PLC0415
+    from hrbench.report import literature, published  # noqa: PLC0415
 
     specs = [catalog.load_task(name) for name in catalog.names("tasks")]
     about = [(s.name, s.title, s.dataset, s.protocol.split) for s in specs]
-    lines = table.tasks(about, published.rows(published.load(catalog.published_results())))
+    lines = literature.tasks(about, published.rows(published.load(catalog.published_results())))
     if json_:
         answer(lines)
     else:
         width, colour = terminal()
-        click.echo(table.tasks_text(lines, width, colour=colour))
+        click.echo(literature.tasks_text(lines, width, colour=colour))
 
 
 @main.command()
@@ -139,7 +161,7 @@ def _list_tasks(*, json_: bool) -> None:
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Any key of the spec.")
 @as_json
 def show(task: str, overrides: tuple[str, ...], json_: bool) -> None:
-    """Print the fully resolved spec of TASK[@VARIANT] as TOML; `hrbench run FILE` takes it.
+    """Print the fully resolved spec of TASK[@VARIANT], or of a RUN; `hrbench run FILE` takes it.
 
     \b
     hrbench show coco-pose@w32-256x192 > mine.toml
@@ -147,8 +169,10 @@ def show(task: str, overrides: tuple[str, ...], json_: bool) -> None:
     import tomli_w  # noqa: PLC0415
 
     from hrbench import catalog  # noqa: PLC0415
+    from hrbench.report.finding import SPEC  # noqa: PLC0415
 
-    spec = catalog.load_task(task, overrides).plain()
+    run = run_of(task)
+    spec = catalog.load_task(task if run is None else str(run / SPEC), overrides).plain()
     if json_:
         answer(spec)
     else:

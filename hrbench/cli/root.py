@@ -2,23 +2,40 @@
 
 # ruff: noqa: D301  click keeps the lines of a paragraph that begins with \b
 
+import errno
 import json
+import os
 import sys
 from collections.abc import Callable
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, TextIO, TypeVar
 
 import click
 
 from hrbench.errors import HrbenchError
+from hrbench.report import finding
 
 FILE = click.Path(path_type=str)  # a missing file is ours to report, with exit 1
 DATA = "Folder of the datasets [default: $HRBENCH_DATA, or ./data; 'builtin': the synthetic set]."
-RUNS = "results/runs"
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})  # no place to write to
+RUNS = str(finding.RUNS)
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 class Group(click.Group):
     """A click group that reports our errors as one message on stderr and exit status 1."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run the program; a full disk is a message as well, wherever it shows."""
+        try:
+            return super().main(*args, **extra)
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            _forget(sys.stdout)
+            place = error.filename or "the output"
+            click.echo(f"Error: {place} cannot be written ({error.strerror})", err=True)
+            sys.exit(1)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a command; 130 after Ctrl-C."""
@@ -50,7 +67,14 @@ def answer(content: object) -> None:
     click.echo(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
 
 
-@click.group(cls=Group, context_settings={"show_default": True, "max_content_width": 100})
+SETTINGS = {
+    "show_default": True,
+    "max_content_width": 100,
+    "help_option_names": ["-h", "--help"],
+}
+
+
+@click.group(cls=Group, context_settings=SETTINGS)
 @click.version_option(package_name="hrbench")
 def main() -> None:
     """Train, evaluate and compare landmark models on published benchmarks.
@@ -61,9 +85,26 @@ def main() -> None:
     """
 
 
+def run_of(name: str) -> Path | None:
+    """Return the folder of a RUN that stands where a task, a dataset or a file could."""
+    from hrbench import catalog  # noqa: PLC0415
+
+    known = {*catalog.names("tasks"), *catalog.names("datasets")}
+    if name.endswith(".toml") or name.partition("@")[0] in known:
+        return None
+    return finding.named(name)
+
+
 def terminal() -> tuple[int, bool]:
     """Return the width to print to, and whether in colour."""
     import shutil  # noqa: PLC0415
 
     colour = sys.stdout.isatty()
     return (shutil.get_terminal_size().columns if colour else 100), colour
+
+
+def _forget(stream: TextIO) -> None:
+    """Let what a stream could not write go nowhere, for Python tries once more at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

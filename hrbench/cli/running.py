@@ -8,9 +8,11 @@ from typing import Any
 
 import click
 
-from hrbench.cli.root import DATA, FILE, RUNS, allowing, answer, as_json, main, terminal
+from hrbench.cli.root import DATA, FILE, RUNS, allowing, answer, as_json, main, run_of, terminal
+from hrbench.report import finding
 
 LARGEST_SEED = 2**63 - 1  # that torch takes
+GOING_ON = frozenset({"data", "out"})  # options that say where the files of a run are now
 
 
 @main.command()
@@ -53,7 +55,7 @@ LARGEST_SEED = 2**63 - 1  # that torch takes
 @allowing
 @as_json
 def run(task: str | None, resume: str | None, json_: bool, **flags: Any) -> None:
-    """Run the benchmark TASK: NAME, NAME@VARIANT, or a TOML file of your own.
+    """Run the benchmark TASK: NAME, NAME@VARIANT, a TOML file of your own, or a RUN to repeat.
 
     Trains (unless --weights), predicts, scores, records, and prints the figures beside the
     published ones.
@@ -61,20 +63,26 @@ def run(task: str | None, resume: str | None, json_: bool, **flags: Any) -> None
     \b
     hrbench run coco-pose
     hrbench run coco-pose@w32-256x192 --data /datasets --weights pose_hrnet_w32.pth --boxes gt
+    hrbench run --resume latest
     """
     if task is None and resume is None:
         raise click.UsageError("name a TASK (see `hrbench list`), or --resume RUN")
-    if resume is not None and (named := _given(flags)):
-        raise click.UsageError(f"--resume takes the options of the run; leave out {named}")
+    typed = _typed(flags)
+    if resume is not None and (unfit := _spelled(typed - GOING_ON)):
+        raise click.UsageError(f"--resume takes the options of the run; leave out {unfit}")
     if flags["weights"] and flags["init"]:
         raise click.UsageError("--weights evaluates, --init starts a training; name one of them")
     from hrbench.pipeline import run as road  # noqa: PLC0415  torch takes seconds
+    from hrbench.pipeline.given import again  # noqa: PLC0415
     from hrbench.pipeline.options import Options  # noqa: PLC0415
 
     if resume is not None:
-        done = road.resume(Path(resume), task)
+        done = road.resume(finding.find(resume, Path(flags["out"])), task, flags["data"])
     else:
-        done = road.run(str(task), Options(**flags))
+        name, options = str(task), Options(**flags)
+        if (before := _repeated(name)) is not None:
+            name, options = again(before, options, typed)
+        done = road.run(name, options)
     if done is None:
         return  # another process prints
     record, folder = done
@@ -82,7 +90,8 @@ def run(task: str | None, resume: str | None, json_: bool, **flags: Any) -> None
 
 
 @main.command()
-@click.argument("folder", metavar="RUN", type=FILE)
+@click.argument("run", metavar="RUN", type=FILE)
+@click.option("--data", type=FILE, help="Folder of the datasets, if it is elsewhere than then.")
 @click.option(
     "--set",
     "overrides",
@@ -93,34 +102,49 @@ def run(task: str | None, resume: str | None, json_: bool, **flags: Any) -> None
 @click.option("--decoder", help="quarter or dark, on the peaks that run --keep-peaks kept.")
 @click.option("--official", is_flag=True, help="Compare with pycocotools' own figures.")
 @as_json
-def score(
-    folder: str, overrides: tuple[str, ...], decoder: str | None, official: bool, json_: bool
-) -> None:
+def score(run: str, overrides: tuple[str, ...], json_: bool, **flags: Any) -> None:
     """Compute the figures of RUN again from its stored predictions, without the network.
 
+    RUN is its folder or the folder's name, the beginning of its id, or "latest".
+
     \b
-    hrbench score results/runs/coco-pose/20261123T190000Z-1a2b3c4d --set protocol.nms=none
+    hrbench score latest
+    hrbench score 1a2b3c4d --set protocol.nms=none
     """
     from hrbench.pipeline import run as road  # noqa: PLC0415
 
-    record = road.score(Path(folder), overrides, decoder=decoder, official=official)
-    _show(record, Path(folder), json_=json_)
+    folder = finding.find(run)
+    record = road.score(folder, overrides, **flags)
+    _show(record, folder, json_=json_)
 
 
 def _show(record: Any, folder: Path, *, json_: bool) -> None:
     from hrbench import catalog  # noqa: PLC0415
+    from hrbench.pipeline.folder import read  # noqa: PLC0415
     from hrbench.report import published, summary  # noqa: PLC0415
 
     if json_:
         answer({"run": str(folder), "record": record.content()})
         return
     width, colour = terminal()
-    literature = published.load(catalog.published_results())
-    click.echo(summary.summary(record, literature, folder, width=width, colour=colour))
+    literature, example = published.load(catalog.published_results()), read(folder)[2].example
+    text = summary.summary(record, literature, folder, example=example, width=width, colour=colour)
+    click.echo(text)
 
 
-def _given(flags: Iterable[str]) -> str:
-    """Return which of these parameters stand on the command line, as they are written there."""
+def _repeated(task: str) -> Path | None:
+    """Return the folder of the run that TASK says to repeat, itself or its spec."""
+    is_spec = Path(task).name == finding.SPEC
+    return finding.named(task) if is_spec else run_of(task)
+
+
+def _typed(flags: Iterable[str]) -> set[str]:
+    """Return which of these parameters stand on the command line."""
     context, typed = click.get_current_context(), click.core.ParameterSource.COMMANDLINE
-    given = [key for key in flags if context.get_parameter_source(key) is typed]
-    return ", ".join(p.opts[0] for p in context.command.params if p.name in given)
+    return {key for key in flags if context.get_parameter_source(key) is typed}
+
+
+def _spelled(names: Iterable[str]) -> str:
+    """Return parameters as they are written on the command line."""
+    command = click.get_current_context().command
+    return ", ".join(p.opts[0] for p in command.params if p.name in names)

@@ -16,12 +16,14 @@ from hrbench.pipeline import looking, own
 from hrbench.pipeline.classes import checking as classes
 from hrbench.pipeline.findings import Facts, Missing, Part, Report, SplitReport
 from hrbench.pipeline.lifting import checking as lifting
+from hrbench.pipeline.lifting.layouts import LAYOUTS
 from hrbench.pipeline.listings import LISTINGS, NOTHING_LISTED, Listing, listing
-from hrbench.pipeline.sources import BUILTIN, DEFAULT, folder_of, holder, issuer, locate
+from hrbench.pipeline.sources import BUILTIN, DEFAULT, elsewhere, folder_of, holder, issuer, locate
 from hrbench.spec import DatasetSpec, Split
 
 # Formats without a file that lists the images.
 OWN = {"h36m": lifting.split_report, "imagenet": classes.split_report}
+MARKS = {"h36m": tuple(mark for mark, _ in LAYOUTS)}  # that tell such a format's folder
 
 
 def check(name: str, data: str | None, *, images: bool, allow: tuple[str, ...] = ()) -> Report:
@@ -81,20 +83,12 @@ def _root(dataset: DatasetSpec, data: str | None) -> Path:
 
 
 def _hint(dataset: DatasetSpec, root: Path) -> str:
-    places = [place for split in dataset.splits.values() for place in _places(split)]
-    if any((root / place).exists() for place in places):
-        return (
-            f"The files lie in {root} itself: --data names the folder above, and this "
-            f"one is called '{dataset.folder}' there."
-        )
+    if hint := elsewhere(dataset, root, *MARKS.get(dataset.format, ())):
+        return f"{dataset.name}: {hint}."
     return (
         f"Nothing of {dataset.name} is in {root / dataset.folder}. If it lies elsewhere, name "
         f"{holder(dataset)} with --data."
     )
-
-
-def _places(split: Split) -> tuple[str, ...]:
-    return (split.annotations,) if split.annotations else split.images
 
 
 def _split(

@@ -13,6 +13,7 @@ from hrbench.backbone.contents import LAYOUT, TENSORS, hashed
 from hrbench.backbone.layouts import Layout
 from hrbench.backbone.weights import Checkpoint
 from hrbench.errors import WeightsError
+from hrbench.pipeline.given import weights_of
 from hrbench.pipeline.inspecting import color_of
 
 SAFETENSORS, TORCH = ".safetensors", (".pth", ".pt")
@@ -40,7 +41,7 @@ def convert(
     """
     if target.suffix not in {SAFETENSORS, *TORCH}:
         raise WeightsError(f"-o {target}: end it in {SAFETENSORS}, or in {' or '.join(TORCH)}")
-    checkpoint = weights.read(file, part)
+    checkpoint = weights.read(weights_of(str(file)), part)
     if target.exists() and target.samefile(checkpoint.path):
         raise WeightsError(f"-o {target} is the file that is read; name another")
     if target.exists() and not force:

@@ -1,9 +1,11 @@
 """A run's folder: what is put down before the record, so that a run can go on or be scored."""
 
+import hashlib
 import json
 import shutil
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,12 @@ import tomli_w
 from hrbench import catalog
 from hrbench.errors import RunError
 from hrbench.pipeline.options import Options
-from hrbench.report.runs import run_folder
+from hrbench.report import runs
+from hrbench.report.finding import FILE, SPEC, STATE
+from hrbench.report.record import canonical
 from hrbench.spec import DatasetSpec, TaskSpec
 
-STATE, SPEC, DATASET, DIVISION = "run.json", "spec.toml", "dataset.toml", "split.json"
+DATASET, DIVISION = "dataset.toml", "split.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,9 @@ class State:
     environment: dict[str, Any]
     hardware: dict[str, Any]
     code: dict[str, Any]
+    id: str = ""  # set by `create`; empty in runs of older versions
+    fingerprint: str = ""  # of the data, as `Evaluation` has it
+    example: tuple[str, ...] = ()  # what `hrbench predict` can be tried on, its arguments
     weights: dict[str, Any] | None = None  # of `record.Weights`; None until there are some
     train_seconds: float | None = None
     predict_seconds: float | None = None
@@ -54,7 +61,8 @@ def read(folder: Path) -> tuple[TaskSpec, DatasetSpec, State]:
         options = content.pop("options")
         lists = {key: tuple(options.get(key, ())) for key in ("overrides", "allow")}
         options = Options(**{**options, **lists})
-        state = State(options=options, **{**content, "notes": tuple(content["notes"])})
+        lists = {key: tuple(content.get(key, ())) for key in ("notes", "example")}
+        state = State(options=options, **{**content, **lists})
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise RunError(f"{folder} is not the folder of a run ({STATE}: {error})") from error
     spec = catalog.load_task(str(folder / SPEC))
@@ -63,18 +71,40 @@ def read(folder: Path) -> tuple[TaskSpec, DatasetSpec, State]:
     return spec, catalog.load_dataset(spec.dataset), state  # an older run kept none
 
 
-def create(spec: TaskSpec, dataset: DatasetSpec, state: State) -> Path:
-    """Make the folder of a new run and put its spec, its dataset's and its state there.
+def fingerprint(folder: Path, state: State) -> str:
+    """Return that of the data that a run was started on; "" where an older one kept none."""
+    if state.fingerprint or not (folder / FILE).is_file():
+        return state.fingerprint
+    return runs.read(folder).dataset.fingerprint
+
+
+def create(
+    spec: TaskSpec, dataset: DatasetSpec, state: State, start: str | None
+) -> tuple[Path, State]:
+    """Make the folder of a new run, named by an id of its own; put spec, dataset and state there.
+
+    Args:
+        spec: the resolved one.
+        dataset: its dataset's.
+        state: without the id.
+        start: the SHA-256 of the weights to evaluate, or what training starts from.
 
     Raises:
         RunError: it cannot be made.
     """
     out = Path(state.options.out)
-    started = datetime.fromisoformat(state.started)
-    plain = spec.plain()
-    folder = free(run_folder(out, spec.name, started, plain, state.options.seed))
+    plain, started = spec.plain(), datetime.fromisoformat(state.started)
+    facts = {"spec": plain, "start": start, **asdict(state)}
+    state = replace(state, options=replace(state.options, out=str(out.absolute())))
     try:
-        folder.mkdir(parents=True)
+        (out / spec.name).mkdir(parents=True, exist_ok=True)
+        for attempt in count():
+            run_id = hashlib.sha256(canonical({**facts, "attempt": attempt})).hexdigest()
+            folder = runs.run_folder(out, spec.name, started, run_id)
+            if not folder.exists():
+                break  # else another one like it was started in the same second
+        folder.mkdir()
+        state = replace(state, id=run_id)
         (folder / SPEC).write_text(tomli_w.dumps(plain), "utf-8")
         (folder / DATASET).write_text(tomli_w.dumps(dataset.plain()), "utf-8")
         state.write(folder)
@@ -82,22 +112,12 @@ def create(spec: TaskSpec, dataset: DatasetSpec, state: State) -> Path:
         raise RunError(
             f"{error.filename or out} cannot be written ({error.strerror}); name another --out"
         ) from error
-    return folder
+    return folder, state
 
 
 def write_division(folder: Path, division: dict[str, list[str]]) -> None:
     """Put down which images train and which validate, where a seed has chosen them."""
     (folder / DIVISION).write_text(json.dumps(division, indent=2) + "\n", "utf-8")
-
-
-def free(folder: Path) -> Path:
-    """Return the folder's name, with a number where one of the same second has it."""
-    taken = 1
-    chosen = folder
-    while chosen.exists():
-        taken += 1
-        chosen = folder.with_name(f"{folder.name}-{taken}")
-    return chosen
 
 
 def discard(folder: Path) -> None:

@@ -11,6 +11,7 @@ from hrbench.backbone.anatomy import Anatomy, anatomy
 from hrbench.backbone.fitting import Fit
 from hrbench.backbone.weights import Checkpoint
 from hrbench.engine.runtime import DEVIATION, MEAN
+from hrbench.pipeline.given import weights_of
 from hrbench.pipeline.variants import fitted, fitting_variants, of_run
 from hrbench.report import checkpoints
 from hrbench.report.layout import Table, terminal
@@ -98,7 +99,7 @@ def inspect(file: Path, task: str | None = None) -> Inspection:
     Raises:
         HrbenchError: it cannot be read, or there is no such task.
     """
-    checkpoint = weights.read(file)
+    checkpoint = weights.read(weights_of(str(file)))
     found = anatomy(checkpoint.tensors)
     variants = tuple(fitting_variants(checkpoint, found))
     named = None if task is None else _named(task, variants)

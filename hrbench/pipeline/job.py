@@ -100,6 +100,10 @@ class Job(ABC, Generic[Found]):
         """Return what a reader of the record should know."""
         return ()
 
+    def example(self) -> tuple[str, ...]:
+        """Return arguments of `hrbench predict` to try the network with: a picture, its boxes."""
+        return ()
+
     def upload(self, folder: Path, found: Found) -> str:
         """Write what is handed in where the truth is hidden; return what it is, in words."""
         raise ValueError(f"{self.spec.name} has no server to hand {found!r} in to from {folder}")

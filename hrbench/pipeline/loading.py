@@ -1,12 +1,12 @@
 """A task's network with the weights of a file, away from any dataset's files."""
 
-from pathlib import Path
 from typing import Any
 
 from hrbench import catalog
 from hrbench.backbone import weights
 from hrbench.backbone.anatomy import anatomy
 from hrbench.backbone.weights import Checkpoint
+from hrbench.pipeline.given import weights_of
 from hrbench.pipeline.job import Job
 from hrbench.pipeline.jobs import job_of
 from hrbench.pipeline.options import Options
@@ -24,7 +24,7 @@ def load(task: str, options: Options) -> Job[Any]:
     Raises:
         HrbenchError: the task or a flag is not known, the file cannot be read, or does not fit.
     """
-    checkpoint = None if options.weights is None else weights.read(Path(options.weights))
+    checkpoint = None if options.weights is None else weights.read(weights_of(options.weights))
     layout = None if checkpoint is None else checkpoint.layout
     spec, dataset = resolve(_named(task, checkpoint), options, layout)
     source = Source(folder_of(dataset, options.data) or DEFAULT, synthetic=False)

@@ -43,6 +43,7 @@ def record_of(folder: Path, job: Job[Found], state: State, found: Found) -> RunR
     plain: dict[str, Any] = spec.plain()
     return RunRecord(
         schema=SCHEMA,
+        id=state.id,
         task=spec.name,
         variant=spec.variant,
         task_version=spec.version,

@@ -74,6 +74,11 @@ class Road:
         elif (reason := measuring.missing_truth(job)) and self.runtime.leads:
             training.tell(f"{reason}\nTraining goes on without it, and gives no figure.")
 
+    @property
+    def start(self) -> str:
+        """What the run starts from: the hash of the given weights, or of a training's init."""
+        return self.init if self.checkpoint is None else self.checkpoint.sha256
+
     def walk(self, folder: Path, state: State) -> tuple[RunRecord, Path] | None:
         """Train, predict, score, record."""
         try:

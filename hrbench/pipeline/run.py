@@ -1,5 +1,6 @@
 """The whole road: spec, data, network, training, prediction, score, record."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from hrbench.backbone import weights
 from hrbench.engine.runtime import Runtime, processes
 from hrbench.errors import RunError
 from hrbench.pipeline import folder as run_folder
-from hrbench.pipeline import measuring, recording, sources, training
+from hrbench.pipeline import given, measuring, recording, sources, training
 from hrbench.pipeline.folder import State
 from hrbench.pipeline.job import Job
 from hrbench.pipeline.jobs import job_of
@@ -18,6 +19,7 @@ from hrbench.pipeline.resolve import resolve, with_precision
 from hrbench.pipeline.road import Road
 from hrbench.report import predictions
 from hrbench.report.environment import code_version, environment, hardware
+from hrbench.report.finding import SPEC
 from hrbench.report.record import RunRecord
 from hrbench.spec import DatasetSpec, LandmarkTask, TaskSpec
 
@@ -32,6 +34,7 @@ def run(task: str, options: Options) -> tuple[RunRecord, Path] | None:
             has a checkpoint to go on from.
         Interrupted: training was stopped; its folder can be given to `resume`.
     """
+    options = given.with_runs(options)
     checkpoint = None if options.weights is None else weights.read(Path(options.weights))
     spec, dataset = resolve(task, options, None if checkpoint is None else checkpoint.layout)
     with processes(options.device) as runtime:
@@ -40,21 +43,28 @@ def run(task: str, options: Options) -> tuple[RunRecord, Path] | None:
         road = Road(job_of(spec, dataset, source, options), runtime, checkpoint)
         road.prepare()
         state = State(
-            options=options,
+            options=given.anchored(options, dataset, source),
             started=run_folder.now(),
             synthetic=source.synthetic,
             environment=environment(),
             hardware=hardware(str(runtime.device)),
             code=code_version().model_dump(mode="json"),
+            fingerprint=road.job.looked_at.fingerprint,
+            example=road.job.example(),
             left_out=dict(road.job.left_out),
             notes=road.job.allowed,
         )
-        folder = runtime.first(run_folder.create(spec, dataset, state) if runtime.leads else None)
+        made = run_folder.create(spec, dataset, state, road.start) if runtime.leads else None
+        folder, state = runtime.first(made)
         return road.walk(folder, state)
 
 
-def resume(folder: Path, task: str | None = None) -> tuple[RunRecord, Path] | None:
+def resume(
+    folder: Path, task: str | None = None, data: str | None = None
+) -> tuple[RunRecord, Path] | None:
     """Go on with an interrupted run, with the options that it was started with.
+
+    `data` is where its data are now, if elsewhere.
 
     Raises:
         RunError: the folder is no run's, the run has ended, or `task` is another than its.
@@ -64,12 +74,14 @@ def resume(folder: Path, task: str | None = None) -> tuple[RunRecord, Path] | No
         raise RunError(f"{folder} has ended; `hrbench score {folder}` scores it again")
     if task is not None and resolve(task, state.options)[0].name != spec.name:
         raise RunError(f"{folder} is a run of {spec.name}, not of {task}; leave the task out")
-    given = state.options.weights
-    checkpoint = None if given is None else weights.read(Path(given))
-    with processes(state.options.device) as runtime:
-        source = _locate(spec, dataset, state.options, runtime)
-        road = Road(job_of(spec, dataset, source, state.options), runtime, checkpoint)
+    options = given.data_again(folder, spec, dataset, state, data)
+    checkpoint = None if options.weights is None else weights.read(Path(options.weights))
+    with processes(options.device) as runtime:
+        source = _locate(spec, dataset, options, runtime)
+        road = Road(job_of(spec, dataset, source, options), runtime, checkpoint)
         road.prepare()
+        given.require_same_files(folder, road.job, state)
+        state = replace(state, options=given.anchored(options, dataset, source))
         return road.walk(folder, state)
 
 
@@ -77,6 +89,7 @@ def score(
     folder: Path,
     overrides: tuple[str, ...] = (),
     *,
+    data: str | None = None,
     decoder: str | None = None,
     official: bool = False,
 ) -> RunRecord:
@@ -93,12 +106,14 @@ def score(
             "--official out"
         )
     changes = (*overrides, *([f"protocol.decoder={decoder}"] if decoder else []))
-    scored = catalog.load_task(str(folder / run_folder.SPEC), changes)
-    source = sources.locate(dataset, state.options.data, scored.builtin, state.options.allow)
-    job = job_of(scored, dataset, source, state.options)
+    scored = catalog.load_task(str(folder / SPEC), changes)
+    options = given.data_again(folder, spec, dataset, state, data)
+    source = sources.locate(dataset, options.data, scored.builtin, options.allow)
+    job = job_of(scored, dataset, source, options)
     _require_same_predictions(job, spec)
     job.look()
     measuring.require_truth(job)
+    given.require_same_files(folder, job, state)
     recording.trained(folder, state)
     found = predictions.read(folder, job.stored)
     if misfit := job.misfit(found):

@@ -17,6 +17,7 @@ from hrbench.spec import Builtin, DatasetSpec, Split
 
 DEFAULT = Path("data")
 BUILTIN = "builtin"
+LEVELS = 2  # above what --data names that are looked into
 HIDDEN = "the truth of this split is hidden; hand in the upload file"
 
 
@@ -95,16 +96,47 @@ def require(dataset: DatasetSpec, root: Path, *candidates: str) -> Path:
     for place in places:
         if place.exists():
             return place
-    if any((root / candidate).exists() for candidate in candidates):
-        raise RunError(
-            f"{root} is the folder of {dataset.name} itself: let it be called {dataset.folder}, "
-            "and let --data name the folder that it lies in"
-        )
+    if hint := elsewhere(dataset, root, *candidates):
+        raise RunError(f"{dataset.name}: {hint}")
     who = issuer(dataset, candidates[0])
     if not who:
         advice = f"put it there, or name {holder(dataset)} with --data"
         raise RunError(f"{dataset.name}: {places[0]} does not exist; {advice}")
     raise MissingDatasetError(dataset.name, places[0], who)
+
+
+def elsewhere(dataset: DatasetSpec, root: Path, *candidates: str) -> str:
+    """Return in words where a dataset is whose folder `--data` misses by a level or two.
+
+    "" where something of it is in `root`, or nothing of it is near. `candidates` are places in its
+    folder besides those that its splits name; they may be patterns.
+    """
+    places = {*candidates, *(place for split in dataset.splits.values() for place in _marks(split))}
+
+    def holds(folder: Path) -> bool:
+        patterns = [place for place in places if "*" in place]
+        there = any((folder / place).exists() for place in places - {".", *patterns})
+        return there or any(next(folder.glob(pattern), None) for pattern in patterns)
+
+    if holds(root / dataset.folder):
+        return ""
+    inside = [path for path in sorted(root.glob("*")) if path.is_dir()]
+    for near in (*root.absolute().parents[:LEVELS], *inside):
+        if holds(near / dataset.folder):
+            place = Path(os.path.relpath(near)) if near.is_relative_to(Path.cwd()) else near
+            there = place / dataset.folder
+            return f"it is not in {root / dataset.folder} but in {there}: use --data {place}"
+    if holds(root):
+        return (
+            f"{root} is its folder itself: let it be called {dataset.folder}, and let --data name "
+            "the folder that it lies in"
+        )
+    return ""
+
+
+def _marks(split: Split) -> tuple[str, ...]:
+    """Return files and folders by which a split is told."""
+    return (split.annotations, *split.release) if split.annotations else split.images
 
 
 def holder(dataset: DatasetSpec) -> str:

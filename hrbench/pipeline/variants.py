@@ -11,10 +11,10 @@ from hrbench.backbone.anatomy import Anatomy
 from hrbench.backbone.fitting import Fit
 from hrbench.backbone.weights import Checkpoint
 from hrbench.errors import RunError
-from hrbench.pipeline import folder as run_folder
 from hrbench.pipeline.jobs import job_of
 from hrbench.pipeline.options import Options
 from hrbench.pipeline.sources import DEFAULT, Source
+from hrbench.report.finding import SPEC
 from hrbench.spec import ClassificationTask, DatasetSpec, LandmarkTask, LiftingTask, TaskSpec
 
 STATISTICS = ("keypoint_mean", "keypoint_std", "joint_mean", "joint_std")  # Martinez's have none
@@ -58,7 +58,7 @@ def _fits(checkpoint: Checkpoint, found: Anatomy, spec: TaskSpec, dataset: Datas
 
 def of_run(weights: Path) -> str | None:
     """Return the spec's file of the run that weights lie in; None where they lie elsewhere."""
-    file = weights.parent.parent / run_folder.SPEC
+    file = weights.parent.parent / SPEC
     return str(file) if file.is_file() else None
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from hrbench.report.definitions import rounded
-from hrbench.report.published import PROTOCOL, Row, is_plain
+from hrbench.report.published import PROTOCOL, Row, has_source, is_plain
 from hrbench.report.record import RunRecord
 
 NOT_STATED = "not stated"
@@ -174,6 +174,8 @@ def lifting_keys(record: RunRecord) -> dict[str, object]:
 
 
 def _fits(record: RunRecord, metric: str, row: Row) -> bool:
+    if not has_source(row):
+        return False
     model = record.spec.get("model")
     ours = (record.task, record.dataset.name, record.dataset.split, metric)
     theirs = (row["task"], row["dataset"], row["split"], row["metric"])

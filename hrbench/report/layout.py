@@ -7,6 +7,8 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
+BROKEN = 8  # columns of a word that is broken, at least
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -18,6 +20,7 @@ class Table:
     right: frozenset[str] = frozenset()  # columns of numbers
     folding: frozenset[str] = frozenset()  # columns that give way where the terminal is narrow
     below: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()  # to be pasted, so that no line of them is broken
 
 
 def terminal(tables: list[Table], width: int, *, colour: bool) -> str:
@@ -32,11 +35,14 @@ def terminal(tables: list[Table], width: int, *, colour: bool) -> str:
     for index, table in enumerate(tables):
         if index:
             console.print()
-        console.print(Text(table.title, style="bold"))
+        if table.title:
+            console.print(Text(table.title, style="bold"))
         if table.rows:
             console.print(_rich(table, width))
         for line in table.below:
             console.print(Text(line))
+        for command in table.commands:
+            console.print(Text(f"  {command}"), soft_wrap=True)
     lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]  # StringIO
     return "\n".join(line.rstrip() for line in lines)
 
@@ -45,24 +51,36 @@ def markdown(tables: list[Table]) -> str:
     """Return tables as GitHub's Markdown, the cells of a column padded to one width."""
     blocks = []
     for table in tables:
-        below = "\n".join(f"- {line}" for line in table.below)
+        commands = (f"`{command}`" for command in table.commands)
+        below = "\n".join(f"- {line}" for line in (*table.below, *commands))
         grid = _grid(table) if table.rows else ""
-        blocks += [block for block in (f"## {table.title}", grid, below) if block]
+        title = f"## {table.title}" if table.title else ""
+        blocks += [block for block in (title, grid, below) if block]
     return "\n\n".join(blocks)
 
 
 def _rich(table: Table, width: int) -> RichTable:
-    """Lay out with two blanks between columns, or one; fold every column if even so too wide."""
+    """Lay out with two blanks between columns, or one; break words if even so too wide.
+
+    First those of columns that may fold, then any.
+    """
     columns = list(zip(table.header, *table.rows, strict=True))
-    needed = sum(_least(column, folds=column[0] in table.folding) for column in columns)
-    gap = next((gap for gap in (2, 1) if needed + gap * (len(columns) - 1) <= width), 0)
+    least = [_least(column, folds=column[0] in table.folding) for column in columns]
+    room = width - sum(least)
+    gap = next((gap for gap in (2, 1) if gap * (len(columns) - 1) <= room), 0)
+    broken = [
+        min(wide, BROKEN) if name in table.folding else wide
+        for name, wide in zip(table.header, least, strict=True)
+    ]
+    firm = sum(broken) + len(columns) - 1 <= width
     rich = RichTable(box=None, pad_edge=False, padding=(0, gap or 1, 0, 0), header_style="dim")
+    rich.show_header = any(map(str.strip, table.header))
     for name in table.header:
         rich.add_column(
             name,
             justify="right" if name in table.right else "left",
             overflow="fold",
-            no_wrap=gap > 0 and name not in table.folding,
+            no_wrap=firm and name not in table.folding,
         )
     for row in table.rows:
         rich.add_row(*map(Text, row))

@@ -100,6 +100,11 @@ def is_plain(row: Row) -> bool:
     return bool(known) and not (row["addition"] or row["boxes"] == "none")
 
 
+def has_source(row: Row) -> bool:
+    """Whether anybody printed the row's figure, as far as is known."""
+    return row["checked"] != "target"
+
+
 def is_shown(row: Row) -> bool:
     """Whether the row's network is what hrbench is about: a plain HRNet, or one of its lifters."""
     hrnet = row["backbone"].startswith("hrnet") and is_plain(row)
@@ -110,9 +115,9 @@ def selection(everything: Iterable[Row]) -> list[Row]:
     """Return the rows that a reader looks for first.
 
     Headline figures of HRNets and lifters, from the official HRNet repositories, of
-    any source where those have none; and the ten rows that hrbench is measured against.
+    any source where those have none; and the rows that hrbench is measured against.
     """
-    chosen = list(everything)
+    chosen = [row for row in everything if has_source(row)]
     known = [r for r in chosen if is_shown(r)]
     plain = [r for r in known if r["metric"] == HEADLINES.get(r["task"])]
     official = [r for r in plain if r["source_title"].startswith("Official HRNet")]
@@ -131,6 +136,7 @@ def best(everything: Iterable[Row], task: str, split: str) -> Row | None:
         row
         for row in everything
         if (row["task"], row["split"], row["metric"]) == (task, split, HEADLINES.get(task))
+        and has_source(row)
         and is_shown(row)
         and row.get("keypoints") != "gt"
     ]

@@ -21,9 +21,10 @@ from pydantic import (
 )
 
 from hrbench.errors import RunError
+from hrbench.report.finding import FILE
 
 SCHEMA: Final = 1
-FILE = "record.json"
+NAMES = ("id", "seal")
 # What may differ between two runs that are the same experiment.
 CIRCUMSTANCES = ("started", "times", "hardware", "environment")
 
@@ -107,7 +108,8 @@ class RunRecord(Part):
     """One run, as `record.json` holds it. The first metric is the headline one."""
 
     schema_version: Literal[1] = Field(SCHEMA, alias="schema")
-    id: str = ""  # filled in by `sealed`
+    id: str = ""  # of the run, as its folder's name has its beginning
+    seal: str = ""  # the same for the same experiment with the same outcome; set by `sealed`
     task: str
     variant: str
     task_version: int
@@ -150,12 +152,13 @@ class RunRecord(Part):
         return self.model_dump(mode="json", by_alias=True)
 
     def sealed(self) -> Self:
-        """Return this record with the id that its content gives."""
-        return self.model_copy(update={"id": digest(self.content())})
+        """Return this record with the seal of its content; that is the id of one without any."""
+        seal = digest(self.content())
+        return self.model_copy(update={"id": self.id or seal, "seal": seal})
 
     def write(self, run_folder: Path) -> Path:
         """Write `record.json` in one step, so that there is a whole record or none."""
-        if not self.id:
+        if not self.seal:
             raise ValueError("a record is sealed before it is written")
         path = run_folder / FILE
         text = json.dumps(self.content(), indent=2, ensure_ascii=False, allow_nan=False)
@@ -189,9 +192,14 @@ def canonical(content: Mapping[str, Any]) -> bytes:
 
 
 def digest(content: Mapping[str, Any]) -> str:
-    """Return the id of a record's content: SHA-256 without id and circumstances."""
-    lasting = {k: v for k, v in content.items() if k != "id" and k not in CIRCUMSTANCES}
+    """Return the seal of a record's content: its SHA-256 without names and circumstances."""
+    lasting = {k: v for k, v in content.items() if k not in {*NAMES, *CIRCUMSTANCES}}
     return hashlib.sha256(canonical(lasting)).hexdigest()
+
+
+def is_untouched(content: Mapping[str, Any]) -> bool:
+    """Whether a record says what it said when it was sealed; older ones have their seal as id."""
+    return bool(content.get("seal", content.get("id")) == digest(content))
 
 
 def _null_for_nan(value: object) -> object:

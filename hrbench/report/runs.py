@@ -1,8 +1,8 @@
 """Run folders: what they are called, and the records read back from them."""
 
-import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,15 +10,23 @@ from typing import Any
 from pydantic import ValidationError
 
 from hrbench.errors import RunError
-from hrbench.report.record import FILE, SCHEMA, RunRecord, canonical, digest
+from hrbench.report.finding import FILE, SPEC, STAMP, every, find, id_of, is_run
+from hrbench.report.record import SCHEMA, RunRecord, is_untouched
 
-SPEC = "spec.toml"  # of every run from its beginning
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """What is under a folder of runs."""
+
+    folders: tuple[Path, ...]  # of each record
+    records: tuple[RunRecord, ...]  # oldest first
+    unfinished: tuple[Path, ...] = ()  # folders that have no record
+    damaged: tuple[str, ...] = ()  # why a record cannot be relied upon, one sentence each
 
 
-def run_folder(out: Path, task: str, started: datetime, spec: Mapping[str, Any], seed: int) -> Path:
-    """Return the folder of a run: `<out>/<task>/<UTC time>-<short id>`."""
-    short = hashlib.sha256(canonical({"seed": seed, "spec": spec})).hexdigest()[:8]
-    return out / task / f"{started.astimezone(UTC):%Y%m%dT%H%M%SZ}-{short}"
+def run_folder(out: Path, task: str, started: datetime, run_id: str) -> Path:
+    """Return the folder of a run: `<out>/<task>/<UTC time>-<beginning of its id>`."""
+    return out / task / f"{started.astimezone(UTC):{STAMP}}-{run_id[:8]}"
 
 
 def read(run_folder: Path) -> RunRecord:
@@ -45,22 +53,52 @@ def read(run_folder: Path) -> RunRecord:
         record = RunRecord.model_validate_json(text)
     except ValidationError as error:
         raise RunError(f"{path}: {_first(error)}. {_again(path)}") from error
-    if record.id != digest(content):
-        raise RunError(f"{path}: was changed after the run, its id no longer fits. {_again(path)}")
+    if not is_untouched(content) or id_of(run_folder) not in {"", record.id}:
+        raise RunError(
+            f"{path}: was changed after the run, its seal no longer fits. {_again(path)}"
+        )
     return record
 
 
-def load_records(paths: Sequence[Path], default: Path) -> list[RunRecord]:
-    """Return the records in `paths`, or all under `default` if none is named, oldest first.
+def load(names: Sequence[str], under: Path, *, strict: bool = False) -> Runs:
+    """Return the runs that are named, or all under a folder if none is.
 
-    A path is a run folder or a folder of runs. An unfinished run under a folder of runs
-    has no record yet and is passed over; one that is named is an error.
+    A name is a RUN, or a folder of runs. What is unfinished or damaged among the runs of a folder
+    is listed; as a RUN that is named, or with `strict`, it is an error.
+
+    Raises:
+        RunError: there is no such run, or it cannot be read.
     """
-    folders: dict[Path, None] = {}
-    for path in paths or [default]:
-        inside = [file.parent for file in sorted(path.rglob(FILE))] if path.is_dir() else []
-        folders |= dict.fromkeys(inside or (() if not paths else [path]))
-    return sorted((read(folder) for folder in folders), key=lambda record: record.started)
+    chosen, listed = _folders(names, under)
+    runs = [(folder, read(folder)) for folder in chosen]
+    unfinished = [folder for folder in listed if not (folder / FILE).is_file()]
+    damaged = []
+    for folder in listed:
+        if folder in unfinished:
+            continue
+        try:
+            runs.append((folder, read(folder)))
+        except RunError as error:
+            if strict:
+                raise
+            damaged.append(str(error))
+    runs.sort(key=lambda run: run[1].started)
+    folders, records = (tuple(column) for column in zip(*runs, strict=True)) if runs else ((), ())
+    return Runs(folders, records, tuple(unfinished), tuple(damaged))
+
+
+def _folders(names: Sequence[str], under: Path) -> tuple[list[Path], list[Path]]:
+    """Return the folders of runs that are named one by one, and of those in folders of runs."""
+    if not names:
+        return [], every(under)
+    chosen, listed = [], []
+    for name in names:
+        places = (every(place) for place in (Path(name), under / name) if not is_run(place))
+        inside = next(filter(None, places), [])
+        listed += inside
+        chosen += [] if inside else [find(name, under)]
+    chosen = list(dict.fromkeys(chosen))
+    return chosen, [folder for folder in dict.fromkeys(listed) if folder not in chosen]
 
 
 def _content(path: Path) -> tuple[str, dict[str, Any]]:
@@ -68,6 +106,8 @@ def _content(path: Path) -> tuple[str, dict[str, Any]]:
     try:
         text = path.read_text("utf-8")
         content = json.loads(text, parse_constant=_refuse)
+    except OSError as error:
+        raise RunError(f"{path}: cannot be read ({error.strerror})") from error
     except ValueError as error:  # not UTF-8, or not JSON
         raise RunError(f"{path}: is not JSON ({error}). {_again(path)}") from error
     schema = content.get("schema") if isinstance(content, dict) else None

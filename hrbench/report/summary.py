@@ -1,18 +1,21 @@
 """What a run says at its end: its figures, what they may be compared with, what comes next."""
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from hrbench.report.compare import compared, verdict
+from hrbench.report.compare import compared, may_stand_beside_published, verdict
 from hrbench.report.definitions import define, rounded
+from hrbench.report.finding import SPEC
 from hrbench.report.layout import Table, terminal
-from hrbench.report.published import SPLITS, Row, rows
+from hrbench.report.literature import published_tables
+from hrbench.report.published import HEADLINES, Row, rows
 from hrbench.report.record import RunRecord
-from hrbench.report.table import marks, published_tables
+from hrbench.report.table import marks
 
-DATASET = "dataset.toml"  # of a run's folder: what names the files of one's own dataset
+PICTURES = ("predictions.png", "worst.png", "training.png", "curve.png")  # that a run may leave
 SYNTHETIC = (
     "This result is synthetic, on data that hrbench made itself: it is comparable with nothing "
     "published."
@@ -24,15 +27,21 @@ def summary(
     published: pd.DataFrame,
     run_folder: Path,
     *,
+    example: Sequence[str] = (),
     width: int = 80,
     colour: bool = False,
 ) -> str:
-    """Return the figures of a run, the published rows in their own block, the next commands."""
+    """Return the figures of a run, published rows in their own block, and what comes next.
+
+    Where nothing published may be compared, one line says where it stands. `example` are arguments
+    that `hrbench predict` can be tried with.
+    """
     literature = rows(published, [record.task])
+    comparable = [record.task] if may_stand_beside_published(record) else []
     tables = [
-        _figures(record, standing(record, literature)),
-        *published_tables(literature),
-        Table("Next", (), (), below=next_commands(record, run_folder)),
+        figures(record, standing(record, literature)),
+        *published_tables(literature, comparable),
+        next_steps(record, run_folder, example),
     ]
     return terminal(tables, width, colour=colour)
 
@@ -51,19 +60,42 @@ def standing(record: RunRecord, literature: list[Row]) -> tuple[str, ...]:
     return tuple(sentences)
 
 
-def next_commands(record: RunRecord, run_folder: Path) -> tuple[str, ...]:
-    """Return three commands that can be pasted as they stand, but for DIR."""
-    folder = shlex.quote(str(run_folder))
-    name = record.dataset.name
-    dataset = name if name in SPLITS else shlex.quote(str(run_folder / DATASET))
-    return (
-        f"  hrbench report {folder}",
-        f"  hrbench score {folder}",
-        f"  hrbench check {dataset} --data DIR",
+def next_steps(record: RunRecord, run_folder: Path, example: Sequence[str]) -> Table:
+    """Return what to look at, and commands that can be pasted as they stand."""
+    run = str(run_folder)
+    tried = (*map(_near, example), "--task", _task(record, run_folder), "--weights", run)
+    return Table(
+        title="Next",
+        header=(),
+        rows=(),
+        commands=(
+            *pictures(run_folder),
+            *([f"hrbench predict {shlex.join(tried)}"] if example else []),
+            *(f"hrbench {verb} {shlex.quote(run)}" for verb in ("report", "score", "check")),
+        ),
     )
 
 
-def _figures(record: RunRecord, sentences: tuple[str, ...]) -> Table:
+def pictures(run_folder: Path) -> tuple[str, ...]:
+    """Return in words which pictures a run has left."""
+    there = [name for name in PICTURES if (run_folder / name).is_file()]
+    return tuple(f"look at: {run_folder / name}" for name in there)
+
+
+def _near(argument: str) -> str:
+    """Return a path below the current folder as it is named from there."""
+    path = Path(argument)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else argument
+
+
+def _task(record: RunRecord, run_folder: Path) -> str:
+    """Return how `--task` names what was run; by the run's own spec where no name does."""
+    known = record.task in HEADLINES and not record.modified
+    return record.name if known else str(run_folder / SPEC)
+
+
+def figures(record: RunRecord, sentences: tuple[str, ...]) -> Table:
+    """Return every metric of a run with its unit, direction and meaning."""
     said = marks(record)
     lines = []
     for name, found in record.metrics.items():

@@ -1,26 +1,32 @@
 """Records beside published rows, as a table, Markdown, CSV or JSON."""
 
+import shlex
 from collections.abc import Sequence
+from datetime import UTC
+from pathlib import Path
 
 import pandas as pd
 
 from hrbench.errors import UnknownNameError
 from hrbench.report import formats
-from hrbench.report.compare import compared, verdict
+from hrbench.report.compare import compared, may_stand_beside_published, verdict
 from hrbench.report.definitions import rounded
 from hrbench.report.layout import Table, markdown, terminal
-from hrbench.report.published import HEADLINES, Row, best, rows, selection, standing
-from hrbench.report.record import MetricValue, RunRecord
+from hrbench.report.literature import published_tables
+from hrbench.report.published import HEADLINES, Row, rows
+from hrbench.report.record import RunRecord, Weights
 
 FORMATS = ("table", "markdown", "csv", "json")
-GOAL = "goal: which of the ten published results that hrbench is measured against"
-NUMBERS = frozenset({"value", "n"})
+FOLDING = frozenset({"started", "weights", "marks"})
+TRAINED = "trained"  # the origin of weights that the run itself has made
+NUMBERS = frozenset({"n", "epochs", "seed"})
 
 
 def report(
     records: Sequence[RunRecord],
     published: pd.DataFrame,
     *,
+    unfinished: Sequence[Path] = (),
     task: str | None = None,
     form: str = "table",
     width: int = 80,
@@ -28,8 +34,10 @@ def report(
 ) -> str:
     """Return records and the published rows of their tasks, each in a block of its own.
 
-    `task` keeps one task; without it, and without records, every published task is shown.
+    `task` keeps one task; without it, and without records, every published task is shown; where
+    no record may be compared with them and nobody asks for a task, one line says where they are.
     CSV and JSON hold all published rows, the others those that a reader looks for first.
+    `unfinished` are folders of runs without a record.
 
     Raises:
         UnknownNameError: no such task, or format.
@@ -43,78 +51,26 @@ def report(
         return formats.as_csv(kept, literature)
     if form == "json":
         return formats.as_json(kept, literature)
-    tables = [*([record_table(kept, literature)] if kept else []), *published_tables(literature)]
+    comparable = {record.task for record in kept if may_stand_beside_published(record)}
+    tables = [
+        *record_tables(kept, literature),
+        *_unfinished_table([run for run in unfinished if task in {None, run.parent.name}]),
+        *published_tables(literature, comparable if kept and not task else None),
+    ]
     if not tables:
         return f"No run of {task} is here, and no published figure is comparable with one."
     return markdown(tables) if form == "markdown" else terminal(tables, width, colour=colour)
 
 
-def record_table(records: Sequence[RunRecord], literature: Sequence[Row]) -> Table:
-    """Return one line a record, and below it a sentence for each published row it has."""
-    intervals = any(r.metrics[r.headline].low is not None for r in records)
-    sentences = [verdict(r, found) for r in records for found in compared(r, literature)]
-    return Table(
-        title="Runs",
-        header=(
-            "run",
-            "split",
-            "value",
-            *(["95 %"] if intervals else []),
-            "n",
-            "marks",
-            "id",
-        ),
-        rows=tuple(_record_cells(record, intervals=intervals) for record in records),
-        right=NUMBERS,
-        folding=frozenset({"marks"}),
-        below=tuple(sentences),
-    )
+def record_tables(records: Sequence[RunRecord], literature: Sequence[Row]) -> list[Table]:
+    """Return a table for each task, split and headline metric, oldest runs first.
 
-
-def published_tables(literature: Sequence[Row]) -> list[Table]:
-    """Return one table a task of the rows that a reader looks for first, best first."""
-    tables = []
-    for task in dict.fromkeys(row["task"] for row in literature):
-        everything = [row for row in literature if row["task"] == task]
-        tables.append(_published_table(task, selection(everything), len(everything)))
-    return tables
-
-
-def tasks(
-    about: Sequence[tuple[str, str, str, str]], literature: Sequence[Row]
-) -> list[dict[str, str]]:
-    """Return a line for each task: name, title, dataset, split, metric, published best, source.
-
-    `about` has the first four; what no published row says is empty.
+    Below it is a sentence for each published row that a record has.
     """
-    lines = []
-    for name, title, dataset, split in about:
-        row = best(literature, name, split)
-        lines.append(
-            {
-                "task": name,
-                "title": title,
-                "dataset": dataset,
-                "split": split,
-                "metric": HEADLINES.get(name, ""),
-                "published": f"{row['value']} {row['unit']}, {row['system']}" if row else "",
-                "source": _source(row) if row else "",
-            }
-        )
-    return lines
-
-
-def tasks_text(lines: Sequence[dict[str, str]], width: int, *, colour: bool) -> str:
-    """Return the tasks for a terminal; the published figures are of plain HRNets."""
-    shown = ("task", "dataset", "split", "metric", "published", "source")
-    table = Table(
-        title="Tasks, each with the best published figure of a plain HRNet or lifter",
-        header=shown,
-        rows=tuple(tuple(line[key] for key in shown) for line in lines),
-        folding=frozenset({"published", "source"}),
-        below=("Run one: hrbench run TASK; its variants: hrbench list variants",),
-    )
-    return terminal([table], width, colour=colour)
+    groups: dict[tuple[str, str, str], list[RunRecord]] = {}
+    for record in records:
+        groups.setdefault((record.task, record.dataset.split, record.headline), []).append(record)
+    return [_table(*key, group, literature) for key, group in groups.items()]
 
 
 def marks(record: RunRecord) -> str:
@@ -127,6 +83,30 @@ def marks(record: RunRecord) -> str:
     return ", ".join(word for word, holds in said if holds)
 
 
+def started(record: RunRecord) -> str:
+    """Return when a run was started, in UTC as the name of its folder has it."""
+    return f"{record.started.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
+def epochs(record: RunRecord) -> str:
+    """Return how many a run has trained; nothing where it was given its weights."""
+    recipe = record.spec.get("recipe")
+    trained = record.weights.origin == TRAINED and isinstance(recipe, dict)
+    return str(recipe.get("epochs", "")) if trained and isinstance(recipe, dict) else ""
+
+
+def given(record: RunRecord) -> str:
+    """Return where the boxes come from that keypoints are found in, or the keypoints lifted."""
+    return str(record.protocol.get("boxes") or record.protocol.get("keypoints") or "")
+
+
+def weights(found: Weights) -> str:
+    """Return where weights come from, in a few words."""
+    if found.origin == TRAINED or not found.sha256:
+        return found.origin
+    return f"{found.origin} {found.sha256[:8]}"
+
+
 def _of_task(records: Sequence[RunRecord], task: str | None) -> list[RunRecord]:
     known = {*HEADLINES, *(record.task for record in records)}
     if task and task not in known:
@@ -135,72 +115,46 @@ def _of_task(records: Sequence[RunRecord], task: str | None) -> list[RunRecord]:
     return sorted(kept, key=lambda record: (record.task, record.started))
 
 
-def _record_cells(record: RunRecord, *, intervals: bool) -> tuple[str, ...]:
-    value, n = record.metrics[record.headline], record.n
-    return (
-        record.name,
-        record.dataset.split,
-        f"{record.headline} {_value(record.headline, value)}",
-        *([_interval(record.headline, value)] if intervals else []),
-        str(n.evaluated) if record.complete else f"{n.evaluated}/{n.expected}",
-        marks(record),
-        record.id[:8],
-    )
-
-
-def _value(metric: str, found: MetricValue) -> str:
-    return "none" if found.value is None else f"{rounded(metric, found.value)} {found.unit}"
-
-
-def _interval(metric: str, found: MetricValue) -> str:
-    if found.low is None or found.high is None:
-        return ""
-    return f"{rounded(metric, found.low)}-{rounded(metric, found.high)}"
-
-
-def _published_table(task: str, shown: Sequence[Row], total: int) -> Table:
-    ordered = sorted(shown, key=_rank)
-    sources = {key: n for n, key in enumerate(dict.fromkeys(map(_source, ordered)), start=1)}
-    left = total - len(shown)
-    lines = [_published_cells(row, sources[_source(row)]) for row in ordered]
-    columns = lines[0] if lines else {}
-    header = [name for name in columns if any(line[name] for line in lines)]
+def _table(
+    task: str, split: str, metric: str, records: Sequence[RunRecord], literature: Sequence[Row]
+) -> Table:
+    value = f"{metric}, {records[0].metrics[metric].unit}"
+    lines = [_cells(record, value) for record in records]
+    header = [name for name in lines[0] if any(line[name] for line in lines)]
     return Table(
-        title=f"Published: {task}",
+        title=f"Runs of {task} on {split}",
         header=tuple(header),
         rows=tuple(tuple(line[name] for name in header) for line in lines),
-        right=NUMBERS,
-        folding=frozenset({"system"}),
-        below=(
-            *(f"[{n}] {source}" for source, n in sources.items()),
-            *([GOAL] if any(row["mission"] for row in shown) else []),
-            f"{left} more: hrbench report --task {task} --format csv",
-        ),
+        right=NUMBERS | {value},
+        folding=FOLDING,
+        below=tuple(verdict(r, found) for r in records for found in compared(r, literature)),
     )
 
 
-def _published_cells(row: Row, source: int) -> dict[str, str]:
-    """Return a row by column, with those keys of the protocol that tell figures apart."""
+def _cells(record: RunRecord, value: str) -> dict[str, str]:
+    metric, n = record.headline, record.n
+    found = record.metrics[metric]
+    low, high = found.low, found.high
+    interval = ""
+    if low is not None and high is not None:
+        interval = f"{rounded(metric, low)}-{rounded(metric, high)}"
+    lifted = "keypoints" in record.protocol
     return {
-        "split": row["split"],
-        "metric": row["metric"],
-        "value": f"{row['value']} {row['unit']}",
-        "system": row["system"],
-        "input": f"{row['input_height']}x{row['input_width']}" if row["input_width"] else "",
-        "boxes": row["boxes"],
-        "keypoints": row["keypoints"],
-        "frames": row["frames"],
-        "crop": row["crop_share"],
-        "goal": row["mission"],
-        "source": f"[{source}]",
+        "started": started(record),
+        "id": record.id[:8],
+        "variant": record.variant,
+        value: "none" if found.value is None else rounded(metric, found.value),
+        "95 %": interval,
+        "n": str(n.evaluated) if record.complete else f"{n.evaluated}/{n.expected}",
+        "epochs": epochs(record),
+        "seed": str(record.seed),
+        "keypoints" if lifted else "boxes": given(record),
+        "weights": weights(record.weights),
+        "marks": marks(record),
     }
 
 
-def _rank(row: Row) -> tuple[str, str, float]:
-    return row["split"], row["metric"], standing(row)
-
-
-def _source(row: Row) -> str:
-    if row["checked"] == "target":
-        return "no source was found for this goal"
-    return f"{row['source_title']}, {row['source_year']}"
+def _unfinished_table(folders: Sequence[Path]) -> list[Table]:
+    commands = tuple(f"hrbench run --resume {shlex.quote(str(folder))}" for folder in folders)
+    title = "Under way or interrupted, of which the interrupted go on with"
+    return [Table(title, (), (), commands=commands)] if commands else []

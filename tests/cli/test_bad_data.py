@@ -59,9 +59,23 @@ def test_a_default_folder_that_holds_a_part_gives_way_to_nothing(tmp_path: Path)
     refused(called(tmp_path, "run", "coco-pose"), ["coco: data/coco/annotations", "does not exist"])
 
 
-def test_the_folder_of_the_dataset_itself(tree: Path, tmp_path: Path) -> None:
-    ended = called(tmp_path, "run", "coco-pose@tiny", "--data", str(tree / "coco"))
-    refused(ended, ["is the folder of coco itself", "--data name the folder that it lies in"])
+@pytest.mark.parametrize("place", ["data/coco", "data/coco/images", ".", "data/.."])
+def test_a_level_too_deep_or_too_high(place: str, tree: Path, tmp_path: Path) -> None:
+    assert tree.name == "data"
+    for command in (["run", "coco-pose@tiny"], ["check", "coco"]):
+        ended = called(tmp_path, *command, "--data", place)
+        assert ended.status == 1
+        said = ended.err if command[0] == "run" else ended.out
+        assert (
+            f"coco: it is not in {Path(place) / 'coco'} but in data/coco: use --data data" in said
+        )
+
+
+def test_the_folder_of_the_dataset_by_another_name(tree: Path, tmp_path: Path) -> None:
+    (tree / "coco").rename(tree / "coco2017")
+    ended = called(tmp_path, "run", "coco-pose@tiny", "--data", "data/coco2017")
+    words = ["data/coco2017 is its folder itself: let it be called coco", "that it lies in"]
+    refused(ended, words)
 
 
 @pytest.mark.parametrize(

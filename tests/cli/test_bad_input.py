@@ -210,7 +210,7 @@ def test_making_over_what_is_there(world: Path, tmp_path: Path) -> None:
 def test_resuming_what_is_no_run(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     ended = installed(tmp_path, "run", "--resume", "empty")
-    refused(ended, ["empty is not the folder of a run", "run.json"])
+    refused(ended, ["empty: is not the folder of a run", "run.json"])
 
 
 @pytest.mark.parametrize("command", [["run", "--resume"], ["score"], ["report"]])
@@ -239,7 +239,11 @@ def test_reporting_a_broken_record(tmp_path: Path) -> None:
     run.mkdir(parents=True)
     (run / "record.json").write_text('{"schema": 1, "id"')
     words = ["results/runs/coco-pose/a/record.json: is not JSON", "spec.toml` repeats the run"]
-    refused(installed(tmp_path, "report"), words)
+    ended = installed(tmp_path, "report")
+    assert ended.status == 0
+    assert all(word in ended.err for word in words)
+    assert ended.err.endswith("left out: 1 of 1 records, which are damaged\n")
+    refused(called(tmp_path, "report", "--strict"), words)
     refused(called(tmp_path, "report", str(run)), words[1:])
 
 

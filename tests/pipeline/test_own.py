@@ -134,13 +134,13 @@ def test_a_run_is_scored_repeated_and_resumed_from_its_own_folder(
     assert resumed[0].id == record.id
     assert runs.read(folder).id == record.id
     again, _ = ran(folder, tmp_path / "again", task="spec.toml", data=str(dots), overrides=())
-    assert again.id == record.id
+    assert (again.seal, again.id == record.id) == (record.seal, False)
 
 
 def test_data_names_the_folder_that_the_dataset_says(dots: Path, tmp_path: Path) -> None:
     edit_toml(dots / DATASET, lambda said: said.update(folder="dots"))
     assert ran(dots, tmp_path / "out", data=str(tmp_path))[0].dataset.name == "dots"
-    with pytest.raises(RunError, match="is the folder of dots itself"):
+    with pytest.raises(RunError, match=f"but in {dots}: use --data {tmp_path}"):
         ran(dots, tmp_path / "out", data=str(dots))
 
 

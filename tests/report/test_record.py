@@ -11,7 +11,17 @@ from hrbench.errors import RunError
 from hrbench.report.record import MetricValue, Times, measured
 
 KEYS = [  # cli.md, in its order
-    *("schema", "id", "task", "variant", "task_version", "modified", "synthetic", "complete"),
+    *(
+        "schema",
+        "id",
+        "seal",
+        "task",
+        "variant",
+        "task_version",
+        "modified",
+        "synthetic",
+        "complete",
+    ),
     *("n", "metrics", "groups", "protocol", "spec", "dataset", "weights", "code"),
     *("environment", "hardware", "seed", "times", "started", "left_out", "notes"),
 ]
@@ -45,20 +55,21 @@ def test_a_folder_that_is_a_file_is_one_sentence(tmp_path: Path) -> None:
         record().write(blocked)
 
 
-def test_the_id_ignores_when_and_where_it_ran() -> None:
+def test_the_seal_ignores_when_and_where_it_ran() -> None:
     elsewhere = record(
         started=datetime(2027, 1, 1, tzinfo=UTC),
         times=Times(train=9.0, predict=9.0, score=9.0),
         hardware={"cpu": "another", "cores": 64, "device": "cuda"},
         environment={"python": "3.13.0"},
     )
-    assert elsewhere.id == record().id
-    assert len(elsewhere.id) == 64
+    assert elsewhere.seal == record().seal
+    assert len(elsewhere.seal) == 64
 
 
 @pytest.mark.parametrize("changed", [{"ap": 74.4}, {"seed": 1}, {"modified": True}])
-def test_the_id_follows_what_came_out_and_what_of(changed: dict[str, float]) -> None:
-    assert record(**changed).id != record().id
+def test_the_seal_follows_what_came_out_and_what_of(changed: dict[str, float]) -> None:
+    assert record(**changed).seal != record().seal
+    assert record(**changed, id="a" * 64).id == "a" * 64
 
 
 def test_nan_becomes_null_with_a_reason() -> None:
@@ -99,4 +110,4 @@ def test_unknown_keys_and_wrong_types_are_refused() -> None:
 
 def test_an_unsealed_record_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="sealed"):
-        record().model_copy(update={"id": ""}).write(tmp_path)
+        record().model_copy(update={"seal": ""}).write(tmp_path)

@@ -1,4 +1,3 @@
-import hashlib
 import json
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -8,7 +7,8 @@ import pytest
 from report.records import record
 
 from hrbench.errors import RunError
-from hrbench.report.runs import load_records, read, run_folder
+from hrbench.report.record import digest
+from hrbench.report.runs import load, read, run_folder
 
 
 def test_a_record_reads_back_as_it_was_written(tmp_path: Path) -> None:
@@ -17,11 +17,10 @@ def test_a_record_reads_back_as_it_was_written(tmp_path: Path) -> None:
     assert read(tmp_path) == written
 
 
-def test_a_run_folder_is_named_by_time_and_spec() -> None:
+def test_a_run_folder_is_named_by_time_and_id() -> None:
     started = datetime(2026, 1, 2, 4, 4, 5, tzinfo=timezone(timedelta(hours=1)))
-    short = hashlib.sha256(b'{"seed":3,"spec":{"a":1,"b":2}}').hexdigest()[:8]
-    folder = run_folder(Path("out"), "coco-pose", started, {"b": 2, "a": 1}, 3)
-    assert folder == Path("out", "coco-pose", f"20260102T030405Z-{short}")
+    folder = run_folder(Path("out"), "coco-pose", started, "0123456789abcdef")
+    assert folder == Path("out", "coco-pose", "20260102T030405Z-01234567")
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
@@ -55,7 +54,7 @@ def _changed(folder: Path, **changed: Any) -> None:
         ({"n": {"expected": 1}}, r"lacks the key 'n\.evaluated'"),
         ({"extra": 1}, r"has an unknown key 'extra'"),
         ({"seed": "1"}, r"'seed': input should be a valid integer"),
-        ({"seed": 1}, r"was changed after the run, its id no longer fits"),
+        ({"seed": 1}, r"was changed after the run, its seal no longer fits"),
         ({"spec": {"lr": float("nan")}}, r"is not JSON \(NaN is not a JSON value\)"),
     ],
 )
@@ -86,17 +85,60 @@ def test_runs_come_oldest_first_and_once(tmp_path: Path) -> None:
     for folder, day in ((late, 2), (early, 1)):
         folder.mkdir(parents=True)
         record(started=datetime(2026, 1, day, tzinfo=UTC)).write(folder)
-    (tmp_path / "coco-pose" / "unfinished").mkdir()
-    assert [r.started.day for r in load_records([], tmp_path)] == [1, 2]
-    assert [r.started.day for r in load_records([late, tmp_path], tmp_path)] == [1, 2]
-    assert [r.started.day for r in load_records([late], tmp_path)] == [2]
+
+    def days(*names: str) -> list[int]:
+        return [r.started.day for r in load(names, tmp_path).records]
+
+    assert days() == [1, 2]
+    assert days(str(late), str(tmp_path)) == [1, 2]
+    assert days(str(late)) == [2]
+    assert days("coco-pose") == [1, 2]
+    assert load([], tmp_path).folders == (early, late)
+
+
+def test_what_is_unfinished_or_damaged_in_a_folder_is_listed(tmp_path: Path) -> None:
+    whole, begun, spoilt = (tmp_path / "coco-pose" / name for name in ("a", "b", "c"))
+    for folder in (whole, begun, spoilt):
+        folder.mkdir(parents=True)
+    record().write(whole)
+    (begun / "run.json").write_text("{}")
+    _changed(spoilt, seed=1)
+    found = load([], tmp_path)
+    assert found.folders == (whole,)
+    assert found.unfinished == (begun,)
+    assert len(found.damaged) == 1
+    assert found.damaged[0].startswith(f"{spoilt}/record.json: was changed after the run")
+    with pytest.raises(RunError, match="was changed after the run"):
+        load([], tmp_path, strict=True)
+    with pytest.raises(RunError, match="was changed after the run"):
+        load([str(spoilt)], tmp_path)
 
 
 def test_no_runs_yet_is_no_error(tmp_path: Path) -> None:
-    assert load_records([], tmp_path / "runs") == []
+    assert load([], tmp_path / "runs").records == ()
 
 
 def test_an_unfinished_run_is_an_error_when_it_is_named(tmp_path: Path) -> None:
     (tmp_path / "spec.toml").touch()
     with pytest.raises(RunError, match="has not finished"):
-        load_records([tmp_path], tmp_path)
+        load([str(tmp_path)], tmp_path)
+
+
+def test_a_record_of_an_older_version_has_its_seal_as_id(tmp_path: Path) -> None:
+    content = record().content()
+    del content["seal"], content["left_out"]
+    content["id"] = digest(content)
+    (tmp_path / "record.json").write_text(json.dumps(content))
+    assert read(tmp_path).id == content["id"]
+    (tmp_path / "record.json").write_text(json.dumps(content | {"seed": 1}))
+    with pytest.raises(RunError, match="was changed after the run"):
+        read(tmp_path)
+
+
+def test_the_id_of_a_run_cannot_be_exchanged(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text(json.dumps({"id": "a" * 64}))
+    _changed(tmp_path, id="a" * 64)
+    assert read(tmp_path).id == "a" * 64
+    _changed(tmp_path, id="b" * 64)
+    with pytest.raises(RunError, match="was changed after the run"):
+        read(tmp_path)

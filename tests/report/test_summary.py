@@ -28,7 +28,8 @@ def test_a_synthetic_result_is_comparable_with_nothing_published() -> None:
     text = " ".join(summary(record(synthetic=True), PUBLISHED, FOLDER).split())
     assert "it is comparable with nothing published." in text
     assert "beside" not in text
-    assert "Published: coco-pose" in text
+    assert "Published: coco-pose" not in text
+    assert "Published results of coco-pose: hrbench report --task coco-pose" in text
 
 
 def test_a_partial_result_says_of_how_much() -> None:
@@ -48,25 +49,32 @@ def test_notes_are_said() -> None:
     assert "Training started from random weights." in summary(noted, PUBLISHED, FOLDER)
 
 
-def test_the_next_commands_are_filled_in() -> None:
-    lines = summary(record(), PUBLISHED, Path("my runs/a")).splitlines()
-    assert lines[-3:] == [
-        "  hrbench report 'my runs/a'",
-        "  hrbench score 'my runs/a'",
-        "  hrbench check coco --data DIR",
+def test_the_next_commands_are_filled_in(tmp_path: Path) -> None:
+    run = tmp_path / "my run"
+    run.mkdir()
+    (run / "worst.png").touch()
+    example = ("a b.jpg", "--boxes", "boxes.json")
+    tried = "'a b.jpg' --boxes boxes.json --task coco-pose@w32-256x192"
+    lines = summary(record(), PUBLISHED, run, example=example, width=60).splitlines()
+    assert lines[-5:] == [
+        f"  look at: {run}/worst.png",
+        f"  hrbench predict {tried} --weights '{run}'",
+        f"  hrbench report '{run}'",
+        f"  hrbench score '{run}'",
+        f"  hrbench check '{run}'",
     ]
 
 
-def test_a_dataset_of_ones_own_is_checked_by_the_file_in_the_run() -> None:
+def test_a_task_of_ones_own_is_predicted_with_the_spec_in_the_run() -> None:
     hands = Dataset(name="hands", split="val", fingerprint="f" * 64)
     own = record(
         task="my-hands",
         dataset=hands,
         metrics={"PCK@0.1": measured(51.26, "%", higher_is_better=True)},
     )
-    lines = summary(own, PUBLISHED, Path("my runs/a")).splitlines()
+    lines = summary(own, PUBLISHED, Path("runs/a"), example=["b.jpg"]).splitlines()
     assert lines[2].split(maxsplit=4)[:4] == ["PCK@0.1", "51.3", "%", "higher"]
-    assert lines[-1] == "  hrbench check 'my runs/a/dataset.toml' --data DIR"
+    assert "  hrbench predict b.jpg --task runs/a/spec.toml --weights runs/a" in lines
     assert not [line for line in lines if line.startswith("Published")]
 
 

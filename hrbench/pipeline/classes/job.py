@@ -122,6 +122,10 @@ class ClassificationJob(Job[ClassPredictions]):
         """Say which classes are there."""
         return self.looked_at.notes
 
+    def example(self) -> tuple[str, ...]:
+        """Return the first picture."""
+        return (str(self.looked_at.pictures.images[0].absolute()),)
+
     def draw_training(self, folder: Path, batch: PictureBatch) -> Path:
         """Draw parts of pictures with their classes."""
         return picture.draw_training(folder, self.dataset, batch)

@@ -32,6 +32,8 @@ from hrbench.pipeline.sources import Source
 from hrbench.report.predictions import Predictions
 from hrbench.spec import DatasetSpec, LandmarkTask, TaskSpec
 
+COCOS = frozenset({"coco", "crowdpose"})  # formats whose files of boxes predict reads
+
 
 class LandmarkJob(Job[Predictions]):
     """Keypoints of the boxes of a split."""
@@ -137,6 +139,20 @@ class LandmarkJob(Job[Predictions]):
             f"predicted {len(found.boxes)} boxes, and the files of the dataset have other ones "
             f"now, {count}"
         )
+
+    def example(self) -> tuple[str, ...]:
+        """Return the first picture that has a box, and the file of boxes if it is COCO's."""
+        people, boxes = self.looked_at.people, self._boxes()
+        file = Path(people.images[people.image[0]]).absolute()
+        if not file.is_file():  # inside of a .mat
+            return ()
+        split = self.dataset.splits[self.spec.protocol.split]
+        given = split.annotations if boxes == "gt" else split.detections
+        place = Path(boxes)
+        if boxes in {"gt", "det"}:
+            place = self.source.root / self.dataset.folder / str(given)
+        known = self.dataset.format in COCOS and place.is_file()
+        return (str(file), *(("--boxes", str(place.absolute())) if known else ()))
 
     def upload(self, folder: Path, found: Predictions) -> str:
         """Write the file that the test server takes."""

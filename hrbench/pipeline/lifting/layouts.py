@@ -62,7 +62,7 @@ def read(
     root = source.root / dataset.folder
     found = [of_layout for mark, of_layout in LAYOUTS if any(root.glob(mark))]
     if not found:
-        require(dataset, source.root, marks[0])
+        require(dataset, source.root, *marks)
     subjects = split_of(dataset, split).subjects
     protocol = spec.protocol
     wanted = Wanted(root, split, subjects, keypoints, protocol.projection, protocol.joint_map)

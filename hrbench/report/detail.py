@@ -1,0 +1,129 @@
+"""All that a record says of one run: its figures, what they came out of, and each keypoint's."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from hrbench.report.compare import may_stand_beside_published, spelled
+from hrbench.report.definitions import define, rounded
+from hrbench.report.layout import Table, markdown, terminal
+from hrbench.report.literature import published_tables
+from hrbench.report.published import rows
+from hrbench.report.record import RunRecord, Weights
+from hrbench.report.summary import figures, pictures, standing
+from hrbench.report.table import TRAINED, epochs, given, started
+
+FORMATS = ("table", "markdown")
+DRAWN = "curve"  # a group that curve.csv and curve.png have
+MOST = 60  # lines of a group
+
+
+def detail(
+    record: RunRecord,
+    folder: Path,
+    published: pd.DataFrame,
+    *,
+    form: str = "table",
+    width: int = 80,
+    colour: bool = False,
+) -> str:
+    """Return a run's figures, its provenance and protocol, and its figures by keypoint or class."""
+    literature = rows(published, [record.task])
+    comparable = [record.task] if may_stand_beside_published(record) else []
+    tables = [
+        figures(record, standing(record, literature)),
+        *groups(record.groups),
+        _listed("Where it comes from", provenance(record, folder), pictures(folder)),
+        _listed("Protocol", {key: spelled(value) for key, value in record.protocol.items()}),
+        *published_tables(literature, comparable),
+    ]
+    return markdown(tables) if form == "markdown" else terminal(tables, width, colour=colour)
+
+
+def groups(found: Mapping[str, Any]) -> list[Table]:
+    """Return a table for each group of a record: by keypoint, by size, by class."""
+    tables = []
+    for name, content in found.items():
+        lines = [] if name == DRAWN else _lines(name, content)
+        if not lines:
+            continue
+        header = list(dict.fromkeys(key for line in lines for key in line))
+        left = len(lines) - MOST
+        tables.append(
+            Table(
+                title=f"By {name}",
+                header=tuple(header),
+                rows=tuple(
+                    tuple(_cell(key, line.get(key, "")) for key in header) for line in lines[:MOST]
+                ),
+                right=frozenset(header[1:]),
+                below=(f"{left} more: hrbench report RUN --format json",) if left > 0 else (),
+            )
+        )
+    return tables
+
+
+def provenance(record: RunRecord, folder: Path) -> dict[str, str]:
+    """Return what a run's figures came out of, in words."""
+    code, times = record.code, record.times.model_dump()
+    commit = f", commit {code.commit[:12]}" if code.commit else ""
+    left_out = [
+        f"{count} {why} ({step})"
+        for step, counts in record.left_out.items()
+        for why, count in counts.items()
+    ]
+    said = {
+        "run": record.id,
+        "folder": str(folder),
+        "started": f"{started(record)} UTC",
+        "dataset": f"{record.dataset.name} {record.dataset.split}",
+        "its SHA-256": record.dataset.fingerprint,
+        "boxes" if "boxes" in record.protocol else "keypoints": given(record),
+        "left out": ", ".join(left_out),
+        "weights": _weights(record.weights),
+        "their SHA-256": record.weights.sha256 or "",
+        "trained on": ", ".join(record.weights.seen_datasets),
+        "epochs": epochs(record),
+        "seed": str(record.seed),
+        "hrbench": f"{code.version}{commit}{', changed since' if code.dirty else ''}",
+        "machine": ", ".join(f"{k} {v}" for k, v in record.hardware.items() if v is not None),
+        "libraries": ", ".join(f"{k} {v}" for k, v in record.environment.items() if v is not None),
+        "seconds": ", ".join(f"{k} {v:.1f}" for k, v in times.items() if v is not None),
+    }
+    return {key: words for key, words in said.items() if words}
+
+
+def _weights(found: Weights) -> str:
+    start = "random weights" if found.init == "random" else found.init
+    return ", ".join(
+        (
+            f"{found.origin} from {start}" if found.origin == TRAINED else found.origin,
+            *([f"published as {found.published}"] if found.published else []),
+            *([f"{len(found.untouched)} tensors of them random"] if found.untouched else []),
+        )
+    )
+
+
+def _listed(title: str, said: Mapping[str, str], more: tuple[str, ...] = ()) -> Table:
+    return Table(title, ("", " "), tuple(said.items()), folding=frozenset({" "}), commands=more)
+
+
+def _lines(name: str, content: Any) -> Sequence[dict[str, Any]]:
+    """Return a group as rows, whatever its shape: by name, by name and figure, or in a list."""
+    if isinstance(content, list):
+        return [line for line in content if isinstance(line, dict)]
+    if not isinstance(content, dict):
+        return []
+    if any(isinstance(value, dict) for value in content.values()):
+        return [{name: key, **value} for key, value in content.items() if isinstance(value, dict)]
+    return [{name: key, "": value} for key, value in content.items()]
+
+
+def _cell(key: str, value: object) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, int | float) and define(key):
+        return rounded(key, value)
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

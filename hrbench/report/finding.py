@@ -1,0 +1,128 @@
+"""Which folder is meant by a RUN: a path, a folder's name, the beginning of an id, or `latest`."""
+
+import json
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from hrbench.errors import RunError
+
+RUNS = Path("results", "runs")  # where they lie if nobody says otherwise
+FILE = "record.json"  # of a run that has ended
+SPEC, STATE = "spec.toml", "run.json"  # of every run from its beginning
+LATEST = "latest"
+STAMP = "%Y%m%dT%H%M%SZ"  # when a run was started, as its folder's name begins
+NAMED = re.compile(r"(\d{8}T\d{6}Z)-([0-9a-f]{8})(-\d+)?")
+HEX = re.compile(r"[0-9a-f]+")
+SHOWN = 5  # runs that a message names
+
+
+def find(name: str, under: Path = RUNS) -> Path:
+    """Return the folder of the run that `name` stands for.
+
+    Args:
+        name: a folder's path, or its name or the beginning of it, or of the run's id, or `latest`.
+        under: the folder of runs that all but a path is looked for in.
+
+    Raises:
+        RunError: there is none, or there are several.
+    """
+    found = named(name, under)
+    if found is not None:
+        return found
+    if Path(name).is_dir():
+        raise RunError(
+            f"{name}: is not the folder of a run (no {FILE}, no {STATE}, no {SPEC}), nor is there "
+            "one in it."
+        )
+    runs = every(under)
+    if name == LATEST:
+        raise RunError(f"{under} has no run yet; name the folder of a run")
+    hint = f" The latest:{_lines(runs[::-1])}" if runs else ""
+    raise RunError(
+        f"{name}: no such run folder, and no run under {under} is called so or has an id that "
+        f"begins so. `hrbench report` lists the runs.{hint}"
+    )
+
+
+def named(name: str, under: Path = RUNS) -> Path | None:
+    """Return the folder of the run that `name` stands for, or None where it stands for none.
+
+    Raises:
+        RunError: several runs begin so.
+    """
+    path = Path(name)
+    for place in (path, under / name):
+        if name and is_run(place):
+            return place
+        if place.name in {FILE, STATE, SPEC} and is_run(place.parent):
+            return place.parent
+    if path.exists() or not name:
+        return None
+    runs = every(under)
+    if name == LATEST:
+        return runs[-1] if runs else None
+    called = [run for run in runs if run.name == name]
+    found = called or [run for run in runs if _begins(run, name)]
+    if not found and HEX.fullmatch(name.lower()):
+        found = [run for run in runs if any(i.startswith(name.lower()) for i in _ids(run))]
+    if len(found) > 1:
+        raise RunError(f"{len(found)} runs begin with '{name}':{_lines(found[::-1])}")
+    return found[0] if found else None
+
+
+def every(under: Path) -> list[Path]:
+    """Return the folders of all runs below a folder, finished or not, oldest first."""
+    marks = (file for mark in (FILE, STATE, SPEC) for file in under.rglob(mark))
+    folders = dict.fromkeys(file.parent for file in marks)
+    return sorted(folders, key=lambda folder: (_stamp(folder), str(folder)))
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a folder is a run's."""
+    return any((folder / mark).is_file() for mark in (FILE, STATE, SPEC))
+
+
+def id_of(folder: Path) -> str:
+    """Return the id that a run was started with; "" where an older one got it at its end."""
+    return str(_content(folder / STATE).get("id", ""))
+
+
+def _begins(folder: Path, name: str) -> bool:
+    said = NAMED.fullmatch(folder.name)
+    return folder.name.startswith(name) or bool(said and said[2].startswith(name.lower()))
+
+
+def _ids(folder: Path) -> list[str]:
+    return [id_of(folder), str(_content(folder / FILE).get("id", ""))]
+
+
+def _stamp(folder: Path) -> str:
+    """Return when a run was started, so that it can be sorted by; from its files if need be."""
+    if said := NAMED.fullmatch(folder.name):
+        return said[1]
+    for file in (STATE, FILE):
+        try:
+            started = datetime.fromisoformat(str(_content(folder / file).get("started")))
+        except ValueError:
+            continue
+        return f"{started.astimezone(UTC):{STAMP}}"
+    return ""
+
+
+def _content(file: Path) -> dict[str, Any]:
+    """Return what a file says that may be missing or spoilt."""
+    try:
+        content = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _lines(runs: Iterable[Path]) -> str:
+    shown = [str(run) for run in runs]
+    left = len(shown) - SHOWN
+    more = [f"and {left} more"] if left > 0 else []
+    return "".join(f"\n  {line}" for line in (*shown[:SHOWN], *more))

@@ -1,0 +1,107 @@
+"""Published rows as tables: those of a task that a reader looks for first, and the best of all."""
+
+from collections.abc import Collection, Sequence
+
+from hrbench.report.layout import Table, terminal
+from hrbench.report.published import HEADLINES, Row, best, selection, standing
+
+NUMBERS = frozenset({"value"})
+
+
+def published_tables(
+    literature: Sequence[Row], tasks: Collection[str] | None = None
+) -> list[Table]:
+    """Return one table a task of the rows that a reader looks for first, best first.
+
+    `tasks` are those that something here may be compared with (None: all); of the others one line
+    says where their rows are.
+    """
+    tables, elsewhere = [], []
+    for task in dict.fromkeys(row["task"] for row in literature):
+        everything = [row for row in literature if row["task"] == task]
+        if tasks is None or task in tasks:
+            tables.append(_published_table(task, selection(everything), len(everything)))
+        else:
+            elsewhere.append(f"Published results of {task}: hrbench report --task {task}")
+    return [*tables, *([Table("", (), (), below=tuple(elsewhere))] if elsewhere else [])]
+
+
+def tasks(
+    about: Sequence[tuple[str, str, str, str]], literature: Sequence[Row]
+) -> list[dict[str, str]]:
+    """Return a line for each task: name, title, dataset, split, metric, published best, source.
+
+    `about` has the first four; what no published row says is empty.
+    """
+    lines = []
+    for name, title, dataset, split in about:
+        row = best(literature, name, split)
+        lines.append(
+            {
+                "task": name,
+                "title": title,
+                "dataset": dataset,
+                "split": split,
+                "metric": HEADLINES.get(name, ""),
+                "published": f"{row['value']} {row['unit']}, {row['system']}" if row else "",
+                "source": _source(row) if row else "",
+            }
+        )
+    return lines
+
+
+def tasks_text(lines: Sequence[dict[str, str]], width: int, *, colour: bool) -> str:
+    """Return the tasks for a terminal; the published figures are of plain HRNets."""
+    shown = ("task", "dataset", "split", "metric", "published", "source")
+    table = Table(
+        title="Tasks, each with the best published figure of a plain HRNet or lifter",
+        header=shown,
+        rows=tuple(tuple(line[key] for key in shown) for line in lines),
+        folding=frozenset({"published", "source"}),
+        below=("Run one: hrbench run TASK; its variants: hrbench list variants",),
+    )
+    return terminal([table], width, colour=colour)
+
+
+def _published_table(task: str, shown: Sequence[Row], total: int) -> Table:
+    ordered = sorted(shown, key=_rank)
+    sources = {key: n for n, key in enumerate(dict.fromkeys(map(_source, ordered)), start=1)}
+    left = total - len(shown)
+    lines = [_published_cells(row, sources[_source(row)]) for row in ordered]
+    columns = lines[0] if lines else {}
+    header = [name for name in columns if any(line[name] for line in lines)]
+    return Table(
+        title=f"Published: {task}",
+        header=tuple(header),
+        rows=tuple(tuple(line[name] for name in header) for line in lines),
+        right=NUMBERS,
+        folding=frozenset({"system"}),
+        below=(
+            *(f"[{n}] {source}" for source, n in sources.items()),
+            f"{left} more: hrbench report --task {task} --format csv",
+        ),
+    )
+
+
+def _published_cells(row: Row, source: int) -> dict[str, str]:
+    """Return a row by column, with those keys of the protocol that tell figures apart."""
+    return {
+        "split": row["split"],
+        "metric": row["metric"],
+        "value": f"{row['value']} {row['unit']}",
+        "system": row["system"],
+        "input": f"{row['input_height']}x{row['input_width']}" if row["input_width"] else "",
+        "boxes": row["boxes"],
+        "keypoints": row["keypoints"],
+        "frames": row["frames"],
+        "crop": row["crop_share"],
+        "source": f"[{source}]",
+    }
+
+
+def _rank(row: Row) -> tuple[str, str, float]:
+    return row["split"], row["metric"], standing(row)
+
+
+def _source(row: Row) -> str:
+    return f"{row['source_title']}, {row['source_year']}"
