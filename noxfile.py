@@ -74,6 +74,7 @@ def bench(session: nox.Session) -> None:
     session.install("-e", ".[dev]")
     for stage in ("feed", "targets", "decoding", "inference", "training_step", "scoring"):
         session.run("python", f"benchmarks/{stage}.py")
+    session.run("python", "benchmarks/busy.py")
     session.run("python", "benchmarks/first_minutes.py", "--whole")
     session.run("pytest", "benchmarks")
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from cocosized import inflate
-from specs import landmark_task
+from workload import recipe
 
 from hrbench import network
 from hrbench.engine.checkpoint import save_weights
@@ -142,8 +142,7 @@ def checking(scratch: Scratch, *, coco_sized: bool) -> Iterator[Verdict]:
 
 def a_first_look(scratch: Scratch) -> Iterator[Verdict]:
     """Budget 5, with weights that were never trained."""
-    spec = landmark_task("coco-pose@w32-256x192")
-    save_weights(scratch.folder / "w32.pt", network.build(spec.model, 17, seed=0))
+    save_weights(scratch.folder / "w32.pt", network.build(recipe().model, 17, seed=0))
     words = ["run", "coco-pose@w32-256x192", "--data", "data", "--weights", "w32.pt"]
     outcome = scratch.run(*words, "--boxes", "gt", "--limit", "20", "--out", "look")
     verdict = judge(5, "hrbench run …@w32-256x192 --weights FILE --limit 20", 60, outcome)

@@ -1,17 +1,28 @@
 """The README's table of synthetic results: every task on its built-in set, beside the mean shape.
 
-python benchmarks/synthetic.py [TASK ...]
+    python benchmarks/synthetic.py [TASK ...] [--seeds 0 1 2] [--json FILE]
+
+With several seeds each cell is the mean, and the smallest and the largest in brackets. Other
+processors compute with other kernels, which moves figures too; one machine has several:
+
+    ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 python benchmarks/synthetic.py --json avx2.json
 """
 
 import argparse
-import sys
+import json
+import os
+import statistics
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from mean_pose import commonest, mean_joints, mean_pose
+
 from hrbench import catalog, world
+from hrbench.engine.runtime import devices
 from hrbench.pipeline import measuring, run, sources
 from hrbench.pipeline.classes.job import ClassificationJob
 from hrbench.pipeline.job import Job
@@ -22,30 +33,29 @@ from hrbench.pipeline.lifting import reading
 from hrbench.pipeline.lifting.job import LiftingJob
 from hrbench.pipeline.options import Options
 from hrbench.report.definitions import rounded
+from hrbench.report.environment import environment, hardware
 from hrbench.report.predictions import Stored
 from hrbench.report.record import RunRecord
 from hrbench.spec import LandmarkTask
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
-
-from pipeline.mean_pose import commonest, mean_joints, mean_pose
+KERNELS = ("ONEDNN_MAX_CPU_ISA", "ATEN_CPU_CAPABILITY")  # that choose how torch computes
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One task's row of the table; `seconds` are of the whole run, a cached set apart."""
+class Result:
+    """What one seed of one task came to; `seconds` are of the whole run, a cached set apart."""
 
     task: str
     metric: str
+    seed: int
     mean_shape: float
-    value: float
+    tiny: float
     baseline: float | None  # a ResNet of the same recipe, where the task has one
     official: float | None  # the same weights by the official face pixels
     seconds: float
-    samples: int
 
 
-def measured(task: str, out: Path) -> Line:
+def measured(task: str, seed: int, out: Path) -> Result:
     """Return what `hrbench run TASK --data builtin` gives, and what the dullest answer does."""
     spec = catalog.load_task(task, builtin=True)
     dataset = catalog.load_dataset(spec.dataset)
@@ -54,20 +64,20 @@ def measured(task: str, out: Path) -> Line:
     job = job_of(spec, dataset, sources.Source(root, synthetic=True), Options())
     job.look()
     dull = measuring.measure(job, dullest(job))
+    options = Options(data="builtin", out=str(out), seed=seed)
     started = time.perf_counter()
-    record, folder = ran(task, Options(data="builtin", out=str(out)))
+    record, folder = ran(task, options)
     seconds = time.perf_counter() - started
-    headline = record.headline
     faces = isinstance(spec, LandmarkTask) and spec.protocol.pixels is not None
-    return Line(
+    return Result(
         task=task,
-        metric=headline,
-        mean_shape=dull.metrics[headline].value or 0.0,
-        value=record.metrics[headline].value or 0.0,
-        baseline=baseline(task, out),
+        metric=record.headline,
+        seed=seed,
+        mean_shape=dull.metrics[record.headline].value or 0.0,
+        tiny=record.metrics[record.headline].value or 0.0,
+        baseline=baseline(task, options),
         official=official(task, folder, out) if faces else None,
         seconds=seconds,
-        samples=record.n.evaluated,
     )
 
 
@@ -83,11 +93,11 @@ def dullest(job: Job[Any]) -> Stored:
     return commonest(job.feed().pictures.labels, len(job.looked_at.pictures))
 
 
-def baseline(task: str, out: Path) -> float | None:
+def baseline(task: str, options: Options) -> float | None:
     """Return the headline of SimpleBaseline's small network."""
     if "tiny-resnet" not in catalog.variants(task):
         return None
-    record, _ = ran(f"{task}@tiny-resnet", Options(data="builtin", out=str(out)))
+    record, _ = ran(f"{task}@tiny-resnet", options)
     return record.metrics[record.headline].value
 
 
@@ -108,28 +118,59 @@ def ran(task: str, options: Options) -> tuple[RunRecord, Path]:
     return done
 
 
-def text(line: Line) -> str:
-    """Return a row of the table in Markdown."""
-    unit = {"NME": " %", "MPJPE": " mm"}.get(line.metric, "")
-    shown = [rounded(line.metric, value) + unit for value in (line.mean_shape, line.value)]
-    others = [
-        "" if value is None else rounded(line.metric, value) + unit
-        for value in (line.baseline, line.official)
+def row(results: Sequence[Result]) -> str:
+    """Return a row of the table in Markdown: the seeds of one task."""
+    first = results[0]
+    columns: list[list[float | None]] = [
+        [result.mean_shape for result in results[:1]],  # the same with every seed
+        [result.tiny for result in results],
+        [result.baseline for result in results],
+        [result.official for result in results],
     ]
-    cells = (f"`{line.task}`", line.metric, *shown, *others, f"{line.seconds:.0f} s")
-    return f"| {' | '.join(cells)} |"
+    cells = [cell(first.metric, [v for v in column if v is not None]) for column in columns]
+    seconds = statistics.mean(result.seconds for result in results)
+    return f"| {' | '.join((f'`{first.task}`', first.metric, *cells, f'{seconds:.0f} s'))} |"
+
+
+def cell(metric: str, values: Sequence[float]) -> str:
+    """Return the mean, and where there are several, how far they lie apart."""
+    if not values:
+        return ""
+    unit = {"NME": " %", "MPJPE": " mm"}.get(metric, "")
+    mean = rounded(metric, statistics.mean(values)) + unit
+    if len(values) == 1:
+        return mean
+    return f"{mean} ({rounded(metric, min(values))} to {rounded(metric, max(values))})"
+
+
+def content(results: Sequence[Result]) -> dict[str, Any]:
+    """Return what `--json` writes: every seed, and what it was computed on."""
+    chosen = {name: os.environ[name] for name in KERNELS if name in os.environ}
+    machine: dict[str, Any] = hardware("auto") | environment() | devices() | chosen
+    return {"machine": machine, "results": [asdict(result) for result in results]}
 
 
 def main() -> None:
-    """Print the table, a row as soon as its run has ended."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("tasks", nargs="*", help="all by default")
-    chosen = parser.parse_args().tasks or catalog.names("tasks")
+    """Print the table, a row as soon as its runs have ended."""
+    words, _, _ = (__doc__ or "").partition("\n")
+    parser = argparse.ArgumentParser(description=words)
+    parser.add_argument("tasks", nargs="*", metavar="TASK", help="all by default")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0], help="of weights and samples")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there")
+    chosen = parser.parse_args()
     print("| task | metric | mean shape | tiny | tiny-resnet | tiny, official pixels | run |")
     print("|---|---|---|---|---|---|---|")
+    done: list[Result] = []
     with tempfile.TemporaryDirectory() as out:
-        for task in chosen:
-            print(text(measured(task, Path(out))), flush=True)
+        for task in chosen.tasks or catalog.names("tasks"):
+            of_task = []
+            for seed in chosen.seeds:
+                of_task.append(measured(task, seed, Path(out)))
+                if chosen.json is not None:
+                    told = content([*done, *of_task])
+                    chosen.json.write_text(json.dumps(told, indent=2) + "\n", "utf-8")
+            done += of_task
+            print(row(of_task), flush=True)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from specs import landmark_task
 
 from hrbench import catalog, network, world
 from hrbench.data.augment import Ranges
@@ -31,9 +30,16 @@ class Workload:
     codec: Codec
 
 
+def recipe() -> LandmarkTask:
+    """Return the spec of the recipe that is timed."""
+    spec = catalog.load_task(TASK)
+    assert isinstance(spec, LandmarkTask)
+    return spec
+
+
 def workload() -> Workload:
-    """Return the recipe that is timed."""
-    spec = landmark_task(TASK)
+    """Return the recipe and what its functions take."""
+    spec = recipe()
     dataset = catalog.load_dataset(spec.dataset)
     ranges = Ranges(**spec.augment.model_dump())
     height, width = spec.model.input

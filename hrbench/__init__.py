@@ -2,11 +2,15 @@
 
 from typing import TYPE_CHECKING
 
+from hrbench import threads
+
 if TYPE_CHECKING:
     from hrbench.pipeline.predict.keypoints import KeypointPredictor
 
 __all__ = ["load"]
 __version__ = "0.1.0"
+
+threads.wait_asleep()  # here, because it must be before torch is loaded
 
 
 def load(

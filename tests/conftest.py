@@ -8,6 +8,8 @@ from golden.ledger import Ledger
 from hypothesis import settings
 from shared import SHARED, need_shared
 
+import hrbench  # noqa: F401  says how threads wait, before a test module loads torch
+
 # A machine may be slow: no test fails for the time it takes.
 settings.register_profile("untimed", settings(), deadline=None)
 settings.load_profile("untimed")

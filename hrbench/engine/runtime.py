@@ -10,6 +10,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
+from hrbench import threads
 from hrbench.errors import RunError
 
 # Of ImageNet's images: red, green, blue, from 0 to 1.
@@ -146,9 +147,10 @@ def normalised(images: Tensor, device: torch.device, color: str = "rgb") -> Tens
 def devices() -> dict[str, str]:
     """Return torch's build and what it can compute on, in words."""
     cards = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+    told = ", ".join(f"{name}={value}" for name, value in threads.settings().items())
     bf16 = "with bf16" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else ""
     return {
         "torch build": f"CUDA {torch.version.cuda}" if torch.version.cuda else "CPU only",
         "cuda": f"{', '.join(cards)} {bf16}".strip() if cards else "no card",
-        "threads": str(torch.get_num_threads()),
+        "threads": f"{torch.get_num_threads()} ({told})",
     }

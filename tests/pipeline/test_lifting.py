@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from pipeline.mean_pose import mean_joints
+from mean_pose import mean_joints
 from pipeline.worlds import small_lifter, small_weights, small_world
 
 from hrbench import catalog, network

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pipeline.mean_pose import in_crop, mean_pose
+from mean_pose import in_crop, mean_pose
 from pipeline.worlds import small_world
 from specs import landmark_task
 
