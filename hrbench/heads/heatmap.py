@@ -10,6 +10,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812  the field's name for it
 from torch import Tensor, nn
 
+HARDEST = 8  # keypoints of a crop, that `ohkm` counts
+
 
 class HeatmapHead(nn.Module):
     """Score every keypoint at every cell of the finest branch.
@@ -70,7 +72,7 @@ def plain_mse(scores: Tensor, targets: Targets) -> Tensor:
     return (scores.float() - targets.maps).square().mean()
 
 
-def ohkm(scores: Tensor, targets: Targets, hardest: int = 8) -> Tensor:
+def ohkm(scores: Tensor, targets: Targets, hardest: int = HARDEST) -> Tensor:
     """Return half the mean squared error of each crop's `hardest` keypoints.
 
     Source: as `mse`; online hard keypoint mining is Chen et al. 2018's, section 3.2.

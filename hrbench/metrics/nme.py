@@ -16,6 +16,7 @@ from hrbench.metrics.scores import Scores
 
 Floats = NDArray[np.float64]
 
+BOX_SIZE = "box-size"  # the normaliser that is no distance between points
 LIMITS = (0.08, 0.10)  # of an error, above which a face is a failure
 STEPS = 100  # of the stored curve, to the last limit
 

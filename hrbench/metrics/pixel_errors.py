@@ -1,17 +1,20 @@
 """How far keypoints are off, for annotations without sigmas: PCK, NME, errors in pixels.
 
 Every figure is over the labelled keypoints of annotated objects with one pose each, which was
-found in the object's own box. An object's size is the square root of its box's area.
+found in the object's own box. An object's size is the square root of its box's area, or the
+distance between two groups of its annotated keypoints: a normaliser, as for faces.
 
 Shapes: P annotated objects, N poses, M of them with anything to measure, K keypoints.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.metrics.keypoints import mean_of_known, median_of_known
+from hrbench.metrics.nme import BOX_SIZE, normalisers
 from hrbench.metrics.people import Poses, Truth
 from hrbench.metrics.scores import Scores
 
@@ -19,6 +22,18 @@ Floats = NDArray[np.float64]
 
 NEAR = 0.1  # of the object's size: a keypoint that is nearer to its place is there
 LEVELS = (NEAR, 0.05, 0.2)
+Groups = Mapping[str, tuple[Sequence[int], Sequence[int]]]
+
+
+def object_sizes(truth: Truth, groups: Groups) -> dict[str, Floats]:
+    """Return for each normaliser the (P,) sizes of the objects, the boxes' first.
+
+    One without an area, or without a labelled keypoint of the groups, has none: NaN.
+    """
+    area = truth.boxes[:, 2:].prod(axis=1)
+    labelled = np.where(truth.visibility[..., None] > 0, truth.keypoints, np.nan)
+    found = {BOX_SIZE: np.sqrt(np.maximum(area, 0)), **normalisers(labelled, groups)}
+    return {name: np.where(size > 0, size, np.nan) for name, size in found.items()}
 
 
 def score_pixels(
@@ -27,13 +42,16 @@ def score_pixels(
     people: NDArray[np.intp],
     keypoint_names: Sequence[str],
     flip_pairs: Sequence[tuple[int, int]],
+    normaliser: str = BOX_SIZE,
+    groups: Groups | None = None,
 ) -> Scores:
     """Score each pose with the object in whose box it was found, `people[n]` (N,) of the truth.
 
-    PCK@a is the share of keypoints nearer to their place than a times the object's size. NME is
-    the mean over objects of the mean error of their keypoints, in per cent of the size. Objects
-    without a labelled keypoint and groups do not count; those without a pose have no error, and
-    `groups["objects"]` says how many there are.
+    PCK@a is the share of keypoints nearer to their place than a times the object's size by
+    `normaliser`, a name in `groups` or the box's. NME is the mean over objects of the mean error
+    of their keypoints, in per cent of the size; that by the others has their name behind it.
+    Objects without a labelled keypoint and groups of objects do not count; those without a pose
+    or a size have no error, and `groups["objects"]` says how many there are.
 
     A keypoint is swapped where it is not within 0.1 sizes of its own place and is within 0.1
     sizes of its left or right partner's, both labelled.
@@ -49,20 +67,37 @@ def score_pixels(
     chosen = people[rows]
     labelled = truth.visibility[chosen] > 0
     actual = np.where(labelled[..., None], truth.keypoints[chosen], np.nan)
-    area = truth.boxes[chosen, 2:].prod(axis=1)
-    size = np.where(area > 0, np.sqrt(np.maximum(area, 0)), np.nan)[:, None]
+    sizes = {n: s[chosen, None] for n, s in object_sizes(truth, groups or {}).items()}
+    size = sizes[normaliser]
     predicted = poses.keypoints[rows].astype(np.float64)
     pixels: Floats = np.linalg.norm(predicted - actual, axis=2)
     swapped = _swapped(predicted, actual, size, flip_pairs)
-    figures = _figures(pixels, pixels / size)
-    count = int(measurable.sum())
-    groups = {
-        "objects": {"measured": len(rows), "without_pose": count - len(rows)},
+    figures = _figures(pixels, {normaliser: size} | sizes)
+    count, unsized = int(measurable.sum()), int(np.isnan(size).sum())
+    tables = {
+        "objects": {
+            "measured": len(rows) - unsized,
+            "without_pose": count - len(rows),
+            **({"without_size": unsized} if unsized else {}),
+        },
         "keypoint": _by_keypoint(pixels, pixels / size, swapped, keypoint_names),
     }
-    why = "no labelled keypoint has a pose" if not len(rows) else "no object has a box with an area"
-    reasons = {name: why for name, value in figures.items() if np.isnan(value)}
-    return Scores(figures, reasons, groups)
+    reasons = {
+        name: _reason(name, normaliser, rows=len(rows))
+        for name, value in figures.items()
+        if math.isnan(value)
+    }
+    return Scores(figures, reasons, tables)
+
+
+def _reason(figure: str, normaliser: str, *, rows: int) -> str:
+    """Return why a figure is NaN."""
+    if not rows:
+        return "no labelled keypoint has a pose"
+    name = figure.partition("(")[2].rstrip(")") or normaliser
+    if name == BOX_SIZE:
+        return "no object has a box with an area"
+    return f"no object has the keypoints of '{name}' labelled"
 
 
 def _require_pairs(objects: int, poses: int, people: NDArray[np.intp]) -> None:
@@ -71,15 +106,26 @@ def _require_pairs(objects: int, poses: int, people: NDArray[np.intp]) -> None:
         raise ValueError(f"{poses} poses need one of {objects} objects each, not {people}")
 
 
-def _figures(pixels: Floats, shares: Floats) -> dict[str, float]:
-    """Return what is scored, the headline first, for (M, K) errors in pixels and in sizes."""
-    means = np.array([mean_of_known(row) for row in shares])
+def _figures(pixels: Floats, sizes: Mapping[str, Floats]) -> dict[str, float]:
+    """Return what is scored, the headline first.
+
+    Shapes: (M, K) errors in pixels, (M, 1) sizes by each normaliser, the protocol's first.
+    """
+    means = {name: _mean(pixels / size) for name, size in sizes.items()}
+    (own, size), *others = sizes.items()
+    shares = pixels / size
     return {
         **{f"PCK@{level:g}": 100 * mean_of_known(_within(shares, level)) for level in LEVELS},
-        "NME": 100 * mean_of_known(means),
+        "NME": means[own],
+        **{f"NME ({name})": means[name] for name, _ in others},
         "median_error_px": median_of_known(pixels),
         "median_error_share": 100 * median_of_known(shares),
     }
+
+
+def _mean(shares: Floats) -> float:
+    """Return the mean over objects of the mean over their keypoints, in per cent."""
+    return 100 * mean_of_known(np.array([mean_of_known(row) for row in shares]))
 
 
 def _within(shares: Floats, level: float) -> Floats:

@@ -1,9 +1,11 @@
 """From a task's name and flags to the one spec that a run follows."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from hrbench import catalog
-from hrbench.errors import RunError
+from hrbench.errors import RunError, SpecError
 from hrbench.pipeline.classes import resolving as classes
 from hrbench.pipeline.folder import DATASET
 from hrbench.pipeline.landmarks import resolving as landmarks
@@ -31,7 +33,9 @@ def resolve(task: str, options: Options, layout: str | None = None) -> tuple[Tas
     spec = catalog.load_task(task, keys, builtin=builtin)
     if isinstance(spec, LandmarkTask):
         spec = catalog.load_task(task, (*keys, *landmarks.settled(spec, dataset)), builtin=builtin)
-    _require_measurable(spec, dataset)
+    require_sound(spec, dataset, options.overrides)
+    if options.weights is None and isinstance(spec, LandmarkTask):
+        landmarks.require_trainable(spec, dataset)
     if spec.dataset.endswith(".toml"):  # a run's folder keeps the file, under this name
         spec = spec.model_copy(update={"dataset": DATASET})
     return spec, dataset
@@ -52,13 +56,35 @@ def _of_kind(options: Options, spec: TaskSpec, layout: str | None) -> list[str]:
     return classes.overrides(options)
 
 
-def _require_measurable(spec: TaskSpec, dataset: DatasetSpec) -> None:
+def require_sound(spec: TaskSpec, dataset: DatasetSpec, overrides: Sequence[str]) -> None:
+    """Refuse, before anything is done, what could not be measured or would change nothing.
+
+    Raises:
+        SpecError: a key is set that nothing reads beside the others.
+        RunError: the dataset cannot be measured so.
+    """
+    asleep = spec.asleep()
+    for text in overrides:
+        for key in _dotted(catalog.parse_override(text)):
+            if key in asleep:
+                raise SpecError(f"--set {text}: {key} changes nothing here: {asleep[key]}")
+    if words := spec.said_in_vain():
+        raise RunError(words)
     if isinstance(spec, LandmarkTask):
         landmarks.require_measurable(spec, dataset)
     elif isinstance(spec, LiftingTask):
         lifting.require_measurable(spec, dataset)
     elif isinstance(spec, ClassificationTask):
         classes.require_measurable(spec, dataset)
+
+
+def _dotted(tables: Mapping[str, Any], before: str = "") -> Iterator[str]:
+    """Yield the keys of nested tables as `a.b`."""
+    for key, value in tables.items():
+        if isinstance(value, dict):
+            yield from _dotted(value, f"{before}{key}.")
+        else:
+            yield f"{before}{key}"
 
 
 def with_precision(spec: TaskSpec, device_type: str) -> TaskSpec:

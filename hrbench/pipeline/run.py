@@ -15,7 +15,7 @@ from hrbench.pipeline.job import Job
 from hrbench.pipeline.jobs import job_of
 from hrbench.pipeline.landmarks.job import LandmarkJob
 from hrbench.pipeline.options import Options
-from hrbench.pipeline.resolve import resolve, with_precision
+from hrbench.pipeline.resolve import require_sound, resolve, with_precision
 from hrbench.pipeline.road import Road
 from hrbench.report import predictions
 from hrbench.report.environment import code_version, environment, hardware
@@ -107,6 +107,7 @@ def score(
         )
     changes = (*overrides, *([f"protocol.decoder={decoder}"] if decoder else []))
     scored = catalog.load_task(str(folder / SPEC), changes)
+    require_sound(scored, dataset, changes)
     options = given.data_again(folder, spec, dataset, state, data)
     source = sources.locate(dataset, options.data, scored.builtin, options.allow)
     job = job_of(scored, dataset, source, options)

@@ -62,7 +62,7 @@ DEFINITIONS = (
         "%",
         "higher",
         1,
-        "keypoints nearer than {0} times the root of the box's area",
+        "keypoints nearer than {0} sizes: the protocol's normaliser, else the box's area's root",
     ),
     Definition(
         "NME",

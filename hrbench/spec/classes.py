@@ -3,7 +3,7 @@
 from typing import ClassVar, Literal
 
 from hrbench.spec.tables import Count, Share, Size, Table
-from hrbench.spec.task import Model, Protocol, Recipe, TaskSpec
+from hrbench.spec.task import Model, Protocol, Reasons, Recipe, TaskSpec
 
 
 class ClassifierModel(Model):
@@ -52,3 +52,7 @@ class ClassificationTask(TaskSpec):
     recipe: ClassifierRecipe
     augment: View
     protocol: ClassificationProtocol
+
+    def foreign(self) -> Reasons:
+        """Return the keys that a task of classes never reads, each with the reason."""
+        return super().foreign() | {"protocol.extra_data": "classes are trained by one dataset"}

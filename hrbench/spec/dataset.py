@@ -86,3 +86,11 @@ class DatasetSpec(Table):
         """Return pairs of names as pairs of positions in `keypoints`."""
         place = {name: index for index, name in enumerate(self.keypoints)}
         return tuple((place[left], place[right]) for left, right in pairs)
+
+    def normaliser_groups(self) -> dict[str, tuple[list[int], list[int]]]:
+        """Return the two groups of each normaliser as positions in `keypoints`."""
+        place = {name: index for index, name in enumerate(self.keypoints)}
+        return {
+            name: ([place[point] for point in one], [place[point] for point in other])
+            for name, (one, other) in self.normalisers.items()
+        }

@@ -5,7 +5,9 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from hrbench.spec.tables import NotNegative, Positive, Scales, Share, Size, Table
-from hrbench.spec.task import Model, Protocol, Recipe, TaskSpec
+from hrbench.spec.task import Model, Protocol, Reasons, Recipe, TaskSpec, asleep_where
+
+OF_POSES = ("box_threshold", "keypoint_threshold", "nms", "nms_threshold")
 
 
 class HeatmapModel(Model):
@@ -79,7 +81,7 @@ class LandmarkProtocol(Protocol):
     keypoint_threshold: NotNegative | None = None  # scores above it enter a pose's score
     nms: Literal["oks", "soft", "none"] | None = None
     nms_threshold: Share | None = None
-    normaliser: str | None = None  # what NME divides by: a name in the dataset's `normalisers`
+    normaliser: str | None = None  # an object's size: of the dataset's `normalisers`, or the box's
 
 
 class LandmarkTask(TaskSpec):
@@ -89,6 +91,51 @@ class LandmarkTask(TaskSpec):
     recipe: HeatmapRecipe
     augment: Augment
     protocol: LandmarkProtocol
+
+    def foreign(self) -> Reasons:
+        """Return the keys that a task of this metric never reads, each with the reason."""
+        metric = self.protocol.metric
+        unread: tuple[str, ...] = ()
+        if metric in {"pckh", "nme"}:
+            unread = OF_POSES
+        if metric in {"oks", "crowdpose", "pckh"}:
+            unread += ("normaliser",)
+        return super().foreign() | {
+            f"protocol.{key}": f"the metric '{metric}' does not read it" for key in unread
+        }
+
+    def asleep(self) -> Reasons:
+        """Return the keys that another one leaves without effect, each with the reason."""
+        augment, protocol, loss = self.augment, self.protocol, self.recipe.loss
+        moved = augment.scale > 0 or (augment.rotation > 0 and augment.rotation_probability > 0)
+        none = protocol.metric == "pixels"
+        rules = {
+            f"protocol.{key}": (none, "the metric 'pixels' chooses no poses") for key in OF_POSES
+        }
+        rules |= {
+            "protocol.flip_shift": (
+                not protocol.flip_test and self.model.codec != "udp",
+                "protocol.flip_test is false",
+            ),
+            "recipe.target_weights": (
+                loss in {"plain-mse", "cross-entropy"},
+                f"recipe.loss '{loss}' has no use for it",
+            ),
+            "augment.draws": (not moved, "augment.scale and augment.rotation are 0"),
+            "augment.rotation": (
+                augment.rotation > 0 and not augment.rotation_probability,
+                "augment.rotation_probability is 0",
+            ),
+            "augment.rotation_probability": (
+                augment.rotation_probability > 0 and not augment.rotation,
+                "augment.rotation is 0",
+            ),
+            "augment.half_body_above": (not augment.half_body, "augment.half_body is 0"),
+        }
+        if not none:
+            rules["protocol.box_threshold"] = (protocol.boxes == "gt", "protocol.boxes is 'gt'")
+            rules["protocol.nms_threshold"] = (protocol.nms == "none", "protocol.nms is 'none'")
+        return super().asleep() | asleep_where(rules)
 
     @model_validator(mode="before")
     @classmethod
@@ -133,8 +180,8 @@ class LandmarkTask(TaskSpec):
     def _protocol_is_whole(self) -> Self:
         """Let no choice that moves the number be left open."""
         needed = {
-            "oks": ("box_threshold", "keypoint_threshold", "nms", "nms_threshold"),
-            "crowdpose": ("box_threshold", "keypoint_threshold", "nms", "nms_threshold"),
+            "oks": OF_POSES,
+            "crowdpose": OF_POSES,
             "nme": ("normaliser", "pixels"),
         }
         for key in needed.get(self.protocol.metric or "", ()):

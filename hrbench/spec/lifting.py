@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from hrbench.spec.tables import Count, Counts, Names, Share
-from hrbench.spec.task import Model, Protocol, Recipe, TaskSpec
+from hrbench.spec.task import Model, Protocol, Reasons, Recipe, TaskSpec, asleep_where
 
 
 class LinearModel(Model):
@@ -81,6 +81,26 @@ class LiftingTask(TaskSpec):
     model: Annotated[LinearModel | TemporalModel, Field(discriminator="head")]
     recipe: LiftingRecipe
     protocol: LiftingProtocol
+
+    def foreign(self) -> Reasons:
+        """Return the keys that a task of joints never reads, each with the reason."""
+        reasons = super().foreign() | {"protocol.extra_data": "joints are trained by one dataset"}
+        if self.model.head == "lift-temporal" and self.recipe.max_norm == "weights":
+            reasons["recipe.max_norm"] = "'weights' are of linear layers; 'lift-temporal' has none"
+        return reasons
+
+    def asleep(self) -> Reasons:
+        """Return the keys that another one leaves without effect, each with the reason."""
+        given = {self.protocol.keypoints, self.protocol.train_keypoints}
+        return super().asleep() | asleep_where(
+            {
+                "protocol.joint_map": (given == {"gt"}, "protocol.keypoints is 'gt'"),
+                "recipe.final_momentum": (
+                    self.model.head == "lift-linear",
+                    "the momentum of 'lift-linear' does not fall",
+                ),
+            }
+        )
 
     @model_validator(mode="after")
     def _loss_fits_the_head(self) -> Self:

@@ -1,10 +1,12 @@
 """What every task's file says, whatever its head: the parts that the road reads."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from hrbench.spec.tables import Count, Counts, Names, NotNegative, Positive, Table
+
+Reasons = dict[str, str]  # by dotted key
 
 
 class Model(Table):
@@ -71,3 +73,45 @@ class TaskSpec(Table):
     recipe: Recipe
     protocol: Protocol
     builtin: Builtin | None = None
+
+    def foreign(self) -> Reasons:
+        """Return the keys that a task of this kind never reads, each with the reason.
+
+        One that says something all the same is refused: its figure would not be what it says.
+        """
+        kind, reasons = self.recipe.schedule, {}
+        if kind != "milestones":
+            reasons["recipe.milestones"] = f"recipe.schedule is '{kind}'"
+        if kind != "steps":
+            reasons["recipe.decay_steps"] = f"recipe.schedule is '{kind}'"
+        return reasons
+
+    def asleep(self) -> Reasons:
+        """Return the keys that are read once another key, a flag or the dataset says so.
+
+        A file may state them; to set one of them is refused.
+        """
+        if self.recipe.schedule == "milestones" and not self.recipe.milestones:
+            return {"recipe.decay": "recipe.milestones names none"}
+        return {}
+
+    def said_in_vain(self) -> str:
+        """Return the sentence that names a foreign key with a value; nothing if there is none."""
+        for key, reason in self.foreign().items():
+            table, name = key.split(".")
+            values: Table = getattr(self, table)
+            value, default = getattr(values, name), type(values).model_fields[name].default
+            if value != default:
+                return f"{key} changes nothing: {reason}; leave it out"
+        return ""
+
+    @model_validator(mode="after")
+    def _says_nothing_in_vain(self) -> Self:
+        if words := self.said_in_vain():
+            raise ValueError(words)
+        return self
+
+
+def asleep_where(reasons: dict[str, tuple[bool, str]]) -> Reasons:
+    """Return those keys whose condition holds, each with its reason."""
+    return {key: words for key, (holds, words) in reasons.items() if holds}

@@ -3,6 +3,7 @@
 Letters: P annotated persons or faces, K keypoints.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.metrics.crowdpose import CrowdTruth
-from hrbench.metrics.nme import shares
+from hrbench.metrics.nme import BOX_SIZE, shares
 from hrbench.metrics.oks import oks_with_truth
 from hrbench.metrics.pckh import FIRST_PIXEL, pixel_errors
 from hrbench.metrics.people import Results, Truth
+from hrbench.metrics.pixel_errors import object_sizes
 from hrbench.pipeline.landmarks.evaluation import LandmarkEvaluation
 from hrbench.pipeline.landmarks.scoring import sigmas
 from hrbench.report.predictions import Predictions
@@ -101,20 +103,22 @@ def _nme(spec: LandmarkTask, _: DatasetSpec, found: Predictions, truth: Any) -> 
     return _direct(found, truth.keypoints, errors, "NME {:.1f} %")
 
 
-def _pixels(_: LandmarkTask, __: DatasetSpec, found: Predictions, truth: Any) -> Cases:
+def _pixels(spec: LandmarkTask, dataset: DatasetSpec, found: Predictions, truth: Any) -> Cases:
     place = {name: index for index, name in enumerate(truth.ids.tolist())}
     people = np.array([place[sample] for sample in found.sample_ids.tolist()], dtype=np.intp)
     labelled = truth.visibility[people] > 0
     actual = np.where(labelled[..., None], truth.keypoints[people], np.nan)
     distances = np.linalg.norm(found.keypoints - actual, axis=2)
     means = np.nansum(distances, axis=1) / np.maximum(labelled.sum(axis=1), 1)
-    sizes = np.sqrt(np.maximum(truth.boxes[people, 2:].prod(axis=1), 1))
-    return _direct(found, actual, 100 * means / sizes, "{:.1f} % of its size")
+    sizes = object_sizes(truth, dataset.normaliser_groups())
+    size = sizes[spec.protocol.normaliser or BOX_SIZE][people]
+    return _direct(found, actual, 100 * means / size, "{:.1f} % of its size")
 
 
 def _direct(found: Predictions, truth: Floats, errors: Floats, unit: str) -> Cases:
     """Return truth and predictions whose rows go together; `unit` has a place for the error."""
-    points, words = found.keypoints.astype(np.float64), tuple(map(unit.format, errors))
+    points = found.keypoints.astype(np.float64)
+    words = tuple("without a size" if math.isnan(e) else unit.format(e) for e in errors.tolist())
     return Cases(np.asarray(found.image_ids), truth, points, found.scores, errors, words)
 
 

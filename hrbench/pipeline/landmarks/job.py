@@ -179,6 +179,16 @@ class LandmarkJob(Job[Predictions]):
         gap = scoring.confirm(self.spec, self.dataset, found, self.looked_at.truth)
         return f"pycocotools gives the same ten figures (largest difference {gap:.1g} %)"
 
+    def notes(self) -> tuple[str, ...]:
+        """Say of how many objects the protocol's normaliser is not known."""
+        truth, name = self.looked_at.truth, self.spec.protocol.normaliser
+        if self.spec.protocol.metric != "pixels" or name is None or truth is None:
+            return ()
+        unknown = scoring.without_size(truth, self.dataset, name)
+        if not unknown:
+            return ()
+        return (f"{unknown} of {len(truth.ids)} objects do not count: '{name}' is not labelled.",)
+
     def draw(self, folder: Path, found: Predictions) -> None:
         """Draw the first images with their poses."""
         picture.draw(folder, self.dataset, self.looked_at, found)

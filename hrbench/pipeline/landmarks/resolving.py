@@ -5,6 +5,8 @@ from pathlib import Path
 from hrbench.backbone import resnet
 from hrbench.backbone.layouts import BY_NAME, FACE
 from hrbench.errors import RunError
+from hrbench.heads.heatmap import HARDEST
+from hrbench.metrics.nme import BOX_SIZE
 from hrbench.pipeline.landmarks.formats import format_of
 from hrbench.pipeline.landmarks.scoring import sigmas
 from hrbench.pipeline.options import Options
@@ -56,5 +58,36 @@ def require_measurable(spec: LandmarkTask, dataset: DatasetSpec) -> None:
             f"protocol.metric: {dataset.name}, of format '{dataset.format}', is measured by "
             f"{' or '.join(read.metrics)}, not '{protocol.metric}'"
         )
+    known = [BOX_SIZE, *dataset.normalisers]
+    if protocol.metric == "pixels" and protocol.normaliser not in {None, *known}:
+        raise RunError(
+            f"protocol.normaliser: {dataset.name} has {', '.join(known)}, not "
+            f"'{protocol.normaliser}'; [normalisers] in its TOML defines more"
+        )
     if protocol.extra_data and not read.extra_data:
         raise RunError(f"protocol.extra_data: {dataset.name} is trained on by itself; leave it out")
+
+
+def require_trainable(spec: LandmarkTask, dataset: DatasetSpec) -> None:
+    """Refuse a recipe that would do something else than it says with such keypoints.
+
+    Raises:
+        RunError: one does.
+    """
+    count, augment = len(dataset.keypoints), spec.augment
+    if spec.recipe.loss == "ohkm" and count <= HARDEST:
+        raise RunError(
+            f"recipe.loss 'ohkm' takes the {HARDEST} hardest keypoints, and {dataset.name} has "
+            f"{count}: use 'mse'"
+        )
+    if not augment.half_body:
+        return
+    reasons = {
+        "protocol.pixels 'official' cuts whole faces": spec.protocol.pixels == "official",
+        f"{dataset.name} names no upper_body": not dataset.upper_body,
+        f"{dataset.name} has {count} keypoints, and augment.half_body_above is "
+        f"{augment.half_body_above}": count <= augment.half_body_above,
+    }
+    for words, holds in reasons.items():
+        if holds:
+            raise RunError(f"augment.half_body: {words}; set it to 0")

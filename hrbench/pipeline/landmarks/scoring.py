@@ -10,10 +10,10 @@ from hrbench.errors import RunError
 from hrbench.geometry import UNIT
 from hrbench.metrics.coco_keypoints import score_poses
 from hrbench.metrics.crowdpose import score_crowd
-from hrbench.metrics.nme import score_faces
+from hrbench.metrics.nme import BOX_SIZE, score_faces
 from hrbench.metrics.pckh import score_pckh
 from hrbench.metrics.people import Poses, Truth
-from hrbench.metrics.pixel_errors import score_pixels
+from hrbench.metrics.pixel_errors import object_sizes, score_pixels
 from hrbench.metrics.reference import pycocotools_figures
 from hrbench.metrics.scores import Scores
 from hrbench.metrics.selection import Selection, as_results, select
@@ -55,11 +55,26 @@ def _nme(spec: LandmarkTask, dataset: DatasetSpec, found: Predictions, truth: An
     )
 
 
-def _pixels(_: LandmarkTask, dataset: DatasetSpec, found: Predictions, truth: Any) -> Scores:
+def _pixels(spec: LandmarkTask, dataset: DatasetSpec, found: Predictions, truth: Any) -> Scores:
     place = {name: index for index, name in enumerate(truth.ids.tolist())}
     people = np.array([place[sample] for sample in found.sample_ids.tolist()], dtype=np.intp)
     pairs = dataset.indices(dataset.flip_pairs)
-    return score_pixels(truth, poses(found), people, dataset.keypoints, pairs)
+    return score_pixels(
+        truth,
+        poses(found),
+        people,
+        dataset.keypoints,
+        pairs,
+        spec.protocol.normaliser or BOX_SIZE,
+        dataset.normaliser_groups(),
+    )
+
+
+def without_size(truth: Truth, dataset: DatasetSpec, normaliser: str) -> int:
+    """Return how many annotated objects have no size by a normaliser of the dataset's."""
+    counted = (truth.visibility > 0).any(axis=1) & ~truth.crowd
+    sizes = object_sizes(truth, dataset.normaliser_groups())[normaliser]
+    return int((counted & np.isnan(sizes)).sum())
 
 
 METRICS: dict[str, Score] = {

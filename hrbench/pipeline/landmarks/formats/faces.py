@@ -11,7 +11,7 @@ from hrbench.data.readers.faces import Faces
 from hrbench.data.sample import People
 from hrbench.errors import RunError
 from hrbench.geometry import PADDING
-from hrbench.metrics.nme import FaceTruth, normalisers
+from hrbench.metrics.nme import BOX_SIZE, FaceTruth, normalisers
 from hrbench.pipeline.landmarks.evaluation import LandmarkEvaluation
 from hrbench.pipeline.sources import (
     Source,
@@ -21,8 +21,6 @@ from hrbench.pipeline.sources import (
     split_of,
 )
 from hrbench.spec import DatasetSpec, LandmarkTask, Split
-
-BOX_SIZE = "box-size"  # the normaliser that is a column of the file
 
 
 def training(spec: LandmarkTask, dataset: DatasetSpec, source: Source) -> People:
@@ -75,12 +73,7 @@ def _padded(people: People, padding: float) -> People:
 
 
 def _normalisers(dataset: DatasetSpec, found: Faces) -> dict[str, NDArray[np.float64]]:
-    order = {name: index for index, name in enumerate(dataset.keypoints)}
-    groups = {
-        name: ([order[point] for point in one], [order[point] for point in other])
-        for name, (one, other) in dataset.normalisers.items()
-    }
-    sizes = normalisers(found.people.keypoints, groups)
+    sizes = normalisers(found.people.keypoints, dataset.normaliser_groups())
     return sizes if found.box_sizes is None else {BOX_SIZE: found.box_sizes, **sizes}
 
 
