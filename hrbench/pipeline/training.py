@@ -72,8 +72,9 @@ def plan_of(spec: TaskSpec, seed: int, workers: int) -> Plan:
     if not isinstance(spec, LiftingTask):
         return plan
     falling = None
-    if spec.recipe.final_momentum is not None and isinstance(spec.model, TemporalModel):
-        falling = (spec.model.momentum, spec.recipe.final_momentum)
+    if isinstance(spec.model, TemporalModel):
+        first, last = spec.model.momentum, spec.recipe.final_momentum
+        falling = (first, first if last is None else last)
     return replace(plan, max_norm=spec.recipe.max_norm, momentum=falling)
 
 

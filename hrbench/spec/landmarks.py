@@ -99,7 +99,7 @@ class LandmarkTask(TaskSpec):
         if metric in {"pckh", "nme"}:
             unread = OF_POSES
         if metric in {"oks", "crowdpose", "pckh"}:
-            unread += ("normaliser",)
+            unread += ("normaliser",)  # 'nme' and 'pixels' do
         return super().foreign() | {
             f"protocol.{key}": f"the metric '{metric}' does not read it" for key in unread
         }

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from hrbench.spec.tables import Count, Counts, Names, Share
+from hrbench.spec.tables import Count, Counts, Names, PositiveShare, Share
 from hrbench.spec.task import Model, Protocol, Reasons, Recipe, TaskSpec, asleep_where
 
 
@@ -31,7 +31,7 @@ class TemporalModel(Model):
     channels: Count = 1024
     dropout: Share = 0.25
     causal: bool = False  # sees no later frame
-    momentum: Share = 0.1  # of batch normalisation's running statistics, at first
+    momentum: PositiveShare = 0.1  # of batch normalisation's running statistics, at first
 
     @property
     def words(self) -> str:
@@ -52,7 +52,7 @@ class LiftingRecipe(Recipe):
     loss: Literal["mse", "mpjpe"]  # of standardised joints; of joints in space
     flip: bool = False  # every sequence is trained on mirrored too
     max_norm: Literal["none", "weights", "gradients"] = "none"  # what is kept below a norm of 1
-    final_momentum: Share | None = None  # of batch normalisation, reached over all epochs
+    final_momentum: PositiveShare | None = None  # of batch normalisation, reached over all epochs
 
 
 class LiftingProtocol(Protocol):
@@ -91,14 +91,11 @@ class LiftingTask(TaskSpec):
 
     def asleep(self) -> Reasons:
         """Return the keys that another one leaves without effect, each with the reason."""
-        given = {self.protocol.keypoints, self.protocol.train_keypoints}
+        linear = self.model.head == "lift-linear"
         return super().asleep() | asleep_where(
             {
-                "protocol.joint_map": (given == {"gt"}, "protocol.keypoints is 'gt'"),
-                "recipe.final_momentum": (
-                    self.model.head == "lift-linear",
-                    "the momentum of 'lift-linear' does not fall",
-                ),
+                "recipe.final_momentum": (linear, "the momentum of 'lift-linear' does not fall"),
+                "protocol.root": (linear, "'lift-linear' answers around the hip, which is 0"),
             }
         )
 

@@ -21,6 +21,7 @@ Counts = Annotated[tuple[int, ...], FromList]
 Multiple = Annotated[int, Field(ge=32, multiple_of=32)]  # the coarsest branch has a 32nd
 Size = Annotated[tuple[Multiple, Multiple], FromList]  # height, width in pixels
 Share = Annotated[float, Field(ge=0, le=1)]
+PositiveShare = Annotated[float, Field(gt=0, le=1)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]

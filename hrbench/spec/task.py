@@ -91,9 +91,14 @@ class TaskSpec(Table):
 
         A file may state them; to set one of them is refused.
         """
-        if self.recipe.schedule == "milestones" and not self.recipe.milestones:
+        recipe = self.recipe
+        if recipe.schedule != "milestones":
+            return {}
+        if not recipe.milestones:
             return {"recipe.decay": "recipe.milestones names none"}
-        return {}
+        late = f"recipe.epochs is {recipe.epochs}, and the first milestone later"
+        never = min(recipe.milestones) >= recipe.epochs
+        return asleep_where({f"recipe.{key}": (never, late) for key in ("milestones", "decay")})
 
     def said_in_vain(self) -> str:
         """Return the sentence that names a foreign key with a value; nothing if there is none."""

@@ -142,3 +142,27 @@ def test_what_is_relative_to_the_size_does_not_depend_on_it(
     for name in ("PCK@0.1", "NME", "median_error_share"):
         assert scaled[name] == pytest.approx(once[name])
     assert scaled["median_error_px"] == pytest.approx(factor * once["median_error_px"])
+
+
+def test_the_size_is_the_distance_between_two_groups_where_the_protocol_says_so() -> None:
+    people = boxed(truth([MOUSE]), 200, 50)  # the ears are 40 apart, the box's size is 100
+    found = np.reshape([[23.0, 4.0], [0.0, 52.0], [40.0, 70.0]], (1, 3, 2))  # 5, 12 and 30 off
+    groups = {"inter-ear": ([1], [2]), "nose-ears": ([0], [1, 2])}
+    pairs, rows = [(1, 2)], np.array([0])
+    scores = score_pixels(people, poses(found, [1]), rows, NAMES, pairs, "inter-ear", groups)
+    assert scores.figures["NME"] == pytest.approx(100 * 47 / 3 / 40)
+    assert scores.figures["PCK@0.2"] == pytest.approx(100 / 3)  # 5 is nearer than 8
+    assert scores.figures["NME (box-size)"] == pytest.approx(47 / 3)
+    assert scores.figures["NME (nose-ears)"] == pytest.approx(100 * 47 / 3 / 40)
+
+
+def test_an_object_whose_normaliser_is_not_labelled_is_counted_and_not_measured() -> None:
+    people = truth([MOUSE, MOUSE], visibility=[[2, 2, 2], [2, 2, 0]])
+    far = [[500.0, 0.0], *MOUSE[1:]]
+    groups = {"inter-ear": ([1], [2])}
+    found = poses(np.reshape([MOUSE, far], (-1, 3, 2)), [1, 1])
+    both = score_pixels(people, found, np.array([0, 1]), NAMES, [], "inter-ear", groups)
+    assert both.figures["NME"] == 0
+    assert both.groups["objects"] == {"measured": 1, "without_pose": 0, "without_size": 1}
+    one = score_pixels(people, poses([far], [1]), np.array([1]), NAMES, [], "inter-ear", groups)
+    assert one.reasons["NME"] == "no object has the keypoints of 'inter-ear' labelled"

@@ -58,15 +58,45 @@ def read(
         MissingDatasetError: no layout of Human3.6M is in the folder.
         DataError: a file is missing or not right.
     """
-    marks = [mark for mark, _ in LAYOUTS]
-    root = source.root / dataset.folder
-    found = [of_layout for mark, of_layout in LAYOUTS if any(root.glob(mark))]
-    if not found:
-        require(dataset, source.root, *marks)
+    root, protocol = source.root / dataset.folder, spec.protocol
+    found = _layout(root)
+    if found is None:
+        require(dataset, source.root, *(mark for mark, _ in LAYOUTS))  # which is not there, and says so
+        found = LAYOUTS[0][1]
     subjects = split_of(dataset, split).subjects
-    protocol = spec.protocol
     wanted = Wanted(root, split, subjects, keypoints, protocol.projection, protocol.joint_map)
-    return found[0](wanted)
+    return found(wanted)
+
+
+def unread(dataset: DatasetSpec, source: Source, keypoints: Sequence[str]) -> dict[str, str]:
+    """Return the keys of the protocol that none of some 2D keypoints needs, each with the reason.
+
+    Joints are projected where no file has the ground truth; keypoints of a file in
+    VideoPose3D's form are what joints can be mapped of.
+    """
+    root = source.root / dataset.folder
+    if _layout(root) is _mmpose:
+        words = "mmpose's annotations have their own keypoints"
+        return {"projection": words, "joint_map": words}
+    files = {name: _file(root, name).exists() for name in keypoints}
+    reasons = {}
+    if files.get(GROUND_TRUTH, True):
+        reasons["projection"] = f"the 2D keypoints '{', '.join(keypoints)}' are read, not projected"
+    if not any(files.values()):
+        reasons["joint_map"] = f"the 2D keypoints '{', '.join(keypoints)}' are of the 17 joints"
+    return reasons
+
+
+def _layout(root: Path) -> Callable[[Wanted], Read] | None:
+    return next((of_layout for mark, of_layout in LAYOUTS if any(root.glob(mark))), None)
+
+
+def _file(root: Path, keypoints: str) -> Path:
+    """Return where a file of 2D keypoints lies, by its name or its path."""
+    given = Path(keypoints)
+    return (
+        given if given.suffix in FILES else root / h36m_videopose.KEYPOINTS_FILE.format(keypoints)
+    )
 
 
 def name_of(given: str) -> str:
@@ -97,9 +127,7 @@ def _release(wanted: Wanted) -> Read:
 def _from_motions(motions: list[Motion], files: list[Path], wanted: Wanted) -> Read:
     cameras, camera_files = _cameras(wanted)
     clips = making.views(motions, cameras, PROJECTIONS[wanted.projection])
-    named = h36m_videopose.KEYPOINTS_FILE.format(wanted.keypoints)
-    given = Path(wanted.keypoints)
-    file = given if given.suffix in FILES else wanted.root / named
+    file = _file(wanted.root, wanted.keypoints)
     used = [*files, *camera_files]
     folder = h36m_martinez.HOURGLASSES.get(wanted.keypoints, "")
     if folder and any(wanted.root.glob(f"S*/{folder}")) and not file.exists():

@@ -10,12 +10,12 @@ import numpy as np
 
 from hrbench.data.clips import Clip
 from hrbench.data.pose_statistics import centred
-from hrbench.errors import DataError, RunError
+from hrbench.errors import DataError, RunError, suggest
 from hrbench.metrics.mpjpe import JointTruth
 from hrbench.pipeline.lifting import layouts, runs
 from hrbench.pipeline.lifting.evaluation import LiftingEvaluation
 from hrbench.pipeline.options import Options
-from hrbench.pipeline.sources import Source, fingerprint
+from hrbench.pipeline.sources import Source, fingerprint, split_of
 from hrbench.spec import DatasetSpec, LiftingTask
 
 
@@ -43,6 +43,7 @@ def evaluation(
     """
     protocol, run = spec.protocol, _run(options)
     keypoints = layouts.GROUND_TRUTH if run else _given(protocol.keypoints, options)
+    _require_read(spec, dataset, source, run, options)
     found = layouts.read(spec, dataset, source, protocol.split, keypoints)
     everything = _kept(spec, found.clips, str(source.root / dataset.folder))
     shown = everything if run is None else _of_run(run, everything)
@@ -55,6 +56,32 @@ def evaluation(
         fingerprint=fingerprint(found.files),
         notes=(f"The keypoints are those that {run} found.",) if run else (),
     )
+
+
+def _require_read(
+    spec: LiftingTask, dataset: DatasetSpec, source: Source, run: Path | None, options: Options
+) -> None:
+    """Refuse a protocol that says of its 2D keypoints what is not so.
+
+    Raises:
+        RunError: a key says something, and nothing reads it; or no sequence is excluded by a name.
+    """
+    protocol = spec.protocol
+    named = [protocol.train_keypoints, *([] if run else [protocol.keypoints])]
+    used = [_given(name, options) for name in dict.fromkeys(named)]
+    reasons = {} if run else layouts.unread(dataset, source, used)
+    for key, reason in reasons.items():
+        value, default = getattr(protocol, key), type(protocol).model_fields[key].default
+        if value != default:
+            raise RunError(f"protocol.{key} = '{value}' changes nothing: {reason}; leave it out")
+    splits = (protocol.split, protocol.train_split)
+    subjects = {name for split in splits for name in split_of(dataset, split).subjects}
+    for name in protocol.excluded:
+        if name.partition("/")[0] not in subjects:
+            raise RunError(
+                f"protocol.excluded: '{name}' is of no subject of {' and '.join(splits)} "
+                f"({', '.join(sorted(subjects))}); write S11/Directions"
+            )
 
 
 def _given(named: str, options: Options) -> str:
@@ -94,6 +121,14 @@ def _of_run(run: Path, clips: Sequence[Clip]) -> list[Clip]:
 def _kept(spec: LiftingTask, clips: Sequence[Clip], where: str) -> list[Clip]:
     """Return the clips that the protocol does not exclude, every `frame_step`-th frame of them."""
     excluded = {tuple(name.split("/", 1)) for name in spec.protocol.excluded}
+    names = sorted({(clip.subject, clip.name) for clip in clips})
+    for subject, *name in excluded - set(names):
+        known = [other for one, other in names if one == subject]
+        if known:
+            raise RunError(
+                f"protocol.excluded: {subject} has no sequence called '{'/'.join(name)}'. "
+                f"{suggest('/'.join(name), known)}"
+            )
     kept = [clip for clip in clips if (clip.subject, clip.name) not in excluded]
     if not kept:
         raise DataError(f"{where}: no sequence is left; look at the split and protocol.excluded")
