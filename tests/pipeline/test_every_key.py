@@ -1,6 +1,7 @@
 """Every key of the tables recipe, augment and protocol: it changes the result, or is refused."""
 
 import hashlib
+import shutil
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -11,11 +12,13 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from pipeline.dots import ANNOTATIONS, DATASET, SIGMAS, TASK, edit_json, edit_toml, write_dots
 from pipeline.worlds import small_world
 from torch import nn
 
 from hrbench import catalog
+from hrbench.data.headers import TAG
 from hrbench.engine.runtime import Runtime
 from hrbench.errors import HrbenchError
 from hrbench.pipeline import measuring, road, training
@@ -75,6 +78,7 @@ OF_POSES: Values = {
     "padding": ("1.0",),
     "scales": ("[0.8, 1.0]",),
     "pixels": ("clean", "official"),
+    "orientation": ("followed",),
     "flip_test": ("false", "true"),
     "flip_shift": ("0", "2"),
     "decoder": ("quarter", "dark", "udp"),
@@ -210,9 +214,24 @@ SMALL = {  # beside what a kind's own tests are about
 BRIEF = ("recipe.epochs=2", "recipe.batch_size=4")
 
 
+@cache
 def folder_of(task: str) -> Path:
-    dataset = catalog.load_task(task).dataset
-    return small_world(10, catalog.load_dataset(dataset).folder)
+    """A small synthetic tree whose pictures have a tag that turns them."""
+    dataset = catalog.load_dataset(catalog.load_task(task).dataset)
+    root = Path(mkdtemp(prefix="hrbench-test-")) / "data"
+    shutil.copytree(small_world(10, dataset.folder), root)
+    for path in root.rglob("*.jpg"):
+        turned(path)
+    return root
+
+
+def turned(path: Path) -> None:
+    """Write a picture again with the EXIF tag of one that is upside down."""
+    exif = Image.Exif()
+    exif[TAG] = 3
+    with Image.open(path) as image:
+        image.load()
+    image.save(path, exif=exif.tobytes())
 
 
 @cache
@@ -222,6 +241,7 @@ def own(*, sigmas: bool) -> Path:
     rng = np.random.default_rng(0)
     for image in (folder / "images").iterdir():
         cv2.imwrite(str(image), rng.integers(0, 256, (64, 64, 3), dtype=np.uint8))
+        turned(image)
     edit_json(folder / ANNOTATIONS, _beside)
 
     def define(said: Any) -> None:
@@ -373,7 +393,12 @@ def test_each_key_changes_the_result_or_is_refused(task: str, table: str, tmp_pa
 @pytest.mark.parametrize("sigmas", [False, True])
 def test_so_does_each_key_of_ones_own_keypoints(sigmas: bool, table: str, tmp_path: Path) -> None:
     folder = own(sigmas=sigmas)
-    first = ("recipe.milestones=[1]", *MAPS, *(["protocol.nms_threshold=1e-6"] if sigmas else []))
+    first = (
+        "recipe.milestones=[1]",
+        "protocol.orientation=ignored",
+        *MAPS,
+        *(["protocol.nms_threshold=1e-6"] if sigmas else []),
+    )
     assert silent(f"{folder / TASK}@tiny", folder, first, table, OWN[table], tmp_path) == []
 
 
