@@ -61,7 +61,7 @@ def read(
     root, protocol = source.root / dataset.folder, spec.protocol
     found = _layout(root)
     if found is None:
-        require(dataset, source.root, *(mark for mark, _ in LAYOUTS))  # which is not there, and says so
+        require(dataset, source.root, *(mark for mark, _ in LAYOUTS))  # none is: it says so
         found = LAYOUTS[0][1]
     subjects = split_of(dataset, split).subjects
     wanted = Wanted(root, split, subjects, keypoints, protocol.projection, protocol.joint_map)
