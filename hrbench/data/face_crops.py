@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from hrbench.data.augment import Crop, Draw
-from hrbench.data.orientation import as_stored
+from hrbench.data.pillow import UNREADABLE, rgb
 from hrbench.data.readers import cofw
 from hrbench.errors import DataError
 from hrbench.face_geometry import UNIT, crop_matrices, flip_points, transform_pixel
@@ -36,9 +36,8 @@ def read_rgb(path: Path) -> Pixels:
     if path.parent.suffix == cofw.SUFFIX:
         return cofw.image(path.parent, int(path.name))
     try:
-        with Image.open(path) as image:
-            return np.array(as_stored(image).convert("RGB"), dtype=np.float32)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        return np.array(rgb(path), dtype=np.float32)
+    except UNREADABLE as error:
         if isinstance(error, OSError) and error.errno:
             raise DataError(f"{path} cannot be read: {error.strerror}") from error
         raise DataError(

@@ -4,15 +4,20 @@ import struct
 import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image, PngImagePlugin, TiffImagePlugin
 
+from hrbench.data.remarks import remark
+
 TAG = 0x0112  # of EXIF 2.3, section 4.6.4: 1 to 8, by where the first row and column are
 UPRIGHT = 1
 READERS = 8  # threads: a file server answers several at once
 PNG_START, PNG_CHUNK = 8, struct.Struct(">I4s")  # bytes; a chunk's length and kind
+SEVERAL = "files of several pages or frames, of which the first is read"
+SINGLE = {"JPEG", "MPO"}  # in an MPO, what follows the picture is no page but for the camera
 UNREADABLE = (OSError, SyntaxError, ValueError, struct.error, Image.DecompressionBombError)
 
 
@@ -30,12 +35,18 @@ class Header:
 
 
 def header(path: Path) -> Header | None:
-    """Return what an image file's first bytes say; None where Pillow cannot read them."""
+    """Return what an image file's first bytes say; None where Pillow cannot read them.
+
+    That it has several pages is noted.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's, on EXIF data and on very large pictures
             with Image.open(path) as image:
-                return Header(stored_size(image), tag_of(image))
+                found = Header(stored_size(image), tag_of(image))
+                if (pages := pages_of(image)) > 1:
+                    remark(SEVERAL, str(path), f"{pages} of them")
+                return found
     except UNREADABLE:
         return None  # reading the pixels says what is wrong
 
@@ -52,6 +63,14 @@ def stored_size(image: Image.Image) -> tuple[int, int]:
         width, height = (image.tag_v2[key] for key in (256, 257))  # TIFF 6.0, section 8
         return int(width), int(height)
     return image.size
+
+
+def pages_of(image: Image.Image) -> int:
+    """Return the pages or frames of an opened file; 1 where they cannot be counted."""
+    pages = 1
+    with suppress(*UNREADABLE):
+        pages = 1 if image.format in SINGLE else int(getattr(image, "n_frames", 1))
+    return pages
 
 
 def tag_of(image: Image.Image) -> int:

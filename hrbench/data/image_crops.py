@@ -7,7 +7,6 @@ Sizes of PIL images are (width, height); arrays are (height, width, 3) uint8 RGB
 """
 
 import math
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from hrbench.data.orientation import as_stored
+from hrbench.data.pillow import UNREADABLE, rgb
 from hrbench.errors import DataError
 
 Pixels = NDArray[np.uint8]
@@ -36,11 +35,8 @@ def read_rgb(path: Path) -> Image.Image:
         DataError: the file is no whole picture.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's, on EXIF data and on very large pictures
-            with Image.open(path) as image:
-                return as_stored(image).convert("RGB")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        return rgb(path)
+    except UNREADABLE as error:
         raise DataError(f"{path} is no whole picture ({error}); fetch it again") from error
 
 

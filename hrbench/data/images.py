@@ -1,40 +1,69 @@
-"""Image files: decoded whole or not at all, and quietly."""
+"""Image files: decoded whole or not at all, and quietly; what is odd in them is known."""
 
-import os
+from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.data import jpeg, tiff
 from hrbench.data.orientation import untagged
+from hrbench.data.quiet import QUIET
 from hrbench.data.readers import cofw
+from hrbench.data.remarks import remark
 from hrbench.errors import DataError
 
 # cv2 would turn an image by its EXIF tag, and a TIFF it turns all the same: `untagged`.
 READ = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
-STDERR = 2
-START_OF_IMAGE, START_OF_SCAN, END_OF_IMAGE = b"\xff\xd8", b"\xff\xda", b"\xff\xd9"
-FILL = b"\xff\xff"  # a marker may be preceded by any number of 0xFF
+MOST_BITS = 16  # of a channel: more are no brightness that all of OpenCV's versions read alike
+DARK = 64  # of 256 levels; what stays below has less than 15 of 16 bits
+NO_END = "JPEG files without an end marker, which are whole but for it"
+DAMAGED = "JPEG files with damaged or missing pixels, read as the decoder fills them"
+NEARLY_BLACK = (
+    "files of 16 bits a channel that use few of them and are read as nearly black; if they are of "
+    "10 or 12 bits, save them with 8"
+)
+Pixels = NDArray[np.uint8]
 
 
-def decode(content: bytes) -> NDArray[np.uint8] | None:
-    """Return the (height, width, 3) BGR pixels of an image file; None if it is not a whole one.
+@dataclass(frozen=True, slots=True, eq=False)
+class Decoded:
+    """The pixels of an image file, and what is odd in it."""
 
-    They are as the file stores them, whatever its EXIF tag says.
-    """
-    if not content or is_cut_short(content):
+    pixels: Pixels  # (height, width, 3) BGR, as stored, whatever an EXIF tag says
+    oddity: str = ""  # one of the kinds above
+    words: str = ""  # about this file
+
+
+def decode(content: bytes) -> Decoded | None:
+    """Return the pixels of an image file; None if it is not a whole one."""
+    if not content or tiff.bits(content) > MOST_BITS:
         return None
-    with QUIET:
-        try:
-            image = cv2.imdecode(np.frombuffer(untagged(content), dtype=np.uint8), READ)
-        except cv2.error:  # larger than OpenCV takes
-            return None
-    return None if image is None else image.astype(np.uint8, copy=False)
+    if jpeg.is_cut_short(content):
+        whole = without_end(content)
+        return None if whole is None else Decoded(whole, NO_END)
+    pixels, complaint = _decoded(untagged(content))
+    if pixels is None:
+        return None
+    if jpeg.is_jpeg(content):
+        return Decoded(pixels, DAMAGED if jpeg.is_damage(complaint) else "")
+    words = depth_used(content) if pixels.max() < DARK else ""
+    return Decoded(pixels, NEARLY_BLACK if words else "", words)
 
 
-def read_image(path: Path) -> NDArray[np.uint8]:
+def without_end(content: bytes) -> Pixels | None:
+    """Return the pixels of a JPEG file that lacks nothing but its end marker."""
+    return jpeg.without_end(content, lambda whole: _decoded(whole)[0])
+
+
+def depth_used(content: bytes) -> str:
+    """Return in words how far the values of a file of 16 bits a channel go; nothing of others."""
+    deep = cv2.imdecode(np.frombuffer(content, dtype=np.uint8), cv2.IMREAD_UNCHANGED)
+    return f"values up to {deep.max()}" if deep is not None and deep.dtype == np.uint16 else ""
+
+
+def read_image(path: Path) -> Pixels:
     """Return the (height, width, 3) BGR pixels of a file, or of an image inside of a .mat file.
 
     Raises:
@@ -48,53 +77,27 @@ def read_image(path: Path) -> NDArray[np.uint8]:
         raise DataError(f"{path} cannot be read: {error.strerror}") from error
     image = decode(content)
     if image is None:
-        raise DataError(
-            f"{path} is not a whole image ({len(content)} bytes); fetch it again; "
-            "`hrbench check DATASET --images` lists all such files"
-        )
-    return image
+        raise unreadable(path, content)
+    if image.oddity:
+        remark(image.oddity, str(path), image.words)
+    return image.pixels
 
 
-def is_cut_short(content: bytes) -> bool:
-    """Tell whether this is the beginning of a JPEG file.
-
-    OpenCV before 4.14 fills what is missing with grey. Other formats it refuses itself.
-
-    Source: ITU-T T.81, annex B.
-    """
-    if not content.startswith(START_OF_IMAGE):
-        return False
-    at = len(START_OF_IMAGE)
-    # Past the segments before the scan, since a thumbnail among them has an end of its own.
-    while content[at : at + 1] == b"\xff" and content[at : at + 2] != START_OF_SCAN:
-        length = int.from_bytes(content[at + 2 : at + 4], "big")
-        at += 1 if content[at : at + 2] == FILL else 2 + length
-    return content.rfind(END_OF_IMAGE, at) < 0
+def unreadable(path: Path, content: bytes) -> DataError:
+    """Return the error for a file that is no whole image."""
+    if (bits := tiff.bits(content)) > MOST_BITS:
+        return DataError(f"{path} has {bits} bits a channel; save it with 8")
+    return DataError(
+        f"{path} is not a whole image ({len(content)} bytes); fetch it again; "
+        "`hrbench check DATASET --images` lists all such files"
+    )
 
 
-class Quiet:
-    """Drops what C libraries write to standard error while any thread is inside.
-
-    libjpeg has no other switch for it.
-    """
-
-    def __init__(self) -> None:
-        self._lock, self._inside, self._kept = Lock(), 0, -1
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if not self._inside:
-                self._kept, nowhere = os.dup(STDERR), os.open(os.devnull, os.O_WRONLY)
-                os.dup2(nowhere, STDERR)
-                os.close(nowhere)
-            self._inside += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._inside -= 1
-            if not self._inside:
-                os.dup2(self._kept, STDERR)
-                os.close(self._kept)
-
-
-QUIET = Quiet()
+def _decoded(content: bytes) -> tuple[Pixels | None, str]:
+    """Return what OpenCV makes of a file, and what the libraries below it say about it."""
+    with QUIET:
+        try:
+            image = cv2.imdecode(np.frombuffer(content, dtype=np.uint8), READ)
+        except cv2.error:  # larger than OpenCV takes
+            image = None
+    return None if image is None else image.astype(np.uint8, copy=False), QUIET.heard

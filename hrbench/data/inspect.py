@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.data import remarks
 from hrbench.data.headers import Header
-from hrbench.data.images import decode, is_cut_short
+from hrbench.data.images import decode
+from hrbench.data.jpeg import is_cut_short
 from hrbench.data.orientation import orientation
 from hrbench.errors import DataError
 
@@ -197,7 +199,9 @@ def opened(folder: Path, names: Sequence[str], processes: int) -> Iterator[Heade
     context = multiprocessing.get_context("spawn")  # a fork of torch's threads can hang
     pool = ProcessPoolExecutor(processes, context, initializer=_leave_interrupts)
     try:
-        yield from pool.map(look, paths, chunksize=16)
+        for seen, odd in pool.map(_with_remarks, paths, chunksize=16):
+            remarks.add([odd])
+            yield seen
     finally:
         pool.shutdown(cancel_futures=True)  # or Ctrl-C would wait for all files
 
@@ -206,16 +210,22 @@ def _leave_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the first process ends us
 
 
+def _with_remarks(path: Path) -> tuple[Header | str, remarks.Found]:
+    return look(path), remarks.taken()
+
+
 def look(path: Path) -> Header | str:
     """Return the size and tag of an image file, decoded, or BROKEN or CUT_SHORT."""
     try:
         content = path.read_bytes()
     except OSError:
         return BROKEN
-    pixels = decode(content)
-    if pixels is None:
+    image = decode(content)
+    if image is None:
         return CUT_SHORT if is_cut_short(content) else BROKEN
-    height, width, _ = pixels.shape
+    height, width, _ = image.pixels.shape
+    if image.oddity:
+        remarks.remark(image.oddity, str(path), image.words)
     return Header((width, height), orientation(path))
 
 
@@ -226,3 +236,11 @@ def undecoded(names: Sequence[str], seen: Sequence[Header | str]) -> list[Fault]
         files = [name for name, look in zip(names, seen, strict=True) if look == problem]
         found += fault(f"image files {problem}", files)
     return found
+
+
+def odd() -> list[Fault]:
+    """Return what was noted of files since, as what a person should look at."""
+    return [
+        Fault(kind, len(files), remarks.names(files), fatal=False)
+        for kind, files in remarks.taken().items()
+    ]

@@ -9,7 +9,7 @@ import signal
 import warnings
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from hrbench.data import remarks
 from hrbench.data.augment import Crop, Draw, Ranges, draw
 from hrbench.data.cutting import Cutting
 from hrbench.data.sample import People
@@ -141,6 +142,16 @@ def rows_by_image(people: People) -> dict[int, NDArray[np.int64]]:
     return dict(first)
 
 
+class Remarked(Dataset[tuple[_Item, remarks.Found]]):
+    """A dataset whose items bring along what was odd in their files."""
+
+    def __init__(self, dataset: Dataset[_Item]) -> None:
+        self.dataset = dataset
+
+    def __getitem__(self, index: Any) -> tuple[_Item, remarks.Found]:
+        return self.dataset[index], remarks.taken()
+
+
 def load(
     dataset: Dataset[_Item | DataError], indices: Sequence[object], *, workers: int, pin: bool
 ) -> Generator[_Item]:
@@ -152,8 +163,8 @@ def load(
     with warnings.catch_warnings():
         # More workers than cores: the user has asked for them.
         warnings.filterwarnings("ignore", message="This DataLoader will create")
-        loader: DataLoader[_Item | DataError] = DataLoader(
-            dataset,
+        loader: DataLoader[tuple[_Item | DataError, remarks.Found]] = DataLoader(
+            Remarked(dataset),
             batch_size=None,
             sampler=indices,
             num_workers=workers,
@@ -163,7 +174,8 @@ def load(
         )
         items = iter(loader)
     try:
-        for item in items:
+        for item, odd in items:
+            remarks.add([odd])
             if isinstance(item, DataError):
                 raise item
             yield item

@@ -5,7 +5,6 @@ says, which it follows for PNG and WebP from some version on; Pillow turns a TIF
 pixels are first had as they are stored, and turned here, where the annotations want it.
 """
 
-import struct
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from hrbench.data import tiff
 from hrbench.data.headers import TAG, UPRIGHT, header
 
 Pixels = TypeVar("Pixels", bound=NDArray[np.generic])
@@ -26,15 +26,6 @@ BACK = {  # by the tag that Pillow has turned a picture by
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_270,
 }
-# By the first four bytes of a TIFF: byte order, where the first directory's place is and how it
-# is written, how the number of its entries is, the bytes of an entry, and where its value is.
-TIFFS = {
-    b"II*\0": ("<", 4, "I", "H", 12, 8),
-    b"MM\0*": (">", 4, "I", "H", 12, 8),
-    b"II+\0": ("<", 8, "Q", "Q", 20, 12),
-    b"MM\0+": (">", 8, "Q", "Q", 20, 12),
-}
-WHOLE = {1: "B", 3: "H", 4: "I"}  # how whole numbers are written, by TIFF's kind of value
 
 
 def orientation(path: Path) -> int:
@@ -65,23 +56,9 @@ def as_stored(image: Image.Image) -> Image.Image:
 
 
 def untagged(content: bytes) -> bytes:
-    """Return a file for OpenCV: of a TIFF that says how to turn it, one that does not.
-
-    Source: TIFF 6.0, section 2; BigTIFF's design.
-    """
-    if content[:4] not in TIFFS:
+    """Return a file for OpenCV: of a TIFF that says how to turn it, one that does not."""
+    found = tiff.entry(content, TAG)
+    if found is None or found.number == UPRIGHT:
         return content
-    order, at, place, count, length, value = TIFFS[content[:4]]
-    try:
-        (start,) = struct.unpack_from(order + place, content, at)
-        (entries,) = struct.unpack_from(order + count, content, start)
-        first = start + struct.calcsize(order + count)
-        for entry in range(first, min(first + entries * length, len(content)), length):
-            tag, kind = struct.unpack_from(order + "HH", content, entry)
-            if tag == TAG and kind in WHOLE:
-                number = struct.pack(order + WHOLE[kind], UPRIGHT)
-                here = entry + value
-                return b"".join((content[:here], number, content[here + len(number) :]))
-    except struct.error:
-        return content  # decoding says that it is not whole
-    return content
+    upright_now = found.written(UPRIGHT)
+    return b"".join((content[: found.at], upright_now, content[found.at + len(upright_now) :]))

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench.data import framing, inspect
+from hrbench.data import framing, inspect, remarks
 from hrbench.data.headers import Header, headers
 from hrbench.data.inspect import Fault
 from hrbench.engine.progress import Steps
@@ -62,8 +62,9 @@ def look(root: Path, folder: str, listed: Listing, way: Way) -> Looked:
 def _opened(
     folder: Path, listed: Listing, rows: NDArray[np.intp], way: Way
 ) -> tuple[list[Fault], list[Fault]]:
-    """Return the faults of the files in `rows`, and what a task has to say of their turns."""
+    """Return the faults of the files in `rows`, and what a person should look at."""
     names = [listed.names[row] for row in rows.tolist()]
+    remarks.taken()  # of others
     sizes = None if listed.sizes is None else [listed.sizes[row] for row in rows.tolist()]
     faults: list[Fault] = []
     if way.title:
@@ -75,8 +76,8 @@ def _opened(
     found = framing.compared(names, seen, sizes)
     faults += found.sizes()
     if way.published:
-        return [*faults, *found.turns("ignored")], []
-    return faults, found.remarks()
+        return [*faults, *found.turns("ignored")], inspect.odd()
+    return faults, [*found.remarks(), *inspect.odd()]
 
 
 def _decoded(folder: Path, names: list[str], title: str) -> list[Header | str]:

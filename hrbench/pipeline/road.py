@@ -8,6 +8,7 @@ from typing import Any
 
 from hrbench import catalog
 from hrbench.backbone import weights
+from hrbench.data import remarks
 from hrbench.data.loader import order
 from hrbench.engine.runtime import Runtime, machine_limits
 from hrbench.errors import HrbenchError
@@ -43,6 +44,7 @@ class Road:
     def prepare(self) -> None:
         """Read everything that can be wrong, before anything is written or trained."""
         job = self.job
+        remarks.taken()  # of what was read before
         job.look()
         self._require_truth()
         job.build()
@@ -96,13 +98,17 @@ class Road:
         state = self._with_weights(folder, state)
         started = time.perf_counter()
         found = self.job.predictions(self.runtime, workers=self.workers, title="predicting")
+        remarks.add(self.runtime.gather(remarks.taken()))
         if not self.runtime.leads:
             return None
         found.write(folder)
         if self.job.looked_at.division is not None:
             run_folder.write_division(folder, self.job.looked_at.division)
         state = replace(state, predict_seconds=time.perf_counter() - started)
+        state = replace(state, notes=(*state.notes, *remarks.sentences()))
         state.write(folder)
+        for sentence in remarks.sentences():
+            training.tell(sentence)
         record = recording.record_of(folder, self.job, state, found)
         self.job.draw(folder, found)
         if self.pictures and self.job.looked_at.truth is not None:

@@ -1,17 +1,22 @@
 """Pictures of people's own: turned by their EXIF tag, of another size, in odd files."""
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 import torch
+from cli.command import called
 from PIL import Image
 from pipeline.dots import ANNOTATIONS, BRIEF, DATASET, NAMES, TASK, edit_json, edit_toml, write_dots
 from pipeline.worlds import small_weights, small_world
 
 from hrbench import catalog, network
-from hrbench.data.headers import TAG
+from hrbench.data.headers import SEVERAL, TAG
+from hrbench.data.images import NEARLY_BLACK, NO_END
 from hrbench.data.orientation import BACK
 from hrbench.errors import DataError
 from hrbench.pipeline import run as pipeline
@@ -160,3 +165,56 @@ def test_a_published_dataset_is_compared_when_a_picture_is_opened(tmp_path: Path
     )
     with pytest.raises(DataError, match=r"has 64 x 64 pixels and is annotated as 128 x 128; is it"):
         pipeline.run(task, options)
+
+
+def predicted(folder: Path, picture: Path) -> tuple[list[Any], str]:
+    """What `predict` finds in a picture, and says."""
+    task, out = "coco-pose@tiny", folder / f"of-{picture.name}"
+    named = ["--weights", str(small_weights(task)), "-o", str(out), "--no-drawn"]
+    ended = called(folder, "predict", str(picture), "--task", task, *named, "--device", "cpu")
+    assert ended.status == 0, ended.err
+    return [row["keypoints"] for row in json.loads((out / "keypoints.json").read_text())], ended.err
+
+
+def a_photo() -> Image.Image:
+    return Image.open(next((small_world() / "coco" / "images" / "val2017").iterdir()))
+
+
+def test_a_jpeg_without_its_last_two_bytes_is_read_as_the_whole_one_and_said(
+    tmp_path: Path,
+) -> None:
+    a_photo().save(tmp_path / "whole.jpg", quality=95)
+    (tmp_path / "cut.jpg").write_bytes((tmp_path / "whole.jpg").read_bytes()[:-2])
+    whole, said = predicted(tmp_path, tmp_path / "whole.jpg")
+    assert "JPEG" not in said
+    cut, said = predicted(tmp_path, tmp_path / "cut.jpg")
+    assert cut == whole
+    assert f"{NO_END}: 1 (cut.jpg)\n" in said
+
+
+def test_pages_and_few_of_16_bits_are_said(tmp_path: Path) -> None:
+    photo = a_photo()
+    photo.save(tmp_path / "pages.tif", save_all=True, append_images=[photo, photo])
+    photo.save(tmp_path / "page.tif")
+    of_pages, said = predicted(tmp_path, tmp_path / "pages.tif")
+    assert f"{SEVERAL}: 1 (pages.tif: 3 of them)\n" in said
+    assert of_pages == predicted(tmp_path, tmp_path / "page.tif")[0]
+    cv2.imwrite(str(tmp_path / "deep.png"), np.asarray(photo).astype(np.uint16) * 16)
+    assert (
+        f"{NEARLY_BLACK}: 1 (deep.png: values up to "
+        in predicted(tmp_path, tmp_path / "deep.png")[1]
+    )
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_run_says_what_was_odd_in_its_pictures_once_and_keeps_it(
+    shown: Path, workers: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for path in (shown / "images").iterdir():
+        with Image.open(path) as image:
+            deep = np.asarray(image)[..., ::-1].astype(np.uint16) * 16
+        cv2.imwrite(str(path), deep)
+    record = measured(shown, workers=workers)
+    said = f"{NEARLY_BLACK}: 2 ("
+    assert capsys.readouterr().err.count(said) == 1
+    assert [note for note in record.notes if note.startswith(said)]

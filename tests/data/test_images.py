@@ -1,14 +1,28 @@
 """An image file is decoded whole or not at all, and quietly."""
 
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from hrbench.data.images import QUIET, decode, is_cut_short
+from hrbench.data import remarks
+from hrbench.data.images import DAMAGED, NEARLY_BLACK, NO_END, Decoded, decode, read_image
+from hrbench.data.jpeg import is_cut_short
+from hrbench.data.quiet import QUIET
+from hrbench.errors import DataError
+
+
+@pytest.fixture(autouse=True)
+def nothing_noted() -> Iterator[None]:
+    remarks.taken()
+    yield
+    remarks.taken()
+
 
 PIXELS = np.random.default_rng(0).integers(0, 255, (48, 64, 3), dtype=np.uint8)
 THUMBNAIL = PIXELS[:16, :16]
@@ -39,20 +53,70 @@ JPEGS = {
 }
 
 
-@pytest.mark.parametrize("content", JPEGS.values(), ids=JPEGS.keys())
-def test_a_jpeg_is_whole_only_to_its_last_byte(content: bytes) -> None:
+def read(content: bytes) -> Decoded:
     found = decode(content)
     assert found is not None
-    assert found.shape == PIXELS.shape
+    return found
+
+
+@pytest.mark.parametrize("content", JPEGS.values(), ids=JPEGS.keys())
+def test_a_jpeg_lacks_nothing_or_its_end_marker_or_is_none(content: bytes) -> None:
+    """Wherever it is cut, and however its scans and restarts lie."""
+    whole = read(content)
+    assert whole.pixels.shape == PIXELS.shape
+    assert whole.oddity == ""
     assert all(is_cut_short(content[:length]) for length in range(2, len(content)))
-    assert decode(content[:-1]) is None
+    for length in (*range(2, len(content) - 100, 41), *range(len(content) - 100, len(content))):
+        found = decode(content[:length])
+        assert (found is not None) == (length >= len(content) - len(b"\xff\xd9"))
+        if found is not None:
+            assert found.oddity == NO_END
+            assert np.array_equal(found.pixels, whole.pixels)
+
+
+def test_a_file_without_its_end_marker_is_read_as_opencv_reads_it_from_a_file(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.jpg").write_bytes(PLAIN[:-2])
+    official = cv2.imread(str(tmp_path / "a.jpg"), cv2.IMREAD_COLOR)
+    assert official is not None
+    capfd.readouterr()
+    assert np.array_equal(read_image(tmp_path / "a.jpg"), official)
+    read_image(tmp_path / "a.jpg")
+    assert remarks.sentences() == (f"{NO_END}: 1 (a.jpg)",)  # once
+
+
+def test_missing_pixels_before_an_end_marker_are_said() -> None:
+    half = PLAIN[: len(PLAIN) // 2] + b"\xff\xd9"
+    assert read(half).oddity == DAMAGED
+    assert read(PLAIN[:-2] + b"\x55" * 9 + PLAIN[-2:]).oddity == ""  # more of them is no harm
 
 
 def test_what_follows_the_end_does_not_matter() -> None:
-    plain, longer = decode(PLAIN), decode(PLAIN + b"trailer of a phone")
-    assert plain is not None
-    assert longer is not None
-    assert np.array_equal(plain, longer)
+    plain, longer = read(PLAIN), read(PLAIN + b"trailer of a phone")
+    assert longer.oddity == ""
+    assert np.array_equal(plain.pixels, longer.pixels)
+
+
+@pytest.mark.parametrize("kind", [".png", ".tiff"])
+@pytest.mark.parametrize(("bits", "odd"), [(16, False), (12, True), (10, True)])
+def test_few_of_16_bits_are_said(kind: str, bits: int, odd: bool, tmp_path: Path) -> None:
+    deep = PIXELS.astype(np.uint16) << (bits - 8)
+    cv2.imwrite(str(tmp_path / f"a{kind}"), deep)
+    found = read((tmp_path / f"a{kind}").read_bytes())
+    assert found.oddity == (NEARLY_BLACK if odd else "")
+    assert np.abs(found.pixels - (deep >> 8).astype(float)).max() <= 1
+    assert found.words == (f"values up to {deep.max()}" if odd else "")
+
+
+def test_a_dark_picture_of_8_bits_is_only_dark() -> None:
+    assert read(encoded(".png", pixels=PIXELS // 8)).oddity == ""
+
+
+def test_numbers_that_are_no_brightness_are_refused_for_what_they_are(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "a.tiff"), (PIXELS / 255).astype(np.float32))
+    with pytest.raises(DataError, match=r"a\.tiff has 32 bits a channel; save it with 8"):
+        read_image(tmp_path / "a.tiff")
 
 
 @pytest.mark.parametrize("kind", [".png", ".bmp", ".webp", ".tiff"])

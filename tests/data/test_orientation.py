@@ -13,7 +13,8 @@ from PIL import Image, ImageOps
 from hrbench.data import face_crops, image_crops
 from hrbench.data.headers import TAG, Header, header, headers
 from hrbench.data.images import read_image
-from hrbench.data.orientation import TIFFS, orientation, untagged, upright
+from hrbench.data.orientation import orientation, untagged, upright
+from hrbench.data.tiff import TIFFS
 
 WIDTH, HEIGHT = 48, 32
 TAGS = range(1, 9)

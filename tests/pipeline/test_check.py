@@ -11,6 +11,7 @@ from shared import need_shared
 
 from hrbench import catalog, world
 from hrbench.data.detections import BOX, NO_LIST
+from hrbench.data.images import NO_END
 from hrbench.errors import RunError, SpecError, UnknownNameError
 from hrbench.pipeline.check import check
 from hrbench.pipeline.findings import Report, SplitReport
@@ -297,13 +298,22 @@ def test_files_that_end_too_early_or_are_no_images_are_found_by_decoding(root: P
     ]
 
 
-@pytest.mark.parametrize("kept", [0.5, 0.99, 1.0])
+@pytest.mark.parametrize("kept", [0.5, 0.99])
 @pytest.mark.parametrize("end", [b"", bytes(1000)])
 def test_a_jpeg_without_its_end_is_found(root: Path, kept: float, end: bytes) -> None:
     path = root / "coco" / "images" / "val2017" / "0.jpg"
     whole = path.read_bytes()
     path.write_bytes(whole[: int(kept * (len(whole) - 1))] + end)  # a byte short at least
     assert lines(val(root, images=True)) == ["image files that end too early: 1 (0.jpg)"]
+
+
+@pytest.mark.parametrize("end", [b"", bytes(1000)])
+def test_a_jpeg_with_all_of_its_pixels_and_no_end_is_looked_at(root: Path, end: bytes) -> None:
+    path = root / "coco" / "images" / "val2017" / "0.jpg"
+    path.write_bytes(path.read_bytes()[:-1] + end)
+    split = val(root, images=True)
+    assert lines(split) == []
+    assert [str(note) for note in split.notes] == [f"{NO_END}: 1 (0.jpg)"]
 
 
 @pytest.mark.parametrize("suffix", [".png", ".bmp", ".webp"])

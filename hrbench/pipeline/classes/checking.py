@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from hrbench.data import inspect
+from hrbench.data import inspect, remarks
 from hrbench.data.image_crops import read_rgb
 from hrbench.data.inspect import Fault, stated
 from hrbench.data.readers import imagenet
@@ -43,11 +43,12 @@ def split_report(
         f"{_counted(len(found), None if synthetic else split.num_samples)} of {classes:,} classes"
     )
     if images:
+        remarks.taken()  # of others
         faults += _decoded(found.images, f"decoding {name}")
         words += ", all files decoded"
     facts = {"images": len(found), "classes": classes, "real_samples": split.num_samples}
     part = Part("images", folder, sum(sizes), None, facts, words)
-    return SplitReport(name, (part,), (), tuple(faults))
+    return SplitReport(name, (part,), (), tuple(faults), tuple(inspect.odd() if images else ()))
 
 
 def _decoded(paths: tuple[Path, ...], title: str) -> list[Fault]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import hrbench
-from hrbench.data import given_boxes
+from hrbench.data import given_boxes, remarks
 from hrbench.data.media import Medium, find
 from hrbench.engine.progress import Steps
 from hrbench.engine.runtime import Runtime, choose_device, machine_limits
@@ -77,6 +77,7 @@ def predict(asked: Asked) -> Done:
         HrbenchError: a source, the boxes, the weights or the folder are not right; nothing is
             left of the folder then.
     """
+    remarks.taken()  # of what was read before
     runtime = Runtime(choose_device(asked.options.device))
     job = load(asked.task, asked.options)
     if isinstance(job, LiftingJob):
@@ -178,6 +179,8 @@ def _about(job: Job[Any], asked: Asked) -> dict[str, Any]:
 def say(done: Done, asked: Asked) -> None:
     """Tell the user what may surprise in the results."""
     counts = done.counts
+    for sentence in remarks.sentences():
+        tell(sentence)
     if counts.turned:
         tell(
             f"{counts.turned} of {counts.pictures} pictures were turned as their EXIF tag says; "
