@@ -14,6 +14,7 @@ from hrbench.data.readers import cofw_faces, crowdpose, faces, faces_release, mp
 from hrbench.data.readers.aic import NOT_LABELLED
 from hrbench.data.readers.faces import Faces
 from hrbench.data.readers.h36m_names import place_of
+from hrbench.data.sample import People
 from hrbench.errors import DataError
 from hrbench.spec import DatasetSpec, Split
 
@@ -33,6 +34,7 @@ class Listing:
     folder: str | None = None  # that the names are relative to; None: where the split has images
     table: Annotations | None = None  # of COCO's format
     images: Annotations | None = None  # the whole file's, where nothing but its persons is faulty
+    people: People | None = None  # of formats that do not say how large the images are
 
 
 Listed = tuple[Listing | None, list[Fault]]
@@ -134,7 +136,9 @@ def _mpii(content: Any, dataset: DatasetSpec, split: Split) -> Listed:
     if table is None:
         return None, found
     names, labelled = table.file_names, int(table.visible.any(axis=1).sum())
-    return Listing(names, None, len(table.image), labelled), found
+    people = mpii.people(table, Path())
+    listed = Listing(names, None, len(people), labelled, people=people)
+    return listed, found
 
 
 def _faces(place: Path, _: bytes, dataset: DatasetSpec, split: Split) -> Listed:
@@ -172,10 +176,11 @@ def _cofw(place: Path, _: bytes, dataset: DatasetSpec, __: Split) -> Listed:
 def _faces_listed(found: Faces | None, faults: list[Fault], below: Path) -> Listed:
     if found is None:
         return None, faults
-    names = tuple(path.relative_to(below).as_posix() for path in found.people.images)
-    labelled = int(found.people.visible.any(axis=1).sum())
-    count = len(found.people)
-    return Listing(names, None, count, labelled, what="faces"), faults
+    people = found.people
+    names = tuple(path.relative_to(below).as_posix() for path in people.images)
+    labelled = int(people.visible.any(axis=1).sum())
+    kinds: dict[str, Any] = {"what": "faces", "people": people}
+    return Listing(names, None, len(people), labelled, **kinds), faults
 
 
 LISTINGS: dict[str, Callable[[Path, bytes, DatasetSpec, Split], Listed]] = {

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench.data import framing, inspect, remarks
+from hrbench.data import framing, inspect, remarks, within
 from hrbench.data.headers import Header, headers
 from hrbench.data.inspect import Fault
 from hrbench.engine.progress import Steps
@@ -44,6 +44,9 @@ def look(root: Path, folder: str, listed: Listing, way: Way) -> Looked:
         *inspect.fault("image files that are missing", missing),
         *inspect.fault("image files of 0 bytes", empty),
     ]
+    if listed.people is not None:
+        paths, people = [root / folder / name for name in listed.names], listed.people
+        faults += within.faults(paths, people.image, people.keypoints, people.visible)
     notes: list[Fault] = []
     words = f"{len(names):,} of the {len(listed.names):,} images listed"
     if way.title or not way.published:

@@ -3,13 +3,15 @@
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from hrbench import world
+from hrbench.data import inspect
+from hrbench.data import within as positions
 from hrbench.data.readers import cofw
 from hrbench.data.sample import People
 from hrbench.errors import DataError, MissingDatasetError, RunError, UnknownNameError
@@ -161,6 +163,17 @@ def require_images(dataset: DatasetSpec, people: People) -> None:
             f"{dataset.name}: {len(missing)} of {len(used)} image files do not exist, the first "
             f"is {missing[0]}{issued if dataset.homepage else ''}"
         )
+
+
+def within(dataset: DatasetSpec, source: Source, people: People) -> People:
+    """Return people whose keypoints are in their pictures, as far as a look at some tells.
+
+    Raises:
+        DataError: many are not, and the user does not allow it.
+    """
+    found = positions.faults(people.images, people.image, people.keypoints, people.visible)
+    met = inspect.require(source.root / dataset.folder, found, source.allow)
+    return replace(people, allowed=(*people.allowed, *met))
 
 
 def _listed(folder: Path) -> set[str]:

@@ -173,7 +173,7 @@ def test_a_file_of_another_form_is_refused(content: Any, line: str) -> None:
         ({"scale": -1.0}, "persons whose scale is below 0: 1 (row 1)"),
         ({"joints_vis": [0] * 16}, "persons without a labelled joint: 1 (row 1)"),
         (
-            {"joints": [[0.5, 9.0]] * 16},
+            {"joints": [[0.5 + 15 * k, 100.0] for k in range(16)]},
             "joints left of their image or above it: 1 (row 1)",
         ),
         ({"joints": [[-1.0, -1.0]] * 16, "joints_vis": [0] * 16}, "persons without a labelled"),
@@ -182,7 +182,7 @@ def test_a_file_of_another_form_is_refused(content: Any, line: str) -> None:
 def test_what_one_can_train_with_is_reported_only(
     changes: dict[str, Any], line: str | None
 ) -> None:
-    table, found = examined([person(), person(**changes)], 16)
+    table, found = examined([person(image="b.jpg"), person(**changes)], 16)
     assert table is not None
     assert len(found) == (line is not None)
     assert all(str(fault).startswith(line or "") and not fault.fatal for fault in found)

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.data.inspect import Fault, fault, stated
+from hrbench.data.readers.face_columns import read_text
 from hrbench.data.readers.faces import (
     Examined,
     Faces,
     examined_points,
     parsed,
-    read_text,
     sound,
 )
 from hrbench.errors import DataError, UnknownNameError
@@ -34,7 +34,7 @@ def from_pts(folders: Sequence[Path], num_keypoints: int, *, counted_from: int) 
         DataError: a folder or a file cannot be read, or a .pts is not as it should be.
     """
     result = examined_pts(folders, num_keypoints, counted_from=counted_from)
-    return sound(_top(folders), result)
+    return sound(top_of(folders), result)
 
 
 def examined_pts(folders: Sequence[Path], num_keypoints: int, *, counted_from: int) -> Examined:
@@ -43,7 +43,7 @@ def examined_pts(folders: Sequence[Path], num_keypoints: int, *, counted_from: i
     Raises:
         DataError: a folder or a file cannot be read.
     """
-    top = _top(folders)
+    top = top_of(folders)
     files = sorted(path for folder in folders for path in _listed(folder))
     images = [path for path in files if path.suffix.lower() in IMAGES]
     marks = {path.with_suffix(""): path for path in files if path.suffix.lower() == POINTS}
@@ -63,7 +63,8 @@ def marks_of(folders: Sequence[Path]) -> list[Path]:
     return sorted(path for path in files if path.suffix.lower() == POINTS)
 
 
-def _top(folders: Sequence[Path]) -> Path:
+def top_of(folders: Sequence[Path]) -> Path:
+    """Return the folder that all of some folders lie in."""
     return Path(os.path.commonpath(folders))
 
 
@@ -189,7 +190,7 @@ def examined_wflw_list(
     if odd:
         return None, fault(f"lines that have not {width} columns", odd)
     places = [place for place, _ in rows]
-    numbers, found = parsed([row[:-1] for _, row in rows], places, first_column=1)
+    numbers, found = parsed([row[:-1] for _, row in rows], places, range(1, width))
     if found := found or _flag_faults(numbers, places):
         return None, found
     chosen = list(range(len(rows)))

@@ -19,6 +19,7 @@ from hrbench.pipeline.sources import (
     require,
     require_images,
     split_of,
+    within,
 )
 from hrbench.spec import DatasetSpec, LandmarkTask, Split
 
@@ -27,7 +28,7 @@ def training(spec: LandmarkTask, dataset: DatasetSpec, source: Source) -> People
     """Return the faces to train on."""
     found, _ = _read(dataset, source, split_of(dataset, spec.protocol.train_split))
     require_images(dataset, found.people)
-    return _padded(found.people, spec.protocol.padding)
+    return within(dataset, source, _padded(found.people, spec.protocol.padding))
 
 
 def evaluation(
@@ -52,6 +53,7 @@ def evaluation(
     rows = np.flatnonzero(np.isin(found.people.image_ids[found.people.image], kept))
     people = _padded(found.people.rows(rows), spec.protocol.padding)
     require_images(dataset, people)
+    people = within(dataset, source, people)
     listed = len(found.people)
     return LandmarkEvaluation(
         people=people,
@@ -62,6 +64,7 @@ def evaluation(
         evaluated=len(people),
         expected=listed if source.synthetic else max(split.num_samples or 0, listed),
         fingerprint=fingerprint(files),
+        allowed=people.allowed,
     )
 
 
@@ -85,23 +88,25 @@ def _read(dataset: DatasetSpec, source: Source, split: Split) -> tuple[Faces, li
         return _released(dataset, source, split)
     file = require(dataset, root, split.annotations)
     if dataset.format == "cofw":
-        return cofw_faces.read(file, count, counted_from=first), [file]
-    images = require(dataset, root, *split.images)
-    boxed = dataset.format == "faces-box"
-    return faces.from_csv(file, images, count, counted_from=first, box_column=boxed), [file]
+        found = cofw_faces.examined(file, count, counted_from=first)
+    else:
+        images, boxed = require(dataset, root, *split.images), dataset.format == "faces-box"
+        found = faces.examined(file, images, count, counted_from=first, box_column=boxed)
+    return faces.sound(file, found, source.allow), [file]
 
 
 def _released(dataset: DatasetSpec, source: Source, split: Split) -> tuple[Faces, list[Path]]:
-    count = len(dataset.keypoints)
+    count, first = len(dataset.keypoints), dataset.counted_from
     folder = source.root / dataset.folder
     if not any((folder / place).exists() for place in split.release):
         require(dataset, source.root, split.annotations)  # says what is missing, and who has it
     places = [require(dataset, source.root, place) for place in split.release]
     if places[0].is_dir():
-        found = faces_release.from_pts(places, count, counted_from=dataset.counted_from)
-        return found, faces_release.marks_of(places)
+        found = faces_release.examined_pts(places, count, counted_from=first)
+        top = faces_release.top_of(places)
+        return faces.sound(top, found, source.allow), faces_release.marks_of(places)
     images = require(dataset, source.root, *split.images)
-    found = faces_release.from_wflw_list(
-        places[0], images, count, counted_from=dataset.counted_from, attribute=split.attribute
+    found = faces_release.examined_wflw_list(
+        places[0], images, count, counted_from=first, attribute=split.attribute
     )
-    return found, places
+    return faces.sound(places[0], found, source.allow), places

@@ -19,6 +19,7 @@ from hrbench.pipeline.sources import (
     require,
     require_images,
     split_of,
+    within,
 )
 from hrbench.spec import DatasetSpec, LandmarkTask, Split
 
@@ -34,6 +35,7 @@ def training(spec: LandmarkTask, dataset: DatasetSpec, source: Source) -> People
         file = require(dataset, source.root, split.annotations)
         raise DataError(f"{file}: nobody with a joint to train on")
     require_images(dataset, people)
+    people = within(dataset, source, people)
     without = len(everyone) - len(people)
     return replace(people, left_out={NO_JOINT: without} if without else {})
 
@@ -52,8 +54,9 @@ def evaluation(
     everyone, table = _people(spec, dataset, source, split)
     people = everyone.in_images(everyone.image_ids[:limit])
     require_images(dataset, people)
+    people = within(dataset, source, people)
     files = [require(dataset, source.root, split.annotations)]
-    truth, without, met = None, HIDDEN, everyone.allowed
+    truth, without, met = None, HIDDEN, people.allowed
     if split.annotated:
         truth, without, said = _truth(dataset, source, split, table)
         met += said
