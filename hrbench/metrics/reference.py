@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,33 +10,43 @@ from numpy.typing import NDArray
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from hrbench.metrics.people import Results, Truth
+from hrbench.metrics.people import Results
 
+Annotation = Mapping[str, Any]
 PERSON = 1
 NAMES = ("AP", "AP50", "AP75", "APM", "APL", "AR", "AR50", "AR75", "ARM", "ARL")
 
 
 def pycocotools_figures(
-    truth: Truth, results: Results, sigmas: NDArray[np.float64]
+    people: Sequence[Annotation], results: Results, sigmas: NDArray[np.float64]
 ) -> dict[str, float]:
     """Return the figures in per cent, NaN without data; there must be a result."""
-    stats = pycocotools_evaluation(truth, results, sigmas).stats
+    stats = pycocotools_evaluation(people, results, sigmas).stats
     return {
         name: np.nan if value < 0 else 100 * float(value)
         for name, value in zip(NAMES, stats, strict=True)
     }
 
 
-def pycocotools_evaluation(truth: Truth, results: Results, sigmas: NDArray[np.float64]) -> COCOeval:
-    """Return pycocotools' evaluation, run over data sets in memory."""
-    images = np.union1d(truth.image_ids, results.image_ids).tolist()
+def pycocotools_evaluation(
+    people: Sequence[Annotation], results: Results, sigmas: NDArray[np.float64]
+) -> COCOeval:
+    """Return pycocotools' evaluation of results, run over data sets in memory.
+
+    `people` are annotations as their file has them, in COCO's format. Only ids and categories
+    are not the file's: pycocotools takes an id of 0 for nobody, of two with the same id it sees
+    one, and all of `people` are to be found, whatever they are called.
+    """
+    listed = {int(person["image_id"]) for person in people} | set(results.image_ids.tolist())
     with contextlib.redirect_stdout(io.StringIO()):
         coco = COCO()
         dataset: Any = {  # the fields that it reads, fewer than a file must have
             "info": {},
             "categories": [{"id": PERSON}],
-            "images": [{"id": image} for image in images],
-            "annotations": _annotations(truth),
+            "images": [{"id": image} for image in sorted(listed)],
+            "annotations": [
+                {**person, "id": row, "category_id": PERSON} for row, person in enumerate(people, 1)
+            ],
         }
         coco.dataset = dataset
         coco.createIndex()
@@ -45,23 +56,6 @@ def pycocotools_evaluation(truth: Truth, results: Results, sigmas: NDArray[np.fl
         evaluation.accumulate()
         evaluation.summarize()
     return evaluation
-
-
-def _annotations(truth: Truth) -> list[dict[str, Any]]:
-    triples = np.concatenate((truth.keypoints, truth.visibility[..., None]), axis=2)
-    return [
-        {
-            "id": row + 1,  # it takes an id of 0 for nobody
-            "image_id": int(truth.image_ids[row]),
-            "category_id": PERSON,
-            "keypoints": triples[row].ravel().tolist(),
-            "num_keypoints": int(truth.num_keypoints[row]),
-            "area": float(truth.areas[row]),
-            "bbox": truth.boxes[row].tolist(),
-            "iscrowd": int(truth.crowd[row]),
-        }
-        for row in range(len(truth.ids))
-    ]
 
 
 def _results(results: Results) -> list[Any]:

@@ -50,7 +50,12 @@ def record_of(folder: Path, job: Job[Found], state: State, found: Found) -> RunR
         modified=is_modified(spec),
         synthetic=state.synthetic,
         complete=looked_at.evaluated == looked_at.expected,
-        n=Counts(expected=looked_at.expected, evaluated=looked_at.evaluated),
+        n=Counts(
+            expected=looked_at.expected,
+            evaluated=looked_at.evaluated,
+            images=looked_at.images,
+            objects=looked_at.objects,
+        ),
         metrics=measured.metrics,
         groups=measured.groups,
         protocol=plain["protocol"],

@@ -40,6 +40,8 @@ class Evaluation:
     evaluated: int  # samples that count: images, or persons or faces where boxes are annotated
     expected: int  # of them in the whole split
     fingerprint: str  # SHA-256 of the files that were read
+    images: int | None = None  # of `evaluated`, where these are not the samples or hold several
+    objects: int | None = None  # annotated ones that the figures are of, where it is known
     without_truth: str = ""  # why there is none
     division: dict[str, list[str]] | None = None  # images of each part, where the seed made them
     left_out: Mapping[str, int] = field(default_factory=dict)  # what the files have besides, by why

@@ -40,6 +40,21 @@ class Counts(Part):
 
     expected: int
     evaluated: int
+    images: int | None = None  # that were scored, and the annotated objects in them; both are
+    objects: int | None = None  # written only where samples are images with several objects
+
+    @property
+    def words(self) -> str:
+        """What was scored, in words."""
+        if self.images is None or self.objects is None:
+            return str(self.evaluated)
+        counts = ((self.images, "image"), (self.objects, "object"))
+        return ", ".join(f"{count} {what}{'s' * (count != 1)}" for count, what in counts)
+
+    @model_serializer(mode="wrap")
+    def _leave_out_what_is_not_told(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = handler(self)
+        return {key: value for key, value in content.items() if value is not None}
 
 
 class MetricValue(Part):

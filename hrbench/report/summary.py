@@ -106,7 +106,7 @@ def figures(record: RunRecord, sentences: tuple[str, ...]) -> Table:
         lines.append((name, value, *_interval(record, name), better, meaning))
     return Table(
         title=f"{record.name} on {record.dataset.name} {record.dataset.split}, "
-        f"n = {record.n.evaluated}" + (f" ({said})" if said else ""),
+        f"n = {record.n.words}" + (f" ({said})" if said else ""),
         header=(
             "metric",
             "value",

@@ -1,6 +1,7 @@
 """People and poses for tests: one keypoint or a few, everything else as plain as it gets."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -68,3 +69,21 @@ def poses(
         box_scores=np.array(box_scores, dtype=np.float64),
         box_areas=np.full(len(points), 2000.0),
     )
+
+
+def annotations(people: Truth) -> list[dict[str, Any]]:
+    """People as a file in COCO's format has them."""
+    triples = np.concatenate((people.keypoints, people.visibility[..., None]), axis=2)
+    return [
+        {
+            "id": int(people.ids[row]),
+            "image_id": int(people.image_ids[row]),
+            "category_id": 1,
+            "keypoints": triples[row].ravel().tolist(),
+            "num_keypoints": int(people.num_keypoints[row]),
+            "area": float(people.areas[row]),
+            "bbox": people.boxes[row].tolist(),
+            "iscrowd": int(people.crowd[row]),
+        }
+        for row in range(len(people.ids))
+    ]

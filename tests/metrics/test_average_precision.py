@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from metrics.examples import results, sigmas, truth
+from metrics.examples import annotations, results, sigmas, truth
 
 from hrbench.metrics.average_precision import curves, figures
 from hrbench.metrics.matching import match
@@ -101,7 +101,7 @@ def test_curves_and_figures_are_those_of_pycocotools(
     crowd = random_people(rng, people, keypoints)
     poses = random_results(rng, crowd, number)
     spread = rng.uniform(0.02, 0.2, keypoints)
-    evaluation = pycocotools_evaluation(crowd, poses, spread)
+    evaluation = pycocotools_evaluation(annotations(crowd), poses, spread)
     ours = curves(match(crowd, poses, spread), poses)
     for name in ("precision", "recall", "scores"):
         official = np.squeeze(evaluation.eval[name], axis=(-3, -1))

@@ -15,6 +15,7 @@ class LandmarkEvaluation(Evaluation):
 
     people: People
     image_ids: NDArray[np.int64]  # of all images looked at
+    notes: tuple[str, ...] = ()  # what of the truth is not the file's, in sentences
 
     def __len__(self) -> int:
         return len(self.people)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,7 +24,7 @@ from hrbench.pipeline.job import Job
 from hrbench.pipeline.landmarks import contact, picture, scoring, upload
 from hrbench.pipeline.landmarks.cases import cases
 from hrbench.pipeline.landmarks.evaluation import LandmarkEvaluation
-from hrbench.pipeline.landmarks.formats import format_of
+from hrbench.pipeline.landmarks.formats import coco, format_of
 from hrbench.pipeline.landmarks.framing import framed
 from hrbench.pipeline.landmarks.pixels import pixels
 from hrbench.pipeline.landmarks.predicting import decoded_again, predictions
@@ -176,18 +177,25 @@ class LandmarkJob(Job[Predictions]):
         Raises:
             RunError: they differ, or there are none.
         """
-        gap = scoring.confirm(self.spec, self.dataset, found, self.looked_at.truth)
-        return f"pycocotools gives the same ten figures (largest difference {gap:.1g} %)"
+
+        def people() -> list[dict[str, Any]]:
+            ids = self.looked_at.image_ids
+            return coco.as_the_file_has_them(self.spec, self.dataset, self.source, ids)
+
+        gap = scoring.confirm(self.spec, self.dataset, found, self.looked_at.truth, people)
+        return (
+            "pycocotools gives the same ten figures of the file of annotations (largest "
+            f"difference {gap:.1g} %)"
+        )
 
     def notes(self) -> tuple[str, ...]:
-        """Say of how many objects the protocol's normaliser is not known."""
+        """Say what of the truth is not the file's, and where the protocol's normaliser is not."""
         truth, name = self.looked_at.truth, self.spec.protocol.normaliser
         if self.spec.protocol.metric != "pixels" or name is None or truth is None:
-            return ()
+            return self.looked_at.notes
         unknown = scoring.without_size(truth, self.dataset, name)
-        if not unknown:
-            return ()
-        return (f"{unknown} of {len(truth.ids)} objects do not count: '{name}' is not labelled.",)
+        words = f"{unknown} of {len(truth.ids)} objects do not count: '{name}' is not labelled."
+        return (*self.looked_at.notes, words) if unknown else self.looked_at.notes
 
     def draw(self, folder: Path, found: Predictions) -> None:
         """Draw the first images with their poses."""

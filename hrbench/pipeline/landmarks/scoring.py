@@ -1,6 +1,6 @@
 """Each metric of keypoints put to work on stored predictions and the truth."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,13 +14,14 @@ from hrbench.metrics.nme import BOX_SIZE, score_faces
 from hrbench.metrics.pckh import score_pckh
 from hrbench.metrics.people import Poses, Truth
 from hrbench.metrics.pixel_errors import object_sizes, score_pixels
-from hrbench.metrics.reference import pycocotools_figures
+from hrbench.metrics.reference import Annotation, pycocotools_figures
 from hrbench.metrics.scores import Scores
 from hrbench.metrics.selection import Selection, as_results, select
 from hrbench.report.predictions import Predictions
 from hrbench.spec import DatasetSpec, LandmarkTask
 
 ROUNDING = 1e-9  # per cent
+ANNOTATED = "gt"  # boxes
 HEADLINES = {
     "oks": "AP",
     "crowdpose": "AP",
@@ -37,7 +38,17 @@ def score(spec: LandmarkTask, dataset: DatasetSpec, found: Predictions, truth: A
 
 
 def _oks(spec: LandmarkTask, dataset: DatasetSpec, found: Predictions, truth: Any) -> Scores:
-    return score_poses(truth, poses(found), **_pose_arguments(spec, dataset))
+    scores: Scores = score_poses(truth, poses(found), **_pose_arguments(spec, dataset))
+    if dataset.complete or spec.protocol.boxes != ANNOTATED:
+        return scores
+    # Of one's own there are no other figures to compare with: those in pixels stand beside AP.
+    pixels = _pixels(spec, dataset, found, truth)
+    keys = [name for name in pixels.figures if name not in scores.figures]
+    return Scores(
+        scores.figures | {name: pixels.figures[name] for name in keys},
+        scores.reasons | {n: why for n, why in pixels.reasons.items() if n in keys},
+        {**scores.groups, "objects": pixels.groups["objects"]},
+    )
 
 
 def _crowdpose(spec: LandmarkTask, dataset: DatasetSpec, found: Predictions, truth: Any) -> Scores:
@@ -109,8 +120,17 @@ def selected(spec: LandmarkTask, dataset: DatasetSpec, found: Predictions) -> Se
     return select(poses(found), **selection_arguments(spec, dataset))
 
 
-def confirm(spec: LandmarkTask, dataset: DatasetSpec, found: Predictions, truth: Any) -> float:
+def confirm(
+    spec: LandmarkTask,
+    dataset: DatasetSpec,
+    found: Predictions,
+    truth: Any,
+    people: Callable[[], Sequence[Annotation]],
+) -> float:
     """Return the largest difference from pycocotools' ten figures, in per cent.
+
+    Ours are of `truth`, as it was read here; pycocotools reads what `people` returns itself, the
+    annotations of the measured images as their file has them.
 
     Raises:
         RunError: there is nothing to compare, or the figures differ.
@@ -119,9 +139,9 @@ def confirm(spec: LandmarkTask, dataset: DatasetSpec, found: Predictions, truth:
         raise RunError("--official compares COCO's figures, and this run has none")
     if not len(found.sample_ids):
         raise RunError("--official compares figures, and this run has no result")
-    ours = _oks(spec, dataset, found, truth)
+    ours = score_poses(truth, poses(found), **_pose_arguments(spec, dataset))
     results = as_results(poses(found), selected(spec, dataset, found))
-    theirs = pycocotools_figures(truth, results, sigmas(dataset))
+    theirs = pycocotools_figures(people(), results, sigmas(dataset))
     gaps = {name: abs(ours.figures[name] - value) for name, value in theirs.items()}
     known = {name: gap for name, gap in gaps.items() if not np.isnan(gap)}
     unlike = [name for name, gap in known.items() if gap > ROUNDING]

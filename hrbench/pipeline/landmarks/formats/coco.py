@@ -112,9 +112,72 @@ def evaluation(
         fingerprint=fingerprint(read),
         without_truth="" if split.annotated else HIDDEN,
         division=_division(table, dataset) if split.part else None,
-        left_out=people.left_out,
+        left_out={**people.left_out, **_uncounted(spec, dataset, table, kept, file)},
         allowed=tuple(dict.fromkeys((*table.allowed, *people.allowed))),
+        images=len(kept),
+        objects=_objects(spec, table, people, kept) if split.annotated else None,
+        notes=_derived(table, people) if boxes == "gt" else (),
     )
+
+
+def as_the_file_has_them(
+    spec: LandmarkTask, dataset: DatasetSpec, source: Source, image_ids: NDArray[np.int64]
+) -> list[dict[str, Any]]:
+    """Return the annotations of some images; one's own with the fields that their file lacks."""
+    count = len(dataset.keypoints)
+    split = split_of(dataset, spec.protocol.split)
+    content = annotations.read_json(require(dataset, source.root, split.annotations))
+    if not dataset.complete:
+        content = own.completed(content, count, dataset.keypoints_field).content
+    wanted = set(image_ids.tolist())
+    return [row for row in annotations.persons(content, count) if row["image_id"] in wanted]
+
+
+def _objects(
+    spec: LandmarkTask, table: Annotations, people: People, kept: NDArray[np.int64]
+) -> int:
+    """Return how many annotated objects the figures are of."""
+    if spec.protocol.metric == "pixels":
+        return len(people)
+    here = np.isin(table.image_ids, kept)[table.image]
+    return int((here & (table.num_keypoints > 0) & ~table.crowd).sum())
+
+
+def _uncounted(
+    spec: LandmarkTask,
+    dataset: DatasetSpec,
+    table: Annotations,
+    kept: NDArray[np.int64],
+    file: Path,
+) -> dict[str, int]:
+    """Return how many objects of one's own COCO's figures ignore, though they are labelled.
+
+    Raises:
+        DataError: all of them.
+    """
+    if dataset.complete or spec.protocol.metric != "oks":
+        return {}
+    here = np.isin(table.image_ids, kept)[table.image]
+    labelled = here & (table.keypoints[..., 2] > 0).any(axis=1) & ~table.crowd
+    count = int((labelled & (table.num_keypoints == 0)).sum())
+    if count and count == labelled.sum():
+        raise DataError(
+            f"{file}: num_keypoints is 0 in all {count} objects that are measured, though they "
+            "have labelled keypoints, and such objects AP does not look for; leave num_keypoints "
+            "out of the file, and it is counted"
+        )
+    reason = "objects whose num_keypoints is 0 though keypoints are labelled, for AP"
+    return {reason: count} if count else {}
+
+
+def _derived(table: Annotations, people: People) -> tuple[str, ...]:
+    """Say how many boxes that are measured are not the file's."""
+    count = int(np.isin(people.ids, table.ids[table.derived]).sum())
+    words = (
+        f"{count} of the {len(people)} objects measured have no box in their file: it is that of "
+        "their keypoints."
+    )
+    return (words,) if count else ()
 
 
 def _read(
