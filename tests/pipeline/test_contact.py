@@ -1,5 +1,6 @@
 """Sheets of training crops and of the worst cases: what is on them, and in which order."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -71,8 +72,67 @@ def test_a_person_is_set_beside_the_most_similar_pose_of_its_image() -> None:
     assert 0 < found.errors[1] < 0.2  # moved by a pixel
     assert found.errors[2] == 1  # nobody was found in its image
     assert np.isnan(found.found[2]).all()
-    assert found.worst(2).tolist() == [2, 1]
-    assert found.words[2] == "OKS 0.00"
+    assert found.missed.tolist() == [False, False, True]
+    assert found.words[2] == "not found"
+    assert [rows.tolist() for rows in found.worst(2)] == [[1], [2]]
+    assert [rows.tolist() for rows in found.worst(9)] == [[1, 0], [2]]
+
+
+def test_somebody_else_far_away_is_not_a_pose_of_a_person() -> None:
+    rng = np.random.default_rng(0)
+    truth = rng.uniform(0, 50, (2, 17, 2))
+    annotated = people(truth, [7, 7])
+    found = predictions(np.stack([truth[0] + 1000, truth[1] + 20]), [7, 7])
+    found = replace(found, boxes=np.array([[1000.0, 1000, 50, 50], [10, 0, 50, 50]]))
+    looked_at = looked("coco-pose@tiny", found, annotated)
+    np.testing.assert_allclose(looked_at.found[1], truth[1] + 20, atol=1e-4)
+    assert looked_at.errors[1] > 0.9  # posed badly in a box of theirs
+    alone = replace(found, image_ids=np.array([7, 8]), scored_images=np.array([7, 8]))
+    assert looked("coco-pose@tiny", alone, annotated).words == ("not found", "not found")
+
+
+def test_a_third_of_a_sheet_is_of_those_that_were_not_found_the_largest_first() -> None:
+    truth = np.tile(np.linspace(0, 40, 17)[None, :, None], (6, 1, 2))
+    truth[4:] *= np.array([1, 2])[:, None, None]
+    found = looked(
+        "coco-pose@tiny",
+        predictions(truth[:4] + np.arange(4)[:, None, None], [0, 1, 2, 3]),
+        people(truth, [0, 1, 2, 3, 4, 5]),
+    )
+    assert [rows.tolist() for rows in found.worst(3)] == [[3, 2], [5]]
+    assert [rows.tolist() for rows in found.worst(6)] == [[3, 2, 1, 0], [5, 4]]
+
+
+def test_boxes_have_in_common_what_they_cover_both() -> None:
+    one = np.array([[0.0, 0, 10, 10]] * 3)
+    other = np.array([[5.0, 0, 10, 10], [0, 0, 10, 10], [20, 0, 5, 5]])
+    assert cases.iou(one, other).tolist() == pytest.approx([50 / 150, 1, 0])
+
+
+def test_a_case_shows_truth_answer_and_what_is_between_them_and_names_itself(
+    tmp_path: Path,
+) -> None:
+    job = evaluated("coco-pose@tiny", small_world())
+    truth = job.looked_at.truth
+    poses = predictions(truth.keypoints + 9, truth.image_ids.tolist())
+    poses = replace(poses, boxes=truth.boxes)
+    sure, unsure, apart = (
+        replace(poses, scores=np.full(poses.scores.shape, score, np.float32))
+        for score in (0.9, 0.1, 0.0)
+    )
+    drawn = []
+    for found in (sure, unsure, apart):
+        beside = cases.cases(job.spec, job.dataset, found, job.looked_at)
+        assert contact.draw_worst(tmp_path, COCO, job.looked_at, beside, 3) is not None
+        sheet = cv2.imread(str(tmp_path / "worst.png"))
+        assert sheet is not None
+        drawn.append(sheet)
+    reds = [int((sheet == contact.AWAY).all(axis=2).sum()) for sheet in drawn]
+    lefts = [int((sheet == LEFT).all(axis=2).sum()) for sheet in drawn]
+    assert reds[0] > 100 > reds[1]
+    assert lefts[0] > 100 > lefts[1]
+    assert not np.array_equal(drawn[1], drawn[2])  # faint, but there
+    assert drawn[0].shape[1] == contact.COLUMNS * (contact.TILE + contact.GAP)
 
 
 def test_persons_that_are_not_to_be_found_are_no_cases() -> None:
@@ -98,7 +158,8 @@ def test_a_face_counts_by_its_own_normaliser() -> None:
     truth = FaceTruth(np.arange(2), points, sizes)
     found = looked("300w@tiny", predictions(points + np.array([3, 4]), [1, 2]), truth)
     assert found.words == ("NME 50.0 %", "NME 25.0 %")  # 5 pixels of 10, and of 20
-    assert found.worst(1).tolist() == [0]
+    assert found.worst(1)[0].tolist() == [0]
+    assert found.ids.tolist() == [0, 1]
 
 
 def test_a_joint_of_mpii_counts_in_head_sizes_where_it_is_labelled() -> None:

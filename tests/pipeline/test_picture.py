@@ -14,11 +14,14 @@ from hrbench.pipeline.landmarks import drawing, picture
 from hrbench.pipeline.landmarks.drawing import DARK, LEFT, MIDDLE, RIGHT
 from hrbench.pipeline.landmarks.evaluation import LandmarkEvaluation
 from hrbench.pipeline.landmarks.formats import format_of
+from hrbench.pipeline.landmarks.lettering import INDENT, LINE, STRIP, fitting
 from hrbench.pipeline.landmarks.picture import TILE
 from hrbench.pipeline.sources import Source
 from hrbench.report.predictions import Predictions
 from hrbench.spec import DatasetSpec
 from hrbench.world import make
+
+TALL = TILE + 8 + LINE + INDENT  # a tile with its frame and its name
 
 
 def dataset(names: list[str], edges: list[tuple[str, str]]) -> DatasetSpec:
@@ -109,7 +112,33 @@ def test_an_unlikely_keypoint_takes_its_limbs_along() -> None:
     ]
     assert [tuple(canvas[161, 161].tolist()) == LEFT for canvas in drawn] == [True, False, False]
     assert [tuple(canvas[241, 81].tolist()) == LEFT for canvas in drawn] == [True, True, False]
-    assert shades(drawn[2]) == {(128, 128, 128)}
+    assert len(shades(drawn[2])) > 1  # faint
+    assert not {LEFT, RIGHT, MIDDLE, DARK} & shades(drawn[2])
+
+
+def test_what_scores_nothing_or_is_nowhere_is_not_drawn() -> None:
+    own = dataset(["left_hip", "left_knee"], [("left_hip", "left_knee")])
+    places = [[35.0, 35.0], [np.nan, 85.0]]
+    canvas = picture.tile(grey(200, 200), own, predictions(places, [0.0, 0.1]), np.array([0]))
+    assert shades(canvas) == {(128, 128, 128)}
+
+
+def test_faint_keypoints_show_what_is_below_and_end_at_the_edge() -> None:
+    canvas = grey(40, 40)
+    places = np.array([[2.0, 2.0], [500.0, 20.0], [20.0, 20.0]])
+    own = dataset(["left_a", "left_b", "left_c"], [("left_a", "left_b")])
+    drawing.pose(canvas, own, places, np.array([0.1, 0.1, 0.1]), 3)
+    mixed = [round(drawing.FAINT * c + (1 - drawing.FAINT) * 128) for c in LEFT]
+    assert canvas[20, 20].tolist() == pytest.approx(mixed, abs=1)
+    assert canvas[39, 39].tolist() == [128] * 3
+
+
+def test_a_long_name_keeps_its_end() -> None:
+    name = "a-very-long-folder-name-of-somebody/with-a-very-long-file-name-000000012345.jpg"
+    shown = fitting(name, 200)
+    assert shown.startswith("...")
+    assert shown.endswith("000012345.jpg")
+    assert fitting("1.jpg", 200) == "1.jpg"
 
 
 def test_a_dot_has_a_dark_rim_that_shows_on_white() -> None:
@@ -148,9 +177,9 @@ def test_images_inside_of_a_mat_file_are_drawn(tmp_path: Path) -> None:
     looked_at = format_of(cofw).evaluation(spec, cofw, source, boxes="gt", limit=None)
     picture.draw(tmp_path, cofw, looked_at, as_annotated(looked_at.people))
     sheet = read_image(tmp_path / "predictions.png")
-    assert sheet.shape == (TILE + 8, 4 * (TILE + 8), 3)
+    assert sheet.shape == (TALL + STRIP, 4 * (TILE + 8), 3)
     assert {LEFT, RIGHT, MIDDLE, DARK} <= shades(sheet[:, : 2 * TILE])
-    assert shades(sheet[:, -TILE:]) == {(255, 255, 255)}  # the world has two faces to measure
+    assert shades(sheet[:TALL, -TILE:]) == {(255, 255, 255)}  # the world has two to measure
 
 
 def as_annotated(people: People) -> Predictions:
@@ -192,4 +221,4 @@ def test_at_most_eight_images_are_shown(tmp_path: Path) -> None:
     )
     picture.draw(tmp_path, dataset(["tail"], []), looked_at, as_annotated(people))
     sheet = read_image(tmp_path / "predictions.png")
-    assert sheet.shape == (2 * (TILE + 8), 4 * (TILE + 8), 3)
+    assert sheet.shape == (2 * TALL + STRIP, 4 * (TILE + 8), 3)

@@ -23,22 +23,46 @@ from hrbench.report.predictions import Predictions
 from hrbench.spec import DatasetSpec, LandmarkTask
 
 Floats = NDArray[np.float64]
+MISSED = 1 / 3  # of the cases that are shown
+NEAR = 0.1  # of OKS or of the boxes' IoU: with less of both, a pose is somebody else's
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cases:
     """P persons or faces with their errors."""
 
+    ids: NDArray[np.int64]  # (P,) of the annotations; of faces their rows
     image_ids: NDArray[np.int64]  # (P,)
     truth: Floats  # (P, K, 2) image pixels; NaN where not labelled
-    found: Floats  # (P, K, 2) image pixels; NaN where nobody was found
+    found: Floats  # (P, K, 2) image pixels; NaN where they were not found
     scores: NDArray[np.float32]  # (P, K)
     errors: Floats  # (P,), of which larger is worse
     words: tuple[str, ...]  # (P,) "NME 4.1 %"
 
-    def worst(self, count: int) -> NDArray[np.intp]:
-        """Return the rows of the largest errors, the largest first."""
-        return np.argsort(-np.nan_to_num(self.errors, nan=-np.inf), kind="stable")[:count]
+    @property
+    def missed(self) -> NDArray[np.bool_]:
+        """(P,), those that were not found at all."""
+        return np.asarray(np.isnan(self.found).all(axis=(1, 2)))
+
+    def worst(self, count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Return the rows of so many: those of the largest errors, and the largest not found.
+
+        A third at most are of the second kind, where there are enough of the first.
+        """
+        errors = np.where(self.missed, np.nan, self.errors)
+        by_error = np.argsort(-np.nan_to_num(errors, nan=-np.inf), kind="stable")
+        found = by_error[~self.missed[by_error]]
+        missed = np.flatnonzero(self.missed)
+        extent = np.nan_to_num(self._extent[missed])
+        missed = missed[np.argsort(-extent, kind="stable")]
+        of_missed = min(len(missed), max(round(count * MISSED), count - len(found)))
+        return found[: count - of_missed], missed[:of_missed]
+
+    @property
+    def _extent(self) -> Floats:
+        low = np.nan_to_num(self.truth, nan=np.inf).min(axis=1)
+        high = np.nan_to_num(self.truth, nan=-np.inf).max(axis=1)
+        return np.asarray((high - low).max(axis=1))
 
 
 Look = Callable[[LandmarkTask, DatasetSpec, Predictions, Any], Cases]
@@ -53,7 +77,7 @@ def cases(
 
 
 def _oks(_: LandmarkTask, dataset: DatasetSpec, found: Predictions, truth: Any) -> Cases:
-    """Return each person with the most similar pose of its image; the error is 1 - OKS."""
+    """Return each person with the most similar pose that may be theirs; the error is 1 - OKS."""
     people: Truth = truth.people if isinstance(truth, CrowdTruth) else truth
     counted = np.flatnonzero((people.num_keypoints > 0) & ~people.crowd)
     ids = np.asarray(found.image_ids)
@@ -62,8 +86,10 @@ def _oks(_: LandmarkTask, dataset: DatasetSpec, found: Predictions, truth: Any) 
     rows = np.concatenate([rows for _, rows in pairs] or [counted]).astype(int)
     results = Results(ids, found.keypoints.astype(np.float64), np.ones(len(ids)))
     similar = oks_with_truth(results, people, sigmas(dataset), rows, persons)
+    near = (similar >= NEAR) | (iou(people.boxes[persons], found.boxes[rows]) >= NEAR)
     best: dict[int, tuple[float, int]] = {}
-    for person, row, value in zip(persons.tolist(), rows.tolist(), similar.tolist(), strict=True):
+    theirs = (part[near].tolist() for part in (persons, rows, similar))
+    for person, row, value in zip(*theirs, strict=True):
         best[person] = max(best.get(person, (-1.0, -1)), (value, row))
     chosen = [best.get(person, (0.0, -1)) for person in counted.tolist()]
     errors = np.array([1 - value for value, _ in chosen])
@@ -84,8 +110,22 @@ def _matched(
     labelled = people.visibility[persons] > 0
     truth = np.where(labelled[..., None], people.keypoints[persons], np.nan)
     scores = np.where(nobody[:, None], 0, found.scores[rows]).astype(np.float32)
-    words = tuple(f"OKS {1 - error:.2f}" for error in errors)
-    return Cases(people.image_ids[persons], truth, points, scores, errors, words)
+    words = tuple(
+        "not found" if none else f"OKS {1 - error:.2f}"
+        for none, error in zip(nobody.tolist(), errors.tolist(), strict=True)
+    )
+    return Cases(
+        people.ids[persons], people.image_ids[persons], truth, points, scores, errors, words
+    )
+
+
+def iou(one: NDArray[np.floating], other: NDArray[np.floating]) -> Floats:
+    """Return (N,) how much of both boxes is common to each two of (N, 4) x, y, width, height."""
+    low = np.maximum(one[:, :2], other[:, :2])
+    high = np.minimum(one[:, :2] + one[:, 2:], other[:, :2] + other[:, 2:])
+    common = (high - low).clip(0).prod(axis=1)
+    whole = one[:, 2:].prod(axis=1) + other[:, 2:].prod(axis=1) - common
+    return np.asarray(common / np.maximum(whole, 1e-9))
 
 
 def _pckh(_: LandmarkTask, __: DatasetSpec, found: Predictions, truth: Any) -> Cases:
@@ -119,7 +159,8 @@ def _direct(found: Predictions, truth: Floats, errors: Floats, unit: str) -> Cas
     """Return truth and predictions whose rows go together; `unit` has a place for the error."""
     points = found.keypoints.astype(np.float64)
     words = tuple("without a size" if math.isnan(e) else unit.format(e) for e in errors.tolist())
-    return Cases(np.asarray(found.image_ids), truth, points, found.scores, errors, words)
+    ids, image_ids = np.asarray(found.sample_ids), np.asarray(found.image_ids)
+    return Cases(ids, image_ids, truth, points, found.scores, errors, words)
 
 
 LOOKS: dict[str, Look] = {  # by the protocol's metric

@@ -13,10 +13,21 @@ from numpy.typing import NDArray
 from hrbench.data.framing import picture
 from hrbench.data.images import read_image
 from hrbench.data.loader import Batch
+from hrbench.data.sample import People
 from hrbench.heads.codecs import Codec
 from hrbench.pipeline.landmarks.cases import Cases
-from hrbench.pipeline.landmarks.drawing import DARK, WHITE, Pixels, dot_radius, pose
+from hrbench.pipeline.landmarks.drawing import (
+    FAINT,
+    KEY,
+    LIKELY,
+    WHITE,
+    Pixels,
+    dot_radius,
+    line,
+    pose,
+)
 from hrbench.pipeline.landmarks.evaluation import LandmarkEvaluation
+from hrbench.pipeline.landmarks.lettering import LETTERS, labelled, strip
 from hrbench.spec import DatasetSpec
 
 TRAINING, WORST = "training.png", "worst.png"
@@ -24,7 +35,9 @@ TILE, GAP, COLUMNS = 256, 4, 6  # pixels
 AROUND = 0.2  # of the longer side of what is shown, on each side
 HEAT = np.array((60, 60, 255))  # BGR, of a target's bumps
 STRENGTH = 0.6  # with which it covers the picture
-FONT, LETTERS = cv2.FONT_HERSHEY_SIMPLEX, 0.45
+AWAY = (70, 70, 255)  # BGR, of the line from a keypoint to its true place
+TITLES = ("Largest errors: {shown} of {of}", "Not found: {shown} of {of}")
+LINES = "white: annotated; red lines: from what was found to what is annotated"
 Floats = NDArray[np.float64]
 
 
@@ -53,31 +66,57 @@ def draw_worst(
     found: Cases,
     count: int,
 ) -> Path | None:
-    """Write the persons or faces of the largest errors: the truth in white below what was found.
+    """Write the persons or faces of the largest errors, and some of those that were not found.
 
-    None where there is nobody.
+    The truth is white, below what was found; a red line leads from each keypoint to its true
+    place. None where there is nobody.
     """
     people = looked_at.people
     places = {number: place for place, number in enumerate(people.image_ids.tolist())}
-    chosen = [row for row in found.worst(count).tolist() if int(found.image_ids[row]) in places]
-    images = [places[int(found.image_ids[row])] for row in chosen]
-    tiles = [
-        _error(picture(people, image, read_image), dataset, found, row)
-        for row, image in zip(chosen, images, strict=True)
-    ]
-    return write_sheet(folder / WORST, tiles) if tiles else None
+    known = np.isin(found.image_ids, people.image_ids)
+    sections = []
+    for title, rows, of in zip(
+        TITLES, found.worst(count), (~found.missed, found.missed), strict=True
+    ):
+        tiles = [
+            _case(people, places[int(found.image_ids[row])], dataset, found, row)
+            for row in rows[known[rows]].tolist()
+        ]
+        if tiles:
+            sections.append((title.format(shown=len(tiles), of=int(of.sum())), tiles))
+    return _write_sections(folder / WORST, sections) if sections else None
 
 
 def write_sheet(place: Path, tiles: list[Pixels]) -> Path:
     """Write tiles of one size in rows."""
+    cv2.imwrite(str(place), in_rows(tiles, min(COLUMNS, len(tiles))))
+    return place
+
+
+def in_rows(tiles: list[Pixels], columns: int) -> Pixels:
+    """Return tiles of one size in rows of so many."""
     framed = [
         np.pad(tile, ((0, GAP), (0, GAP), (0, 0)), constant_values=WHITE[0]) for tile in tiles
     ]
-    columns = min(COLUMNS, len(framed))
     framed += [np.full_like(framed[0], WHITE[0])] * (-len(framed) % columns)
     lines = [np.hstack(framed[start : start + columns]) for start in range(0, len(framed), columns)]
-    cv2.imwrite(str(place), np.vstack(lines))
+    return np.vstack(lines)
+
+
+def _write_sections(place: Path, sections: list[tuple[str, list[Pixels]]]) -> Path:
+    parts = []
+    for title, tiles in sections:
+        rows = in_rows(tiles, COLUMNS)
+        parts += [strip(rows.shape[1], title), rows]
+    parts += [strip(parts[0].shape[1], words, LETTERS) for words in (LINES, KEY)]
+    cv2.imwrite(str(place), np.vstack(parts))
     return place
+
+
+def _case(people: People, image: int, dataset: DatasetSpec, found: Cases, row: int) -> Pixels:
+    drawn = _error(picture(people, image, read_image), dataset, found, row)
+    words = f"id {found.ids[row]}: {found.words[row]}"
+    return labelled(drawn, [words, people.images[image].name])
 
 
 def _target(
@@ -109,12 +148,20 @@ def _error(image: Pixels, dataset: DatasetSpec, found: Cases, row: int) -> Pixel
     matrix = np.array([[factor, 0, -factor * corner[0]], [0, factor, -factor * corner[1]]])
     canvas = cv2.warpAffine(image, matrix, (TILE, TILE), borderValue=WHITE).astype(np.uint8)
     radius = dot_radius(TILE / 2, len(truth))
-    labelled = np.isfinite(truth).all(axis=1).astype(np.float32)
-    places = np.nan_to_num((truth - corner) * factor)
-    pose(canvas, dataset, places, labelled, radius, WHITE)
-    if np.isfinite(points).all():
-        pose(canvas, dataset, (points - corner) * factor, found.scores[row], radius)
-    for shade, thickness in ((DARK, 3), (WHITE, 1)):
-        place = (6, TILE - 8)
-        cv2.putText(canvas, found.words[row], place, FONT, LETTERS, shade, thickness, cv2.LINE_AA)
+    known = np.isfinite(truth).all(axis=1)
+    true, places = (truth - corner) * factor, (points - corner) * factor
+    pose(canvas, dataset, true, known.astype(np.float32), radius, WHITE)
+    far = known & np.isfinite(points).all(axis=1)
+    sure = found.scores[row] >= LIKELY
+    layer = canvas.copy()
+    _lead(layer, places, true, far & ~sure)
+    canvas = cv2.addWeighted(layer, FAINT, canvas, 1 - FAINT, 0).astype(np.uint8)
+    _lead(canvas, places, true, far & sure)
+    pose(canvas, dataset, places, found.scores[row], radius)
     return canvas
+
+
+def _lead(canvas: Pixels, places: Floats, true: Floats, chosen: NDArray[np.bool_]) -> None:
+    """Draw lines from places to the true ones."""
+    for index in np.flatnonzero(chosen).tolist():
+        line(canvas, places[index], true[index], AWAY, 1)

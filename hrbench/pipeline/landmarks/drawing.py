@@ -16,7 +16,9 @@ Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 Color = tuple[int, int, int]
 
-LIKELY = 0.2  # of a keypoint's score, to be drawn; a sure one has 1 with either kind of heatmap
+LIKELY = 0.2  # of a keypoint's score; less is drawn faintly; a sure one has 1 with any heatmap
+FAINT = 0.35  # of a colour
+KEY = f"left orange, right blue, others green; faint: a score below {LIKELY}"  # to a picture
 LEFT, RIGHT, MIDDLE = (80, 175, 255), (255, 170, 60), (120, 230, 120)  # BGR
 DARK, WHITE = (25, 25, 25), (255, 255, 255)
 SUBPIXEL = 4  # bits of OpenCV's coordinates behind the point
@@ -31,19 +33,47 @@ def pose(
     radius: float,
     shade: Color | None = None,
 ) -> None:
-    """Draw the likely ones of (K, 2) keypoints as dots, and the edges between them.
+    """Draw (K, 2) keypoints as dots, and the edges between them; the unlikely ones faintly.
 
-    All dark rims, which show on any ground, lie below all colours: those of the sides, or `shade`.
+    What scores 0 or less is left out. All dark rims, which show on any ground, lie below all
+    colours: those of the sides, or `shade`.
     """
-    likely = scores >= LIKELY
-    width = max(1, round(0.8 * radius))
+    there = (scores > 0) & np.isfinite(keypoints).all(axis=1)
+    likely = there & (scores >= LIKELY)
     colors = [shade or color(name) for name in dataset.keypoints]
-    edges = [(a, b) for a, b in dataset.indices(dataset.edges) if likely[a] and likely[b]]
+    edges = [(a, b) for a, b in dataset.indices(dataset.edges) if there[a] and there[b]]
+    sure = [(a, b) for a, b in edges if likely[a] and likely[b]]
+    rest = [edge for edge in edges if edge not in sure]
+    if (there & ~likely).any():
+        part, corner = _around(canvas, keypoints[there], 2 * radius)
+        layer = part.copy()
+        _parts(layer, keypoints - corner, colors, rest, there & ~likely, radius)
+        part[:] = cv2.addWeighted(layer, FAINT, part, 1 - FAINT, 0) if part.size else part
+    _parts(canvas, keypoints, colors, sure, likely, radius)
+
+
+def _around(canvas: Pixels, places: Floats, margin: float) -> tuple[Pixels, NDArray[np.int64]]:
+    """Return a view of the part of a canvas around places, and the x, y of its first pixel."""
+    extent = np.array(canvas.shape[1::-1])
+    low = np.floor((places.min(axis=0) - margin).clip(0, extent)).astype(np.int64)
+    high = np.ceil((places.max(axis=0) + margin + 1).clip(0, extent)).astype(np.int64)
+    return canvas[low[1] : high[1], low[0] : high[0]], low
+
+
+def _parts(
+    canvas: Pixels,
+    keypoints: Floats,
+    colors: list[Color],
+    edges: list[tuple[int, int]],
+    dots: NDArray[np.bool_],
+    radius: float,
+) -> None:
+    width = max(1, round(0.8 * radius))
     for rim in (True, False):
         for start, end in edges:
             limb = DARK if rim else limb_color(colors[start], colors[end])
             line(canvas, keypoints[start], keypoints[end], limb, width + 2 * rim)
-        for index in np.flatnonzero(likely).tolist():
+        for index in np.flatnonzero(dots).tolist():
             dot(canvas, keypoints[index], DARK if rim else colors[index], radius + rim)
 
 

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from hrbench.data import framing
 from hrbench.data.images import read_image
 from hrbench.geometry import UNIT
-from hrbench.pipeline.landmarks.drawing import WHITE, Pixels, dot_radius, pose
+from hrbench.pipeline.landmarks.drawing import KEY, WHITE, Pixels, dot_radius, pose
 from hrbench.pipeline.landmarks.evaluation import LandmarkEvaluation
+from hrbench.pipeline.landmarks.lettering import labelled, strip
 from hrbench.report.predictions import Predictions
 from hrbench.spec import DatasetSpec
 
@@ -27,21 +28,23 @@ FOUND = 0.5  # of a box's score, to be drawn
 def draw(
     folder: Path, dataset: DatasetSpec, looked_at: LandmarkEvaluation, found: Predictions
 ) -> None:
-    """Write a sheet of the first images that have boxes, with their best poses.
+    """Write a sheet of the first images that have boxes, with their best poses, by their names.
 
-    The persons' left is orange, their right blue, what has no side green.
+    The persons' left is orange, their right blue, what has no side green; faint is what scores
+    less than `drawing.LIKELY`.
     """
     people = looked_at.people
     tiles = []
     for image in dict.fromkeys(people.image.tolist()):
         rows = np.flatnonzero(people.image == image)
-        tiles.append(tile(framing.picture(people, image, read_image), dataset, found, rows))
+        shown = tile(framing.picture(people, image, read_image), dataset, found, rows)
+        tiles.append(labelled(shown, [people.images[image].name]))
         if len(tiles) == COLUMNS * ROWS:
             break
-    blank = np.full((TILE, TILE, 3), WHITE, dtype=np.uint8)
-    tiles += [blank] * (-len(tiles) % COLUMNS)
+    tiles += [np.full_like(tiles[0], WHITE[0])] * (-len(tiles) % COLUMNS)
     framed = [np.pad(t, ((GAP, GAP), (GAP, GAP), (0, 0)), constant_values=255) for t in tiles]
     lines = [np.hstack(framed[start : start + COLUMNS]) for start in range(0, len(tiles), COLUMNS)]
+    lines.append(strip(lines[0].shape[1], KEY))
     cv2.imwrite(str(folder / FILE), np.vstack(lines))
 
 
