@@ -20,6 +20,7 @@ def load(
     device: str = "auto",
     batch: int = 32,
     overrides: tuple[str, ...] = (),
+    allow: tuple[str, ...] = (),
 ) -> "KeypointPredictor":
     """Return a network that finds keypoints in pictures.
 
@@ -29,10 +30,13 @@ def load(
         device: auto, cpu, cuda, or any other of torch's.
         batch: boxes that go through the network at once.
         overrides: `KEY=VALUE`, as `--set` has them: ("protocol.flip_test=false",).
+        allow: as `--allow` has it: ("other-keypoints",) for weights that were trained for others.
 
     Raises:
         HrbenchError: the task is not known, or the weights are not of its network.
     """
     from hrbench.pipeline.predict import loading  # noqa: PLC0415  torch takes seconds
 
-    return loading.keypoints(task, weights, device=device, batch=batch, overrides=overrides)
+    return loading.keypoints(
+        task, weights, device=device, batch=batch, overrides=overrides, allow=allow
+    )

@@ -20,6 +20,7 @@ class About:
     color: str | None  # the order of an image's planes; None for what takes no image
     seen_datasets: tuple[str, ...]  # "dataset/split", of the training and of what it began with
     init: str  # what the training started from
+    synthetic: bool = False  # those data sets were hrbench's own
 
     @property
     def name(self) -> str:
@@ -50,6 +51,7 @@ def read(content: object) -> About | None:
             color=found["color"] if found["color"] in {"rgb", "bgr"} else None,
             seen_datasets=seen,
             init=str(found["init"]),
+            synthetic=found.get("synthetic") is True,
         )
     except (ValueError, KeyError, TypeError):
         return None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from hrbench.cli.root import DATA, FILE, answer, as_json, main
+from hrbench.cli.root import DATA, FILE, allowing, answer, as_json, main
 
 
 @main.command()
@@ -22,6 +22,7 @@ from hrbench.cli.root import DATA, FILE, answer, as_json, main
 @click.option("--data", type=FILE, help=f"--check: the metric's. {DATA}")
 @click.option("--limit", type=click.IntRange(min=1), help="--check: the first N of the data only.")
 @click.option("--force", is_flag=True, help="Replace the output if it is there.")
+@allowing
 @as_json
 def export(
     task: str,
@@ -34,6 +35,7 @@ def export(
     data: str | None,
     limit: int | None,
     force: bool,
+    allow: tuple[str, ...],
     json_: bool,
 ) -> None:
     """Write the network of TASK[@VARIANT] as one file that runs without hrbench.
@@ -51,7 +53,9 @@ def export(
     from hrbench.pipeline.exporting.export import export as write  # noqa: PLC0415  torch is slow
     from hrbench.pipeline.options import Options  # noqa: PLC0415
 
-    options = Options(weights=weights, overrides=overrides, tta=tta, data=data, limit=limit)
+    options = Options(
+        weights=weights, overrides=overrides, tta=tta, data=data, limit=limit, allow=allow
+    )
     paths = [Path(image) for image in images]
     done = write(task, options, Path(output), check=check, images=paths, force=force)
     if json_:

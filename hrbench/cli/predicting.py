@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from hrbench.cli.root import FILE, answer, as_json, main
+from hrbench.cli.root import FILE, allowing, answer, as_json, main
 
 
 @main.command()
@@ -35,6 +35,7 @@ from hrbench.cli.root import FILE, answer, as_json, main
     "--precision", type=click.Choice(["auto", "fp32", "bf16"]), default="auto", help="auto: fp32."
 )
 @click.option("--drawn/--no-drawn", "draw", default=True, help="Write drawn pictures and videos.")
+@allowing
 @as_json
 def predict(sources: tuple[str, ...], task: str, json_: bool, **flags: Any) -> None:
     """Find what TASK finds in images, folders, patterns of files, and videos.
@@ -49,7 +50,7 @@ def predict(sources: tuple[str, ...], task: str, json_: bool, **flags: Any) -> N
     from hrbench.pipeline.options import Options  # noqa: PLC0415  torch takes seconds
     from hrbench.pipeline.predict import command  # noqa: PLC0415
 
-    keys = ("weights", "tta", "overrides", "device", "precision")
+    keys = ("weights", "tta", "overrides", "allow", "device", "precision")
     options = Options(**{key: flags.pop(key) for key in keys})
     asked = command.Asked(task, sources, options, **flags)
     done = command.predict(asked)

@@ -2,7 +2,7 @@
 
 # ruff: noqa: D301  click keeps the lines of a paragraph that begins with \b
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import click
 from hrbench.cli.root import DATA, FILE, RUNS, allowing, answer, as_json, main, run_of, terminal
 from hrbench.report import finding
 
+OBEYED = ("recipe.precision", "recipe.initial")  # without a training too
 LARGEST_SEED = 2**63 - 1  # that torch takes
 GOING_ON = frozenset({"data", "out"})  # options that say where the files of a run are now
 
@@ -72,6 +73,8 @@ def run(task: str | None, resume: str | None, json_: bool, **flags: Any) -> None
         raise click.UsageError(f"--resume takes the options of the run; leave out {unfit}")
     if flags["weights"] and flags["init"]:
         raise click.UsageError("--weights evaluates, --init starts a training; name one of them")
+    if flags["weights"] and (idle := _of_training(flags)):
+        raise click.UsageError(f"--weights evaluates and trains nothing; leave out {idle}")
     from hrbench.pipeline import run as road  # noqa: PLC0415  torch takes seconds
     from hrbench.pipeline.given import again  # noqa: PLC0415
     from hrbench.pipeline.options import Options  # noqa: PLC0415
@@ -136,6 +139,13 @@ def _repeated(task: str) -> Path | None:
     """Return the folder of the run that TASK says to repeat, itself or its spec."""
     is_spec = Path(task).name == finding.SPEC
     return finding.named(task) if is_spec else run_of(task)
+
+
+def _of_training(flags: Mapping[str, Any]) -> str:
+    """Return which of the flags only a training obeys, as they are written."""
+    keys = [text for text in flags["overrides"] if text.startswith(("recipe.", "augment."))]
+    idle = [f"--set {text}" for text in keys if not text.startswith(OBEYED)]
+    return ", ".join(["--epochs"] * bool(flags["epochs"]) + idle)
 
 
 def _typed(flags: Iterable[str]) -> set[str]:

@@ -3,8 +3,10 @@
 import os
 import pickle
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -12,6 +14,7 @@ from torch import nn
 
 from hrbench.errors import RunError
 
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 UNREADABLE = (EOFError, pickle.UnpicklingError, zipfile.BadZipFile)
 
 
@@ -25,10 +28,15 @@ class Position:
 
 
 def save(
-    path: Path, network: nn.Module, optimizer: torch.optim.Optimizer, position: Position
+    path: Path,
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    position: Position,
+    said: Mapping[str, Any],
 ) -> None:
-    """Write everything that the next step depends on."""
+    """Write everything that the next step depends on, and what is said of the network."""
     content = {
+        **said,
         "network": network.state_dict(),
         "optimizer": optimizer.state_dict(),
         "epoch": position.epoch,
@@ -39,9 +47,9 @@ def save(
     write(path, content)
 
 
-def save_weights(path: Path, network: nn.Module) -> None:
-    """Write the network alone."""
-    write(path, {"network": network.state_dict()})
+def save_weights(path: Path, network: nn.Module, said: Mapping[str, Any] = NOTHING) -> None:
+    """Write the network, and what is said of it."""
+    write(path, {**said, "network": network.state_dict()})
 
 
 def write(path: Path, content: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 import copy
 import signal
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -73,7 +73,8 @@ class Interrupted(KeyboardInterrupt):
 class Trainer(Generic[B]):
     """A network under training, in one process of a run.
 
-    Leaves `log.csv` in `folder`, and `last.pt` and `best.pt` in its `checkpoints`.
+    Leaves `log.csv` in `folder`, and `last.pt` and `best.pt` in its `checkpoints`, with what is
+    `said` of the network: plain values by name.
     """
 
     def __init__(
@@ -84,7 +85,9 @@ class Trainer(Generic[B]):
         plan: Plan,
         runtime: Runtime,
         folder: Path,
+        said: Mapping[str, Any] = checkpoint.NOTHING,
     ) -> None:
+        self.said = said
         self.network, self.feed, self.cost = network, feed, cost
         self.plan, self.runtime, self.folder = plan, runtime, folder
         self.optimizer = optimizing.optimizer(
@@ -211,12 +214,12 @@ class Trainer(Generic[B]):
         if (ends and best is None) or (value is not None and (best is None or value > best)):
             best = value
             if self.runtime.leads:
-                checkpoint.save_weights(self.last.with_name("best.pt"), self.network)
+                checkpoint.save_weights(self.last.with_name("best.pt"), self.network, self.said)
         self.position = Position(epoch, step=0, best=best)
 
     def _save(self) -> None:
         if self.runtime.leads:
-            checkpoint.save(self.last, self.network, self.optimizer, self.position)
+            checkpoint.save(self.last, self.network, self.optimizer, self.position, self.said)
 
 
 class StopSignals:

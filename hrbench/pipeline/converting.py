@@ -13,6 +13,7 @@ from hrbench.backbone.contents import LAYOUT, TENSORS, hashed
 from hrbench.backbone.layouts import Layout
 from hrbench.backbone.weights import Checkpoint
 from hrbench.errors import WeightsError
+from hrbench.pipeline import provenance
 from hrbench.pipeline.given import weights_of
 from hrbench.pipeline.inspecting import color_of
 
@@ -89,7 +90,7 @@ def _write(
         raise WeightsError(f"-o {target}: there is no folder {target.parent}")
     draft = target.with_name(f".{target.name}.{os.getpid()}")
     said = {} if plain else {LAYOUT: checkpoint.layout}
-    known = checkpoint.about
+    known = provenance.known(checkpoint)
     try:
         draft.touch()  # the libraries below say less well why they cannot
         if target.suffix == SAFETENSORS:

@@ -7,12 +7,14 @@ from typing import Any
 
 from hrbench import catalog
 from hrbench.backbone import weights
+from hrbench.backbone.about import About
 from hrbench.backbone.anatomy import Anatomy, anatomy
 from hrbench.backbone.fitting import Fit
 from hrbench.backbone.weights import Checkpoint
 from hrbench.engine.runtime import DEVIATION, MEAN
+from hrbench.pipeline import provenance
 from hrbench.pipeline.given import weights_of
-from hrbench.pipeline.variants import fitted, fitting_variants, of_run
+from hrbench.pipeline.variants import fitted, fitting_variants, named
 from hrbench.report import checkpoints
 from hrbench.report.layout import Table, terminal
 from hrbench.report.published import Row
@@ -29,6 +31,8 @@ class Inspection:
     variants: tuple[str, ...]  # task@variant whose network is of these shapes
     task: str | None
     fit: Fit | None
+    about: About | None = None  # what it, or the run that it lies in, says of itself
+    other_outputs: str = ""  # in words, how its keypoints or classes are not the task's
 
     def content(self) -> dict[str, Any]:
         """Return everything, for JSON."""
@@ -50,10 +54,12 @@ class Inspection:
             "classes": self.found.classes,
             "branches": self.found.branches,
             "preprocessing": _preprocessing(self.checkpoint, self.found),
+            "about": None if self.about is None else self.about.content(),
             "published": checkpoints.named(_published(), self.checkpoint.sha256),
             "variants": list(self.variants),
             "task": self.task,
             "fit": None if self.fit is None else _fit(self.fit),
+            "other_outputs": self.other_outputs,
         }
 
     def text(self, width: int, *, colour: bool) -> str:
@@ -62,9 +68,9 @@ class Inspection:
         about = Table(str(self.checkpoint.path), ("", ""), tuple(self._facts(content)))
         tables = [about]
         if self.fit is not None:
-            words = "fits" if self.fit.whole else "does not fit"
+            words = "fits" if self.fit.whole and not self.other_outputs else "does not fit"
             rows = tuple(_rows(self.fit))
-            title = f"{words} {self.task}"
+            title = f"{words} {self.task}{self.other_outputs and f': {self.other_outputs}'}"
             tables.append(
                 Table(title, ("", "tensors", "names"), rows, right=frozenset({"tensors"}))
             )
@@ -86,6 +92,10 @@ class Inspection:
             yield "head", f"{self.found.classes or ''} {self.found.head}".strip()
         if content["preprocessing"]:
             yield "image", _image_words(content["preprocessing"])
+        if self.about is not None:
+            synthetic = ", of hrbench's synthetic set" if self.about.synthetic else ""
+            yield "trained for", f"{self.about.name}, from {self.about.init}"
+            yield "trained on", ", ".join(self.about.seen_datasets) + synthetic
         for row in content["published"]:
             figure = f"{row['metric']} {row['value']} {row['unit']} on {row['split']}"
             yield "published", f"{row['file']}: {figure} ({row['licence'] or 'no licence read'})"
@@ -102,9 +112,12 @@ def inspect(file: Path, task: str | None = None) -> Inspection:
     checkpoint = weights.read(weights_of(str(file)))
     found = anatomy(checkpoint.tensors)
     variants = tuple(fitting_variants(checkpoint, found))
-    named = None if task is None else _named(task, variants)
-    fit = None if named is None else fitted(checkpoint, named)
-    return Inspection(checkpoint, found, variants, named, fit)
+    about = provenance.known(checkpoint)
+    if task is None:
+        return Inspection(checkpoint, found, variants, None, None, about)
+    chosen = _named(task, variants)
+    other = provenance.other_outputs(about, named(chosen)[1])
+    return Inspection(checkpoint, found, variants, chosen, fitted(checkpoint, chosen), about, other)
 
 
 def _named(task: str, variants: tuple[str, ...]) -> str:
@@ -116,11 +129,9 @@ def _named(task: str, variants: tuple[str, ...]) -> str:
 
 
 def color_of(checkpoint: Checkpoint) -> str | None:
-    """Return the order of an image's planes: the layout's, or that of the run's own spec."""
-    spec_file = of_run(checkpoint.path)
-    if checkpoint.color is not None or spec_file is None:
-        return checkpoint.color
-    return getattr(catalog.load_task(spec_file).model, "color", "rgb")
+    """Return the order of an image's planes: what the file or its run says, or the layout's."""
+    before = provenance.known(checkpoint)
+    return (before and before.color) or checkpoint.color
 
 
 def _published() -> list[Row]:

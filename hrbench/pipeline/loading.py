@@ -10,9 +10,11 @@ from hrbench.pipeline.given import weights_of
 from hrbench.pipeline.job import Job
 from hrbench.pipeline.jobs import job_of
 from hrbench.pipeline.options import Options
+from hrbench.pipeline.provenance import known, of_run, other_outputs
 from hrbench.pipeline.resolve import resolve
 from hrbench.pipeline.sources import DEFAULT, Source, folder_of
-from hrbench.pipeline.variants import chosen, of_run
+from hrbench.pipeline.training import tell
+from hrbench.pipeline.variants import chosen
 
 
 def load(task: str, options: Options) -> Job[Any]:
@@ -25,13 +27,15 @@ def load(task: str, options: Options) -> Job[Any]:
         HrbenchError: the task or a flag is not known, the file cannot be read, or does not fit.
     """
     checkpoint = None if options.weights is None else weights.read(weights_of(options.weights))
-    layout = None if checkpoint is None else checkpoint.layout
-    spec, dataset = resolve(_named(task, checkpoint), options, layout)
+    spec, dataset = resolve(_named(task, checkpoint), options, checkpoint)
     source = Source(folder_of(dataset, options.data) or DEFAULT, synthetic=False)
     job = job_of(spec, dataset, source, options)
     job.build()
     if checkpoint is not None:
         job.load(checkpoint)
+        other = other_outputs(known(checkpoint), dataset)
+        if said := (*checkpoint.changes, *([f"It was {other}."] if other else [])):
+            tell(" ".join((f"{checkpoint.path}:", *said)))
     job.network.eval()
     return job
 
@@ -45,4 +49,7 @@ def _named(task: str, checkpoint: Checkpoint | None) -> str:
     spec_file = of_run(checkpoint.path)
     if spec_file is not None and catalog.load_task(spec_file).name == task:
         return spec_file
+    before = known(checkpoint)
+    if before is not None and before.task == task and before.variant in catalog.variants(task):
+        return before.name
     return chosen(task, checkpoint, anatomy(checkpoint.tensors))

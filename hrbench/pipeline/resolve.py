@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from hrbench import catalog
+from hrbench.backbone.weights import Checkpoint
 from hrbench.errors import RunError, SpecError
+from hrbench.pipeline import provenance
 from hrbench.pipeline.classes import resolving as classes
 from hrbench.pipeline.folder import DATASET
 from hrbench.pipeline.landmarks import resolving as landmarks
@@ -15,13 +17,16 @@ from hrbench.pipeline.sources import folder_of
 from hrbench.spec import ClassificationTask, DatasetSpec, LandmarkTask, LiftingTask, TaskSpec
 
 
-def resolve(task: str, options: Options, layout: str | None = None) -> tuple[TaskSpec, DatasetSpec]:
+def resolve(
+    task: str, options: Options, checkpoint: Checkpoint | None = None
+) -> tuple[TaskSpec, DatasetSpec]:
     """Return the spec of a task with the flags worked into it, and its dataset's.
 
-    `layout` is that of the weights to evaluate, None where there are none.
+    `checkpoint` has the weights to evaluate, where there are some.
 
     Raises:
         UnknownNameError, SpecError: a name, a key or a value is not known.
+        WeightsError: the checkpoint was trained for other keypoints or classes.
         RunError: a flag is of other tasks, or the dataset cannot be measured so.
     """
     beside = Path(task.partition("@")[0]).parent if ".toml" in task else None
@@ -29,7 +34,9 @@ def resolve(task: str, options: Options, layout: str | None = None) -> tuple[Tas
     plain = catalog.load_task(task, other_dataset)
     dataset = catalog.load_dataset(plain.dataset, beside)
     builtin = folder_of(dataset, options.data) is None
-    keys = (*_of_kind(options, plain, layout), *_of_all(options), *options.overrides)
+    if checkpoint is not None:
+        provenance.require_same_outputs(checkpoint, dataset, options.allow)
+    keys = (*_of_kind(options, plain, checkpoint), *_of_all(options), *options.overrides)
     spec = catalog.load_task(task, keys, builtin=builtin)
     if isinstance(spec, LandmarkTask):
         spec = catalog.load_task(task, (*keys, *landmarks.settled(spec, dataset)), builtin=builtin)
@@ -41,7 +48,7 @@ def resolve(task: str, options: Options, layout: str | None = None) -> tuple[Tas
     return spec, dataset
 
 
-def _of_kind(options: Options, spec: TaskSpec, layout: str | None) -> list[str]:
+def _of_kind(options: Options, spec: TaskSpec, checkpoint: Checkpoint | None) -> list[str]:
     """Return the keys that flags set which only some tasks have."""
     if options.boxes is not None and not isinstance(spec, LandmarkTask):
         raise RunError(f"--boxes goes with tasks of keypoints in images, and {spec.name} is none")
@@ -50,7 +57,7 @@ def _of_kind(options: Options, spec: TaskSpec, layout: str | None) -> list[str]:
     if options.keep_peaks and not isinstance(spec, LandmarkTask):
         raise RunError(f"--keep-peaks keeps heatmaps, and {spec.name} has none")
     if isinstance(spec, LandmarkTask):
-        return landmarks.overrides(options, spec, layout)
+        return landmarks.overrides(options, spec, checkpoint)
     if isinstance(spec, LiftingTask):
         return lifting.overrides(options)
     return classes.overrides(options)

@@ -8,17 +8,18 @@ from typing import Any
 
 from hrbench import catalog
 from hrbench.backbone import weights
+from hrbench.backbone.about import About
 from hrbench.data import remarks
 from hrbench.data.loader import order
 from hrbench.engine.runtime import Runtime, machine_limits
 from hrbench.errors import HrbenchError
-from hrbench.pipeline import curves, measuring, recording, training
+from hrbench.pipeline import curves, measuring, provenance, recording, training
 from hrbench.pipeline import folder as run_folder
 from hrbench.pipeline.folder import State
 from hrbench.pipeline.job import Job
 from hrbench.report import checkpoints
 from hrbench.report.record import RunRecord, Weights
-from hrbench.spec import DatasetSpec, TaskSpec
+from hrbench.spec import TaskSpec
 
 FROM_RANDOM = (
     "Training started from random weights; the published one starts from an ImageNet checkpoint "
@@ -51,12 +52,14 @@ class Road:
         self.given: Weights | None = None
         if self.checkpoint is not None:
             untouched = job.load(self.checkpoint).missing
-            self.given = _given(self.checkpoint, untouched)
-            if self.runtime.leads and self.checkpoint.changes:
-                training.tell(" ".join((f"{self.checkpoint.path}:", *self.checkpoint.changes)))
+            self.before = provenance.known(self.checkpoint)
+            self.given = _given(self.checkpoint, self.before, untouched)
+            said = (*self.checkpoint.changes, *self._about_given())
+            if self.runtime.leads and said:
+                training.tell(" ".join((f"{self.checkpoint.path}:", *said)))
         else:
             self.feed = job.feed()
-            self.init, self.untouched = training.initialise(job, job.options.init)
+            self.begun = training.initialise(job, job.options.init)
         if self.runtime.leads:
             for words in dict.fromkeys((*job.allowed, *job.looked_at.allowed)):
                 training.tell(words)
@@ -79,7 +82,7 @@ class Road:
     @property
     def start(self) -> str:
         """What the run starts from: the hash of the given weights, or of a training's init."""
-        return self.init if self.checkpoint is None else self.checkpoint.sha256
+        return self.begun.init if self.checkpoint is None else self.checkpoint.sha256
 
     def walk(self, folder: Path, state: State) -> tuple[RunRecord, Path] | None:
         """Train, predict, score, record."""
@@ -121,22 +124,30 @@ class Road:
         if self.given is not None and self.checkpoint is not None:
             state = run_folder.with_weights(state, self.given.model_dump(mode="json"), None)
             notes = (*_partial(self.given.untouched), *self.checkpoint.changes)
-            return replace(state, notes=(*notes, *state.notes))
+            return replace(state, notes=(*notes, *self._about_given(), *state.notes))
         if self.pictures and self.runtime.leads:
             _look_at(self.job.draw_training(folder, self._first_batch()))
-        lesson = training.trainer(self.job, self.feed, self.runtime, folder, workers=self.workers)
+        said = training.about(self.job, self.begun)
+        lesson = training.trainer(
+            self.job, self.feed, self.runtime, folder, said, workers=self.workers
+        )
         lesson.resume()
         seconds = training.train(lesson, self._validate)
         trained = Weights(
             origin="trained",
             sha256=weights.digest(self.job.network),
-            seen_datasets=_seen(self.job.spec, self.job.dataset),
-            init=self.init,
-            untouched=self.untouched,
+            seen_datasets=said.seen_datasets,
+            init=said.init,
+            untouched=self.begun.untouched,
         )
         state = run_folder.with_weights(state, trained.model_dump(mode="json"), seconds)
-        notes = (*_notes(self.job.spec, self.init), *_partial(self.untouched))
-        return replace(state, notes=(*notes, *state.notes))
+        notes = (*_notes(self.job.spec, said.init), *_partial(self.begun.untouched))
+        return replace(state, notes=(*notes, *self.begun.changes, *state.notes))
+
+    def _about_given(self) -> tuple[str, ...]:
+        """Return what is to be known of weights that were trained by another run."""
+        job = self.job
+        return provenance.notes(self.before, job.spec, job.dataset, synthetic=job.source.synthetic)
 
     def _first_batch(self) -> Any:
         """Return what the training begins with."""
@@ -155,15 +166,18 @@ def _look_at(picture: Path | None) -> None:
         training.tell(f"look at: {picture}")
 
 
-def _given(checkpoint: weights.Checkpoint, untouched: tuple[str, ...]) -> Weights:
+def _given(
+    checkpoint: weights.Checkpoint, before: About | None, untouched: tuple[str, ...]
+) -> Weights:
     rows = checkpoints.named(checkpoints.read(catalog.published_weights()), checkpoint.sha256)
     return Weights(
         origin=checkpoint.path.name,
         sha256=checkpoint.sha256,
-        seen_datasets=(),
-        init="unknown",
+        seen_datasets=() if before is None else before.seen_datasets,
+        init="unknown" if before is None else before.init,
         untouched=untouched,
         published=rows[0]["file"] if rows else None,
+        trained_for=None if before is None else before.name,
     )
 
 
@@ -173,10 +187,6 @@ def _partial(untouched: tuple[str, ...]) -> tuple[str, ...]:
     are = "is" if len(untouched) == 1 else "are"
     count = len(untouched)
     return (f"{count} of the tensors {are} not in the given file and random (--allow-partial).",)
-
-
-def _seen(spec: TaskSpec, dataset: DatasetSpec) -> tuple[str, ...]:
-    return (f"{dataset.name}/{spec.protocol.train_split}", *spec.protocol.extra_data)
 
 
 def _notes(spec: TaskSpec, init: str) -> tuple[str, ...]:

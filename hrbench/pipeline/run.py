@@ -36,7 +36,7 @@ def run(task: str, options: Options) -> tuple[RunRecord, Path] | None:
     """
     options = given.with_runs(options)
     checkpoint = None if options.weights is None else weights.read(Path(options.weights))
-    spec, dataset = resolve(task, options, None if checkpoint is None else checkpoint.layout)
+    spec, dataset = resolve(task, options, checkpoint)
     with processes(options.device) as runtime:
         spec = with_precision(spec, runtime.device.type)
         source = _locate(spec, dataset, options, runtime)

@@ -4,15 +4,17 @@ import os
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hrbench.backbone import weights
+from hrbench.backbone.about import KEY, About
 from hrbench.data.sample import in_words
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.schedule import Schedule
 from hrbench.engine.train import Feed, Plan, Trainer, Validate
+from hrbench.pipeline import provenance
 from hrbench.spec import LiftingTask, TaskSpec, TemporalModel
 
 if TYPE_CHECKING:
@@ -22,14 +24,20 @@ LONG = 600.0  # seconds; above it a training without a GPU says beforehand how l
 WAITS_TOO_LONG = 0.2  # share of the training time
 
 
-def initialise(job: "Job[Any]", path: str | None) -> tuple[str, tuple[str, ...]]:
-    """Load a file to start from.
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a training starts from, for the record."""
 
-    Returns what training starts from, for the record, and the tensors of the backbone that
-    the file has not.
-    """
+    init: str = "random"
+    untouched: tuple[str, ...] = ()  # tensors of the network that the file has not
+    changes: tuple[str, ...] = ()  # of its tensors, in sentences
+    seen: tuple[str, ...] = ()  # data sets that it was trained on, where it says so
+
+
+def initialise(job: "Job[Any]", path: str | None) -> Start:
+    """Load a file to start from."""
     if path is None:
-        return "random", ()
+        return Start()
     checkpoint = weights.read(Path(path))
     found = job.initialise(checkpoint)
     loaded = f"all {found.total}" if not found.missing else f"{len(found.matched)} of {found.total}"
@@ -41,15 +49,32 @@ def initialise(job: "Job[Any]", path: str | None) -> tuple[str, tuple[str, ...]]
         more = ", …" if len(found.left_over) > 1 else ""
         words += f", {len(found.left_over)} left over ({first}{more}): our head starts random"
     tell(" ".join((f"--init {path} ({checkpoint.layout} layout): {words}.", *checkpoint.changes)))
-    return f"{checkpoint.layout}:{checkpoint.sha256[:16]}", found.missing
+    before = provenance.known(checkpoint)
+    seen = () if before is None else before.seen_datasets
+    init = f"{checkpoint.layout}:{checkpoint.sha256[:16]}"
+    return Start(init, found.missing, checkpoint.changes, seen)
+
+
+def about(job: "Job[Any]", start: Start) -> About:
+    """Return what is said of the weights that a job's training comes to."""
+    seen = tuple(dict.fromkeys((*provenance.trained_on(job.spec, job.dataset), *start.seen)))
+    return provenance.of_training(
+        job.spec, job.dataset, seen, start.init, synthetic=job.source.synthetic
+    )
 
 
 def trainer(
-    job: "Job[Any]", feed: Feed[Any], runtime: Runtime, folder: Path, *, workers: int
+    job: "Job[Any]",
+    feed: Feed[Any],
+    runtime: Runtime,
+    folder: Path,
+    said: About,
+    *,
+    workers: int,
 ) -> Trainer[Any]:
-    """Return the training of a job's network by its recipe."""
+    """Return the training of a job's network by its recipe; its checkpoints say what they are."""
     cost, plan = job.cost(runtime.device), plan_of(job.spec, job.options.seed, workers)
-    return Trainer(job.network, feed, cost, plan, runtime, folder)
+    return Trainer(job.network, feed, cost, plan, runtime, folder, {KEY: said.content()})
 
 
 def plan_of(spec: TaskSpec, seed: int, workers: int) -> Plan:

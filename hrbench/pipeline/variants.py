@@ -11,10 +11,10 @@ from hrbench.backbone.anatomy import Anatomy
 from hrbench.backbone.fitting import Fit
 from hrbench.backbone.weights import Checkpoint
 from hrbench.errors import RunError
+from hrbench.pipeline import provenance
 from hrbench.pipeline.jobs import job_of
 from hrbench.pipeline.options import Options
 from hrbench.pipeline.sources import DEFAULT, Source
-from hrbench.report.finding import SPEC
 from hrbench.spec import ClassificationTask, DatasetSpec, LandmarkTask, LiftingTask, TaskSpec
 
 STATISTICS = ("keypoint_mean", "keypoint_std", "joint_mean", "joint_std")  # Martinez's have none
@@ -22,23 +22,35 @@ STATISTICS = ("keypoint_mean", "keypoint_std", "joint_mean", "joint_std")  # Mar
 
 def fitted(checkpoint: Checkpoint, task: str) -> Fit:
     """Return how a checkpoint fits the network of `NAME@VARIANT` or a file."""
-    spec = catalog.load_task(task)
-    beside = Path(task.partition("@")[0]).parent if ".toml" in task else None
-    dataset = catalog.load_dataset(spec.dataset, beside)
+    spec, dataset = named(task)
     job = job_of(spec, dataset, Source(DEFAULT, synthetic=False), Options())
     with torch.device("meta"):
         job.build()
     return fitting.fit(checkpoint.tensors, job.network.state_dict())
 
 
+def named(task: str) -> tuple[TaskSpec, DatasetSpec]:
+    """Return the spec of `NAME@VARIANT` or a file, and its dataset's."""
+    spec = catalog.load_task(task)
+    beside = Path(task.partition("@")[0]).parent if ".toml" in task else None
+    return spec, catalog.load_dataset(spec.dataset, beside)
+
+
 def fitting_variants(
     checkpoint: Checkpoint, found: Anatomy, task: str | None = None
 ) -> Iterator[str]:
-    """Yield the variants, of one task or of all, whose network has a checkpoint's shapes."""
+    """Yield the variants, of one task or of all, whose network a checkpoint's may be.
+
+    It has their shapes, and the same keypoints or classes where the file says what it is of.
+    """
+    before = provenance.known(checkpoint)
     for name in catalog.names("tasks") if task is None else [task]:
         for variant in catalog.variants(name):
             spec = catalog.load_task(f"{name}@{variant}")
-            if _fits(checkpoint, found, spec, catalog.load_dataset(spec.dataset)):
+            dataset = catalog.load_dataset(spec.dataset)
+            if provenance.other_outputs(before, dataset):
+                continue
+            if _fits(checkpoint, found, spec, dataset):
                 yield f"{name}@{variant}"
 
 
@@ -54,12 +66,6 @@ def _fits(checkpoint: Checkpoint, found: Anatomy, spec: TaskSpec, dataset: Datas
         return False
     fit = fitted(checkpoint, f"{spec.name}@{spec.variant}")
     return not (fit.left_over or fit.reshaped or set(fit.missing) - set(STATISTICS))
-
-
-def of_run(weights: Path) -> str | None:
-    """Return the spec's file of the run that weights lie in; None where they lie elsewhere."""
-    file = weights.parent.parent / SPEC
-    return str(file) if file.is_file() else None
 
 
 def chosen(task: str, checkpoint: Checkpoint, found: Anatomy) -> str:

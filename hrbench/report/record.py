@@ -96,11 +96,15 @@ class Weights(Part):
     init: str  # what training started from: "random", "imagenet", a file's name
     untouched: tuple[str, ...] = ()  # parameters that --allow-partial left as they were
     published: str | None = None  # the file of results/weights.csv that has this hash
+    trained_for: str | None = None  # of given weights that say it: TASK@VARIANT
 
     @model_serializer(mode="wrap")
-    def _leave_out_no_publication(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _leave_out_what_is_not_known(
+        self, handler: SerializerFunctionWrapHandler
+    ) -> dict[str, Any]:
         content: dict[str, Any] = handler(self)
-        return content if self.published else {k: v for k, v in content.items() if k != "published"}
+        optional = {"published", "trained_for"}
+        return {k: v for k, v in content.items() if v is not None or k not in optional}
 
 
 class Code(Part):

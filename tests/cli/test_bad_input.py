@@ -166,6 +166,11 @@ def test_cuda_where_there_is_none(world: Path, tmp_path: Path) -> None:
         (["run", "coco-pose", "--precision", "fp16"], "'fp16' is not one of"),
         (["run", "coco-pose", "--seed", str(2**63)], "'--seed'"),
         (["run", "coco-pose", "--weights", "a", "--init", "b"], "name one of them"),
+        (["run", "coco-pose", "--weights", "a", "--epochs", "3"], "leave out --epochs"),
+        (
+            ["run", "coco-pose", "--weights", "a", "--set", "recipe.lr=1"],
+            "trains nothing; leave out --set recipe.lr=1",
+        ),
         (["run", "--resume", "a", "--epochs", "3", "--set", "b=1"], "leave out --set, --epochs"),
         (["rnu"], "No such command 'rnu'"),
         (["list", "everything"], "'everything' is not one of"),

@@ -44,7 +44,8 @@ def trainer(folder: Path, *, workers: int = 0, validate_every: int = 0) -> Train
     job.network = network.build(spec.model, len(dataset.keypoints), seed=3)
     feed = job.feed()
     feed.people = feed.people.rows(torch.arange(PEOPLE).numpy())
-    return training.trainer(job, feed, Runtime(torch.device("cpu")), folder, workers=workers)
+    said = training.about(job, training.Start())
+    return training.trainer(job, feed, Runtime(torch.device("cpu")), folder, said, workers=workers)
 
 
 def stop_at(job: Trainer[Batch], step: int, number: signal.Signals, times: int = 1) -> None:

@@ -3,10 +3,12 @@
 from pathlib import Path
 
 from hrbench.backbone import resnet
-from hrbench.backbone.layouts import BY_NAME, FACE
+from hrbench.backbone.layouts import FACE
+from hrbench.backbone.weights import Checkpoint
 from hrbench.errors import RunError
 from hrbench.heads.heatmap import HARDEST
 from hrbench.metrics.nme import BOX_SIZE
+from hrbench.pipeline import provenance
 from hrbench.pipeline.landmarks.formats import format_of
 from hrbench.pipeline.landmarks.scoring import sigmas
 from hrbench.pipeline.options import Options
@@ -15,18 +17,16 @@ from hrbench.spec import DatasetSpec, LandmarkTask
 OWN_BOXES = (".json",)
 
 
-def overrides(options: Options, spec: LandmarkTask, layout: str | None) -> list[str]:
+def overrides(options: Options, spec: LandmarkTask, checkpoint: Checkpoint | None) -> list[str]:
     """Return the keys that flags set.
 
-    Published weights are measured as they were trained: those of the official face code by its
-    pixels, those of ResNets by the order of colours of their release; `layout` is theirs.
+    Weights are measured as they were trained: published ones of the official face code by its
+    pixels, those of ResNets by the order of colours of their release, ours by the order that they
+    say.
     """
     keys = []
-    if layout == FACE.name and spec.protocol.pixels is not None:
-        keys.append("protocol.pixels=official")
-    color = None if layout is None else BY_NAME[layout].color
-    if color is not None and spec.model.backbone in resnet.SIZES:
-        keys.append(f"model.color={color}")
+    if checkpoint is not None:
+        keys += _as_trained(spec, checkpoint)
     if options.boxes is not None:
         name = Path(options.boxes).name
         if options.boxes not in {"gt", "det"} and not name.endswith(OWN_BOXES):
@@ -35,6 +35,16 @@ def overrides(options: Options, spec: LandmarkTask, layout: str | None) -> list[
     if options.tta is not None:
         keys.append(f"protocol.flip_test={str(options.tta).lower()}")
     return keys
+
+
+def _as_trained(spec: LandmarkTask, checkpoint: Checkpoint) -> list[str]:
+    keys, before = [], provenance.known(checkpoint)
+    if checkpoint.layout == FACE.name and spec.protocol.pixels is not None:
+        keys.append("protocol.pixels=official")
+    color = None if before is None else before.color
+    if color is None and spec.model.backbone in resnet.SIZES:
+        color = checkpoint.color
+    return keys if color is None else [*keys, f"model.color={color}"]
 
 
 def settled(spec: LandmarkTask, dataset: DatasetSpec) -> list[str]:

@@ -20,6 +20,7 @@ from hrbench.geometry import flip_order
 from hrbench.metrics.mpjpe import score_joints
 from hrbench.metrics.scores import Scores
 from hrbench.network import MILLIMETRES, LinearNetwork, TemporalNetwork
+from hrbench.pipeline import provenance
 from hrbench.pipeline.job import Job
 from hrbench.pipeline.lifting import picture, predicting, reading
 from hrbench.pipeline.lifting.evaluation import LiftingEvaluation
@@ -81,6 +82,7 @@ class LiftingJob(Job[JointPredictions]):
 
     def initialise(self, checkpoint: Checkpoint) -> Fit:
         """Load the whole network."""
+        provenance.require_same_outputs(checkpoint, self.dataset, self.options.allow)
         return self.load(checkpoint)
 
     def cost(self, device: torch.device) -> Cost[LiftingBatch]:

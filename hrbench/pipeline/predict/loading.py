@@ -9,10 +9,17 @@ from hrbench.pipeline.predict.keypoints import KeypointPredictor
 
 
 def keypoints(
-    task: str, weights: str, *, device: str, batch: int, overrides: tuple[str, ...]
+    task: str,
+    weights: str,
+    *,
+    device: str,
+    batch: int,
+    overrides: tuple[str, ...],
+    allow: tuple[str, ...],
 ) -> KeypointPredictor:
     """Return what finds keypoints; see `hrbench.load`."""
-    job = load(task, Options(weights=str(weights), device=device, overrides=overrides))
+    options = Options(weights=str(weights), device=device, overrides=overrides, allow=allow)
+    job = load(task, options)
     if not isinstance(job, LandmarkJob):
         raise RunError(f"{job.spec.name} finds no keypoints in images; `hrbench list` names tasks")
     return KeypointPredictor(job, Runtime(choose_device(device)), batch)
