@@ -282,7 +282,8 @@ class Bench:
         validations: list[int] = []
         plan = training.plan_of(self.spec, 0, 0)
         self.out.mkdir(parents=True, exist_ok=True)
-        trainer = training.trainer(self.job, feed, CPU, self.out, workers=0)
+        said = training.about(self.job, training.Start())
+        trainer = training.trainer(self.job, feed, CPU, self.out, said, workers=0)
 
         def validate() -> float:
             validations.append(1)
