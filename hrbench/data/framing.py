@@ -42,9 +42,13 @@ class Compared:
     as_stored: list[str] = field(default_factory=list)  # though they have a tag
     untold: list[str] = field(default_factory=list)  # either fits, or there is no size
 
-    def sizes(self) -> list[Fault]:
-        """Return the faults that no turn explains; a user may allow them."""
-        return [*fault(OTHER, self.other, name=NAME), *fault(SWAPPED, self.swapped, name=NAME)]
+    def sizes(self, *, published: bool = False) -> list[Fault]:
+        """Return the faults that no turn explains; a user may allow them.
+
+        Published files with swapped sizes are used as they are, by everybody.
+        """
+        swapped = fault(SWAPPED, self.swapped, fatal=not published, name=NAME)
+        return [*fault(OTHER, self.other, name=NAME), *swapped]
 
     def turns(self, rule: Rule | None) -> list[Fault]:
         """Return what makes a rule the wrong one; without a rule, tags are ignored if they can."""

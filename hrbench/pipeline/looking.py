@@ -77,7 +77,7 @@ def _opened(
     else:
         seen = headers([folder / name for name in names])
     found = framing.compared(names, seen, sizes)
-    faults += found.sizes()
+    faults += found.sizes(published=way.published)
     if way.published:
         return [*faults, *found.turns("ignored")], inspect.odd()
     return faults, [*found.remarks(), *inspect.odd()]

@@ -167,6 +167,30 @@ def test_a_published_dataset_is_compared_when_a_picture_is_opened(tmp_path: Path
         pipeline.run(task, options)
 
 
+def test_published_files_with_width_and_height_swapped_run_as_they_are(tmp_path: Path) -> None:
+    """As CrowdPose's first files of 2018: jeffffffli/CrowdPose#12."""
+    shutil.copytree(small_world(dataset="crowdpose") / "crowdpose", tmp_path / "crowdpose")
+    for path in (tmp_path / "crowdpose" / "images").iterdir():
+        Image.open(path).crop((0, 0, 128, 120)).save(path)
+    for file in (tmp_path / "crowdpose" / "json").glob("crowdpose_*.json"):
+        content = json.loads(file.read_text("utf-8"))
+        for image in content["images"]:
+            image |= {"width": 120, "height": 128}
+        file.write_text(json.dumps(content), "utf-8")
+    task = "crowdpose@tiny"
+    options = Options(
+        data=str(tmp_path),
+        weights=str(small_weights(task)),
+        boxes="gt",
+        workers=0,
+        out=str(tmp_path / "out"),
+    )
+    done = pipeline.run(task, options)
+    assert done is not None
+    assert any("width and height are swapped" in note for note in done[0].notes)
+    assert check("crowdpose", str(tmp_path), images=True).splits[0].usable
+
+
 def predicted(folder: Path, picture: Path) -> tuple[list[Any], str]:
     """What `predict` finds in a picture, and says."""
     task, out = "coco-pose@tiny", folder / f"of-{picture.name}"

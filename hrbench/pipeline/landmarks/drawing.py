@@ -46,9 +46,10 @@ def pose(
     rest = [edge for edge in edges if edge not in sure]
     if (there & ~likely).any():
         part, corner = _around(canvas, keypoints[there], 2 * radius)
-        layer = part.copy()
-        _parts(layer, keypoints - corner, colors, rest, there & ~likely, radius)
-        part[:] = cv2.addWeighted(layer, FAINT, part, 1 - FAINT, 0) if part.size else part
+        if part.size:  # not all of it is outside
+            layer = part.copy()
+            _parts(layer, keypoints - corner, colors, rest, there & ~likely, radius)
+            part[:] = cv2.addWeighted(layer, FAINT, part, 1 - FAINT, 0)
     _parts(canvas, keypoints, colors, sure, likely, radius)
 
 
