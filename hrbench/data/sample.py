@@ -65,6 +65,11 @@ class People:
         return self.rows(np.isin(self.image_ids[self.image], image_ids))
 
 
+def used_images(people: People) -> list[Path]:
+    """Return the files of the images that have boxes."""
+    return [people.images[image] for image in np.unique(people.image).tolist()]
+
+
 def unlabelled(
     images: Sequence[Path],
     image: NDArray[np.int64],

@@ -2,12 +2,13 @@
 
 import hashlib
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from hrbench import catalog, world
-from hrbench.data import annotations, chosen_boxes, detections, inspect
+from hrbench.data import annotations, chosen_boxes, detections, inspect, shared_images
 from hrbench.data.inspect import Fault, stated
 from hrbench.data.lint import NO_SIGMAS
 from hrbench.data.readers import mpii, mpii_truth
@@ -23,6 +24,7 @@ from hrbench.spec import DatasetSpec, Split
 
 # Formats without a file that lists the images.
 OWN = {"h36m": lifting.split_report, "imagenet": classes.split_report}
+TRAIN = "train"  # what the split is called that one's own tasks train on
 MARKS = {"h36m": tuple(mark for mark, _ in LAYOUTS)}  # that tell such a format's folder
 
 
@@ -59,6 +61,7 @@ def check(name: str, data: str | None, *, images: bool, allow: tuple[str, ...] =
     there = any(split.parts for split in splits)
     hint = "" if there else _hint(dataset, root)
     no_sigmas = [NO_SIGMAS] if dataset.sigmas is None else []
+    shared = _measured_too(dataset, splits)
     return Report(
         dataset.name,
         dataset.title,
@@ -66,8 +69,25 @@ def check(name: str, data: str | None, *, images: bool, allow: tuple[str, ...] =
         synthetic=synthetic,
         hint=hint,
         splits=splits,
-        notes=tuple([*faults, *no_sigmas] if own.is_own(dataset) else ()),
+        notes=(*shared, *([*faults, *no_sigmas] if own.is_own(dataset) else ())),
     )
+
+
+def _measured_too(dataset: DatasetSpec, splits: Sequence[SplitReport]) -> list[Fault]:
+    """Return which images that may be measured are trained on too: by its tasks, or as named."""
+    tasks = [catalog.load_task(name) for name in catalog.names("tasks")]
+    known = [task.protocol for task in tasks if task.dataset == dataset.name]
+    pairs = {(protocol.train_split, protocol.split) for protocol in known}
+    pairs = pairs or {(TRAIN, name) for name in dataset.splits if name != TRAIN}
+    images = {split.name: split.images for split in splits}
+    renamed = not own.is_published(dataset)
+    found = []
+    for training, measured in sorted(pairs):
+        paths = images.get(measured, ())
+        if both := shared_images.shared(images.get(training, ()), paths, renamed=renamed):
+            words = shared_images.in_words(both, len(paths))
+            found.append(replace(stated(f"{training} and {measured}: {words}"), fatal=False))
+    return found
 
 
 def _allowed(split: SplitReport, allow: tuple[str, ...]) -> SplitReport:
@@ -131,7 +151,14 @@ def _split(
     ):
         add(*_detections(root, split.detections, listed))
     notes += own.notes(dataset, listed)
-    return SplitReport(name, tuple(parts), tuple(missing), tuple(faults), tuple(notes))
+    paths = _paths(root, folder, listed)
+    return SplitReport(name, tuple(parts), tuple(missing), tuple(faults), tuple(notes), paths)
+
+
+def _paths(root: Path, folder: str | None, listed: Listing | None) -> tuple[Path, ...]:
+    if listed is None or folder is None:
+        return ()
+    return tuple(root / folder / name for name in listed.names)
 
 
 def _way(dataset: DatasetSpec, split: str, images: bool) -> looking.Way:

@@ -2,6 +2,7 @@
 
 import textwrap
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from hrbench.data.inspect import Fault
@@ -74,6 +75,7 @@ class SplitReport:
     missing: tuple[Missing, ...]
     faults: tuple[Fault, ...]
     notes: tuple[Fault, ...] = ()  # what a person should look at
+    images: tuple[Path, ...] = ()  # that are listed, where they are files of their own
 
     @property
     def usable(self) -> bool:

@@ -11,9 +11,10 @@ from torch import Tensor, nn
 from hrbench import network
 from hrbench.backbone.fitting import Fit, load_backbone
 from hrbench.backbone.weights import Checkpoint
+from hrbench.data import shared_images
 from hrbench.data.augment import Ranges
 from hrbench.data.loader import Batch, TrainingCrops
-from hrbench.data.sample import in_words
+from hrbench.data.sample import People, in_words, used_images
 from hrbench.engine.runtime import Runtime, normalised
 from hrbench.engine.train import Cost
 from hrbench.errors import RunError
@@ -29,6 +30,7 @@ from hrbench.pipeline.landmarks.framing import framed
 from hrbench.pipeline.landmarks.pixels import pixels
 from hrbench.pipeline.landmarks.predicting import decoded_again, predictions
 from hrbench.pipeline.options import Options
+from hrbench.pipeline.own import is_published
 from hrbench.pipeline.sources import Source
 from hrbench.report.predictions import Predictions
 from hrbench.spec import DatasetSpec, LandmarkTask, TaskSpec
@@ -82,7 +84,8 @@ class LandmarkJob(Job[Predictions]):
         """Return augmented crops of the persons or faces of the training split."""
         people = format_of(self.dataset).training(self.spec, self.dataset, self.source)
         people = framed(people, self.spec, self.dataset, self.source)
-        self.left_out, self.allowed = people.left_out, people.allowed
+        self.left_out = people.left_out
+        self.allowed = (*people.allowed, *self._measured_too(people))
         ranges = Ranges(**self.spec.augment.model_dump())
         cutting = pixels(self.spec, self.dataset).cutting
         return TrainingCrops(people, cutting, ranges, self.options.seed)
@@ -210,6 +213,13 @@ class LandmarkJob(Job[Predictions]):
         """Draw the persons or faces of the largest errors."""
         beside = cases(self.spec, self.dataset, found, self.looked_at)
         return contact.draw_worst(folder, self.dataset, self.looked_at, beside, count)
+
+    def _measured_too(self, people: People) -> tuple[str, ...]:
+        """Say how many of the images that are measured are trained on too."""
+        training, measured = used_images(people), used_images(self.looked_at.people)
+        renamed = not is_published(self.dataset)
+        found = shared_images.shared(training, measured, renamed=renamed)
+        return (shared_images.in_words(found, len(measured)),) if found else ()
 
     def _boxes(self) -> str:
         """Return where boxes come from: the protocol knows a file by its name only."""
