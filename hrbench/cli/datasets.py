@@ -17,7 +17,7 @@ from hrbench.cli.root import DATA, FILE, allowing, answer, as_json, main, run_of
 @click.option("--data", type=FILE, help=DATA)
 @click.option("--images", is_flag=True, help="Decode every image file.")
 @click.option(
-    "--sheet", type=FILE, metavar="FILE.png", help="Write a picture of annotated objects."
+    "--sheet", type=FILE, metavar="FILE.png", help="Write a picture of annotated objects or faces."
 )
 @allowing
 @as_json
@@ -49,7 +49,7 @@ def check(
     else:
         click.echo(found.text())
     if sheet is not None and found.usable:
-        _draw(dataset, found, sheet, allow, quiet=json_)
+        _draw(dataset, found, sheet, quiet=json_)
     if not found.ok:
         sys.exit(1)
 
@@ -63,12 +63,12 @@ def _of_run(run: Path, data: str | None) -> tuple[str, str | None]:
     return str(own) if own.is_file() else spec.dataset, data or state.options.data
 
 
-def _draw(dataset: str, found: Any, sheet: str, allow: tuple[str, ...], *, quiet: bool) -> None:
+def _draw(dataset: str, found: Any, sheet: str, *, quiet: bool) -> None:
     from hrbench import catalog  # noqa: PLC0415
-    from hrbench.pipeline.own import draw_sheet  # noqa: PLC0415
+    from hrbench.pipeline.sheeting import draw_sheet  # noqa: PLC0415
 
     loaded, folder = catalog.load_dataset(dataset), Path(found.folder)
-    draw_sheet(loaded, folder, found.usable, Path(sheet), allow)
+    draw_sheet(loaded, folder, found.usable, Path(sheet))
     if not quiet:
         click.echo(f"look at: {sheet}")
 

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.data.headers import UPRIGHT, Header, header
+from hrbench.data.images import read_image
 from hrbench.data.inspect import Fault, Size, fault
 from hrbench.data.orientation import orientation, upright
 from hrbench.data.sample import People
@@ -105,6 +107,18 @@ def picture(people: People, image: int, read: Callable[[Path], NDArray[Any]]) ->
         if width and pixels.shape[:2] != (height, width):
             raise _mismatch(path, pixels.shape, (width, height))
     return pixels
+
+
+def as_viewed(path: Path, size: Size | None) -> NDArray[np.uint8]:
+    """Return the BGR pixels of a file as a viewer shows it, unless its annotated size says stored.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    pixels, seen = read_image(path), header(path)
+    if seen is None or (size == seen.size and seen.size != seen.turned):
+        return pixels
+    return upright(pixels, seen.tag)
 
 
 def _mismatch(path: Path, shape: tuple[int, ...], size: Size) -> DataError:

@@ -1,72 +1,108 @@
 """A picture sheet of annotated objects, on which a person sees swapped sides.
 
 Left is orange, right is blue, what has no partner is green; a keypoint carries its number in
-the dataset's list, counted from 1. Objects in doubt come first, in a red frame.
+the dataset's list, counted from 1, where there is room for it. Objects in doubt come first, in a
+red frame.
 
-Shapes: N objects, K keypoints.
+Shapes: M images, N objects, K keypoints.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench.data.annotations import Annotations
-from hrbench.data.images import read_image
-
 Pixels = NDArray[np.uint8]
 Color = tuple[int, int, int]
 Pairs = Sequence[tuple[int, int]]
+Read = Callable[[Path, tuple[int, int] | None], Pixels]
 
-MOST = 24  # objects
-TILE = 224  # pixels
-COLUMNS = 6
 AROUND = 0.15  # of the longer side of what is shown, on each side
 LEFT, RIGHT, MIDDLE = (80, 175, 255), (255, 170, 60), (120, 230, 120)  # BGR
 DARK, WHITE, DOUBT = (25, 25, 25), (255, 255, 255), (40, 40, 230)
-LETTERS = 0.38  # of OpenCV's font size
+LETTERS, SMALL = 0.38, 0.3  # of OpenCV's font size
+FONT = cv2.FONT_HERSHEY_SIMPLEX
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """How large objects are shown, and how many."""
+
+    tile: int  # pixels of a square
+    columns: int
+    most: int  # objects
+    dot: int  # pixels, of a keypoint's radius
+    letters: float
+
+    @property
+    def width(self) -> int:
+        """Pixels."""
+        return self.tile * self.columns
+
+
+BODY = Grid(tile=224, columns=6, most=24, dot=4, letters=LETTERS)
+FACE = Grid(tile=448, columns=3, most=12, dot=2, letters=SMALL)  # for many keypoints
+MANY = 25  # keypoints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Objects:
+    """N annotated objects in M images."""
+
+    files: Sequence[Path]  # (M,)
+    sizes: NDArray[np.int64] | None  # (M, 2) width, height as annotated
+    image: NDArray[np.int64]  # (N,) index of each one's image; -1 if that is not listed
+    titles: Sequence[str]  # (N,)
+    points: NDArray[np.float64]  # (N, K, 2) x, y
+    labelled: NDArray[np.bool_]  # (N, K)
+
+
+def grid(num_keypoints: int) -> Grid:
+    """Return how objects of so many keypoints are shown."""
+    return BODY if num_keypoints < MANY else FACE
 
 
 def sheet(
-    images: Path, table: Annotations, doubtful: NDArray[np.bool_], flip_pairs: Pairs, edges: Pairs
+    objects: Objects, doubtful: NDArray[np.bool_], flip_pairs: Pairs, edges: Pairs, read: Read
 ) -> Pixels:
-    """Return the sheet of up to 24 objects as a BGR picture.
+    """Return the sheet of some objects as a BGR picture.
 
     Args:
-        images: the folder of the table's images.
-        table: the annotations.
+        objects: of which some are chosen.
         doubtful: (N,) objects to show first.
-        flip_pairs: positions of left and right keypoints.
-        edges: positions of the ends of limbs.
+        flip_pairs: left and right keypoints.
+        edges: ends of limbs.
+        read: what gives the pixels of a file, whose annotated size may be known.
 
     Raises:
         DataError: an image cannot be read.
     """
-    colors = colors_of(table.keypoints.shape[1], flip_pairs)
-    tiles = [
-        tile(
-            read_image(images / table.file_names[table.image[row]]),
-            table.keypoints[row],
-            colors,
-            edges,
-            f"id {table.ids[row]}",
-            DOUBT if doubtful[row] else WHITE,
-        )
-        for row in chosen(table, doubtful)
-    ]
-    blank = np.full((TILE, TILE, 3), WHITE, dtype=np.uint8)
-    tiles += [blank] * (-len(tiles) % COLUMNS) if tiles else [blank] * COLUMNS
-    lines = [np.hstack(tiles[start : start + COLUMNS]) for start in range(0, len(tiles), COLUMNS)]
-    return np.vstack(lines)
+    count = objects.points.shape[1]
+    shape, colors, tiles = grid(count), colors_of(count, flip_pairs), []
+    for row in chosen(objects, doubtful).tolist():
+        image = int(objects.image[row])
+        size = None if objects.sizes is None else objects.sizes[image].tolist()
+        pixels = read(objects.files[image], size and (size[0], size[1]))
+        canvas = tile(pixels, objects.points[row], objects.labelled[row], colors, edges, shape)
+        _write(canvas, objects.titles[row], (6, shape.tile - 8), WHITE, LETTERS)
+        frame = DOUBT if doubtful[row] else WHITE
+        cv2.rectangle(canvas, (0, 0), (shape.tile - 1, shape.tile - 1), frame, 5)
+        tiles.append(canvas)
+    blank = np.full((shape.tile, shape.tile, 3), WHITE, dtype=np.uint8)
+    tiles += [blank] * (-len(tiles) % shape.columns) if tiles else [blank] * shape.columns
+    starts = range(0, len(tiles), shape.columns)
+    return np.vstack([np.hstack(tiles[start : start + shape.columns]) for start in starts])
 
 
-def chosen(table: Annotations, doubtful: NDArray[np.bool_]) -> NDArray[np.intp]:
+def chosen(objects: Objects, doubtful: NDArray[np.bool_]) -> NDArray[np.intp]:
     """Return the rows to show: doubtful ones, then others, each spread over the file."""
-    shown = (table.keypoints[..., 2] > 0).any(axis=1) & (table.image >= 0)
-    first = _spread(np.flatnonzero(shown & doubtful), MOST)
-    return np.concatenate([first, _spread(np.flatnonzero(shown & ~doubtful), MOST - len(first))])
+    most = grid(objects.points.shape[1]).most
+    shown = objects.labelled.any(axis=1) & (objects.image >= 0)
+    first = _spread(np.flatnonzero(shown & doubtful), most)
+    return np.concatenate([first, _spread(np.flatnonzero(shown & ~doubtful), most - len(first))])
 
 
 def colors_of(num_keypoints: int, flip_pairs: Pairs) -> list[Color]:
@@ -79,30 +115,62 @@ def colors_of(num_keypoints: int, flip_pairs: Pairs) -> list[Color]:
 
 def tile(
     image: Pixels,
-    keypoints: NDArray[np.float64],
+    points: NDArray[np.float64],
+    labelled: NDArray[np.bool_],
     colors: Sequence[Color],
     edges: Pairs,
-    title: str,
-    frame: Color,
+    shape: Grid,
 ) -> Pixels:
-    """Return one object, cut out around its labelled (K, 3) keypoints."""
-    labelled = keypoints[:, 2] > 0
-    low, high = keypoints[labelled, :2].min(axis=0), keypoints[labelled, :2].max(axis=0)
+    """Return one object, cut out around the labelled ones of its (K, 2) points."""
+    low, high = points[labelled].min(axis=0), points[labelled].max(axis=0)
     side = max(1.0, float((high - low).max())) * (1 + 2 * AROUND)
-    corner = (low + high - side) / 2
-    factor = TILE / side
+    corner, factor = (low + high - side) / 2, shape.tile / side
     matrix = np.array([[factor, 0, -factor * corner[0]], [0, factor, -factor * corner[1]]])
-    canvas = cv2.warpAffine(image, matrix, (TILE, TILE), borderValue=WHITE).astype(np.uint8)
-    points = np.rint(factor * (keypoints[:, :2] - corner)).astype(int)
+    size = (shape.tile, shape.tile)
+    canvas = cv2.warpAffine(image, matrix, size, borderValue=WHITE).astype(np.uint8)
+    there = np.flatnonzero(labelled).tolist()
+    places = {index: _whole(factor * (points[index] - corner)) for index in there}
     for start, end in edges:
         if labelled[start] and labelled[end]:
             same = colors[start] == colors[end]
-            _limb(canvas, points[start], points[end], colors[start] if same else MIDDLE)
-    for index in np.flatnonzero(labelled).tolist():
-        _point(canvas, points[index], colors[index], str(index + 1))
-    _write(canvas, title, (6, TILE - 8), WHITE)
-    cv2.rectangle(canvas, (0, 0), (TILE - 1, TILE - 1), frame, 5)
+            limb = colors[start] if same else MIDDLE
+            for shade, thickness in ((DARK, shape.dot), (limb, max(1, shape.dot // 2))):
+                cv2.line(canvas, places[start], places[end], shade, thickness, cv2.LINE_AA)
+    for index in there:
+        for shade, radius in ((DARK, shape.dot + 1), (colors[index], shape.dot)):
+            cv2.circle(canvas, places[index], radius, shade, cv2.FILLED, cv2.LINE_AA)
+    for index, place in number_places(places, shape).items():
+        _write(canvas, str(index + 1), place, colors[index], shape.letters)
     return canvas
+
+
+def number_places(places: dict[int, tuple[int, int]], shape: Grid) -> dict[int, tuple[int, int]]:
+    """Return where each keypoint's number is written, of those that have room beside others."""
+    taken = [
+        (x - shape.dot, y - shape.dot, x + shape.dot, y + shape.dot) for x, y in places.values()
+    ]
+    found = {}
+    for index, (x, y) in places.items():
+        (width, height), _ = cv2.getTextSize(str(index + 1), FONT, shape.letters, 1)
+        gap = shape.dot + 2
+        right, left, above, below = x + gap, x - gap - width, y - gap, y + gap + height
+        middle = (x - width // 2, y + height // 2)
+        for place in (
+            *((right, above), (left, above), (right, below), (left, below)),
+            *((right, middle[1]), (left, middle[1]), (middle[0], above), (middle[0], below)),
+        ):
+            box = (place[0], place[1] - height, place[0] + width, place[1])
+            inside = min(box) >= 0 and max(box) < shape.tile
+            if inside and not any(_meet(box, other) for other in taken):
+                found[index] = place
+                taken.append(box)
+                break
+    return found
+
+
+def _meet(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    apart = one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+    return not apart
 
 
 def _spread(rows: NDArray[np.intp], most: int) -> NDArray[np.intp]:
@@ -111,20 +179,13 @@ def _spread(rows: NDArray[np.intp], most: int) -> NDArray[np.intp]:
     return rows[np.rint(places).astype(np.intp)]
 
 
-def _limb(canvas: Pixels, start: NDArray[np.int_], end: NDArray[np.int_], color: Color) -> None:
-    ends = (int(start[0]), int(start[1])), (int(end[0]), int(end[1]))
-    for shade, thickness in ((DARK, 4), (color, 2)):  # a dark edge shows on any ground
-        cv2.line(canvas, *ends, shade, thickness, cv2.LINE_AA)
+def _whole(place: NDArray[np.float64]) -> tuple[int, int]:
+    x, y = np.rint(place).astype(int).tolist()
+    return x, y
 
 
-def _point(canvas: Pixels, point: NDArray[np.int_], color: Color, number: str) -> None:
-    x, y = int(point[0]), int(point[1])
-    for shade, radius in ((DARK, 5), (color, 4)):
-        cv2.circle(canvas, (x, y), radius, shade, cv2.FILLED, cv2.LINE_AA)
-    _write(canvas, number, (x + 6, y - 4), color)
-
-
-def _write(canvas: Pixels, words: str, place: tuple[int, int], color: Color) -> None:
+def _write(
+    canvas: Pixels, words: str, place: tuple[int, int], color: Color, letters: float
+) -> None:
     for shade, thickness in ((DARK, 3), (color, 1)):
-        font = cv2.FONT_HERSHEY_SIMPLEX
-        cv2.putText(canvas, words, place, font, LETTERS, shade, thickness, cv2.LINE_AA)
+        cv2.putText(canvas, words, place, FONT, letters, shade, thickness, cv2.LINE_AA)

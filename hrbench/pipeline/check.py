@@ -133,11 +133,11 @@ def _split(
         faults.extend(found)
 
     listed = None
-    if have(place := _place(root, split)):
+    if have(place := place_of(root, split)):
         real = (None, None) if synthetic else (split.num_images, split.num_samples)
         part, listed, found = _annotations(dataset, split, root, place, real)
         add(part, found)
-    folder = _image_folder(root, split, listed)
+    folder = image_folder(root, split, listed)
     # A folder that other splits share says nothing of a split whose annotations are not there.
     told = bool(parts) or not _is_shared(dataset, split)
     if folder is not None and told and have(folder):
@@ -166,7 +166,7 @@ def _way(dataset: DatasetSpec, split: str, images: bool) -> looking.Way:
     return looking.Way(f"decoding {split}" if images else "", published)
 
 
-def _image_folder(root: Path, split: Split, listed: Listing | None) -> str | None:
+def image_folder(root: Path, split: Split, listed: Listing | None) -> str | None:
     """Return where a split's images are; None where they are inside of its file."""
     if listed is not None and listed.folder is not None:
         return listed.folder
@@ -179,7 +179,7 @@ def _is_shared(dataset: DatasetSpec, split: Split) -> bool:
     return any(set(other.images) & set(split.images) for other in others)
 
 
-def _place(root: Path, split: Split) -> str:
+def place_of(root: Path, split: Split) -> str:
     """Return what says where the keypoints are: the annotations, else what a release has."""
     places = (split.annotations, *split.release)
     return next((place for place in places if (root / place).exists()), split.annotations)
@@ -193,7 +193,7 @@ def _annotations(
     place: str,
     real: tuple[int | None, int | None],
 ) -> tuple[Part, Listing | None, list[Fault]]:
-    content, found = _content(root, place)
+    content, found = content_of(root, place)
     listed = None
     if not found:
         listed, found = listing(root, place, content, dataset, split)
@@ -225,7 +225,7 @@ def _counted(count: int, what: str, real: int | None) -> str:
     )
 
 
-def _content(root: Path, place: str) -> tuple[bytes, list[Fault]]:
+def content_of(root: Path, place: str) -> tuple[bytes, list[Fault]]:
     """Return the bytes of a file; none of a folder, whose files are read one by one."""
     if (root / place).is_dir():
         return b"", []

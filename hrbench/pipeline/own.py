@@ -5,22 +5,17 @@ Letters: M images, N annotations.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import pydantic
 from numpy.typing import NDArray
 
 from hrbench import catalog
-from hrbench.data import annotations, lint
-from hrbench.data import own as completing
+from hrbench.data import lint
 from hrbench.data.annotations import Annotations
 from hrbench.data.inspect import Fault
-from hrbench.data.sheet import sheet
 from hrbench.data.sides import Suspects, suspects
-from hrbench.errors import RunError
 from hrbench.pipeline.landmarks.formats.coco import in_validation
 from hrbench.pipeline.listings import Listing
 from hrbench.spec import DatasetSpec, NamePairs, Names, Split, Table
@@ -65,7 +60,7 @@ def of_split(listed: Listing, dataset: DatasetSpec, split: Split) -> Listing:
     """Return what a listing has of a split: of its part of the images, where the seed chose it."""
     if split.part is None:
         return listed
-    kept = _in_part(listed.names, dataset, split)
+    kept = in_part(listed.names, dataset, split)
     names = tuple(name for name, chosen in zip(listed.names, kept, strict=True) if chosen)
     sizes = listed.sizes and [
         size for size, chosen in zip(listed.sizes, kept, strict=True) if chosen
@@ -89,66 +84,13 @@ def notes(dataset: DatasetSpec, listed: Listing | None) -> list[Fault]:
     )
 
 
-def draw_sheet(
-    dataset: DatasetSpec,
-    folder: Path,
-    splits: Sequence[str],
-    file: Path,
-    allow: Sequence[str] = (),
-) -> None:
-    """Write a picture of annotated objects of some splits, each below its name.
-
-    Args:
-        dataset: in COCO's format.
-        folder: of the dataset.
-        splits: whose annotations and images are there.
-        file: what to write, a .png.
-        allow: names of faults that a user lets pass.
-
-    Raises:
-        DataError: an image is not whole.
-        RunError: the file cannot be written, or the dataset is in another format.
-    """
-    if dataset.format != "coco":
-        raise RunError(f"--sheet shows annotations in COCO's format; {dataset.name} has another")
-    if file.suffix != SHEET:
-        raise RunError(f"--sheet {file}: write a name that ends in {SHEET}")
-    shown = [name for name in splits if dataset.splits[name].annotated]
-    if not shown:
-        raise RunError(f"--sheet shows annotations; no usable split of {dataset.name} has any")
-    picture = np.vstack([_of_split(dataset, folder, name, allow) for name in shown])
-    try:
-        file.write_bytes(cv2.imencode(SHEET, picture)[1].tobytes())
-    except OSError as error:
-        raise RunError(f"--sheet {file}: cannot be written ({error.strerror})") from error
-
-
-def _of_split(
-    dataset: DatasetSpec, folder: Path, name: str, allow: Sequence[str]
-) -> NDArray[np.uint8]:
-    split, count = dataset.splits[name], len(dataset.keypoints)
-    file = folder / split.annotations
-    if dataset.complete:
-        table = annotations.read(file, count, allow)
-    else:
-        table = completing.read(file, count, allow, dataset.keypoints_field)
-    images = next(place for place in split.images if (folder / place).exists())
-    if split.part is not None:
-        table = _rows(table, _in_part(table.file_names, dataset, split)[table.image])
-    pairs, edges = dataset.indices(dataset.flip_pairs), dataset.indices(dataset.edges)
-    tiles = sheet(folder / images, table, _sides(table, dataset).objects, pairs, edges)
-    title = np.full((TITLE, tiles.shape[1], 3), WHITE, dtype=np.uint8)
-    font = cv2.FONT_HERSHEY_SIMPLEX
-    cv2.putText(title, name, (8, TITLE - 9), font, 0.6, DARK, 1, cv2.LINE_AA)
-    return np.vstack([title, tiles])
-
-
 def _sides(table: Annotations, dataset: DatasetSpec) -> Suspects:
     pairs = dataset.indices(dataset.flip_pairs)
     return suspects(table.keypoints[..., :2], table.keypoints[..., 2] > 0, pairs)
 
 
-def _in_part(names: Sequence[str], dataset: DatasetSpec, split: Split) -> NDArray[np.bool_]:
+def in_part(names: Sequence[str], dataset: DatasetSpec, split: Split) -> NDArray[np.bool_]:
+    """Return which images of a file are of a split that the seed makes of them."""
     held_out = in_validation(names, dataset.validation_share, dataset.split_seed)
     return held_out if split.part == "validation" else ~held_out
 

@@ -3,27 +3,41 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from hrbench.data import own
-from hrbench.data.annotations import Annotations
-from hrbench.data.sheet import COLUMNS, DOUBT, LEFT, MIDDLE, RIGHT, TILE, chosen, colors_of, sheet
+from hrbench.data.framing import as_viewed
+from hrbench.data.sheet import (
+    BODY,
+    DOUBT,
+    FACE,
+    LEFT,
+    MIDDLE,
+    RIGHT,
+    Objects,
+    chosen,
+    colors_of,
+    number_places,
+    sheet,
+)
 from hrbench.errors import DataError
 
-CROSS = [10, 20, 2, 30, 20, 2, 20, 10, 2]  # left, right, top
+CROSS = [[10.0, 20], [30, 20], [20, 10]]  # left, right, top
+TILE, COLUMNS = BODY.tile, BODY.columns
 
 
-def table(objects: int, keypoints: list[int] = CROSS) -> Annotations:
-    content = {
-        "images": [{"id": 1, "file_name": "a.png", "width": 40, "height": 40}],
-        "categories": [{"id": 1, "keypoints": ["left", "right", "top"]}],
-        "annotations": [
-            {"id": index, "image_id": 1, "category_id": 1, "keypoints": keypoints}
-            for index in range(objects)
-        ],
-    }
-    found, _ = own.examined(content, 3)
-    assert found is not None
-    return found
+def objects(count: int, *, labelled: bool = True, folder: Path = Path()) -> Objects:
+    return Objects(
+        files=[folder / "a.png"],
+        sizes=np.array([[40, 40]]),
+        image=np.zeros(count, dtype=np.int64),
+        titles=[f"id {number}" for number in range(count)],
+        points=np.tile(np.array(CROSS), (count, 1, 1)),
+        labelled=np.full((count, 3), labelled),
+    )
+
+
+def none(count: int) -> NDArray[np.bool_]:
+    return np.zeros(count, dtype=np.bool_)
 
 
 @pytest.fixture
@@ -33,18 +47,21 @@ def images(tmp_path: Path) -> Path:
 
 
 def test_doubtful_objects_come_first_then_others_spread_over_the_file() -> None:
-    doubtful = np.zeros(100, dtype=bool)
+    doubtful = none(100)
     doubtful[[40, 90]] = True
-    rows = chosen(table(100), doubtful)
+    rows = chosen(objects(100), doubtful)
     assert rows[:2].tolist() == [40, 90]
-    assert len(rows) == len(set(rows.tolist())) == 24
+    assert len(rows) == len(set(rows.tolist())) == BODY.most
     assert rows[[2, -1]].tolist() == [0, 99]
-    assert len(chosen(table(100), ~doubtful)) == 24
-    assert len(chosen(table(3), np.zeros(3, dtype=bool))) == 3
+    assert len(chosen(objects(100), ~doubtful)) == BODY.most
+    assert len(chosen(objects(3), none(3))) == 3
 
 
-def test_objects_without_labels_are_not_shown() -> None:
-    assert len(chosen(table(3, [0] * 9), np.ones(3, dtype=bool))) == 0
+def test_objects_without_labels_or_a_listed_image_are_not_shown() -> None:
+    assert len(chosen(objects(3, labelled=False), ~none(3))) == 0
+    lost = objects(3)
+    lost.image[1] = -1
+    assert chosen(lost, none(3)).tolist() == [0, 2]
 
 
 def test_left_is_orange_right_is_blue_and_the_rest_green() -> None:
@@ -54,7 +71,8 @@ def test_left_is_orange_right_is_blue_and_the_rest_green() -> None:
 
 
 def test_points_lie_where_they_were_annotated_and_doubt_has_a_frame(images: Path) -> None:
-    drawn = sheet(images, table(2), np.array([False, True]), [(0, 1)], [(0, 1)])
+    shown = objects(2, folder=images)
+    drawn = sheet(shown, np.array([False, True]), [(0, 1)], [(0, 1)], as_viewed)
     assert drawn.shape == (TILE, TILE * COLUMNS, 3)
     # 20 pixels of the image, and 15 % more on each side, fill a tile: 224 / 26 to the pixel
     left, right = round(3 * TILE / 26), round(23 * TILE / 26)
@@ -65,11 +83,25 @@ def test_points_lie_where_they_were_annotated_and_doubt_has_a_frame(images: Path
     assert drawn[0, TILE].tolist() == [255, 255, 255]
 
 
+def test_a_face_has_a_larger_tile_and_numbers_where_there_is_room(images: Path) -> None:
+    turn = np.linspace(0, 2 * np.pi, 68, endpoint=False)
+    ring = 20 + 10 * np.stack([np.cos(turn), np.sin(turn)], axis=1)
+    labelled = np.ones((1, 68), dtype=np.bool_)
+    face = Objects([images / "a.png"], None, np.array([0]), ["a.png"], ring[None], labelled)
+    drawn = sheet(face, none(1), [], [], as_viewed)
+    assert drawn.shape == (FACE.tile, FACE.width, 3)
+    places = {index: (int(x), int(y)) for index, (x, y) in enumerate(15 * ring - 76)}
+    assert len(number_places(places, FACE)) > 60
+    crowded = {index: (100 + index % 3, 100) for index in range(68)}
+    assert 0 < len(number_places(crowded, FACE)) < 20
+    assert number_places({0: (-50, -50)}, FACE) == {}  # outside of the tile
+
+
 def test_a_sheet_of_nothing_is_blank(images: Path) -> None:
-    drawn = sheet(images, table(0), np.zeros(0, dtype=bool), [(0, 1)], [])
+    drawn = sheet(objects(0, folder=images), none(0), [(0, 1)], [], as_viewed)
     assert (drawn == 255).all()
 
 
 def test_an_image_that_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"a\.png cannot be read"):
-        sheet(tmp_path, table(1), np.zeros(1, dtype=bool), [], [])
+        sheet(objects(1, folder=tmp_path), none(1), [], [], as_viewed)

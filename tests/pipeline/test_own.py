@@ -24,7 +24,8 @@ from hrbench.pipeline import run as pipeline
 from hrbench.pipeline.check import check
 from hrbench.pipeline.landmarks.formats.coco import in_validation
 from hrbench.pipeline.options import Options
-from hrbench.pipeline.own import draw_sheet, faults_of_file
+from hrbench.pipeline.own import faults_of_file
+from hrbench.pipeline.sheeting import draw_sheet
 from hrbench.report import runs
 from hrbench.report.record import RunRecord
 
@@ -241,7 +242,7 @@ def test_the_sheet_shows_each_split_below_its_name(dots: Path, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("name", "file", "words"),
     [
-        ("mpii", "sheet.png", "--sheet shows annotations in COCO's format; mpii has another"),
+        ("imagenet", "sheet.png", "--sheet shows keypoints in images; imagenet has none"),
         ("coco", "sheet.jpg", r"--sheet .*sheet\.jpg: write a name that ends in \.png"),
         ("coco", "sheet.png", "no usable split of coco has any"),
     ],
