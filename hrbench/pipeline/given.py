@@ -34,7 +34,8 @@ def weights_of(name: str) -> Path:
         RunError: several runs begin so, or the training of the one has not come to its end.
     """
     path = Path(name)
-    folder = None if path.is_file() else finding.named(name)
+    is_weights = path.is_file() and path.name not in finding.MARKS
+    folder = None if is_weights else finding.named(name)
     if folder is None:
         return path
     if (folder / BEST).is_file():

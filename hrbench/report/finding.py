@@ -12,6 +12,7 @@ from hrbench.errors import RunError
 RUNS = Path("results", "runs")  # where they lie if nobody says otherwise
 FILE = "record.json"  # of a run that has ended
 SPEC, STATE = "spec.toml", "run.json"  # of every run from its beginning
+MARKS = (FILE, STATE, SPEC)  # files by which a run's folder is told
 LATEST = "latest"
 STAMP = "%Y%m%dT%H%M%SZ"  # when a run was started, as its folder's name begins
 NAMED = re.compile(r"(\d{8}T\d{6}Z)-([0-9a-f]{8})(-\d+)?")
@@ -57,7 +58,7 @@ def named(name: str, under: Path = RUNS) -> Path | None:
     for place in (path, under / name):
         if name and is_run(place):
             return place
-        if place.name in {FILE, STATE, SPEC} and is_run(place.parent):
+        if place.name in MARKS and is_run(place.parent):
             return place.parent
     if path.exists() or not name:
         return None
@@ -75,14 +76,14 @@ def named(name: str, under: Path = RUNS) -> Path | None:
 
 def every(under: Path) -> list[Path]:
     """Return the folders of all runs below a folder, finished or not, oldest first."""
-    marks = (file for mark in (FILE, STATE, SPEC) for file in under.rglob(mark))
+    marks = (file for mark in MARKS for file in under.rglob(mark))
     folders = dict.fromkeys(file.parent for file in marks)
     return sorted(folders, key=lambda folder: (_stamp(folder), str(folder)))
 
 
 def is_run(folder: Path) -> bool:
     """Whether a folder is a run's."""
-    return any((folder / mark).is_file() for mark in (FILE, STATE, SPEC))
+    return any((folder / mark).is_file() for mark in MARKS)
 
 
 def id_of(folder: Path) -> str:

@@ -60,14 +60,15 @@ def markdown(tables: list[Table]) -> str:
 
 
 def _rich(table: Table, width: int) -> RichTable:
-    """Lay out with two blanks between columns, or one; break words if even so too wide.
+    """Lay out with two blanks between columns, or one; fold, and break words, where too wide.
 
-    First those of columns that may fold, then any.
+    Words are broken in the columns that may fold first, then in any.
     """
     columns = list(zip(table.header, *table.rows, strict=True))
     least = [_least(column, folds=column[0] in table.folding) for column in columns]
-    room = width - sum(least)
-    gap = next((gap for gap in (2, 1) if gap * (len(columns) - 1) <= room), 0)
+    whole = [_least(column, folds=False) for column in columns]
+    tried = ((sum(cells), gap) for cells in (whole, least) for gap in (2, 1))
+    gap = next((gap for cells, gap in tried if cells + gap * (len(columns) - 1) <= width), 0)
     broken = [
         min(wide, BROKEN) if name in table.folding else wide
         for name, wide in zip(table.header, least, strict=True)
@@ -88,8 +89,9 @@ def _rich(table: Table, width: int) -> RichTable:
 
 
 def _least(column: tuple[str, ...], *, folds: bool) -> int:
-    """Return the width that a column needs: its longest cell, or word where it may fold."""
-    return max(len(part) for cell in column for part in (cell.split() if folds else [cell]))
+    """Return the width that a column needs: its longest line, or word where it may fold."""
+    parts = (part for cell in column for part in (cell.split() if folds else cell.splitlines()))
+    return max(map(len, parts), default=0)
 
 
 def _grid(table: Table) -> str:

@@ -35,6 +35,13 @@ def test_every_command_has_a_worked_example_and_stands_in_the_readme(
     assert f"hrbench {command}" in README.read_text("utf-8")
 
 
+@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS), ["weights", "inspect"]])
+def test_a_short_h_helps_as_well(command: list[str], tmp_path: Path) -> None:
+    ended = called(tmp_path, *command, "-h")
+    assert (ended.status, ended.out) == (0, called(tmp_path, *command, "--help").out)
+    assert "-h, --help" in ended.out
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_option_is_explained(command: str) -> None:
     for option in main.commands[command].params:

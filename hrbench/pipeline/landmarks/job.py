@@ -150,12 +150,13 @@ class LandmarkJob(Job[Predictions]):
         file = Path(people.images[people.image[0]]).absolute()
         if not file.is_file():  # inside of a .mat
             return ()
-        split = self.dataset.splits[self.spec.protocol.split]
-        given = split.annotations if boxes == "gt" else split.detections
         place = Path(boxes)
         if boxes in {"gt", "det"}:
-            place = self.source.root / self.dataset.folder / str(given)
-        known = self.dataset.format in COCOS and place.is_file()
+            split = self.dataset.splits[self.spec.protocol.split]
+            named = split.annotations if boxes == "gt" else split.detections
+            place = self.source.root / self.dataset.folder / str(named)
+        whole = boxes != "gt" or self.dataset.complete or self.dataset.format == "crowdpose"
+        known = whole and self.dataset.format in COCOS and place.is_file()
         return (str(file), *(("--boxes", str(place.absolute())) if known else ()))
 
     def upload(self, folder: Path, found: Predictions) -> str:

@@ -1,0 +1,68 @@
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from report.records import record, row
+
+from hrbench.report.detail import detail, groups
+from hrbench.report.record import Weights
+
+PUBLISHED = pd.DataFrame([row()])
+FOLDER = Path("runs/a")
+
+
+def lines_of(text: str, title: str) -> list[list[str]]:
+    """The words of each line below a title, up to an empty one."""
+    lines = text.splitlines()
+    start = lines.index(title) + 1
+    end = next(place for place, line in enumerate([*lines, ""]) if place >= start and not line)
+    return [line.split() for line in lines[start:end]]
+
+
+def test_groups_have_a_table_each_whatever_their_shape() -> None:
+    found = groups(
+        {
+            "size": {"medium": {"people": 3, "AP": 41.26}, "large": {"people": 1, "AP": None}},
+            "objects": {"measured": 25, "without_pose": 0},
+            "confusion": [{"true": "cat", "said": "dog", "count": 2}],
+            "curve": {"thresholds": [0.1], "mean": [5.0]},
+            "empty": {},
+        }
+    )
+    assert [(table.title, table.header) for table in found] == [
+        ("By size", ("size", "people", "AP")),
+        ("By objects", ("objects", "")),
+        ("By confusion", ("true", "said", "count")),
+    ]
+    assert found[0].rows == (("medium", "3", "41.3"), ("large", "1", "none"))
+    assert found[1].rows == (("measured", "25"), ("without_pose", "0"))
+    assert found[2].rows == (("cat", "dog", "2"),)
+
+
+def test_a_long_group_ends_with_where_the_rest_is() -> None:
+    (table,) = groups({"class": {f"c{n}": {"top-1": 50.0} for n in range(1000)}})
+    assert len(table.rows) == 60
+    assert table.below == ("940 more: hrbench report RUN --format json",)
+
+
+def test_a_run_says_what_it_came_out_of() -> None:
+    weights = Weights(origin="w32.pth", sha256="a" * 64, seen_datasets=(), init="unknown")
+    ours = record(weights=weights, left_out={"measured": {"objects marked as crowd": 3}})
+    text = detail(ours, FOLDER, PUBLISHED, width=100)
+    said = {words[0]: words[1:] for words in lines_of(text, "Where it comes from")}
+    assert said["run"] == [ours.id]
+    assert said["folder"] == ["runs/a"]
+    assert said["started"] == ["2026-01-02", "03:04", "UTC"]
+    assert said["boxes"] == ["det"]
+    assert said["left"] == ["out", "3", "objects", "marked", "as", "crowd", "(measured)"]
+    assert said["weights"] == ["w32.pth"]
+    assert said["their"] == ["SHA-256", "a" * 64]
+    assert ["nms_threshold", "0.9"] in lines_of(text, "Protocol")
+    assert "Published: coco-pose" in text
+
+
+@pytest.mark.parametrize("form", ["table", "markdown"])
+def test_a_synthetic_run_has_one_line_of_what_was_published(form: str) -> None:
+    text = detail(record(synthetic=True), FOLDER, PUBLISHED, form=form)
+    assert "Published: coco-pose" not in text
+    assert text.count("hrbench report --task coco-pose") == 1

@@ -1,0 +1,63 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from hrbench.errors import RunError
+from hrbench.report.finding import every, find, named
+
+EARLY, LATE = "20260101T000000Z-aaaa1111", "20260102T000000Z-aabb2222"
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    """An early run of faces, a late one of poses, each with the id that its name ends with."""
+    for task, name in (("wflw", EARLY), ("coco-pose", LATE)):
+        folder = tmp_path / "runs" / task / name
+        folder.mkdir(parents=True)
+        (folder / "run.json").write_text(json.dumps({"id": name[-8:] + 56 * "0"}))
+    return tmp_path / "runs"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [LATE, "latest", "aab", "AABB", "aabb2222", "aabb22220000", "20260102", f"coco-pose/{LATE}"],
+)
+def test_every_name_of_a_run(name: str, runs: Path) -> None:
+    assert find(name, runs) == runs / "coco-pose" / LATE
+
+
+def test_a_folder_that_is_there_goes_before_an_id(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = runs.parent / "aaaa"
+    here.mkdir()
+    monkeypatch.chdir(runs.parent)
+    with pytest.raises(RunError, match="aaaa: is not the folder of a run"):
+        find("aaaa", runs)
+    (here / "spec.toml").touch()
+    assert find("aaaa", runs) == Path("aaaa")
+
+
+def test_the_beginning_of_several_ids_lists_them_latest_first(runs: Path) -> None:
+    with pytest.raises(RunError, match=rf"2 runs begin with 'aa':\n  .*{LATE}\n  .*{EARLY}$"):
+        find("aa", runs)
+
+
+def test_what_is_no_name_of_a_run(runs: Path) -> None:
+    for name in ("coco-pose", "aac", "2027", ""):
+        assert named(name, runs) is None
+    with pytest.raises(RunError, match=rf"aac: no such run folder.*The latest:\n  .*{LATE}\n"):
+        find("aac", runs)
+    with pytest.raises(RunError, match="none has no run yet; name the folder"):
+        find("latest", runs / "none")
+
+
+def test_a_run_under_another_name_is_placed_by_its_files(runs: Path) -> None:
+    mine = runs / "mine"
+    mine.mkdir()
+    (mine / "record.json").write_text('{"id": "cccc", "started": "2026-01-01T12:00:00Z"}')
+    assert [run.name for run in every(runs)] == [EARLY, "mine", LATE]
+    assert find("cc", runs) == mine
+    (mine / "record.json").write_text("damaged")
+    assert [run.name for run in every(runs)] == ["mine", EARLY, LATE]
