@@ -96,3 +96,19 @@ def test_points_of_a_dataset_that_do_not_agree_are_refused(
     with pytest.raises(SpecError) as caught:
         catalog.validate(DatasetSpec, raw, "mine.toml")
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "dataset"),
+    [("coco-pose", "coco"), ("h36m-pose@tiny", "h36m-frames"), ("wflw", "wflw"), ("coco", "coco")],
+)
+def test_a_task_stands_for_its_dataset(name: str, dataset: str) -> None:
+    assert catalog.load_dataset(name) == catalog.load_dataset(dataset)
+
+
+def test_the_file_of_a_task_stands_for_its_dataset(tmp_path: Path) -> None:
+    (tmp_path / "mice.toml").write_text(tomli_w.dumps(catalog.load_dataset("coco").plain()))
+    task = landmark_task("coco-pose").plain() | {"dataset": "mice.toml"}
+    (tmp_path / "task.toml").write_text(tomli_w.dumps(task))
+    path, _ = catalog.dataset_file(str(tmp_path / "task.toml"))
+    assert path == tmp_path / "mice.toml"

@@ -15,7 +15,8 @@ DOC = Path(__file__).parents[1] / "docs" / "own-keypoints.md"
 SCRIPT = "example.py"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LEFT_OUT = "…"
-FIGURE = re.compile(r"(?<![\w@.-])(?:[0-9a-f]{8}|\d+(?:\.\d+)?)(?!\w)")  # or the id of a run
+# Or a date, a time, or the id of a run.
+FIGURE = re.compile(r"(?<![\w@.-])(?:[0-9a-f]{8}|\d{4}-\d\d-\d\d|\d\d:\d\d|\d+(?:\.\d+)?)(?!\w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def pattern(line: str) -> re.Pattern[str]:
     """What a line may look like elsewhere: other figures, other widths of columns."""
     whole, *more = line.split(LEFT_OUT)
     words = r"\s+".join(map(re.escape, FIGURE.sub("FIGURE", whole).split()))
-    figures = words.replace("FIGURE", r"[0-9a-f.]+")
+    figures = words.replace("FIGURE", r"[0-9a-f.:-]+")
     return re.compile(rf"\s*{figures}\s*{'.*' if more else ''}")
 
 
@@ -95,4 +96,4 @@ def test_every_command_of_the_tutorial_answers_as_it_says(tmp_path: Path) -> Non
             assert ended.returncode == 0, f"{command.line}\n{ended.stdout}{ended.stderr}"
             require_shown(command, ended.stdout)
     assert (tmp_path / "sheet.png").stat().st_size > 10_000
-    assert "dots@tiny" in (tmp_path / "report.md").read_text("utf-8")
+    assert "Runs of dots on val" in (tmp_path / "report.md").read_text("utf-8")

@@ -124,6 +124,13 @@ def test_check_and_make_print_one_json_object(world: Path, tmp_path: Path) -> No
     assert isinstance(json.loads(nothing.out), dict)
 
 
+@pytest.mark.parametrize(("task", "made"), [("coco-pose", "coco"), ("h36m-pose@tiny", "h36m")])
+def test_make_takes_a_task_for_its_dataset(task: str, made: str, tmp_path: Path) -> None:
+    ended = called(tmp_path, "make", task, "made", "--images", "1", "--json")
+    assert (ended.status, json.loads(ended.out)["dataset"]) == (0, made)
+    assert (tmp_path / "made" / made).is_dir()
+
+
 def test_what_is_of_ones_own_prints_one_json_object(tmp_path: Path) -> None:
     write_dots(tmp_path / "dots")
     two_annotators(tmp_path, 10)

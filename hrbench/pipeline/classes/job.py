@@ -124,7 +124,7 @@ class ClassificationJob(Job[ClassPredictions]):
 
     def example(self) -> tuple[str, ...]:
         """Return the first picture."""
-        return (str(self.looked_at.pictures.images[0].absolute()),)
+        return (str(self.looked_at.pictures.images[0].resolve()),)
 
     def draw_training(self, folder: Path, batch: PictureBatch) -> Path:
         """Draw parts of pictures with their classes."""

@@ -147,7 +147,7 @@ class LandmarkJob(Job[Predictions]):
     def example(self) -> tuple[str, ...]:
         """Return the first picture that has a box, and the file of boxes if it is COCO's."""
         people, boxes = self.looked_at.people, self._boxes()
-        file = Path(people.images[people.image[0]]).absolute()
+        file = Path(people.images[people.image[0]]).resolve()
         if not file.is_file():  # inside of a .mat
             return ()
         place = Path(boxes)
@@ -157,7 +157,7 @@ class LandmarkJob(Job[Predictions]):
             place = self.source.root / self.dataset.folder / str(named)
         whole = boxes != "gt" or self.dataset.complete or self.dataset.format == "crowdpose"
         known = whole and self.dataset.format in COCOS and place.is_file()
-        return (str(file), *(("--boxes", str(place.absolute())) if known else ()))
+        return (str(file), *(("--boxes", str(place.resolve())) if known else ()))
 
     def upload(self, folder: Path, found: Predictions) -> str:
         """Write the file that the test server takes."""
