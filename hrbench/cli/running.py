@@ -73,8 +73,6 @@ def run(task: str | None, resume: str | None, json_: bool, **flags: Any) -> None
         raise click.UsageError(f"--resume takes the options of the run; leave out {unfit}")
     if flags["weights"] and flags["init"]:
         raise click.UsageError("--weights evaluates, --init starts a training; name one of them")
-    if flags["weights"] and (idle := _of_training(flags)):
-        raise click.UsageError(f"--weights evaluates and trains nothing; leave out {idle}")
     from hrbench.pipeline import run as road  # noqa: PLC0415  torch takes seconds
     from hrbench.pipeline.given import again  # noqa: PLC0415
     from hrbench.pipeline.options import Options  # noqa: PLC0415
@@ -85,6 +83,8 @@ def run(task: str | None, resume: str | None, json_: bool, **flags: Any) -> None
         name, options = str(task), Options(**flags)
         if (before := _repeated(name)) is not None:
             name, options = again(before, options, typed)
+        if options.weights and (idle := _of_training(flags)):
+            raise click.UsageError(f"--weights evaluates and trains nothing; leave out {idle}")
         done = road.run(name, options)
     if done is None:
         return  # another process prints

@@ -13,7 +13,7 @@ from hrbench.report.literature import published_tables
 from hrbench.report.published import rows
 from hrbench.report.record import RunRecord, Weights
 from hrbench.report.summary import figures, pictures, standing
-from hrbench.report.table import TRAINED, epochs, given, started
+from hrbench.report.table import epochs, given, started
 
 FORMATS = ("table", "markdown")
 DRAWN = "curve"  # a group that curve.csv and curve.png have
@@ -99,7 +99,9 @@ def _weights(found: Weights) -> str:
     start = "random weights" if found.init == "random" else found.init
     return ", ".join(
         (
-            f"{found.origin} from {start}" if found.origin == TRAINED else found.origin,
+            found.origin,
+            *([f"begun from {start}"] if found.init != "unknown" else []),
+            *([f"trained for {found.trained_for}"] if found.trained_for else []),
             *([f"published as {found.published}"] if found.published else []),
             *([f"{len(found.untouched)} tensors of them random"] if found.untouched else []),
         )

@@ -16,8 +16,12 @@ SET = [part for override in BRIEF for part in ("--set", override)]
 
 
 def ran(folder: Path, *more: str) -> tuple[Path, dict[str, Any]]:
-    """The folder, as it is printed, and the record of a run on the mice below `folder`."""
-    ended = called(folder, *RUN, *SET, "--json", *more)
+    """The folder, as it is printed, and the record of a training on the mice below `folder`."""
+    return ended_well(folder, *RUN, *SET, *more)
+
+
+def ended_well(folder: Path, *run: str) -> tuple[Path, dict[str, Any]]:
+    ended = called(folder, *run, "--json")
     assert ended.status == 0, ended.err
     said = json.loads(ended.out)
     return Path(said["run"]), said["record"]
@@ -98,12 +102,13 @@ def test_other_data_than_those_of_the_run_are_refused(project: Path) -> None:
 
 def test_runs_of_one_spec_are_told_apart(project: Path) -> None:
     weights = str(only_run(project))
+    evaluation = ["run", weights, "--weights", weights]
     runs = [
         (only_run(project), scored(project, "latest")["record"]),
         ran(project),
         ran(project, "--seed", "1"),
-        ran(project, "--weights", weights),
-        ran(project, "--weights", weights, "--limit", "1"),
+        ended_well(project, *evaluation),
+        ended_well(project, *evaluation, "--limit", "1"),
     ]
     assert len({record["id"] for _, record in runs}) == len(runs)
     table = called(project, "report").out
@@ -177,6 +182,16 @@ def test_a_run_is_repeated_with_what_it_was_run_on(project: Path) -> None:
     ended = called(away, "run", str(run), "--seed", "7", "--limit", "1", "--json")
     changed = json.loads(ended.out)["record"]
     assert (changed["seed"], changed["complete"]) == (7, False)
+
+
+def test_an_evaluation_that_is_repeated_trains_nothing(project: Path) -> None:
+    run = str(only_run(project))
+    evaluated, before = ended_well(project, "run", run, "--weights", run)
+    assert before["weights"]["origin"] == "best.pt"
+    assert ended_well(project, "run", str(evaluated))[1]["seal"] == before["seal"]
+    ended = called(project, "run", str(evaluated), "--epochs", "2")
+    assert ended.status == 2
+    assert "--weights evaluates and trains nothing; leave out --epochs" in ended.err
 
 
 def test_what_comes_next_can_be_pasted(project: Path) -> None:
