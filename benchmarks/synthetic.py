@@ -87,7 +87,7 @@ def dullest(job: Job[Any]) -> Stored:
         people = format_of(job.dataset).training(job.spec, job.dataset, job.source)
         return mean_pose(people, job.looked_at)
     if isinstance(job, LiftingJob):
-        clips = reading.training(job.spec, job.dataset, job.source, job.options)
+        clips = reading.training(job.spec, job.dataset, job.source, job.options).clips
         return mean_joints(clips, job.looked_at.clips)
     assert isinstance(job, ClassificationJob)
     return commonest(job.feed().pictures.labels, len(job.looked_at.pictures))

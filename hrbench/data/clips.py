@@ -95,7 +95,8 @@ def _of(clip: Clip, positions: Positions, where: str) -> NDArray[np.floating]:
     if clip.key not in positions:
         raise DataError(
             f"{who}: has no keypoints; every sequence of the 3D file needs them, so take both "
-            "files from one source"
+            "files from one source, or leave it out: --set "
+            f"'protocol.excluded=[\"{clip.subject}/{clip.name}\"]'"
         )
     found, joints = positions[clip.key], clip.joints.shape[1]
     if found.ndim != 3 or found.shape[1] != joints or found.shape[2] < 2:

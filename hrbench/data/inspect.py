@@ -37,7 +37,7 @@ class Fault:
     examples: tuple[str, ...]
     fatal: bool  # nothing can be trained or scored with it
     name: str = ""  # what `--allow` takes to go on all the same; empty: nothing can be made of it
-    mended: bool = False  # the reader put it right, which the record says
+    said: bool = False  # a run goes on with it, or with what was put right, and its record says so
 
     def __str__(self) -> str:
         """Return it in one line."""
@@ -91,9 +91,9 @@ def is_widespread(count: int, total: int) -> bool:
     return count > 0 and (2 * count >= total or (count >= FEW and count >= SHARE * total))
 
 
-def mended(kind: str, examples: Sequence[str]) -> list[Fault]:
-    """Return what a reader put right in all of `examples`; nothing where there are none."""
-    return [replace(one, mended=True) for one in fault(kind, examples, fatal=False)]
+def said(kind: str, examples: Sequence[str]) -> list[Fault]:
+    """Return what a run says of all of `examples`, and goes on; nothing where there are none."""
+    return [replace(one, said=True) for one in fault(kind, examples, fatal=False)]
 
 
 def allowed(found: Sequence[Fault], allow: Sequence[str]) -> list[Fault]:
@@ -105,7 +105,7 @@ def allowed(found: Sequence[Fault], allow: Sequence[str]) -> list[Fault]:
 def require(
     path: Path, found: Sequence[Fault], allow: Sequence[str] = (), advice: str = CHECK
 ) -> tuple[str, ...]:
-    """Stop at the first fatal fault of a file; return in words those allowed, or put right.
+    """Stop at the first fatal fault of a file; return in words those allowed, or to be said.
 
     Raises:
         DataError: there is a fatal fault that nobody allowed.
@@ -114,7 +114,7 @@ def require(
         if one.fatal:
             onward = f"`--allow {one.name}` goes on all the same, and " if one.name else ""
             raise DataError(f"{path}: {one}; {onward}{advice}")
-    met = [one for one in found if one.fatal or one.mended]
+    met = [one for one in found if one.fatal or one.said]
     return tuple(f"{path.name}: {one}{f' (--allow {one.name})' * one.fatal}" for one in met)
 
 

@@ -234,7 +234,7 @@ def test_an_epoch_teaches_more_than_half_of_the_mean_pose(data: Path, tmp_path: 
     record, folder = ran(TINY, tmp_path, data, overrides=("recipe.epochs=2",))
     job = looked_at(data)
     training = reading.training(job.spec, job.dataset, job.source, job.options)
-    dull = measuring.measure(job, mean_joints(training, job.looked_at.clips))
+    dull = measuring.measure(job, mean_joints(training.clips, job.looked_at.clips))
     mean = dull.metrics["MPJPE"].value
     assert mean is not None
     assert value(record, "MPJPE") < mean / 2

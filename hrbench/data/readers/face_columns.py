@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hrbench.data.inspect import Fault, fault, mended, stated
+from hrbench.data import inspect
+from hrbench.data.inspect import Fault, fault, stated
 from hrbench.errors import DataError
 
 MARKS = "\t;,"  # between columns; commas may be in numbers where another one is
@@ -135,7 +136,10 @@ def _strange(
     ]
     others = [f"column {at + 1}, '{head[at].strip()}'" for at in range(len(said)) if at not in used]
     kind = "columns in another order than the official one, read by their names in line 1"
-    return [*mended(kind, moved), *fault("columns that nothing is made of", others, fatal=False)]
+    return [
+        *inspect.said(kind, moved),
+        *fault("columns that nothing is made of", others, fatal=False),
+    ]
 
 
 def _misfit(

@@ -62,7 +62,7 @@ def examined(path: Path, table: Annotations) -> tuple[HeadTruth, list[Fault]]:
         kind = f"rows whose {POSITIONS} are other joints than the annotations' in the same row"
         return found, [*faults, *inspect.fault(kind, words, name=ROWS)]
     kind = "rows in another order than the annotations', which the joints put right"
-    return found.rows(order), [*faults, *inspect.mended(kind, words)]
+    return found.rows(order), [*faults, *inspect.said(kind, words)]
 
 
 def _strays(found: HeadTruth, table: Annotations) -> NDArray[np.bool_]:

@@ -34,12 +34,13 @@ def split_report(
     subjects = " ".join(dataset.splits[name].subjects)
     file = next(iter(sorted(root.glob(marks[0]))))
     try:
-        clips = layouts.read(
+        found = layouts.read(
             _by_truth(), dataset, Source(root.parent, synthetic), name, GROUND_TRUTH
-        ).clips
+        )
     except HrbenchError as error:
         part = Part("joints", marks[0], _size(file), _sha256(file), {}, f"{subjects}: not usable")
         return SplitReport(name, (part,), (), (stated(str(error)),))
+    clips = found.clips
     sequences = {clip.key[:2] for clip in clips}
     frames = sum(len(clip.frames) for clip in clips)
     cameras = len({clip.camera.name for clip in clips})
@@ -47,7 +48,7 @@ def split_report(
     words = f"{subjects}: {len(sequences)} sequences, {cameras} cameras, {frames:,} frames in all"
     parts = [Part("joints", marks[0], _size(file), _sha256(file), facts, words)]
     parts += [_cameras(root), *_keypoints(root)]
-    return SplitReport(name, tuple(parts), (), ())
+    return SplitReport(name, tuple(parts), (), tuple(found.faults))
 
 
 def _by_truth() -> LiftingTask:

@@ -97,7 +97,7 @@ class DeployableLifter(Deployable[LiftingJob, JointPredictions]):
         job = self.job
         root = world.cached(job.dataset.folder, images=SYNTHETIC)
         source = Source(root, synthetic=True)
-        clips = reading.training(job.spec, job.dataset, source, job.options)[:SYNTHETIC]
+        clips = reading.training(job.spec, job.dataset, source, job.options).clips[:SYNTHETIC]
         parts = [self.inputs.of(clip)[:ANSWERED] for clip in clips]
         shortest = min(map(len, parts))
         return self._padded(np.stack([part[:shortest] for part in parts]))

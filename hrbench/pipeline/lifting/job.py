@@ -60,7 +60,8 @@ class LiftingJob(Job[JointPredictions]):
 
     def feed(self) -> LiftingWindows:
         """Return every frame of the training subjects with the frames around it."""
-        clips = reading.training(self.spec, self.dataset, self.source, self.options)
+        found = reading.training(self.spec, self.dataset, self.source, self.options)
+        clips, self.left_out, self.allowed = found.clips, found.left_out, found.allowed
         if isinstance(self.network, LinearNetwork):
             predicting.observe(self.network, clips)
         seen = self.inputs()
@@ -74,8 +75,8 @@ class LiftingJob(Job[JointPredictions]):
     def load(self, checkpoint: Checkpoint) -> Fit:
         """Load the network; statistics that a file lacks are those of the training split."""
         if checkpoint.layout == MARTINEZ and isinstance(self.network, LinearNetwork):
-            clips = reading.training(self.spec, self.dataset, self.source, self.options)
-            predicting.observe(self.network, clips)
+            found = reading.training(self.spec, self.dataset, self.source, self.options)
+            predicting.observe(self.network, found.clips)
             whole = {**dict(self.network.named_buffers(recurse=False)), **checkpoint.tensors}
             checkpoint = replace(checkpoint, tensors=whole)
         return super().load(checkpoint)

@@ -5,13 +5,15 @@ there is none those of hrbench's own table.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hrbench import catalog
 from hrbench.cameras import PROJECTIONS, Cameras
 from hrbench.data import clips as making
-from hrbench.data.clips import Clip, Motion
+from hrbench.data import plausible_motion
+from hrbench.data.clips import Clip, Motion, Positions
+from hrbench.data.inspect import Fault
 from hrbench.data.readers import (
     h36m_cameras,
     h36m_cdf,
@@ -27,6 +29,7 @@ GROUND_TRUTH = "gt"
 CAMERAS = ("cameras.pkl", "cameras.h5", "metadata.xml", "annotation_body3d/cameras.pkl")
 TABLE = "h36m_cameras.csv"
 FILES = (".npz", ".npy")  # of detections
+OfSubject = tuple[str, str]  # subject, name
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +38,8 @@ class Read:
 
     clips: list[Clip]
     files: list[Path]  # that it was read from
+    faults: list[Fault] = field(default_factory=list)  # those that a user may allow, or mended
+    excluded: frozenset[OfSubject] = frozenset()  # of the files' sequences, by the protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,7 @@ class Wanted:
     keypoints: str  # gt, a name, or a file
     projection: str
     joint_map: str
+    excluded: frozenset[OfSubject]  # that are not read
 
 
 def read(
@@ -64,7 +70,15 @@ def read(
         require(dataset, source.root, *(mark for mark, _ in LAYOUTS))  # none is: it says so
         found = LAYOUTS[0][1]
     subjects = split_of(dataset, split).subjects
-    wanted = Wanted(root, split, subjects, keypoints, protocol.projection, protocol.joint_map)
+    wanted = Wanted(
+        root,
+        split,
+        subjects,
+        keypoints,
+        protocol.projection,
+        protocol.joint_map,
+        frozenset(map(sequence_of, protocol.excluded)),
+    )
     return found(wanted)
 
 
@@ -99,6 +113,12 @@ def _file(root: Path, keypoints: str) -> Path:
     )
 
 
+def sequence_of(name: str) -> OfSubject:
+    """Return subject and sequence of what protocol.excluded names, "S11/Directions"."""
+    subject, _, sequence = name.partition("/")
+    return subject, sequence
+
+
 def name_of(given: str) -> str:
     """Return how a protocol names detections: without folder, prefix and suffix of their file."""
     path = Path(given)
@@ -126,17 +146,32 @@ def _release(wanted: Wanted) -> Read:
 
 def _from_motions(motions: list[Motion], files: list[Path], wanted: Wanted) -> Read:
     cameras, camera_files = _cameras(wanted)
-    clips = making.views(motions, cameras, PROJECTIONS[wanted.projection])
+    names = [f"{motion.subject} {motion.name}" for motion in motions]
+    place = files[0].name if len(files) == 1 else "the files of joints"
+    step, faults = plausible_motion.unit(names, [motion.joints for motion in motions], place)
+    kept = [motion for motion in motions if (motion.subject, motion.name) not in wanted.excluded]
+    excluded = frozenset((m.subject, m.name) for m in motions) & wanted.excluded
+    in_mm = [
+        replace(motion, joints=motion.joints * step) if step != 1 else motion for motion in kept
+    ]
+    project = PROJECTIONS[wanted.projection]
+    clips = making.views(in_mm, cameras, project)
+
+    def with_keypoints(positions: Positions, where: str, files: list[Path]) -> Read:
+        seen = making.with_keypoints(clips, positions, where)
+        found = [*faults, *plausible_motion.keypoints(seen, project, where)]
+        return Read(seen, files, found, excluded)
+
     file = _file(wanted.root, wanted.keypoints)
     used = [*files, *camera_files]
     folder = h36m_martinez.HOURGLASSES.get(wanted.keypoints, "")
     if folder and any(wanted.root.glob(f"S*/{folder}")) and not file.exists():
         found = h36m_martinez.keypoints(wanted.root, wanted.subjects, wanted.keypoints)
         used += sorted(wanted.root.glob(f"S*/{folder}/*.h5"))
-        return Read(making.with_keypoints(clips, found, folder), used)
+        return with_keypoints(found, folder, used)
     if not file.exists():
         if wanted.keypoints == GROUND_TRUTH:
-            return Read(clips, used)  # as the cameras project the joints
+            return Read(clips, used, faults, excluded)  # as the cameras project the joints
         raise DataError(
             f"{file} does not exist: 2D keypoints called '{wanted.keypoints}'; fetch them, name "
             "others with --keypoints, or lift the ground truth, --keypoints gt"
@@ -145,7 +180,7 @@ def _from_motions(motions: list[Motion], files: list[Path], wanted: Wanted) -> R
     positions = h36m_videopose.keypoints(
         file, wanted.subjects, names, from_coco=wanted.joint_map != "none"
     )
-    return Read(making.with_keypoints(clips, positions, file.name), [*used, file])
+    return with_keypoints(positions, file.name, [*used, file])
 
 
 def _mmpose(wanted: Wanted) -> Read:
@@ -165,8 +200,15 @@ def _mmpose(wanted: Wanted) -> Read:
             )
         keypoints = h36m_mmpose.detections(detected, table)
         used.append(detected)
+    step, faults = plausible_motion.unit([file.name], [table.joints], file.name)
+    if step != 1:
+        table = replace(table, joints=table.joints * step)
     cameras, camera_files = _cameras(wanted)
-    return Read(h36m_mmpose.clips(table, keypoints, cameras), [*used, *camera_files])
+    everything = h36m_mmpose.clips(table, keypoints, cameras)
+    clips = [clip for clip in everything if clip.key[:2] not in wanted.excluded]
+    excluded = frozenset(clip.key[:2] for clip in everything) & wanted.excluded
+    faults += plausible_motion.keypoints(clips, PROJECTIONS[wanted.projection], used[-1].name)
+    return Read(clips, [*used, *camera_files], faults, excluded)
 
 
 def _cameras(wanted: Wanted) -> tuple[Cameras, list[Path]]:

@@ -4,24 +4,34 @@ Letters: N frames of all sequences.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from hrbench.data import inspect
 from hrbench.data.clips import Clip
 from hrbench.data.pose_statistics import centred
 from hrbench.errors import DataError, RunError, suggest
 from hrbench.metrics.mpjpe import JointTruth
 from hrbench.pipeline.lifting import layouts, runs
 from hrbench.pipeline.lifting.evaluation import LiftingEvaluation
+from hrbench.pipeline.lifting.layouts import Read
 from hrbench.pipeline.options import Options
 from hrbench.pipeline.sources import Source, fingerprint, split_of
 from hrbench.spec import DatasetSpec, LiftingTask
 
 
-def training(
-    spec: LiftingTask, dataset: DatasetSpec, source: Source, options: Options
-) -> list[Clip]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Training:
+    """The sequences to train on."""
+
+    clips: list[Clip]
+    left_out: dict[str, int]  # of the files' sequences, by why
+    allowed: tuple[str, ...]  # in words, faults that --allow let pass or that are put right
+
+
+def training(spec: LiftingTask, dataset: DatasetSpec, source: Source, options: Options) -> Training:
     """Return the sequences to train on.
 
     Raises:
@@ -30,7 +40,9 @@ def training(
     protocol = spec.protocol
     keypoints = _given(protocol.train_keypoints, options)
     found = layouts.read(spec, dataset, source, protocol.train_split, keypoints)
-    return _kept(spec, found.clips, str(source.root / dataset.folder))
+    where = source.root / dataset.folder
+    met = inspect.require(where, found.faults, source.allow)
+    return Training(_kept(spec, found, where), left_out(found), met)
 
 
 def evaluation(
@@ -45,7 +57,8 @@ def evaluation(
     keypoints = layouts.GROUND_TRUTH if run else _given(protocol.keypoints, options)
     _require_read(spec, dataset, source, run, options)
     found = layouts.read(spec, dataset, source, protocol.split, keypoints)
-    everything = _kept(spec, found.clips, str(source.root / dataset.folder))
+    met = inspect.require(source.root / dataset.folder, found.faults, source.allow)
+    everything = _kept(spec, found, source.root / dataset.folder)
     shown = everything if run is None else _of_run(run, everything)
     shown = shown[: options.limit]
     return LiftingEvaluation(
@@ -54,6 +67,8 @@ def evaluation(
         evaluated=_frames(shown),
         expected=_frames(everything),
         fingerprint=fingerprint(found.files),
+        left_out=left_out(found),
+        allowed=met,
         notes=(f"The keypoints are those that {run} found.",) if run else (),
     )
 
@@ -118,22 +133,26 @@ def _of_run(run: Path, clips: Sequence[Clip]) -> list[Clip]:
     return shown
 
 
-def _kept(spec: LiftingTask, clips: Sequence[Clip], where: str) -> list[Clip]:
-    """Return the clips that the protocol does not exclude, every `frame_step`-th frame of them."""
-    excluded = {tuple(name.split("/", 1)) for name in spec.protocol.excluded}
-    names = sorted({(clip.subject, clip.name) for clip in clips})
-    for subject, *name in excluded - set(names):
-        known = [other for one, other in names if one == subject]
-        if known:
+def _kept(spec: LiftingTask, found: Read, where: Path) -> list[Clip]:
+    """Return every `frame_step`-th frame of the clips."""
+    there = sorted(found.excluded | {clip.key[:2] for clip in found.clips})
+    for subject, name in map(layouts.sequence_of, spec.protocol.excluded):
+        known = [other for one, other in there if one == subject]
+        if known and name not in known:
             raise RunError(
-                f"protocol.excluded: {subject} has no sequence called '{'/'.join(name)}'. "
-                f"{suggest('/'.join(name), known)}"
+                f"protocol.excluded: {subject} has no sequence called '{name}'. "
+                f"{suggest(name, known)}"
             )
-    kept = [clip for clip in clips if (clip.subject, clip.name) not in excluded]
-    if not kept:
+    if not found.clips:
         raise DataError(f"{where}: no sequence is left; look at the split and protocol.excluded")
     step = spec.protocol.frame_step
-    return kept if step == 1 else [clip.at(slice(None, None, step)) for clip in kept]
+    return found.clips if step == 1 else [c.at(slice(None, None, step)) for c in found.clips]
+
+
+def left_out(found: Read) -> dict[str, int]:
+    """Return how many sequences of a split's files are not read, by why."""
+    count = len(found.excluded)
+    return {"sequences that protocol.excluded names": count} if count else {}
 
 
 def _truth(clips: Sequence[Clip]) -> JointTruth:
