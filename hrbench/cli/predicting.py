@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from hrbench.cli.root import FILE, allowing, answer, as_json, main
+from hrbench.cli.root import DEVICE, FILE, allowing, answer, as_json, main
 
 
 @main.command()
@@ -30,7 +30,7 @@ from hrbench.cli.root import FILE, allowing, answer, as_json, main
 @click.option("--tta/--no-tta", default=None, help="Mirrored crops; ten crops.")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Any key of the spec.")
 @click.option("--batch", type=click.IntRange(min=1), default=32, help="Boxes at once.")
-@click.option("--device", default="auto", help="auto, cpu, cuda, cuda:1, or any other of torch's.")
+@click.option("--device", default="auto", help=DEVICE)
 @click.option(
     "--precision", type=click.Choice(["auto", "fp32", "bf16"]), default="auto", help="auto: fp32."
 )

@@ -4,7 +4,7 @@
 
 import click
 
-from hrbench.cli.root import FILE, answer, as_json, main, terminal
+from hrbench.cli.root import DEVICE, FILE, answer, as_json, main, terminal
 
 
 @main.command()
@@ -19,7 +19,7 @@ from hrbench.cli.root import FILE, answer, as_json, main, terminal
     default=(1, 8, 32),
     help="How many boxes, pictures or frames go through together; repeatable.",
 )
-@click.option("--device", default="auto", help="auto, cpu, cuda, cuda:1, or any other of torch's.")
+@click.option("--device", default="auto", help=DEVICE)
 @click.option(
     "--precision",
     type=click.Choice(["auto", "fp32", "bf16"]),

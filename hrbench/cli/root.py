@@ -19,6 +19,7 @@ FILE = click.Path(path_type=str)  # a missing file is ours to report, with exit 
 DATA = "Folder of the datasets [default: $HRBENCH_DATA, or ./data; 'builtin': the synthetic set]."
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})  # no place to write to
 RUNS = str(finding.RUNS)
+DEVICE = "auto, cpu, cuda or gpu, a card by its number (0, cuda:1), or any other of torch's."
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 

@@ -8,7 +8,18 @@ from typing import Any
 
 import click
 
-from hrbench.cli.root import DATA, FILE, RUNS, allowing, answer, as_json, main, run_of, terminal
+from hrbench.cli.root import (
+    DATA,
+    DEVICE,
+    FILE,
+    RUNS,
+    allowing,
+    answer,
+    as_json,
+    main,
+    run_of,
+    terminal,
+)
 from hrbench.report import finding
 
 OBEYED = ("recipe.precision", "recipe.initial")  # without a training too
@@ -36,7 +47,7 @@ GOING_ON = frozenset({"data", "out"})  # options that say where the files of a r
 @click.option(
     "--seed", type=click.IntRange(0, LARGEST_SEED), default=0, help="Of weights and samples."
 )
-@click.option("--device", default="auto", help="auto, cpu, cuda, cuda:1, or any other of torch's.")
+@click.option("--device", default="auto", help=DEVICE)
 @click.option(
     "--precision",
     type=click.Choice(["auto", "fp32", "bf16"]),

@@ -13,8 +13,6 @@ from torch import Tensor
 
 from hrbench.data import windows
 
-FEW = 64  # windows with which a training step is timed
-
 
 @dataclass(frozen=True, slots=True)
 class LiftingBatch:
@@ -47,7 +45,7 @@ class LiftingWindows:
                 keypoints, joints = keypoints.pin_memory(), joints.pin_memory()
             yield LiftingBatch(keypoints, joints)
 
-    def some(self) -> tuple[LiftingBatch, int]:
-        """Return the first windows, and how many."""
-        rows = np.arange(min(FEW, len(self)))
-        return next(self.batches([rows], 0, workers=0, pin=False)), len(rows)
+    def some(self, count: int) -> LiftingBatch:
+        """Return the first windows, over again where there are fewer."""
+        rows = np.arange(count) % len(self)
+        return next(self.batches([rows], 0, workers=0, pin=False))

@@ -25,7 +25,6 @@ from hrbench.data.sample import People
 from hrbench.errors import DataError
 
 _Item = TypeVar("_Item")
-FEW = 2  # crops with which a training step is timed
 ORDER, SAMPLE = 0, 1  # apart, so that the order of an epoch and its draws are independent
 
 
@@ -80,13 +79,13 @@ class TrainingCrops(Dataset[Batch | DataError]):
         """Yield the batches of an epoch, given the rows of each."""
         yield from load(self, [(epoch, rows) for rows in batches], workers=workers, pin=pin)
 
-    def some(self) -> tuple[Batch, int]:
-        """Return black crops with the first person's keypoints, and how many."""
+    def some(self, count: int) -> Batch:
+        """Return black crops with the first person's keypoints."""
         width, height = self.cutting.size
-        points = self.people.keypoints[:1].repeat(FEW, axis=0)
-        pixels = torch.zeros((FEW, height, width, 3), dtype=torch.uint8)
+        points = self.people.keypoints[:1].repeat(count, axis=0)
+        pixels = torch.zeros((count, height, width, 3), dtype=torch.uint8)
         visible = torch.ones(points.shape[:2], dtype=torch.bool)
-        return Batch(pixels, torch.from_numpy(points), visible), FEW
+        return Batch(pixels, torch.from_numpy(points), visible)
 
     def _crop(self, epoch: int, row: int) -> Crop:
         visible = self.people.visible[row]

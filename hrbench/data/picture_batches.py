@@ -18,8 +18,6 @@ from hrbench.data.loader import load
 from hrbench.data.pictures import Pictures
 from hrbench.errors import DataError
 
-FEW = 2  # pictures with which a training step is timed
-
 
 @dataclass(frozen=True, slots=True)
 class PictureBatch:
@@ -62,10 +60,10 @@ class TrainingPictures(Dataset[PictureBatch | DataError]):
         """Yield the batches of an epoch, given the rows of each."""
         yield from load(self, [(epoch, rows) for rows in batches], workers=workers, pin=pin)
 
-    def some(self) -> tuple[PictureBatch, int]:
-        """Return black pictures of the first class, and how many."""
-        images = torch.zeros((FEW, self.view.size, self.view.size, 3), dtype=torch.uint8)
-        return PictureBatch(images, torch.zeros(FEW, dtype=torch.int64)), FEW
+    def some(self, count: int) -> PictureBatch:
+        """Return black pictures of the first class."""
+        images = torch.zeros((count, self.view.size, self.view.size, 3), dtype=torch.uint8)
+        return PictureBatch(images, torch.zeros(count, dtype=torch.int64))
 
 
 class EvaluationPictures(Dataset[Tensor | DataError]):

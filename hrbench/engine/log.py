@@ -1,7 +1,9 @@
-"""`log.csv`: what training did, a row every few steps."""
+"""`log.csv`: what training did, a row every few steps and one for each validation."""
 
+import csv
 import math
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from torch import Tensor
@@ -9,8 +11,31 @@ from torch import Tensor
 from hrbench.engine.progress import Steps
 from hrbench.errors import RunError
 
-HEADER = "step,epoch,loss,learning_rate,samples_per_second,data_wait_share\n"
+OF_STEPS = ("step", "epoch", "loss", "learning_rate", "samples_per_second", "data_wait_share")
+COLUMNS = (*OF_STEPS, "metric", "value", "best")  # the last three of a validation
 EVERY = 20  # steps
+SECONDS = 30.0  # after which fewer steps are a row too
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What a validation came to: the first figure of the protocol."""
+
+    name: str
+    value: float
+    unit: str
+    higher_is_better: bool
+
+    def turned(self, value: float) -> float:
+        """Return a value with the sign with which higher is better; twice is the value again."""
+        return value if self.higher_is_better else -value
+
+    def said(self, best: float) -> str:
+        """Return the figure in words, beside the best so far."""
+        words = f"{self.name} {self.value:.4g} {self.unit}"
+        if best == self.value:
+            return f"{words}, the best so far"
+        return f"{words}; best so far {best:.4g} {self.unit}"
 
 
 class Log:
@@ -23,8 +48,8 @@ class Log:
         self.path, self.steps, self.step = path, steps, done
         self.waited = self.trained = 0.0  # seconds over the whole training
         self._clear()
-        if path is not None and not path.exists():
-            path.write_text(HEADER, "utf-8")
+        if path is not None:
+            begin(path)
 
     def _clear(self) -> None:
         self._loss: Tensor | None = None
@@ -39,13 +64,14 @@ class Log:
         self._waited += waited
         self._count += 1
         self.step += 1
+        self.steps.advance()
 
     def due(self) -> bool:
         """Whether enough steps have come together for a row."""
-        return self._count >= EVERY
+        return self._count >= EVERY or time.perf_counter() - self._since >= SECONDS
 
     def flush(self, epoch: int, learning_rate: float) -> None:
-        """Write the row, move the bar.
+        """Write the row, and the loss beside the bar.
 
         Raises:
             RunError: the loss is not finite.
@@ -62,18 +88,41 @@ class Log:
                 f"(epoch {epoch + 1}); last.pt is from before that. Try a lower --set recipe.lr=…"
                 " or --precision fp32"
             )
-        rate = self._samples / seconds
-        if self.path is not None:
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write(
-                    f"{self.step},{epoch + 1},{loss:.6g},{learning_rate:g},{rate:.1f},"
-                    f"{self._waited / seconds:.3f}\n"
-                )
-        note = f"epoch {epoch + 1}  loss {loss:.4g}  {rate:.0f} samples/s"
-        self.steps.advance(self._count, note)
+        rate, share = self._samples / seconds, self._waited / seconds
+        numbers = (f"{loss:.6g}", f"{learning_rate:g}", f"{rate:.1f}", f"{share:.3f}")
+        self._write(self.step, epoch + 1, *numbers, "", "", "")
+        self.steps.note = f"epoch {epoch + 1}  loss {loss:.4g}  {rate:.0f} samples/s"
+        self._clear()
+
+    def validated(self, epoch: int, epochs: int, figure: Figure, best: float) -> None:
+        """Write the row of a validation after `epoch` epochs, and say it."""
+        numbers = (f"{figure.value:.6g}", f"{best:.6g}")
+        self._write(self.step, epoch, "", "", "", "", figure.name, *numbers)
+        self.steps.tell(f"epoch {epoch}/{epochs}: {figure.said(best)}")
         self._clear()
 
     @property
     def wait_share(self) -> float:
         """The share of the training time that was spent waiting for samples."""
         return self.waited / self.trained if self.trained else 0.0
+
+    def _write(self, *cells: object) -> None:
+        if self.path is not None:
+            with self.path.open("a", encoding="utf-8", newline="") as file:
+                csv.writer(file, lineterminator="\n").writerow(cells)
+
+
+def begin(path: Path) -> None:
+    """Write the header; give the rows of an older hrbench the columns that they lack."""
+    rows: list[list[str]] = []
+    if path.exists():
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.reader(file))
+        if rows[:1] == [list(COLUMNS)]:
+            return
+    partial = path.with_suffix(".partial")
+    with partial.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows([*row, *[""] * (len(COLUMNS) - len(row))] for row in rows[1:])
+    partial.replace(path)

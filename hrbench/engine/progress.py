@@ -11,11 +11,17 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    SpinnerColumn,
+    TaskID,
     TextColumn,
     TimeRemainingColumn,
 )
 
 LINES_EVERY = 10.0  # seconds between the lines in a pipe
+RECENT = 300.0  # seconds whose steps tell how long the others take
+
+# The terminal's, where one is open: two at once would draw over each other.
+_displays: list[Progress] = []
 
 
 class Steps:
@@ -40,21 +46,18 @@ class Steps:
     ) -> None:
         self.title, self.total, self.done, self.shown = title, total, done, shown
         self.out = out or sys.stderr
+        self.note = ""  # stands at the end of the bar or line
         self._first, self._started = done, time.monotonic()
         self._last_line = self._started
-        columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        self._bar = Progress(
-            *columns,
-            TextColumn("{task.fields[note]}"),
-            console=Console(file=self.out),
-            transient=True,
-            disable=not (shown and self.out.isatty()),
-        )
-        self._task = self._bar.add_task(title, total=total, completed=done, note="")
+        self._bar: tuple[Progress, TaskID] | None = None
 
     def __enter__(self) -> Self:
-        if not self._bar.disable:
-            self._bar.start()
+        if self.shown and self.out.isatty():
+            if not _displays:
+                _displays.append(_started(self.out))
+            display = _displays[0]
+            task = display.add_task(self.title, total=self.total, completed=self.done, note="")
+            self._bar = display, task
         return self
 
     def __exit__(
@@ -63,19 +66,31 @@ class Steps:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if not self._bar.disable:  # older versions of rich would print an empty line
-            self._bar.stop()
+        if self._bar is not None:
+            display, task = self._bar
+            display.remove_task(task)
+            if not display.tasks:
+                display.stop()
+                _displays.clear()
+        elif self.done == self.total and error is None:
+            self._write(f"{self._line()}  {self.note}".rstrip())
 
-    def advance(self, count: int = 1, note: str = "") -> None:
-        """Count `count` more; the note stands at the end of the bar or line."""
+    def advance(self, count: int = 1) -> None:
+        """Count `count` more."""
         self.done += count
-        self._bar.update(self._task, completed=self.done, note=note)
-        now = time.monotonic()
-        due = now - self._last_line >= LINES_EVERY or self.done == self.total
-        if due and self.shown and self._bar.disable:
-            self._last_line = now
-            self.out.write(f"{self.line(now - self._started)}  {note}".rstrip() + "\n")
-            self.out.flush()
+        if self._bar is not None:
+            display, task = self._bar
+            display.update(task, completed=self.done, note=self.note)
+        elif self.done < self.total and time.monotonic() - self._last_line >= LINES_EVERY:
+            self._last_line = time.monotonic()
+            self._write(f"{self._line()}  {self.note}".rstrip())
+
+    def tell(self, message: str) -> None:
+        """Say something that stays, above the bar."""
+        if self._bar is not None:
+            self._bar[0].console.print(message, markup=False, highlight=False, soft_wrap=True)
+        else:
+            self._write(message)
 
     def line(self, seconds: float) -> str:
         """Return "training 30/120  0:00:40 left", given how long it took so far."""
@@ -86,3 +101,28 @@ class Steps:
         if not rate:
             return line
         return f"{line}  {timedelta(seconds=round((self.total - self.done) / rate))} left"
+
+    def _line(self) -> str:
+        return self.line(time.monotonic() - self._started)
+
+    def _write(self, line: str) -> None:
+        if self.shown:
+            self.out.write(f"{line}\n")
+            self.out.flush()
+
+
+def _started(out: TextIO) -> Progress:
+    """Return a display that is drawn ten times a second, whether or not anything advances."""
+    display = Progress(
+        SpinnerColumn("line"),
+        "{task.description}",
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+        console=Console(file=out),
+        transient=True,
+        speed_estimate_period=RECENT,
+    )
+    display.start()
+    return display

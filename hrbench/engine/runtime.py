@@ -16,6 +16,7 @@ from hrbench.errors import RunError
 # Of ImageNet's images: red, green, blue, from 0 to 1.
 MEAN = (0.485, 0.456, 0.406)
 DEVIATION = (0.229, 0.224, 0.225)
+CARDS = {"gpu": "cuda:0"}  # names of torch's own devices in other programs
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,8 @@ class Runtime:
 def choose_device(name: str) -> torch.device:
     """Return the device of that name; `auto` is CUDA where there is a card, else the CPU.
 
+    A number is the card of that number, `gpu` the first.
+
     Raises:
         RunError: torch knows no such device, or the machine has none.
     """
@@ -70,7 +73,7 @@ def choose_device(name: str) -> torch.device:
     if name == "auto":
         name = "cuda" if cuda else "cpu"
     try:
-        device = torch.device(name)
+        device = torch.device(f"cuda:{name}" if name.isdecimal() else CARDS.get(name, name))
         if device.type == "cuda" and (not cuda or (device.index or 0) >= torch.cuda.device_count()):
             have = f"{torch.cuda.device_count()} CUDA cards" if cuda else "no CUDA"
             raise RunError(f"--device {name}: this machine has {have}; use --device cpu or auto")

@@ -1,6 +1,5 @@
 """The training loop: plain torch, readable from top to bottom."""
 
-import copy
 import signal
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -17,7 +16,7 @@ from torch import Tensor, nn
 from hrbench.data.loader import order
 from hrbench.engine import checkpoint, optimizing
 from hrbench.engine.checkpoint import Position
-from hrbench.engine.log import Log
+from hrbench.engine.log import Figure, Log
 from hrbench.engine.progress import Steps
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.schedule import Schedule, batches_of, momentum
@@ -58,12 +57,12 @@ class Feed(Protocol[B_co]):
     ) -> Generator[B_co]:
         """Yield the batches of an epoch, given the rows of each."""
 
-    def some(self) -> tuple[B_co, int]:
-        """Return a few samples of the usual size, whatever is in them, and how many."""
+    def some(self, count: int) -> B_co:
+        """Return so many samples of the usual size, whatever is in them."""
 
 
 Cost = Callable[[nn.Module, B], Tensor]  # the network and a batch, to a mean loss
-Validate = Callable[[], float | None]  # the headline figure, higher is better; None: no truth
+Validate = Callable[[], Figure | None]  # None: there is no truth
 
 
 class Interrupted(KeyboardInterrupt):
@@ -107,20 +106,6 @@ class Trainer(Generic[B]):
         per_epoch = len(self._batches(0))
         return (self.plan.epochs - self.position.epoch) * per_epoch - self.position.step
 
-    def seconds_per_step(self) -> float:
-        """Return how long a step will take, by trying two of a few samples; nothing changes."""
-        before = copy.deepcopy(self.network.state_dict())
-        batch, few = self.feed.some()
-        self.network.train()
-        taken = []
-        for _ in range(2):  # the first also makes room
-            started = time.perf_counter()
-            self.cost(self.network, batch).backward()
-            taken.append(time.perf_counter() - started)
-        self.network.zero_grad()
-        self.network.load_state_dict(before)
-        return min(taken) / few * self.plan.batch_size / self.runtime.world
-
     def resume(self) -> None:
         """Go back to where an interrupted training stopped; to the start if it kept nothing."""
         if self.last.exists():
@@ -143,7 +128,7 @@ class Trainer(Generic[B]):
             log = Log(self.folder / "log.csv" if shown else None, steps, done=done)
             while self.position.epoch < plan.epochs:
                 self._epoch(log, stop)
-                self._end_epoch(validate, stop)
+                self._end_epoch(validate, log, stop)
                 self._save()
                 if self.runtime.any(stop.asked):
                     raise Interrupted
@@ -203,18 +188,20 @@ class Trainer(Generic[B]):
             return stop.asked
         return self.position.step % STOP_CHECK == 0 and self.runtime.any(stop.asked)
 
-    def _end_epoch(self, validate: Validate, stop: "StopSignals") -> None:
+    def _end_epoch(self, validate: Validate, log: Log, stop: "StopSignals") -> None:
         every, epoch = self.plan.validate_every, self.position.epoch + 1
-        ends, value = epoch == self.plan.epochs, None
+        ends, figure = epoch == self.plan.epochs, None
         if every and (ends or epoch % every == 0):
             self._save()  # validation takes long, and is not waited for
             with stop.at_once():
-                value = validate()
-        best = self.position.best
+                figure = validate()
+        best, value = self.position.best, None if figure is None else figure.turned(figure.value)
         if (ends and best is None) or (value is not None and (best is None or value > best)):
             best = value
             if self.runtime.leads:
                 checkpoint.save_weights(self.last.with_name("best.pt"), self.network, self.said)
+        if figure is not None and best is not None:
+            log.validated(epoch, self.plan.epochs, figure, figure.turned(best))
         self.position = Position(epoch, step=0, best=best)
 
     def _save(self) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from hrbench.engine.log import Figure
 from hrbench.errors import RunError
 from hrbench.pipeline.job import Found, Job
 from hrbench.report.definitions import Definition, define
@@ -17,12 +18,12 @@ class Measured:
     groups: dict[str, Any]
 
     @property
-    def headline(self) -> float | None:
-        """The figure that decides, turned so that higher is better; None without data."""
-        first = next(iter(self.metrics.values()))
-        if first.value is None or first.higher_is_better:
-            return first.value
-        return -first.value
+    def headline(self) -> Figure | None:
+        """The figure that decides; None without data."""
+        name, first = next(iter(self.metrics.items()))
+        if first.value is None:
+            return None
+        return Figure(name, first.value, first.unit, first.higher_is_better)
 
 
 def missing_truth(job: Job[Any]) -> str:

@@ -11,6 +11,7 @@ from hrbench.backbone import weights
 from hrbench.backbone.about import About
 from hrbench.data import remarks
 from hrbench.data.loader import order
+from hrbench.engine.log import Figure
 from hrbench.engine.runtime import Runtime, machine_limits
 from hrbench.errors import HrbenchError
 from hrbench.pipeline import curves, measuring, provenance, recording, training
@@ -22,11 +23,9 @@ from hrbench.report.record import RunRecord, Weights
 from hrbench.spec import TaskSpec
 
 FROM_RANDOM = (
-    "Training started from random weights; the published one starts from an ImageNet checkpoint "
-    "(--init)."
+    "Training starts from random weights (init: random); the published one starts from an ImageNet "
+    "checkpoint (--init)."
 )
-
-
 PICTURES = 24  # on a sheet, where nobody says how many
 
 
@@ -63,6 +62,9 @@ class Road:
         if self.runtime.leads:
             for words in dict.fromkeys((*job.allowed, *job.looked_at.allowed)):
                 training.tell(words)
+            if self.checkpoint is None:
+                for words in _notes(job.spec, self.begun.init):
+                    training.tell(words)
             training.tell_left_out("training", job.left_out)
             training.tell_left_out("what is measured", job.looked_at.left_out)
         job.network.to(self.runtime.device)
@@ -154,7 +156,7 @@ class Road:
         rows = order(len(self.feed), self.job.options.seed, 0)[: self.pictures]
         return next(self.feed.batches([rows], 0, workers=0, pin=False))
 
-    def _validate(self) -> float | None:
+    def _validate(self) -> Figure | None:
         if self.job.looked_at.truth is None:
             return None
         found = self.job.predictions(self.runtime, workers=self.workers, title="validating")

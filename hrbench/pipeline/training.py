@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hrbench.backbone import weights
 from hrbench.backbone.about import KEY, About
 from hrbench.data.sample import in_words
+from hrbench.engine import duration
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.schedule import Schedule
 from hrbench.engine.train import Feed, Plan, Trainer, Validate
@@ -20,7 +21,7 @@ from hrbench.spec import LiftingTask, TaskSpec, TemporalModel
 if TYPE_CHECKING:
     from hrbench.pipeline.job import Job
 
-LONG = 600.0  # seconds; above it a training without a GPU says beforehand how long it takes
+LONG = 600.0  # seconds; above it a training on a CPU says what is faster
 WAITS_TOO_LONG = 0.2  # share of the training time
 
 
@@ -106,7 +107,7 @@ def plan_of(spec: TaskSpec, seed: int, workers: int) -> Plan:
 def train(training: Trainer[Any], validate: Validate) -> float:
     """Run a training to its end; return its seconds."""
     started = time.perf_counter()
-    if training.runtime.device.type == "cpu" and training.runtime.leads:
+    if training.runtime.leads:
         announce(training)
     waits = training.fit(validate)
     if waits > WAITS_TOO_LONG and training.runtime.leads:
@@ -118,17 +119,26 @@ def train(training: Trainer[Any], validate: Validate) -> float:
 
 
 def announce(training: Trainer[Any]) -> None:
-    """Say how long a training on a CPU will take, if that is long."""
-    left = training.steps_left
-    if left < 1000:
+    """Say how long a training will take, before its first step."""
+    left, plan = training.steps_left, training.plan
+    if left < 1:
         return
-    seconds = training.seconds_per_step() * left
-    if seconds > LONG:
-        hours = seconds / 3600
-        tell(
-            f"Training {left} steps on this CPU will take about {hours:,.1f} hours; "
-            "a GPU (--device cuda) or the variant 'tiny' is faster"
-        )
+    seconds = duration.seconds_per_step(training) * left
+    words = f"Training: {left:,} steps of {plan.batch_size} on {training.runtime.device}, "
+    words += spoken(seconds)
+    if plan.validate_every:
+        words += " and the validations"
+    if seconds > LONG and training.runtime.device.type == "cpu":
+        words += "; a GPU (--device cuda) or a smaller variant is faster"
+    tell(words)
+
+
+def spoken(seconds: float) -> str:
+    """Return a duration in words, as roughly as it is known beforehand."""
+    for unit, length in (("days", 86400.0), ("hours", 3600.0), ("minutes", 60.0)):
+        if seconds >= 2 * length:
+            return f"about {seconds / length:.0f} {unit}"
+    return "a minute or two" if seconds >= 60 else "less than a minute"
 
 
 def tell(message: str) -> None:

@@ -1,5 +1,6 @@
 """Training that is stopped and goes on ends where it would have ended."""
 
+import csv
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 
 from hrbench import catalog, network
 from hrbench.data.loader import Batch
+from hrbench.engine.log import COLUMNS, OF_STEPS, Figure
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.train import Interrupted, Trainer
 from hrbench.errors import RunError
@@ -31,8 +33,13 @@ SETTINGS = (
 )
 
 
-def nothing() -> float | None:
+def nothing() -> Figure | None:
     return None
+
+
+def figure(value: float, *, higher_is_better: bool = True) -> Figure:
+    name, unit = ("AP", "%") if higher_is_better else ("MPJPE", "mm")
+    return Figure(name, value, unit, higher_is_better)
 
 
 def trainer(folder: Path, *, workers: int = 0, validate_every: int = 0) -> Trainer[Batch]:
@@ -125,7 +132,7 @@ def test_stopped_again_and_again_it_ends_with_the_same_weights(
 
 
 def test_stopped_while_it_validates_it_validates_again(tmp_path: Path) -> None:
-    def stopped() -> float | None:
+    def stopped() -> Figure | None:
         os.kill(os.getpid(), signal.SIGINT)
         return None
 
@@ -136,10 +143,69 @@ def test_stopped_while_it_validates_it_validates_again(tmp_path: Path) -> None:
     second = trainer(tmp_path / "a", validate_every=1)
     second.resume()
     assert equal(tensors(first), tensors(second))
-    values = iter([30.0, 20.0])
+    values = iter([figure(30.0), figure(20.0)])
     second.fit(lambda: next(values))
     assert second.position.best == 30
     assert next(values, None) is None
+
+
+def rows_of(folder: Path) -> list[dict[str, str]]:
+    with (folder / "log.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize(
+    ("higher_is_better", "best", "said"),
+    [
+        (True, ["30.04", "30.04"], "AP 20 %; best so far 30.04 %"),
+        (False, ["30.04", "20"], "MPJPE 20 mm, the best so far"),
+    ],
+)
+def test_every_validation_is_said_and_logged_beside_the_best_so_far(
+    higher_is_better: bool,
+    best: list[str],
+    said: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = iter([figure(value, higher_is_better=higher_is_better) for value in (30.04, 20.0)])
+    trainer(tmp_path, validate_every=1).fit(lambda: next(found))
+    rows = [row for row in rows_of(tmp_path) if row["metric"]]
+    assert [(row["epoch"], row["value"]) for row in rows] == [("1", "30.04"), ("2", "20")]
+    assert [row["best"] for row in rows] == best
+    lines = capsys.readouterr().err.splitlines()
+    assert f"epoch 2/2: {said}" in lines
+    assert lines[0].endswith(", the best so far")
+
+
+def test_a_training_that_goes_on_keeps_the_rows_of_an_older_log(tmp_path: Path) -> None:
+    first = trainer(tmp_path)
+    stop_at(first, 4, signal.SIGINT)
+    with pytest.raises(Interrupted):
+        first.fit(nothing)
+    log = tmp_path / "log.csv"
+    old = [",".join(row[name] for name in OF_STEPS) for row in rows_of(tmp_path)]
+    log.write_text("\n".join([",".join(OF_STEPS), *old, ""]), "utf-8")
+    second = trainer(tmp_path, validate_every=1)
+    second.resume()
+    second.fit(lambda: figure(12.5))
+    lines = log.read_text("utf-8").splitlines()
+    assert lines[0] == ",".join(COLUMNS)
+    assert lines[1 : 1 + len(old)] == [f"{row},,," for row in old]
+    assert lines[-1] == "6,2,,,,,AP,12.5,12.5"
+
+
+def test_the_best_of_an_interrupted_training_is_still_the_best(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = trainer(tmp_path, validate_every=1)
+    stop_at(first, 4, signal.SIGINT)
+    with pytest.raises(Interrupted):
+        first.fit(lambda: figure(40.0, higher_is_better=False))
+    second = trainer(tmp_path, validate_every=1)
+    second.resume()
+    second.fit(lambda: figure(50.0, higher_is_better=False))
+    assert "epoch 2/2: MPJPE 50 mm; best so far 40 mm\n" in capsys.readouterr().err
 
 
 def test_a_second_signal_is_not_waited_for(tmp_path: Path) -> None:

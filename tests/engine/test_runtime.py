@@ -38,6 +38,31 @@ def test_a_device_of_a_name_alone_is_refused() -> None:
             choose_device(name)
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="says what a machine without CUDA says")
+@pytest.mark.parametrize("name", ["0", "1", "gpu", "cuda"])
+def test_a_card_is_refused_where_there_is_none(name: str) -> None:
+    words = rf"--device {name}: this machine has no CUDA; use --device cpu or auto"
+    with pytest.raises(RunError, match=words):
+        choose_device(name)
+
+
+@pytest.mark.parametrize(("name", "card"), [("0", 0), ("gpu", 0), ("cuda", None), ("1", 1)])
+def test_a_card_may_be_named_by_its_number(
+    name: str, card: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch, "zeros", lambda *_, **__: torch.ones(1))  # there is no card here
+    device = choose_device(name)
+    assert (device.type, device.index) == ("cuda", card)
+
+
+@pytest.mark.parametrize("name", ["-1", "gpu0", "²", "cuda:-1", ""])
+def test_what_is_no_card_is_refused_by_its_name(name: str) -> None:
+    with pytest.raises(RunError, match=f"--device {name}.* (cannot be used here|no CUDA)"):
+        choose_device(name)
+
+
 def test_a_worker_that_was_killed_is_told_in_words() -> None:
     words = (
         r"a process that reads images was ended from outside: .*/dev/shm.* fewer --workers, or 0"

@@ -1,9 +1,6 @@
-import io
-
 import numpy as np
 import pytest
 
-from hrbench.engine.progress import Steps
 from hrbench.engine.schedule import Schedule, batches_of, momentum
 
 
@@ -37,17 +34,3 @@ def test_batches_take_every_row_once() -> None:
 
 def test_a_last_batch_too_small_for_the_processes_is_left_out() -> None:
     assert [len(batch) for batch in batches_of(np.arange(9), 4, world=2)] == [4, 4]
-
-
-def test_a_pipe_gets_a_plain_line_at_the_end() -> None:
-    out = io.StringIO()
-    with Steps("training", 3, out=out) as steps:
-        for _ in range(3):
-            steps.advance(note="loss 1.5")
-    assert out.getvalue() == "training 3/3  took 0:00:00  loss 1.5\n"
-
-
-def test_what_is_left_is_told_from_what_was_done_since_the_start() -> None:
-    steps = Steps("training", 30, done=10, out=io.StringIO())
-    steps.done = 20
-    assert steps.line(seconds=5.0) == "training 20/30  0:00:05 left"

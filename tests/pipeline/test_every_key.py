@@ -19,6 +19,7 @@ from torch import nn
 
 from hrbench import catalog
 from hrbench.data.headers import TAG
+from hrbench.engine.log import Figure
 from hrbench.engine.runtime import Runtime
 from hrbench.errors import HrbenchError
 from hrbench.pipeline import measuring, road, training
@@ -285,9 +286,9 @@ class Bench:
         said = training.about(self.job, training.Start())
         trainer = training.trainer(self.job, feed, CPU, self.out, said, workers=0)
 
-        def validate() -> float:
+        def validate() -> Figure:
             validations.append(1)
-            return float(len(validations))
+            return Figure("AP", float(len(validations)), "%", higher_is_better=True)
 
         trainer.fit(validate)
         self.add(len(feed.feed), plan.epochs, len(validations), road._notes(self.spec, "random"))

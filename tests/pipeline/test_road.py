@@ -53,6 +53,23 @@ def test_a_run_leaves_all_that_the_contract_names(tmp_path: Path) -> None:
     assert again.plain() == record.spec
 
 
+def test_a_training_says_what_it_starts_from_how_long_it_takes_and_how_it_goes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wanted = ("recipe.init=imagenet", "recipe.validate_every=1", "protocol.nms=none")
+    overrides = (*SMALL, *wanted)
+    record, folder = ran("coco-pose@tiny", tmp_path, data=str(small_world()), overrides=overrides)
+    lines = capsys.readouterr().err.splitlines()
+    started = "Training starts from random weights (init: random)"
+    words = (started, "Training: ", "epoch 1/1: AP ")
+    places = [next(n for n, line in enumerate(lines) if line.startswith(w)) for w in words]
+    assert places == sorted(places)
+    last = (folder / "log.csv").read_text("utf-8").splitlines()[-1].split(",")
+    assert last[-3] == "AP"
+    assert float(last[-2]) == pytest.approx(record.metrics["AP"].value, rel=1e-5)
+    assert any(note.startswith(started) for note in record.notes)
+
+
 def test_the_same_seed_gives_the_same_record_wherever_it_is_run(tmp_path: Path) -> None:
     options = {"data": str(small_world()), "overrides": SMALL}
     first, _ = ran("coco-pose@tiny", tmp_path / "a", **options)

@@ -158,7 +158,8 @@ def _timings(
         for batch in batches:
             stages = stages_of(job, picture, batch, runtime)
             timings.append(timed(stages, batch, runtime.device, watch))
-            steps.advance(batch, note=f"batch {batch}")
+            steps.note = f"batch {batch}"
+            steps.advance(batch)
     return tuple(timings)
 
 

@@ -1,0 +1,150 @@
+"""What a training says beforehand of its duration, and that it changes nothing."""
+
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from hrbench.engine import duration
+from hrbench.engine.runtime import Runtime
+from hrbench.engine.schedule import Schedule
+from hrbench.engine.train import Plan, Trainer
+from hrbench.pipeline import training
+from hrbench.pipeline.training import spoken
+
+PER_CALL, PER_SAMPLE, READ = 0.02, 0.01, 0.03  # seconds
+SLACK = 0.2  # seconds that a busy machine may add
+BATCH = 16
+SAID = "Training: 1,200 steps of 32"
+
+
+class Slow:
+    """Samples that take `READ` seconds each to read."""
+
+    def __len__(self) -> int:
+        return 64
+
+    def batches(self, batches: Any, epoch: int, *, workers: int, pin: bool) -> Any:
+        del epoch, workers, pin
+        for rows in batches:
+            time.sleep(READ * len(rows))
+            yield torch.ones(len(rows), 3)
+
+    def some(self, count: int) -> Tensor:
+        return torch.ones(count, 3)
+
+
+def slowly(network: nn.Module, batch: Tensor) -> Tensor:
+    time.sleep(PER_CALL + PER_SAMPLE * len(batch))
+    cost: Tensor = network(batch).square().mean()
+    return cost
+
+
+def lesson(folder: Path, *, workers: int = 1, cost: Any = slowly) -> Trainer[Tensor]:
+    layers = (nn.Linear(3, 8), nn.BatchNorm1d(8), nn.Dropout(0.5), nn.Linear(8, 1))
+    plan = Plan(
+        optimizer="adam",
+        schedule=Schedule(1e-3, "milestones", (), 0.1, 1),
+        weight_decay=0.0,
+        epochs=3,
+        batch_size=BATCH,
+        precision="fp32",
+        validate_every=0,
+        seed=0,
+        workers=workers,
+    )
+    runtime = Runtime(torch.device("cpu"))
+    return Trainer(nn.Sequential(*layers), Slow(), cost, plan, runtime, folder)
+
+
+def quickly(network: nn.Module, batch: Tensor) -> Tensor:
+    cost: Tensor = network(batch).square().mean()
+    return cost
+
+
+def test_a_short_step_is_told_from_a_whole_batch(tmp_path: Path) -> None:
+    found = duration.seconds_per_step(lesson(tmp_path, workers=100))
+    expected = PER_CALL + PER_SAMPLE * BATCH
+    assert expected <= found < expected + SLACK
+
+
+def test_a_long_step_is_told_from_a_few_samples(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duration, "SHORT", 0.0)
+    found = duration.seconds_per_step(lesson(tmp_path, workers=100))
+    assert found >= (PER_CALL + PER_SAMPLE * duration.FEW) * BATCH / duration.FEW
+
+
+@pytest.mark.parametrize(("workers", "expected"), [(1, READ * BATCH), (2, READ * BATCH / 2)])
+def test_reading_that_takes_longer_than_computing_is_what_is_waited_for(
+    workers: int, expected: float, tmp_path: Path
+) -> None:
+    found = duration.seconds_per_step(lesson(tmp_path, workers=workers, cost=quickly))
+    assert expected <= found < expected + SLACK
+
+
+def test_without_workers_reading_comes_on_top(tmp_path: Path) -> None:
+    found = duration.seconds_per_step(lesson(tmp_path, workers=0))
+    assert found >= READ * BATCH + PER_CALL + PER_SAMPLE * BATCH
+
+
+def test_nothing_of_the_training_changes(tmp_path: Path) -> None:
+    job = lesson(tmp_path, cost=quickly)
+    before = {name: tensor.clone() for name, tensor in job.network.state_dict().items()}
+    random = torch.get_rng_state()
+    duration.seconds_per_step(job)
+    assert torch.equal(torch.get_rng_state(), random)
+    assert all(torch.equal(before[name], t) for name, t in job.network.state_dict().items())
+    assert all(parameter.grad is None for parameter in job.network.parameters())
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (20.0, "less than a minute"),
+        (80.0, "a minute or two"),
+        (300.0, "about 5 minutes"),
+        (10_000.0, "about 3 hours"),
+        (1_000_000.0, "about 12 days"),
+    ],
+)
+def test_a_duration_is_spoken_roughly(seconds: float, words: str) -> None:
+    assert spoken(seconds) == words
+
+
+def announced(
+    device: str, seconds: float, validate_every: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Say what a training of 1,200 steps says, where a step takes so long."""
+    monkeypatch.setattr(duration, "seconds_per_step", lambda _: seconds)
+    plan = SimpleNamespace(batch_size=32, validate_every=validate_every)
+    runtime = SimpleNamespace(device=torch.device(device))
+    told: Any = SimpleNamespace(steps_left=1200, plan=plan, runtime=runtime)
+    training.announce(told)
+
+
+def test_every_training_says_beforehand_how_long_it_takes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    announced("cuda:0", 3.0, 10, monkeypatch)
+    announced("cpu", 3.0, 0, monkeypatch)
+    announced("cpu", 0.1, 0, monkeypatch)
+    assert capsys.readouterr().err.splitlines() == [
+        f"{SAID} on cuda:0, about 60 minutes and the validations",
+        f"{SAID} on cpu, about 60 minutes; a GPU (--device cuda) or a smaller variant is faster",
+        f"{SAID} on cpu, about 2 minutes",
+    ]
+
+
+def test_a_training_that_has_ended_says_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = lesson(tmp_path)
+    job.position = type(job.position)(epoch=3)
+    training.announce(job)
+    assert not capsys.readouterr().err
