@@ -66,16 +66,16 @@ class Compared:
 
 
 def compared(
-    names: Sequence[str], found: Sequence[Header | None], sizes: Sequence[Size] | None
+    names: Sequence[str], found: Sequence[Header | str | None], sizes: Sequence[Size] | None
 ) -> Compared:
     """Return how pictures differ from their annotated sizes, where there are any.
 
-    Those without a header, which cannot be read or not without decoding, are passed over.
+    Those without a header, which cannot be read, are passed over.
     """
     result = Compared()
     annotated = [None] * len(names) if sizes is None else sizes
     for name, seen, size in zip(names, found, annotated, strict=True):
-        if seen is None:
+        if not isinstance(seen, Header):
             continue
         if size is not None and size not in {seen.size, seen.turned}:
             words = f"{name} is {_by(seen.size)}, not {_by(size)}"
@@ -105,7 +105,7 @@ def picture(people: People, image: int, read: Callable[[Path], NDArray[Any]]) ->
     if people.sizes is not None:
         width, height = people.sizes[image].tolist()
         if width and pixels.shape[:2] != (height, width):
-            raise _mismatch(path, pixels.shape, (width, height))
+            _require_swapped(path, pixels.shape, (width, height))
     return pixels
 
 
@@ -121,9 +121,18 @@ def as_viewed(path: Path, size: Size | None) -> NDArray[np.uint8]:
     return upright(pixels, seen.tag)
 
 
-def _mismatch(path: Path, shape: tuple[int, ...], size: Size) -> DataError:
-    words = f"{path} has {_by((shape[1], shape[0]))} pixels and is annotated as {_by(size)}"
+def _require_swapped(path: Path, shape: tuple[int, ...], size: Size) -> None:
+    """Refuse a picture of another size, unless its width and height are swapped without a tag.
+
+    So they are in some published files; one's own have been looked through before.
+    """
     seen = header(path)
+    if seen is None or seen.tag != UPRIGHT or shape[:2] != size:
+        raise _mismatch(path, seen, shape, size)
+
+
+def _mismatch(path: Path, seen: Header | None, shape: tuple[int, ...], size: Size) -> DataError:
+    words = f"{path} has {_by((shape[1], shape[0]))} pixels and is annotated as {_by(size)}"
     if seen is not None and seen.size != seen.turned and size in {seen.size, seen.turned}:
         rule = "ignored" if size == seen.size else "followed"
         return DataError(

@@ -1,5 +1,6 @@
 """What image files say of themselves, read without decoding a pixel."""
 
+import os
 import struct
 import warnings
 from collections.abc import Sequence
@@ -18,6 +19,8 @@ READERS = 8  # threads: a file server answers several at once
 PNG_START, PNG_CHUNK = 8, struct.Struct(">I4s")  # bytes; a chunk's length and kind
 SEVERAL = "files of several pages or frames, of which the first is read"
 SINGLE = {"JPEG", "MPO"}  # in an MPO, what follows the picture is no page but for the camera
+ENDS = {"JPEG": b"\xff\xd9", "MPO": b"\xff\xd9", "PNG": b"IEND"}
+TAIL = 4096  # bytes; some cameras write a little behind the end
 UNREADABLE = (OSError, SyntaxError, ValueError, struct.error, Image.DecompressionBombError)
 
 
@@ -27,6 +30,7 @@ class Header:
 
     size: tuple[int, int]  # width, height of the stored pixels
     tag: int = UPRIGHT  # of EXIF
+    ended: bool = True  # what closes a file of its format is near its end
 
     @property
     def turned(self) -> tuple[int, int]:
@@ -43,7 +47,7 @@ def header(path: Path) -> Header | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's, on EXIF data and on very large pictures
             with Image.open(path) as image:
-                found = Header(stored_size(image), tag_of(image))
+                found = Header(stored_size(image), tag_of(image), has_end(path, image.format))
                 if (pages := pages_of(image)) > 1:
                     remark(SEVERAL, str(path), f"{pages} of them")
                 return found
@@ -63,6 +67,17 @@ def stored_size(image: Image.Image) -> tuple[int, int]:
         width, height = (image.tag_v2[key] for key in (256, 257))  # TIFF 6.0, section 8
         return int(width), int(height)
     return image.size
+
+
+def has_end(path: Path, kind: str | None) -> bool:
+    """Whether a file's last bytes have what closes its format, as far as that is known here."""
+    mark = ENDS.get(kind or "")
+    if mark is None:
+        return True
+    with path.open("rb") as file:
+        file.seek(0, os.SEEK_END)
+        file.seek(max(0, file.tell() - TAIL))
+        return mark in file.read()
 
 
 def pages_of(image: Image.Image) -> int:

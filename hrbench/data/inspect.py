@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.data import remarks
-from hrbench.data.headers import Header
+from hrbench.data.headers import Header, headers
 from hrbench.data.images import decode
 from hrbench.data.jpeg import is_cut_short
 from hrbench.data.orientation import orientation
@@ -218,6 +218,12 @@ def _leave_interrupts() -> None:
 
 def _with_remarks(path: Path) -> tuple[Header | str, remarks.Found]:
     return look(path), remarks.taken()
+
+
+def headed(paths: Sequence[Path]) -> list[Header | str]:
+    """Return the header of each image file; what has none or no end is decoded, as by `look`."""
+    found = zip(paths, headers(paths), strict=True)
+    return [seen if seen is not None and seen.ended else look(path) for path, seen in found]
 
 
 def look(path: Path) -> Header | str:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.data import framing, inspect, remarks, within
-from hrbench.data.headers import Header, headers
+from hrbench.data.headers import Header
 from hrbench.data.inspect import Fault
 from hrbench.engine.progress import Steps
 from hrbench.pipeline.findings import Facts, Part
@@ -69,15 +69,12 @@ def _opened(
     names = [listed.names[row] for row in rows.tolist()]
     remarks.taken()  # of others
     sizes = None if listed.sizes is None else [listed.sizes[row] for row in rows.tolist()]
-    faults: list[Fault] = []
     if way.title:
-        looks = _decoded(folder, names, way.title)
-        faults = inspect.undecoded(names, looks)
-        seen = [look if isinstance(look, Header) else None for look in looks]
+        seen = _decoded(folder, names, way.title)
     else:
-        seen = headers([folder / name for name in names])
+        seen = inspect.headed([folder / name for name in names])
     found = framing.compared(names, seen, sizes)
-    faults += found.sizes(published=way.published)
+    faults = [*inspect.undecoded(names, seen), *found.sizes(published=way.published)]
     if way.published:
         return [*faults, *found.turns("ignored")], inspect.odd()
     return faults, [*found.remarks(), *inspect.odd()]

@@ -242,3 +242,31 @@ def test_a_run_says_what_was_odd_in_its_pictures_once_and_keeps_it(
     said = f"{NEARLY_BLACK}: 2 ("
     assert capsys.readouterr().err.count(said) == 1
     assert [note for note in record.notes if note.startswith(said)]
+
+
+@pytest.mark.parametrize("broken", ["cut", "text"])
+def test_broken_pictures_are_all_named_before_a_training_starts(shown: Path, broken: str) -> None:
+    for path in sorted((shown / "images").iterdir())[:4]:
+        whole = path.read_bytes()
+        path.write_bytes(whole[: len(whole) // 2] if broken == "cut" else b"<html>not found</html>")
+    options = Options(data=str(shown), overrides=BRIEF, workers=0, device="cpu")
+    words = r"image files that cannot be decoded: [1-4] \(\d\.png"
+    with pytest.raises(DataError, match=words):
+        pipeline.run(f"{shown / TASK}@tiny", options)
+    report = check(str(shown / DATASET), str(shown), images=False)
+    assert sum(f.count for s in report.splits for f in s.faults if "decoded" in f.kind) == 4
+
+
+@pytest.mark.parametrize(("kind", "tag"), [("PNG", 6), ("WEBP", 3), ("TIFF", 6), ("TIFF", 3)])
+def test_predict_turns_a_picture_once_in_every_format(kind: str, tag: int, tmp_path: Path) -> None:
+    photo = a_photo().crop((0, 0, 100, 128))
+    photo.save(tmp_path / "plain.png")
+    exif = Image.Exif()
+    exif[TAG] = tag
+    options: dict[str, Any] = {"tiffinfo": {TAG: tag}} if kind == "TIFF" else {"exif": exif}
+    options |= {"lossless": True} if kind == "WEBP" else {}
+    name = tmp_path / f"turned.{kind.lower()}"
+    photo.transpose(BACK[tag]).save(name, kind, **options)
+    turned, said = predicted(tmp_path, name)
+    assert turned == predicted(tmp_path, tmp_path / "plain.png")[0]
+    assert "1 of 1 pictures were turned as their EXIF tag says" in said

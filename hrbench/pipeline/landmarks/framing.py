@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 
 from hrbench.data import framing, inspect
-from hrbench.data.headers import headers
 from hrbench.data.sample import People
 from hrbench.pipeline.own import is_published
 from hrbench.pipeline.sources import Source
@@ -37,9 +36,9 @@ def framed(people: People, spec: LandmarkTask, dataset: DatasetSpec, source: Sou
         met = _of_published(people, skipped=skipped)
         skipped = bool(met)
     else:
-        found = compared(people)
+        broken, found = looked(people)
         folder = source.root / dataset.folder
-        inspect.require(folder, found.turns(rule))
+        inspect.require(folder, [*broken, *found.turns(rule)])
         met = inspect.require(folder, found.sizes(), source.allow)
     sizes = None if skipped else people.sizes
     return replace(people, sizes=sizes, allowed=(*people.allowed, *met))
@@ -51,15 +50,16 @@ def _of_published(people: People, *, skipped: bool) -> tuple[str, ...]:
         return ()
     if skipped:
         return (NOT_COMPARED,)
-    swapped = compared(people, SOME).swapped
+    swapped = looked(people, SOME)[1].swapped
     return (SWAPPED.format(swapped[0], len(swapped)),) if swapped else ()
 
 
-def compared(people: People, most: int | None = None) -> framing.Compared:
-    """Return how the pictures that are used, `most` of them, differ from what is annotated."""
+def looked(people: People, most: int | None = None) -> tuple[list[inspect.Fault], framing.Compared]:
+    """Return which pictures that are used, at most so many, are broken or not as annotated."""
     used = np.unique(people.image)
     if most is not None:
         used = used[:: -(-len(used) // most) or 1]
     paths = [people.images[image] for image in used.tolist()]
     sizes = None if people.sizes is None else [tuple(people.sizes[i].tolist()) for i in used]
-    return framing.compared([path.name for path in paths], headers(paths), sizes)
+    names, seen = [path.name for path in paths], inspect.headed(paths)
+    return inspect.undecoded(names, seen), framing.compared(names, seen, sizes)
