@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from hrbench.data import annotations, own
+from hrbench.data.categories import lengths_that_disagree
+from hrbench.data.numbering import numbered
 from hrbench.data.readers import coco
 from hrbench.errors import DataError
 
@@ -53,11 +55,73 @@ def test_without_an_area_it_is_the_boxs(tmp_path: Path) -> None:
     assert read(tmp_path, content(MOUSE | {"bbox": [1, 2, 30, 40]})).areas.tolist() == [1200]
 
 
-@pytest.mark.parametrize("box", [[], [0, 0, 0, 0], [0.0, 0.0, 0.0, 0.0]])
-def test_a_box_of_zeros_is_none(box: list[float], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "box", [None, [], [0, 0, 0, 0], [0.0, 0.0, 0.0, 0.0], [5, 5, 0, 9], [5, 5, 9, -3]]
+)
+def test_a_box_of_nothing_is_none(box: list[float] | None, tmp_path: Path) -> None:
     table = read(tmp_path, content(MOUSE | {"bbox": box}, MOUSE | {"id": 2, "bbox": [1, 2, 3, 4]}))
     assert table.derived.tolist() == [True, False]
     assert table.boxes[0].tolist() == [16, 29, 48, 12]
+
+
+@pytest.mark.parametrize("area", [None, 0, 0.0, -7])
+def test_an_area_of_nothing_is_the_boxs_and_said(area: float | None, tmp_path: Path) -> None:
+    boxed = MOUSE | {"bbox": [1, 2, 30, 40]}
+    table = read(tmp_path, content(boxed | {"area": area}, boxed | {"id": 2, "area": 500}))
+    assert table.areas.tolist() == [1200, 500]
+    assert table.unsized.tolist() == [True, False]
+    assert read(tmp_path, content(MOUSE | {"area": area})).areas.tolist() == [48 * 12]
+
+
+def test_what_is_not_labelled_has_no_place(tmp_path: Path) -> None:
+    places = MOUSE | {"id": 2, "keypoints": [20, 30, 0, 60, 40, 0]}
+    table = read(tmp_path, content(MOUSE, places))
+    assert table.keypoints[1].tolist() == [[0, 0, 0], [0, 0, 0]]
+    people = coco.annotated(table, tmp_path, 1.0)
+    assert (people.ids.tolist(), people.left_out) == (
+        [1],
+        {"objects without a labelled keypoint": 1},
+    )
+    with pytest.raises(DataError, match="no keypoint is labelled, though they have places"):
+        read(tmp_path, content(places))
+
+
+def test_ids_that_are_text_or_missing_are_numbered_in_the_order_of_the_file() -> None:
+    images = [{"id": name} for name in ("b", "a")]
+    rows = [{"image_id": name} for name in ("a", "b", "c", None)]
+    said, found = numbered({"images": images, "annotations": rows, "categories": []})
+    assert [image["id"] for image in said["images"]] == [1, 2]
+    assert [row["image_id"] for row in said["annotations"]] == [2, 1, -3, None]
+    assert [row["id"] for row in said["annotations"]] == [1, 2, 3, 4]
+    assert (len(found), found[0].fatal) == (1, False)
+
+
+def test_ids_that_are_the_same_number_in_another_spelling_are_the_same() -> None:
+    rows = [{"id": 1, "image_id": "7"}, {"id": 2, "image_id": 8.0}]
+    content = {"images": [{"id": 7}, {"id": 8}], "annotations": rows, "categories": []}
+    said, found = numbered(content)
+    assert [row["image_id"] for row in said["annotations"]] == [7, 8]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("category", "points", "wanted", "words"),
+    [
+        (2, 6, 2, ""),
+        (0, 6, 2, ""),
+        (3, 6, 2, ""),  # the objects have what the dataset names
+        (2, 6, 3, "its objects have 2 keypoints and the dataset's TOML names 3"),
+        (3, 6, 3, "its objects have 2 keypoints, its category lists 3, and the dataset's TOML"),
+        (3, 0, 2, "its objects have 3 keypoints and the dataset's TOML names 2"),
+        (2, 4, 2, "are 4 numbers, x and y of 2 keypoints; add the visibility after each"),
+        (2, 5, 2, ""),  # a fault of single annotations
+    ],
+)
+def test_lengths_are_said_as_they_are(category: int, points: int, wanted: int, words: str) -> None:
+    named = [{"id": 1, "keypoints": [str(k) for k in range(category)]}]
+    rows = [{"id": 1, "keypoints": [1] * points}] if points else []
+    found = lengths_that_disagree({"annotations": rows, "categories": named}, wanted)
+    assert [words in fault.kind for fault in found] == [True] * bool(words)
 
 
 def test_only_labelled_keypoints_make_a_box_of_a_pixel_around_at_least(tmp_path: Path) -> None:

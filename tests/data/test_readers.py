@@ -29,7 +29,7 @@ def test_the_real_slice_gives_the_persons_with_keypoints() -> None:
     assert not set(people.ids.tolist()) & {1202706, 508900}
 
 
-def test_a_crowd_and_a_person_without_keypoints_are_not_trained_on() -> None:
+def test_a_crowd_and_a_person_without_keypoints_are_counted_and_not_trained_on() -> None:
     person = {
         "category_id": 1,
         "image_id": 1,
@@ -51,7 +51,16 @@ def test_a_crowd_and_a_person_without_keypoints_are_not_trained_on() -> None:
         ],
     }
     table = annotations.columns(content, 17)
-    assert coco.annotated(table, Path(), 0.75).ids.tolist() == [1]
+    people = coco.annotated(table, Path(), 0.75)
+    assert people.ids.tolist() == [1]
+    assert people.left_out == {
+        "objects marked as crowd": 1,
+        "objects without a labelled keypoint": 1,
+        "objects without an area": 1,
+        "objects whose box is outside of their image": 1,
+    }
+    elsewhere = coco.annotated(table, Path(), 0.75, image_ids=np.array([2]))
+    assert (len(elsewhere), elsewhere.left_out) == (0, {})
     assert coco.truth(table, np.array([1])).ids.tolist() == [1, 2, 3, 4, 5]
     assert len(coco.truth(table, np.array([2])).ids) == 0
 

@@ -4,6 +4,7 @@ The release is one JSON list of images, each with named persons: `human_annotati
 their corners x1, y1, x2, y2, `keypoint_annotations` 14 triples x, y, state.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -66,8 +67,13 @@ def annotated(
         keypoints=keypoints,
         visible=visible,
     )
-    usable = visible.any(axis=1) & (boxes[:, 2:] > 0).all(axis=1)
-    return everyone.rows(np.flatnonzero(usable))
+    labelled, sized = visible.any(axis=1), (boxes[:, 2:] > 0).all(axis=1)
+    counts = {
+        "objects without a labelled keypoint": int((~labelled).sum()),
+        "objects whose box has no area": int((labelled & ~sized).sum()),
+    }
+    left_out = {reason: count for reason, count in counts.items() if count}
+    return replace(everyone.rows(np.flatnonzero(labelled & sized)), left_out=left_out)
 
 
 def _keypoints_of(image: Any, count: int, path: Path) -> dict[str, list[float]]:
