@@ -14,8 +14,8 @@ threads.wait_asleep()  # here, because it must be before torch is loaded
 
 
 def load(
-    task: str,
-    weights: str,
+    task: str | None = None,
+    weights: str = "",
     *,
     device: str = "auto",
     batch: int = 32,
@@ -25,8 +25,9 @@ def load(
     """Return a network that finds keypoints in pictures.
 
     Args:
-        task: NAME, NAME@VARIANT or a TOML file, of keypoints in images.
-        weights: a checkpoint in any layout that `hrbench weights inspect` knows.
+        task: NAME, NAME@VARIANT or a TOML file, of keypoints in images; without one that of the run
+            that the weights are of.
+        weights: a run, or a checkpoint in any layout that `hrbench weights inspect` knows.
         device: auto, cpu, cuda, or any other of torch's.
         batch: boxes that go through the network at once.
         overrides: `KEY=VALUE`, as `--set` has them: ("protocol.flip_test=false",).

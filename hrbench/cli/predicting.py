@@ -12,13 +12,17 @@ from hrbench.cli.root import DEVICE, FILE, allowing, answer, as_json, main
 
 @main.command()
 @click.argument("sources", metavar="SOURCE...", nargs=-1, required=True, type=FILE)
-@click.option("--task", required=True, metavar="TASK[@VARIANT]", help="What is looked for.")
-@click.option("--weights", required=True, type=FILE, help="A checkpoint of the task's network.")
+@click.option(
+    "--task",
+    metavar="TASK[@VARIANT]",
+    help="What is looked for [default: what the weights' run was trained for].",
+)
+@click.option("--weights", required=True, type=FILE, help="A RUN, or a checkpoint of the network.")
 @click.option("-o", "--output", type=FILE, help="A new folder [default: predictions, or -2, …].")
 @click.option(
     "--boxes",
-    default="whole",
-    help="Where boxes come from: whole, detector (torchvision's), or a file in COCO's format.",
+    help="Where boxes come from: whole (pictures), detector (of persons, torchvision's), or a file "
+    "in COCO's format [default: detector where its weights have been fetched, else whole].",
 )
 @click.option(
     "--box-threshold",
@@ -26,7 +30,16 @@ from hrbench.cli.root import DEVICE, FILE, allowing, answer, as_json, main
     default=0.3,
     help="Boxes of a lower score are left out.",
 )
+@click.option(
+    "--box-category",
+    metavar="NAME",
+    help="Whose boxes of the file count [default: person or face, as the task has it].",
+)
 @click.option("--detector", type=FILE, help="Weights of the detector, where it cannot fetch them.")
+@click.option(
+    "--recursive/--no-recursive", default=True, help="Read the sub-folders of folders as well."
+)
+@click.option("--strict", is_flag=True, help="Stop at a file that cannot be read; write nothing.")
 @click.option("--tta/--no-tta", default=None, help="Mirrored crops; ten crops.")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Any key of the spec.")
 @click.option("--batch", type=click.IntRange(min=1), default=32, help="Boxes at once.")
@@ -37,15 +50,16 @@ from hrbench.cli.root import DEVICE, FILE, allowing, answer, as_json, main
 @click.option("--drawn/--no-drawn", "draw", default=True, help="Write drawn pictures and videos.")
 @allowing
 @as_json
-def predict(sources: tuple[str, ...], task: str, json_: bool, **flags: Any) -> None:
+def predict(sources: tuple[str, ...], task: str | None, json_: bool, **flags: Any) -> None:
     """Find what TASK finds in images, folders, patterns of files, and videos.
 
     Writes keypoints (COCO's results as JSON, and CSV) or the five likeliest classes, and the
     pictures with them drawn: left in orange, right in blue. For h36m-lift a SOURCE is a folder
-    that predict has written, whose keypoints are lifted.
+    that predict has written, whose keypoints are lifted. Files that cannot be read are skipped.
 
     \b
-    hrbench predict photos/ match.mp4 --task coco-pose --boxes people.json --weights best.pt
+    hrbench predict photos/ match.mp4 --weights RUN --boxes detector
+    hrbench predict photos/ --task coco-pose --weights best.pt --boxes people.json
     """
     from hrbench.pipeline.options import Options  # noqa: PLC0415  torch takes seconds
     from hrbench.pipeline.predict import command  # noqa: PLC0415
@@ -54,8 +68,8 @@ def predict(sources: tuple[str, ...], task: str, json_: bool, **flags: Any) -> N
     options = Options(**{key: flags.pop(key) for key in keys})
     asked = command.Asked(task, sources, options, **flags)
     done = command.predict(asked)
-    command.say(done, asked)
     if json_:
+        command.say(done)
         answer({"folder": str(done.folder), **asdict(done.counts), "files": list(done.files)})
         return
     click.echo(f"{done.folder}: {done.counts.found} found in {done.counts.pictures} pictures")
@@ -63,3 +77,6 @@ def predict(sources: tuple[str, ...], task: str, json_: bool, **flags: Any) -> N
         click.echo(f"  {name}")
     if len(done.files) > 8:
         click.echo(f"  … and {len(done.files) - 8} more")
+    for line in command.onward(done):
+        click.echo(line)
+    command.say(done)

@@ -2,7 +2,9 @@
 
 # ruff: noqa: D301  click keeps the lines of a paragraph that begins with \b
 
+import codecs
 import errno
+import io
 import json
 import os
 import sys
@@ -28,6 +30,8 @@ class Group(click.Group):
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run the program; a full disk is a message as well, wherever it shows."""
+        if not args and extra.get("args") is None:
+            _speak_unicode()
         try:
             return super().main(*args, **extra)
         except OSError as error:
@@ -102,6 +106,20 @@ def terminal() -> tuple[int, bool]:
 
     colour = sys.stdout.isatty()
     return (shutil.get_terminal_size().columns if colour else 100), colour
+
+
+def _speak_unicode() -> None:
+    """Begin again in Python's UTF-8 mode where names of files would not be read as UTF-8.
+
+    How it reads and prints them Python decides when it starts, by a locale that may know ASCII
+    only; libraries crash at names that it could not read.
+    """
+    if os.name == "posix" and codecs.lookup(sys.getfilesystemencoding()).name != "utf-8":
+        arguments = [sys.executable, "-X", "utf8", *sys.orig_argv[1:]]
+        os.execv(sys.executable, arguments)  # noqa: S606  this program
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _forget(stream: TextIO) -> None:

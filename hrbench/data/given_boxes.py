@@ -1,111 +1,193 @@
-"""Boxes for images that are no dataset: a file of detections, results or annotations."""
+"""Boxes for pictures that are no dataset, from a file of detections, results or annotations."""
 
-import math
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench.data.annotations import read_json
+from hrbench.data import detections, framing, inspect, placed_boxes
+from hrbench.data.box_lints import doubts
+from hrbench.data.chosen_boxes import Wanted, of_category
+from hrbench.data.detections import ADVICE, Detections
+from hrbench.data.headers import Header, header
+from hrbench.data.inspect import Fault
+from hrbench.data.media import Medium, frames
+from hrbench.data.placed_boxes import NOT_THERE, Placed
 from hrbench.errors import DataError
 
 Floats = NDArray[np.float64]
-Table = dict[str, Floats]  # (N, 5) x, y, width, height, score by a file's name or an image's id
-PERSON = 1  # COCO's category
+NO_SIZE = (0, 0)
+CATEGORY = "--box-category names the one to take"
+NONE: Floats = np.zeros((0, 5))
 
 
-def read(path: Path, threshold: float) -> Table:
-    """Return the boxes of a file in COCO's format of results or annotations.
+@dataclass(frozen=True, slots=True, eq=False)
+class Given:
+    """The boxes of pictures."""
 
-    Boxes of a score below `threshold`, and of categories other than 1, are left out. They are
-    in pixels of the upright image.
+    boxes: Mapping[tuple[Path, int | None], Floats]  # (N, 5) x, y, width, height, score, by frame
+    ids: Mapping[Path, int]  # of the pictures that the file numbers
+    category: int | None  # of the boxes, where the file names its categories
+    without: tuple[Path, ...]  # pictures of which the file has no box
+    left_out: Mapping[str, int]  # boxes that nothing is made of, by why
+    remarks: tuple[str, ...]  # what a user should know
+
+    def of(self, path: Path, frame: int | None) -> Floats:
+        """Return the (N, 5) boxes of a picture, or of a frame of a video."""
+        return self.boxes.get((path, frame), NONE)
+
+
+def given(
+    path: Path,
+    media: Sequence[Medium],
+    wanted: Wanted,
+    threshold: float,
+    allow: Sequence[str] = (),
+) -> Given:
+    """Return the boxes that a file has of some pictures, in pixels of the upright ones.
+
+    A picture is told by its name, with all of its folders, some or none; by its number only where
+    the file says no name, and that is the number that the picture is called by. Frames are told by
+    'frame', or by their number where a video is the only file.
 
     Raises:
-        DataError: the file is no such list, or a box is none.
+        DataError: the file does not exist or holds no boxes, it has a fault that `allow` does not
+            name, or none of its boxes is of these pictures.
     """
     if not path.exists():
         raise DataError(f"--boxes {path}: that file does not exist; or write whole or detector")
-    content = read_json(path)
-    names: dict[Any, str] = {}
-    if isinstance(content, dict):
-        names = _names(content.get("images"))
-        content = content.get("annotations")
-    if not isinstance(content, list):
-        raise DataError(
-            f"{path}: not a list of boxes as COCO has them: "
-            '[{"image_id": 139, "bbox": [x, y, width, height], "score": 0.9}, …]'
+    found, faults = detections.read(path)
+    chosen, more = of_category(found, wanted)
+    inspect.require(path, [*faults, *more], allow, f"{CATEGORY}; {ADVICE}")
+    boxes = chosen.boxes
+    placed = placed_boxes.placed(boxes, media)
+    known = placed.place != NOT_THERE
+    headers = {int(index): _header(media[index]) for index in np.unique(placed.place[known])}
+    of_media = np.zeros((len(media) + 1, 2), dtype=np.int64)  # the last one of NOT_THERE
+    for index, seen in headers.items():
+        of_media[index] = NO_SIZE if seen is None else seen.turned
+    faults += [
+        *placed.faults,
+        *_other_sizes(boxes, media, placed.place, headers),
+        *doubts(boxes.boxes, of_media[placed.place], boxes.rows.tolist()),
+    ]
+    met = inspect.require(path, faults, allow, ADVICE)
+    scores = np.ones(len(boxes)) if boxes.scores is None else boxes.scores
+    sure = scores >= threshold
+    kept = known & sure
+    if not kept.any():
+        raise DataError(_none(path, media, boxes, known, threshold))
+    table = _by_frame(boxes, scores, placed.place, kept, media)
+    unsure = {f"boxes of a score below {threshold:g}": int((known & ~sure).sum())}
+    strange = {"boxes of images that are not among the pictures": int((~known).sum())}
+    left_out = {**chosen.left_out, **strange, **unsure}
+    return Given(
+        table,
+        _ids(boxes, media, placed.place),
+        int(boxes.categories[0]) if boxes.names and boxes.categories is not None else None,
+        _without(table, media),
+        {why: count for why, count in left_out.items() if count},
+        (*met, *_remarks(boxes, scores, threshold, placed, faults)),
+    )
+
+
+def _header(medium: Medium) -> Header | None:
+    """Return the size of a picture, and how it is turned; of a video those of its first frame."""
+    if not medium.is_video:
+        return header(medium.path)
+    height, width = next(frames(medium.path)).shape[:2]
+    return Header((width, height))
+
+
+def _other_sizes(
+    boxes: Detections,
+    media: Sequence[Medium],
+    place: NDArray[np.int64],
+    headers: Mapping[int, Header | None],
+) -> list[Fault]:
+    """Return the pictures that the file says other sizes of than they have."""
+    said = {
+        index: boxes.sizes[image]
+        for index, image in zip(place.tolist(), boxes.images, strict=True)
+        if isinstance(image, str) and image in boxes.sizes
+    }
+    said.pop(NOT_THERE, None)
+    names = [str(media[index].path) for index in said]
+    found = framing.compared(names, [headers[index] for index in said], list(said.values()))
+    kind = "pictures whose boxes are of what is stored, and not of what their EXIF tag turns it to"
+    return [*found.sizes(), *inspect.fault(kind, found.as_stored, name=framing.NAME)]
+
+
+def _by_frame(
+    boxes: Detections,
+    scores: Floats,
+    place: NDArray[np.int64],
+    kept: NDArray[np.bool_],
+    media: Sequence[Medium],
+) -> dict[tuple[Path, int | None], Floats]:
+    rows: defaultdict[tuple[Path, int | None], list[int]] = defaultdict(list)
+    for row in np.flatnonzero(kept).tolist():
+        medium = media[place[row]]
+        rows[medium.path, placed_boxes.frame_of(boxes, row, medium)].append(row)
+    columns = np.column_stack([boxes.boxes, scores])
+    return {key: columns[chosen] for key, chosen in rows.items()}
+
+
+def _ids(boxes: Detections, media: Sequence[Medium], place: NDArray[np.int64]) -> dict[Path, int]:
+    """Return the ids that the file gives the images that it names."""
+    named = {
+        index: boxes.ids[image]
+        for index, image in zip(place.tolist(), boxes.images, strict=True)
+        if index != NOT_THERE and isinstance(image, str) and image in boxes.ids
+    }
+    return {media[index].path: number for index, number in named.items()}
+
+
+def _without(
+    table: Mapping[tuple[Path, int | None], Floats], media: Sequence[Medium]
+) -> tuple[Path, ...]:
+    seen = {path for path, _ in table}
+    return tuple(medium.path for medium in media if medium.path not in seen)
+
+
+def _none(
+    path: Path,
+    media: Sequence[Medium],
+    boxes: Detections,
+    known: NDArray[np.bool_],
+    threshold: float,
+) -> str:
+    """Return why no box of a file is of any picture."""
+    if not len(boxes):
+        return f"--boxes {path}: there is no box in it"
+    if known.any():
+        return f"--boxes {path}: all boxes of the pictures are below --box-threshold {threshold:g}"
+    images = ", ".join(str(image) for image in list(dict.fromkeys(boxes.images))[:3])
+    pictures = ", ".join(str(medium.path) for medium in media[:3])
+    return (
+        f"--boxes {path}: no box of it is in any of the pictures ({pictures}, …): it is of "
+        f"{images}, …; an image is told by its 'file_name', with or without its folders, or by an "
+        "'image_id' that the picture is called by (000139.jpg is 139)"
+    )
+
+
+def _remarks(
+    boxes: Detections, scores: Floats, threshold: float, placed: Placed, faults: Sequence[Fault]
+) -> list[str]:
+    found = [str(fault) for fault in faults if not fault.fatal]
+    if placed.elsewhere:
+        count, first = len(placed.elsewhere), placed.elsewhere[0]
+        found.append(
+            f"{count} images were told by their file's name alone: the boxes' folder is another "
+            f"({first}, …)"
         )
-    found: dict[str, list[list[float]]] = {}
-    for number, row in enumerate(content):
-        key, box, score = _row(path, number, row, names)
-        if score >= threshold and row.get("category_id", PERSON) == PERSON:
-            found.setdefault(key, []).append([*box, score])
-    return {key: np.array(boxes, dtype=np.float64) for key, boxes in found.items()}
-
-
-def of_image(table: Table, file: Path, frame: int | None, image_id: int) -> Floats:
-    """Return the (N, 5) boxes of an image: those of its name, else those of its number."""
-    if frame is not None:
-        keys = [f"{file.name}#{frame}", str(frame)]
-    else:
-        keys = [str(file), file.name, file.stem, str(image_id)]
-    return next((table[key] for key in keys if key in table), np.zeros((0, 5)))
-
-
-def has_any(table: Table, file: Path, image_id: int, *, is_video: bool) -> bool:
-    """Return whether there are boxes for an image, or maybe for a frame of a video."""
-    if is_video:
-        return any(key.startswith(f"{file.name}#") or key.isdigit() for key in table)
-    return len(of_image(table, file, None, image_id)) > 0
-
-
-def require_inside(boxes: Floats, size: Sequence[int], where: str) -> None:
-    """Refuse a box that no pixel of an image of (width, height) is in.
-
-    Raises:
-        DataError: there is one.
-    """
-    low, high = boxes[:, :2], boxes[:, :2] + boxes[:, 2:4]
-    outside = np.flatnonzero(((high <= 0) | (low >= np.array(size[:2]))).any(axis=1))
-    if len(outside):
-        box = " ".join(f"{value:g}" for value in boxes[outside[0], :4])
-        raise DataError(
-            f"{where}: the box {box} (x, y, width, height) is outside of the image of "
-            f"{size[0]} x {size[1]}; are the boxes of another size of it?"
+    if threshold > 0 and len(scores) and scores.max() > 1:
+        above = Counter((scores > 1).tolist())[True]
+        found.append(
+            f"{above} of {len(boxes)} boxes have a score above 1 (up to {scores.max():g}), while "
+            f"--box-threshold {threshold:g} is of scores from 0 to 1"
         )
-
-
-def _row(
-    path: Path, number: int, row: Any, names: dict[Any, str]
-) -> tuple[str, list[float], float]:
-    where = f"{path}: entry {number}"
-    if not isinstance(row, dict):
-        raise DataError(f"{where} is {row!r}, not an object with 'image_id' and 'bbox'")
-    box, score = row.get("bbox"), row.get("score", 1.0)
-    if not isinstance(box, list) or len(box) != 4 or not all(map(_is_finite, box)):
-        raise DataError(f"{where}: 'bbox' should be [x, y, width, height], not {box!r}")
-    if min(box[2:]) <= 0:
-        raise DataError(f"{where}: the box {box} has no area")
-    if not _is_finite(score):
-        raise DataError(f"{where}: 'score' should be a number, not {score!r}")
-    image = row.get("image_id")
-    name = row.get("file_name") or (names.get(image) if isinstance(image, int | str) else None)
-    key = image if name is None else name
-    if not isinstance(key, int | str):
-        raise DataError(f"{where}: name its image by 'image_id' or 'file_name'")
-    if "frame" in row and name is not None:
-        return f"{Path(str(name)).name}#{row['frame']}", box, float(score)
-    return str(key), box, float(score)
-
-
-def _names(images: Any) -> dict[Any, str]:
-    """Return the file names of a file's images by their ids, of those that say both."""
-    rows = [row for row in images if isinstance(row, dict)] if isinstance(images, list) else []
-    pairs = [(row.get("id"), row.get("file_name")) for row in rows]
-    return {i: name for i, name in pairs if isinstance(i, int | str) and isinstance(name, str)}
-
-
-def _is_finite(value: Any) -> bool:
-    return type(value) in {int, float} and math.isfinite(value)
+    return found

@@ -44,6 +44,11 @@ def from_coco(keypoints: NDArray[np.floating]) -> NDArray[np.floating]:
     return np.stack([found[name] for name in H36M], axis=-2)
 
 
+def are_lifted(names: Sequence[str]) -> bool:
+    """Return whether `to_h36m` knows what to do with keypoints of those names."""
+    return set(H36M) <= set(names) or set(COCO) <= set(names)
+
+
 def to_h36m(names: Sequence[str]) -> Map:
     """Return what brings (..., K, 2) keypoints of those names to the 17 joints.
 

@@ -2,31 +2,36 @@
 
 import csv
 import json
-import sys
+from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+import tomli_w
 import torch
 from numpy.typing import NDArray
 from PIL import Image
 from pipeline.worlds import evaluated, small_classifier, small_lifter, small_weights, small_world
+from torchvision.models import detection
+from torchvision.models.detection import fasterrcnn_resnet50_fpn_v2
 
 import hrbench
+from hrbench.data import remarks
 from hrbench.data.headers import TAG
 from hrbench.data.images import read_image
 from hrbench.engine.runtime import Runtime
-from hrbench.errors import DataError, HrbenchError, RunError
+from hrbench.errors import DataError, HrbenchError, RunError, WeightsError
 from hrbench.pipeline.loading import load
 from hrbench.pipeline.options import Options
 from hrbench.pipeline.predict.command import Asked, Done, predict
+from hrbench.pipeline.predict.detector import Detector
 from hrbench.pipeline.predict.keypoints import KeypointPredictor
 
 CPU = Runtime(torch.device("cpu"))
 FLIP = "protocol.flip_test=true"
+PERSON = 1  # COCO's, which torchvision's detectors have
 
 
 @pytest.mark.parametrize(
@@ -193,37 +198,102 @@ def test_a_folder_that_predict_did_not_write_is_refused(about: str, tmp_path: Pa
         predict(asked([tmp_path], tmp_path / "out", **more))
 
 
-class Found(torch.nn.Module):
-    """Answers as torchvision's detectors do: corners, COCO's categories, scores."""
+@pytest.fixture(scope="module")
+def detector_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of torchvision's detector, random but for a leaning towards persons."""
+    torch.manual_seed(0)
+    network = fasterrcnn_resnet50_fpn_v2(weights=None, weights_backbone=None)
+    network.roi_heads.box_predictor.cls_score.bias.data[PERSON] = 6
+    network.roi_heads.box_predictor.cls_score.bias.data[PERSON + 1] = 6  # bicycles
+    path = tmp_path_factory.mktemp("detector") / "random.pth"
+    torch.save(network.state_dict(), path)
+    return path
 
-    def forward(self, planes: list[torch.Tensor]) -> list[dict[str, torch.Tensor]]:
-        assert planes[0].shape == (3, 128, 128)
-        assert 0 <= planes[0].min() <= planes[0].max() <= 1
-        boxes = torch.tensor([[10.0, 20, 40, 80], [0, 0, 50, 50], [1, 1, 60, 60]])
-        labels, scores = torch.tensor([1, 1, 18]), torch.tensor([0.9, 0.1, 0.9])
-        return [{"boxes": boxes, "labels": labels, "scores": scores}]
+
+def test_persons_of_a_detector_are_boxes(images: list[Path], detector_weights: Path) -> None:
+    """Those that torchvision's network gives for the same pixels, of persons alone."""
+    detector = Detector(torch.device("cpu"), str(detector_weights), 0.3)
+    detector.network.transform.min_size = (64,)  # quick
+    image = read_image(images[0])
+    (found,) = detector([], [image])
+    planes = torch.from_numpy(np.ascontiguousarray(image[..., ::-1])).permute(2, 0, 1) / 255
+    with torch.inference_mode():
+        said = detector.network([planes])[0]
+    kept = (said["labels"] == PERSON) & (said["scores"] >= 0.3)
+    assert 0 < kept.sum() < len(kept)
+    x1, y1, x2, y2 = said["boxes"][kept].double().unbind(1)
+    boxes = torch.stack([x1, y1, x2 - x1, y2 - y1, said["scores"][kept].double()], dim=1)
+    np.testing.assert_allclose(found, boxes.numpy(), atol=1e-5)
 
 
-def test_persons_of_a_detector_are_boxes(
+def test_a_prediction_takes_the_boxes_of_the_detector(
+    images: list[Path], detector_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = partial(fasterrcnn_resnet50_fpn_v2, min_size=64)  # quick
+    monkeypatch.setattr(detection, "fasterrcnn_resnet50_fpn_v2", small)
+    more = {"boxes": "detector", "detector": str(detector_weights)}
+    done = predict(asked(images[:1], tmp_path / "out", **more))
+    expected = Detector(CPU.device, str(detector_weights), 0.3)([], [read_image(images[0])])[0]
+    found = [row["bbox"] for row in rows_of(done)]
+    np.testing.assert_allclose(found, expected[:, :4], atol=2e-3)
+    assert json.loads((done.folder / "about.json").read_text("utf-8"))["boxes"] == "detector"
+
+
+def test_a_detector_is_asked_for_before_it_is_fetched(
     images: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With a stand-in for torchvision, which this machine's torch cannot import."""
-    module = ModuleType("torchvision.models.detection")
-    vars(module)["fasterrcnn_resnet50_fpn_v2"] = lambda **_: Found()
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    for name in ("torchvision", "torchvision.models"):
-        monkeypatch.setitem(sys.modules, name, ModuleType(name))
-    done = predict(asked(images[:1], tmp_path / "out", boxes="detector"))
-    assert [row["bbox"] for row in rows_of(done)] == [[10, 20, 30, 60]]
+    """Where its weights are in torch's cache it is used unasked: here they are no weights."""
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    assert predict(asked(images[:1], tmp_path / "out")).counts.found == 1  # the whole picture
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "fasterrcnn_resnet50_fpn_v2_coco-dd69338a.pth").touch()
+    with pytest.raises(WeightsError, match=r"dd69338a\.pth"):
+        predict(asked(images[:1], tmp_path / "no"))
+    assert predict(asked(images[:1], tmp_path / "all", boxes="whole")).counts.found == 1
+    faces = {"task": "300w@tiny", "weights": small_weights("300w@tiny")}
+    assert predict(asked(images[:1], tmp_path / "face", **faces)).counts.found == 1
+    with pytest.raises(RunError, match="--boxes detector finds persons, and 300w is of faces"):
+        predict(asked(images[:1], tmp_path / "no", boxes="detector", **faces))
 
 
-def test_without_torchvision_a_detector_is_refused(
-    images: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "torchvision", None)
-    with pytest.raises(RunError, match="--boxes detector needs torchvision, which cannot be"):
-        predict(asked(images[:1], tmp_path / "out", boxes="detector"))
-    assert not (tmp_path / "out").exists()
+def test_no_two_pictures_have_one_id(images: list[Path], tmp_path: Path) -> None:
+    """A picture has the number that it is called by; of the others each has one that is free."""
+    names = ("2.jpg", "cat.jpg", "a/1.jpg", "b/1.jpg")
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(images[0].read_bytes())
+    clip = video(tmp_path / "walk.mp4", [read_image(images[0])] * 3)
+    done = predict(asked([tmp_path / name for name in names] + [clip], tmp_path / "out"))
+    assert [row["image_id"] for row in rows_of(done)] == [2, 3, 1, 4, 5, 6, 7]
+
+
+def test_a_video_that_ends_before_its_header_says_so(images: list[Path], tmp_path: Path) -> None:
+    whole = tmp_path / "whole.avi"
+    writer = cv2.VideoWriter(str(whole), cv2.VideoWriter.fourcc(*"MJPG"), 10, (128, 128))
+    for number in range(20):
+        writer.write(read_image(images[number % 4]))
+    writer.release()
+    cut = tmp_path / "cut.avi"
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    done = predict(asked([cut], tmp_path / "out"))
+    about = json.loads((done.folder / "about.json").read_text("utf-8"))["files"][str(cut)]
+    assert about["frames"] == done.counts.pictures == len(rows_of(done))
+    assert about["frames"] + about["missing_frames"] == 20
+    assert about["missing_frames"] > 0
+    words = f"{about['frames']} of 20, {about['missing_frames']} missing"
+    assert words in " ".join(remarks.sentences())
+
+
+def test_weights_of_a_run_say_their_task(images: list[Path], tmp_path: Path) -> None:
+    plain = load("coco-pose@tiny", Options(overrides=(FLIP,))).spec.plain()
+    (tmp_path / "run/checkpoints").mkdir(parents=True)
+    (tmp_path / "run/spec.toml").write_text(tomli_w.dumps(plain), "utf-8")
+    weights = tmp_path / "run/checkpoints/best.pt"
+    weights.write_bytes(small_weights("coco-pose@tiny").read_bytes())
+    expected = rows_of(predict(asked(images, tmp_path / "named", overrides=(FLIP,))))
+    assert rows_of(predict(asked(images, tmp_path / "out", task=None, weights=weights))) == expected
+    model = hrbench.load(weights=str(weights))
+    assert (model.spec.name, model.spec.protocol.flip_test) == ("coco-pose", True)
 
 
 def test_a_variant_that_the_weights_do_not_tell_is_asked_for(tmp_path: Path) -> None:

@@ -1,15 +1,15 @@
 """From files of pictures to a folder of predictions."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import hrbench
-from hrbench.data import given_boxes, remarks
-from hrbench.data.media import Medium, find
-from hrbench.engine.progress import Steps
+from hrbench.data import joint_maps, remarks, search
+from hrbench.data.media import Medium
+from hrbench.data.search import Found
 from hrbench.engine.runtime import Runtime, choose_device, machine_limits
 from hrbench.errors import RunError
 from hrbench.pipeline.classes.job import ClassificationJob
@@ -19,46 +19,35 @@ from hrbench.pipeline.lifting.job import LiftingJob
 from hrbench.pipeline.loading import load
 from hrbench.pipeline.options import Options
 from hrbench.pipeline.predict import joints, writing
+from hrbench.pipeline.predict.boxes import WHOLE, Boxes, Wished, boxes_of, whole_pictures
 from hrbench.pipeline.predict.class_work import ClassWork
 from hrbench.pipeline.predict.classes import ClassPredictor
-from hrbench.pipeline.predict.detector import Detector
-from hrbench.pipeline.predict.keypoint_work import (
-    Find,
-    KeypointWork,
-    from_table,
-    whole_pictures,
-)
+from hrbench.pipeline.predict.filling import Counts, Filler
+from hrbench.pipeline.predict.keypoint_work import KeypointWork
 from hrbench.pipeline.predict.keypoints import KeypointPredictor
-from hrbench.pipeline.predict.pictures import Picture, grouped, image_id, pictures
-from hrbench.pipeline.predict.work import Result, Work
+from hrbench.pipeline.predict.skipped import Skipped
+from hrbench.pipeline.predict.work import Work
 from hrbench.pipeline.training import tell
 
-WHOLE, DETECTOR = "whole", "detector"
-TOGETHER = 16  # pictures that are held at once
+SHOWN = 10  # files that are skipped
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a user asks of a prediction besides task and weights, which are in `options`."""
+    """What a user asks of a prediction besides the weights, which are in `options`."""
 
-    task: str
+    task: str | None  # None: that of the run that the weights are of
     sources: tuple[str, ...]
     options: Options
     output: str | None = None
-    boxes: str = WHOLE  # or detector, or a file
+    boxes: str | None = None  # whole, detector, or a file; None: as seems best
     box_threshold: float = 0.3
+    box_category: str | None = None  # whose boxes of a file count
     detector: str | None = None  # a file of its weights
     batch: int = 32
     draw: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How much there was."""
-
-    pictures: int
-    found: int  # objects, or classified pictures
-    turned: int = 0  # pictures that EXIF said to turn
+    recursive: bool = True  # into the sub-folders of folders
+    strict: bool = False  # stop at a file that cannot be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +57,14 @@ class Done:
     folder: Path
     files: tuple[str, ...]
     counts: Counts
+    sources: int = 0  # files that were named, the skipped ones too
+    liftable: bool = False  # the keypoints, to joints of Human3.6M
 
 
 def predict(asked: Asked) -> Done:
     """Find what the task finds in every picture, and write it down.
+
+    Files that cannot be read are passed over, unless that is all there are.
 
     Raises:
         HrbenchError: a source, the boxes, the weights or the folder are not right; nothing is
@@ -85,84 +78,50 @@ def predict(asked: Asked) -> Done:
         with writing.folder(asked.output) as (draft, target):
             count = joints.write(draft, job, found, draw=asked.draw)
             return _finished(draft, target, _about(job, asked), Counts(count, count))
-    media = find(asked.sources)
-    work = _work(job, media, asked, runtime)
+    named = search.find(asked.sources, recursive=asked.recursive)
+    skipped = Skipped(asked.strict, [str(one) for one in named.broken])
+    skipped.require_some(len(named.media))
+    boxes = _boxes(job, named.media, asked, runtime)
+    work = _work(job, boxes, runtime, asked.batch)
     with writing.folder(asked.output) as (draft, target), machine_limits():
-        about, counts = _written(work, media, asked, draft)
-        return _finished(draft, target, _about(job, asked) | about, counts)
+        said = (*_of_sources(named), *boxes.words)
+        filler = Filler(work, named.media, boxes, said)
+        files, counts = filler.written(draft, skipped, draw=asked.draw)
+        more = {"boxes": boxes.source, "left_out": dict(boxes.left_out)}
+        about = _about(job, asked) | more | work.about | files
+        done = _finished(draft, target, about, counts)
+    files_named = len(named.media) + len(named.broken)
+    return replace(done, sources=files_named, liftable=joint_maps.are_lifted(job.dataset.keypoints))
 
 
-def _work(job: Job[Any], media: list[Medium], asked: Asked, runtime: Runtime) -> Work:
+def _boxes(job: Job[Any], media: Sequence[Medium], asked: Asked, runtime: Runtime) -> Boxes:
     if isinstance(job, LandmarkJob):
-        return KeypointWork(
-            KeypointPredictor(job, runtime, asked.batch), _find(asked, media, runtime)
+        wanted = Wished(
+            boxes=asked.boxes,
+            threshold=asked.box_threshold,
+            category=asked.box_category,
+            detector=asked.detector,
+            allow=asked.options.allow,
         )
-    if asked.boxes != WHOLE:
+        return boxes_of(wanted, job.dataset, media, runtime)
+    if asked.boxes not in {None, WHOLE}:
         raise RunError(f"--boxes goes with tasks of keypoints in images; {job.spec.name} is none")
+    return Boxes(WHOLE, whole_pictures)
+
+
+def _work(job: Job[Any], boxes: Boxes, runtime: Runtime, batch: int) -> Work:
+    if isinstance(job, LandmarkJob):
+        return KeypointWork(KeypointPredictor(job, runtime, batch), boxes)
     if isinstance(job, ClassificationJob):
         return ClassWork(ClassPredictor(job, runtime))
     raise ValueError(f"nothing predicts {job.spec.name}")
 
 
-def _find(asked: Asked, media: list[Medium], runtime: Runtime) -> Find:
-    if asked.boxes == WHOLE:
-        return whole_pictures
-    if asked.boxes == DETECTOR:
-        return Detector(runtime.device, asked.detector, asked.box_threshold)
-    table = given_boxes.read(Path(asked.boxes), asked.box_threshold)
-    for place, medium in enumerate(media, start=1):
-        number = image_id(medium.path, place)
-        if given_boxes.has_any(table, medium.path, number, is_video=medium.is_video):
-            return from_table(table)
-    raise RunError(
-        f"--boxes {asked.boxes}: no box of it is in any of the pictures; its images are named by "
-        "'file_name', or by an 'image_id' that the file is called by"
-    )
-
-
-def _written(
-    work: Work, media: list[Medium], asked: Asked, draft: Path
-) -> tuple[dict[str, Any], Counts]:
-    """Write rows and drawn pictures; return what to say about them."""
-    rows: list[dict[str, Any]] = []
-    cells: list[list[Any]] = []
-    files: dict[str, dict[str, Any]] = {}
-    turned = pictures_seen = 0
-    album = writing.Album(draft / writing.DRAWN, media) if asked.draw else None
-    try:
-        for picture, result in _results(work, media):
-            rows += result.rows
-            cells += result.cells
-            turned += picture.turned
-            pictures_seen += 1
-            files[str(picture.path)] = dict(zip(("width", "height"), result.size, strict=True))
-            if album is not None:
-                album.add(picture, result.drawn)
-    finally:
-        if album is not None:
-            album.close()
-    writing.write_rows(draft / f"{work.file}.json", rows)
-    writing.write_table(draft / f"{work.file}.csv", work.header, cells)
-    for medium in media:
-        if medium.is_video:
-            files[str(medium.path)]["rate"] = medium.rate
-    return work.about | {"files": files}, Counts(pictures_seen, len(rows), turned)
-
-
 def _finished(draft: Path, target: Path, about: dict[str, Any], counts: Counts) -> Done:
     text = json.dumps(about, indent=2, ensure_ascii=False)
-    (draft / writing.ABOUT).write_text(text + "\n", "utf-8")
+    writing.write_text(draft / writing.ABOUT, text + "\n")
     names = tuple(sorted(str(p.relative_to(draft)) for p in draft.rglob("*") if p.is_file()))
     return Done(target, names, counts)
-
-
-def _results(work: Work, media: list[Medium]) -> Iterator[tuple[Picture, Result]]:
-    seen = pictures(media, work.read, work.from_bgr)
-    with Steps("predicting", sum(medium.length for medium in media)) as steps:
-        for group in grouped(seen, TOGETHER):
-            for picture, result in zip(group, work.results(group), strict=True):
-                yield picture, result
-                steps.advance()
 
 
 def _about(job: Job[Any], asked: Asked) -> dict[str, Any]:
@@ -171,13 +130,31 @@ def _about(job: Job[Any], asked: Asked) -> dict[str, Any]:
         "task": job.spec.name,
         "variant": job.spec.variant,
         "weights": {"file": asked.options.weights, "sha256": job.sha256},
-        "boxes": asked.boxes,
         "protocol": job.spec.protocol.plain(),
     }
 
 
-def say(done: Done, asked: Asked) -> None:
-    """Tell the user what may surprise in the results."""
+def _of_sources(named: Found) -> Iterator[str]:
+    """Yield what of the sources is read, and what is not."""
+    if named.below:
+        of_all = f"{named.below} of {len(named.media)}"
+        yield f"files from sub-folders: {of_all} (--no-recursive leaves them out)"
+    for why, count in named.left_out.items():
+        yield f"left out: {count} {why}"
+
+
+def onward(done: Done) -> list[str]:
+    """Return what a user may want to do next, in lines."""
+    drawn = [name for name in done.files if name.startswith(f"{writing.DRAWN}/")]
+    lines = [f"{done.folder / drawn[0]}    to look at"] if drawn else []
+    if done.liftable:
+        lift = f"hrbench predict {done.folder} --task h36m-lift --weights RUN"
+        lines.append(f"{lift}    lifts the keypoints to 3D")
+    return ["Next", *(f"  {line}" for line in lines)] if lines and done.counts.found else []
+
+
+def say(done: Done) -> None:
+    """Tell the user what may surprise in the results, last what is not there at all."""
     counts = done.counts
     for sentence in remarks.sentences():
         tell(sentence)
@@ -186,7 +163,8 @@ def say(done: Done, asked: Asked) -> None:
             f"{counts.turned} of {counts.pictures} pictures were turned as their EXIF tag says; "
             "coordinates are those of the upright picture"
         )
-    if asked.boxes == WHOLE and f"{KeypointWork.file}.json" in done.files:
-        tell(
-            "Each picture was taken as one box; --boxes FILE names others, --boxes detector people"
-        )
+    for sentence in counts.skipped[:SHOWN]:
+        tell(f"skipped: {sentence}")
+    if counts.skipped:
+        more = f", of which {SHOWN} are named; about.json names all" * (len(counts.skipped) > SHOWN)
+        tell(f"files skipped: {len(counts.skipped)} of {done.sources}{more} (--strict stops there)")

@@ -1,7 +1,6 @@
-"""Boxes of persons by torchvision's detector, where that is installed."""
+"""Boxes of persons by torchvision's detector."""
 
 from collections.abc import Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +9,11 @@ import torch
 from numpy.typing import NDArray
 
 from hrbench.backbone import contents
+from hrbench.data.annotations import PERSON
 from hrbench.errors import RunError, WeightsError
 from hrbench.pipeline.predict.pictures import Picture
 
-PERSON = 1  # COCO's category, which torchvision's detectors have
-MODULE, NAME = "torchvision.models.detection", "fasterrcnn_resnet50_fpn_v2"
+NAME = "fasterrcnn_resnet50_fpn_v2"
 
 
 class Detector:
@@ -22,17 +21,21 @@ class Detector:
 
     Args:
         device: where it computes.
-        weights: a file of them; without one torchvision fetches its own.
+        weights: a file of them; without one torchvision's own, which it fetches where they are
+            not in its cache.
         threshold: persons of a lower score are left out.
 
     Raises:
-        RunError: torchvision is not there, or cannot fetch weights.
+        RunError: torchvision cannot be imported, or cannot fetch weights.
         WeightsError: the file is not of this network.
     """
 
     def __init__(self, device: torch.device, weights: str | None, threshold: float) -> None:
+        detection = _torchvision()
         self.device, self.threshold = device, threshold
-        self._network = _built(weights).to(device).eval()
+        categories = detection.FasterRCNN_ResNet50_FPN_V2_Weights.DEFAULT.meta["categories"]
+        self.person = categories.index(PERSON)
+        self.network = _built(detection, weights).to(device).eval()
 
     @torch.inference_mode()
     def __call__(
@@ -42,27 +45,39 @@ class Detector:
         found = []
         for image in images:
             planes = torch.from_numpy(image[..., ::-1].copy()).permute(2, 0, 1).float() / 255
-            answer = self._network([planes.to(self.device)])[0]
+            answer = self.network([planes.to(self.device)])[0]
             parts = {key: answer[key].cpu().double().numpy() for key in ("boxes", "scores")}
             labels = answer["labels"].cpu().numpy()
-            kept = (labels == PERSON) & (parts["scores"] >= self.threshold)
+            kept = (labels == self.person) & (parts["scores"] >= self.threshold)
             low, high = parts["boxes"][kept, :2], parts["boxes"][kept, 2:]
             found.append(np.column_stack([low, high - low, parts["scores"][kept]]))
         return found
 
 
-def _built(weights: str | None) -> Any:
+def cached() -> Path | None:
+    """Return torchvision's own weights where they have been fetched before; else None."""
+    files = sorted(Path(torch.hub.get_dir(), "checkpoints").glob(f"{NAME}_coco-*.pth"))
+    return files[0] if files else None
+
+
+def _torchvision() -> Any:
     try:
-        make = getattr(import_module(MODULE), NAME)
+        from torchvision.models import detection  # noqa: PLC0415  takes seconds
     except (ImportError, RuntimeError) as error:  # RuntimeError: built for another torch
         raise RunError(
-            f"--boxes detector needs torchvision, which cannot be imported ({error}): "
-            "pip install torchvision of your torch's kind, or give boxes by --boxes FILE"
+            f"the detector needs torchvision, which cannot be imported ({error}): pip install "
+            "the torchvision of your torch, or give boxes by --boxes FILE"
         ) from error
+    return detection
+
+
+def _built(detection: Any, weights: str | None) -> Any:
+    make = getattr(detection, NAME)
+    weights = weights or (str(there) if (there := cached()) else None)
     if weights is None:
         try:
             return make(weights="DEFAULT")
-        except OSError as error:
+        except (OSError, RuntimeError) as error:  # RuntimeError: what came is not what was asked
             raise RunError(
                 f"torchvision cannot fetch its detector ({error}); name a file by --detector"
             ) from error

@@ -1,43 +1,22 @@
 """Keypoints of anyone's pictures, as rows and drawn."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench.data import given_boxes
 from hrbench.metrics.selection import instance_scores
 from hrbench.pipeline.landmarks.drawing import dot_radius, pose
-from hrbench.pipeline.predict.keypoints import KeypointPredictor, Keypoints, whole
+from hrbench.pipeline.predict.boxes import Boxes
+from hrbench.pipeline.predict.keypoints import KeypointPredictor, Keypoints
 from hrbench.pipeline.predict.pictures import Picture
 from hrbench.pipeline.predict.work import Result
 
 Floats = NDArray[np.float64]
-Find = Callable[[Sequence[Picture], Sequence[NDArray[np.uint8]]], list[Floats]]
 THICKEST = 0.008  # of a picture's longer side: the radius of a dot
-PERSON = 1  # COCO's category
 DIGITS = 3  # behind the point, of pixels
-
-
-def whole_pictures(_: Sequence[Picture], images: Sequence[NDArray[np.uint8]]) -> list[Floats]:
-    """Return one box for each picture: all of it."""
-    return [np.pad(whole(image), ((0, 0), (0, 1)), constant_values=1.0) for image in images]
-
-
-def from_table(table: given_boxes.Table) -> Find:
-    """Return what looks boxes up in a file's."""
-
-    def find(pictures: Sequence[Picture], images: Sequence[NDArray[np.uint8]]) -> list[Floats]:
-        found = []
-        for picture, image in zip(pictures, images, strict=True):
-            boxes = given_boxes.of_image(table, picture.path, picture.frame, picture.image_id)
-            given_boxes.require_inside(boxes, image.shape[1::-1], picture.name)
-            found.append(boxes)
-        return found
-
-    return find
 
 
 class KeypointWork:
@@ -45,8 +24,8 @@ class KeypointWork:
 
     file = "keypoints"
 
-    def __init__(self, predictor: KeypointPredictor, find: Find) -> None:
-        self.predictor, self.find = predictor, find
+    def __init__(self, predictor: KeypointPredictor, boxes: Boxes) -> None:
+        self.predictor, self.boxes = predictor, boxes
         parts = (f"{name}_{part}" for name in predictor.names for part in ("x", "y", "score"))
         self.header = ("file", "frame", "object", "x", "y", "width", "height", "score", *parts)
         self.about = {
@@ -65,7 +44,7 @@ class KeypointWork:
         """Return what is found in each picture."""
         cutting = self.predictor.pixels.cutting
         images = [cutting.to_bgr(picture.pixels) for picture in pictures]
-        boxes = self.find(pictures, images)
+        boxes = self.boxes.find(pictures, images)
         found = self.predictor.of([p.pixels for p in pictures], [part[:, :4] for part in boxes])
         return [
             self._result(picture, image, keypoints, part[:, 4])
@@ -84,7 +63,8 @@ class KeypointWork:
         ):
             flat = [round(value, DIGITS) for value in points.astype(float).ravel().tolist()]
             edges, whole_score = [round(v, DIGITS) for v in box.tolist()], round(float(score), 5)
-            rows.append(_row(picture, edges, flat, whole_score))
+            found_here = {"bbox": edges, "keypoints": flat, "score": whole_score}
+            rows.append(_where(picture) | {"category_id": self.boxes.category} | found_here)
             frame = "" if picture.frame is None else picture.frame
             cells.append([str(picture.path), frame, number, *edges, whole_score, *flat])
         height, width = image.shape[:2]
@@ -99,8 +79,6 @@ class KeypointWork:
         return canvas
 
 
-def _row(picture: Picture, box: list[float], flat: list[float], score: float) -> dict[str, Any]:
+def _where(picture: Picture) -> dict[str, Any]:
     row: dict[str, Any] = {"image_id": picture.image_id, "file_name": str(picture.path)}
-    if picture.frame is not None:
-        row["frame"] = picture.frame
-    return row | {"category_id": PERSON, "bbox": box, "keypoints": flat, "score": score}
+    return row if picture.frame is None else row | {"frame": picture.frame}

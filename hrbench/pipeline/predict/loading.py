@@ -9,7 +9,7 @@ from hrbench.pipeline.predict.keypoints import KeypointPredictor
 
 
 def keypoints(
-    task: str,
+    task: str | None,
     weights: str,
     *,
     device: str,
@@ -18,6 +18,8 @@ def keypoints(
     allow: tuple[str, ...],
 ) -> KeypointPredictor:
     """Return what finds keypoints; see `hrbench.load`."""
+    if not weights:
+        raise RunError("hrbench.load(task, weights): name the weights, a run or a checkpoint")
     options = Options(weights=str(weights), device=device, overrides=overrides, allow=allow)
     job = load(task, options)
     if not isinstance(job, LandmarkJob):

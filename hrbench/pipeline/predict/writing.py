@@ -13,13 +13,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench.data.media import Medium
+from hrbench.data.media import Medium, spelled
 from hrbench.errors import RunError
 from hrbench.pipeline.predict.pictures import Picture
 
 DEFAULT = Path("predictions")
 ABOUT = "about.json"
 DRAWN = "drawn"  # the folder of pictures
+ESCAPED = "backslashreplace"  # which JSON reads as what it was
 CODEC = "mp4v"  # that every build of OpenCV can write
 
 
@@ -49,12 +50,17 @@ def folder(asked: str | None) -> Iterator[tuple[Path, Path]]:
 def write_rows(place: Path, rows: list[dict[str, Any]]) -> None:
     """Write a JSON list, a row a line."""
     lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
-    place.write_text(f"[\n{lines}\n]\n" if rows else "[]\n", "utf-8")
+    write_text(place, f"[\n{lines}\n]\n" if rows else "[]\n")
+
+
+def write_text(place: Path, text: str) -> None:
+    """Write text in UTF-8; of names of files that are in another encoding, their bytes escaped."""
+    place.write_text(text, "utf-8", errors=ESCAPED)
 
 
 def write_table(place: Path, header: Sequence[str], cells: list[list[Any]]) -> None:
     """Write a CSV file."""
-    with place.open("w", encoding="utf-8", newline="") as file:
+    with place.open("w", encoding="utf-8", errors=ESCAPED, newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([header, *cells])
 
 
@@ -71,16 +77,37 @@ def open_video(place: Path, rate: float, first: NDArray[np.uint8]) -> cv2.VideoW
         RunError: OpenCV cannot.
     """
     size = (first.shape[1], first.shape[0])
-    writer = cv2.VideoWriter(str(place), cv2.VideoWriter.fourcc(*CODEC), rate, size)
+    with spelled(place) as name:
+        writer = cv2.VideoWriter(name, cv2.VideoWriter.fourcc(*CODEC), rate, size)
     if not writer.isOpened():
         raise RunError(f"{place.name}: OpenCV cannot write a video of {size[0]} x {size[1]} here")
     return writer
 
 
+@contextmanager
+def album(place: Path, media: Sequence[Medium], *, draw: bool) -> Iterator["Album | NoAlbum"]:
+    """Yield what drawn pictures are put into, or what takes none."""
+    if not draw:
+        yield NoAlbum()
+        return
+    pages = Album(place, media)
+    try:
+        yield pages
+    finally:
+        pages.close()
+
+
+class NoAlbum:
+    """Takes the place of an album where nothing is drawn."""
+
+    def add(self, picture: Picture, drawn: NDArray[np.uint8]) -> None:
+        """Let a picture go."""
+
+
 class Album:
     """Drawn pictures: a JPEG file for each image, a video for each video."""
 
-    def __init__(self, place: Path, media: list[Medium]) -> None:
+    def __init__(self, place: Path, media: Sequence[Medium]) -> None:
         self.place = place
         self._rates = {medium.path: medium.rate for medium in media if medium.is_video}
         self._videos: dict[Path, cv2.VideoWriter] = {}
