@@ -22,7 +22,6 @@ from hrbench.errors import DataError
 
 EXAMPLES = 3
 CHECK = "`hrbench check` lists all faults of a dataset"
-FEW, SHARE = 3, 0.05  # at least so many, and this share: no annotator's slip
 BROKEN, CUT_SHORT = "that cannot be decoded", "that end too early"
 Size = tuple[int, int]
 Rows = Sequence[dict[str, Any]]
@@ -84,11 +83,6 @@ def fault(kind: str, examples: Sequence[str], *, fatal: bool = True, name: str =
 def stated(words: str, name: str = "") -> Fault:
     """Return a fatal fault that a sentence says, without examples."""
     return Fault(words, 1, (), fatal=True, name=name)
-
-
-def is_widespread(count: int, total: int) -> bool:
-    """Whether so many of all objects show a property that it is the file's, not theirs."""
-    return count > 0 and (2 * count >= total or (count >= FEW and count >= SHARE * total))
 
 
 def said(kind: str, examples: Sequence[str]) -> list[Fault]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from hrbench.data import inspect
 from hrbench.data.inspect import Fault
+from hrbench.data.plausible import is_widespread
 from hrbench.face_geometry import UNIT
 
 SHARE = 1.5  # a coordinate that is no larger may be a share of the image
@@ -58,7 +59,7 @@ def faults(
 
 def _lint(kind: str, name: str, places: Sequence[str], odd: NDArray[np.bool_]) -> list[Fault]:
     rows = np.flatnonzero(odd).tolist()
-    fatal = inspect.is_widespread(len(rows), len(places))
+    fatal = is_widespread(len(rows), len(places))
     return inspect.fault(kind, [places[row] for row in rows], fatal=fatal, name=name)
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from hrbench.data import inspect
 from hrbench.data.headers import headers
 from hrbench.data.inspect import Fault
+from hrbench.data.plausible import is_widespread
 
 LOOKED_AT = 64  # pictures; a header takes less than a millisecond where files lie near
 EDGE = 0.02  # of a picture's size, beyond its edge: where annotators still click
@@ -48,4 +49,4 @@ def faults(
         odd += [words] * missed
         count += len(rows)
     kind = f"persons or faces mostly outside of their picture, among {count} looked at"
-    return inspect.fault(kind, odd, fatal=inspect.is_widespread(len(odd), count), name=NAME)
+    return inspect.fault(kind, odd, fatal=is_widespread(len(odd), count), name=NAME)

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cli import trees
 from cli.command import called, refused
-from cli.trees import ran
 from numpy.typing import NDArray
 from pipeline.worlds import real_mpii, small_weights, small_world
 from scipy.io import loadmat, savemat
@@ -45,17 +45,16 @@ def by_size(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def measured(mpii: Path, *more: str) -> dict[str, Any]:
-    folder = mpii.parents[1]
-    weights = str(small_weights("mpii-pose@tiny"))
-    ended = ran(folder, "mpii-pose", "--weights", weights, "--json", *more)
+    weights = small_weights("mpii-pose@tiny")
+    ended = trees.measured(mpii.parents[1], "mpii-pose", weights, "--json", *more)
     assert ended.status == 0, ended.err
     record: dict[str, Any] = json.loads(ended.out)["record"]
     return record | {"err": ended.err}
 
 
 def refused_with(mpii: Path, *words: str) -> None:
-    weights = str(small_weights("mpii-pose@tiny"))
-    refused(ran(mpii.parents[1], "mpii-pose", "--weights", weights), words)
+    weights = small_weights("mpii-pose@tiny")
+    refused(trees.measured(mpii.parents[1], "mpii-pose", weights), words)
 
 
 @pytest.mark.parametrize("edit", [by_size, lambda rows: rows[::-1]])
@@ -138,9 +137,9 @@ def test_the_real_slice_with_its_made_up_boxes_of_heads_goes_together(tmp_path: 
 
 
 def test_a_hidden_truth_is_handed_in_and_is_no_error(tmp_path: Path) -> None:
-    weights = str(small_weights("mpii-pose@tiny"))
+    weights = small_weights("mpii-pose@tiny")
     (tmp_path / "data").symlink_to(small_world(16, "mpii"))
-    given = ("--weights", weights, "--split", "test", "--out", "runs", "--json")
-    ended = ran(tmp_path, "mpii-pose", *given)
+    given = ("--split", "test", "--out", "runs", "--json")
+    ended = trees.measured(tmp_path, "mpii-pose", weights, *given)
     assert ended.status == 0, ended.err
     assert (tmp_path / json.loads(ended.out)["run"] / "pred.mat").exists()

@@ -257,5 +257,5 @@ def test_faces_that_changed_after_the_run_that_is_scored(csv: Path, tmp_path: Pa
     run = json.loads(ran(tmp_path, "300w", "--out", "runs", "--json").out)["run"]
     lines = (csv / FULL).read_text("utf-8").splitlines()
     (csv / FULL).write_text("\n".join(lines[:-1]) + "\n", "utf-8")
-    words = ["predicted 4 boxes, and the files of the dataset have other ones now, 3"]
+    words = ["the files of 300w in", "are not those that it was run on", "or run again"]
     refused(called(tmp_path, "score", run), words)

@@ -28,6 +28,12 @@ def command(task: str) -> list[str]:
     return ["run", f"{task}@tiny", "--data", "data", *BRIEF, "--workers", "0"]
 
 
+def measured(folder: Path, task: str, weights: Path, *more: str) -> Ended:
+    """`hrbench run --weights` on the copy."""
+    brief = ["--device", "cpu", "--workers", "0", "--weights", str(weights)]
+    return called(folder, "run", f"{task}@tiny", "--data", "data", *brief, *more)
+
+
 def refused_to_run(folder: Path, task: str, *words: str, more: tuple[str, ...] = ()) -> None:
     """Check that a run says in one sentence what is wrong, and leaves nothing behind."""
     ended = ran(folder, task, *more)
