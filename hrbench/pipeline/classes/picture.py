@@ -13,7 +13,7 @@ from hrbench.report.predictions import ClassPredictions
 from hrbench.spec import DatasetSpec
 
 FILE, TRAINING, WORST = "predictions.png", "training.png", "worst.png"
-TILE, GAP, BAND = 240, 6, 44  # pixels: a picture, the white around it, the words below it
+TILE, GAP, BAND = 240, 6, 62  # pixels: a picture, the white around it, the words below it
 COLUMNS, ROWS = 4, 3
 FONT, LETTERS = cv2.FONT_HERSHEY_SIMPLEX, 0.45
 RIGHT, WRONG, DARK = (60, 130, 20), (40, 40, 200), (40, 40, 40)  # BGR
@@ -55,6 +55,7 @@ def _answered(
             names[int(pictures.labels[row])],
             names[int(found.labels[row, 0])],
             float(found.scores[row, 0]),
+            pictures.images[row].name,
         )
         for row in rows.tolist()
     ]
@@ -68,8 +69,8 @@ def _write(place: Path, tiles: list[Pixels]) -> Path:
     return place
 
 
-def tile(image: Pixels, truth: str, answer: str = "", score: float = 0.0) -> Pixels:
-    """Return a BGR picture fitted into a square, with its class and the answer below it."""
+def tile(image: Pixels, truth: str, answer: str = "", score: float = 0.0, name: str = "") -> Pixels:
+    """Return a BGR picture fitted into a square; below it its class, the answer and its file."""
     factor = TILE / max(image.shape[:2])
     size = [max(1, round(edge * factor)) for edge in image.shape[1::-1]]
     fitted = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
@@ -79,7 +80,7 @@ def tile(image: Pixels, truth: str, answer: str = "", score: float = 0.0) -> Pix
     square[y : y + height, x : x + width] = fitted
     shade = RIGHT if answer == truth else WRONG
     given = f"{_short(answer)} {score:.0%}" if answer else ""
-    words = ((_short(truth), DARK), (given, shade))
+    words = ((_short(truth), DARK), (given, shade), (_end(name), DARK))
     for line, (text, color) in enumerate(words, start=1):
         place = (GAP, TILE + 2 * GAP + 18 * line - 4)
         cv2.putText(square, text, place, FONT, LETTERS, color, 1, cv2.LINE_AA)
@@ -88,3 +89,7 @@ def tile(image: Pixels, truth: str, answer: str = "", score: float = 0.0) -> Pix
 
 def _short(name: str) -> str:
     return name if len(name) <= LONGEST else f"{name[: LONGEST - 3]}..."
+
+
+def _end(name: str) -> str:
+    return name if len(name) <= LONGEST else f"...{name[3 - LONGEST :]}"
