@@ -7,6 +7,7 @@ import errno
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,7 @@ from hrbench.report import finding
 FILE = click.Path(path_type=str)  # a missing file is ours to report, with exit 1
 DATA = "Folder of the datasets [default: $HRBENCH_DATA, or ./data; 'builtin': the synthetic set]."
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})  # no place to write to
+QUOTED = re.compile(r'[^"\n]+')  # names of files in JSON and TOML
 RUNS = str(finding.RUNS)
 DEVICE = "auto, cpu, cuda or gpu, a card by its number (0, cuda:1), or any other of torch's."
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -40,6 +42,11 @@ class Group(click.Group):
             _forget(sys.stdout)
             place = error.filename or "the output"
             click.echo(f"Error: {place} cannot be written ({error.strerror})", err=True)
+            sys.exit(1)
+        except UnicodeEncodeError as error:
+            if "surrogates" not in error.reason:
+                raise
+            click.echo(_not_in_utf8(error).encode(errors="backslashreplace"), err=True)
             sys.exit(1)
 
     def invoke(self, ctx: click.Context) -> object:
@@ -120,6 +127,12 @@ def _speak_unicode() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def _not_in_utf8(error: UnicodeEncodeError) -> str:
+    """Return the message for a name, in something that was to be written, that is not Unicode."""
+    names = [found[0] for found in QUOTED.finditer(error.object) if found.end() > error.start]
+    return f"Error: '{names[0]}': a name that is not in UTF-8 cannot be written down; rename it"
 
 
 def _forget(stream: TextIO) -> None:
