@@ -100,7 +100,8 @@ def load_backbone(checkpoint: Checkpoint, backbone: nn.Module, *, partial: bool 
     _require(checkpoint, found, "the backbone", partial=partial)
     backbone.load_state_dict(kept, strict=False)
     rest = [name for name in checkpoint.tensors if name.removeprefix(PREFIX) not in kept]
-    return Fit(found.matched, found.missing, tuple(rest))
+    heads_first = sorted(rest, key=lambda name: _is_last_fuse(name.removeprefix(PREFIX)))
+    return Fit(found.matched, found.missing, tuple(heads_first))
 
 
 def _is_last_fuse(name: str) -> bool:

@@ -6,6 +6,7 @@ into a network.
 """
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from hrbench.backbone.layouts import BY_NAME, Layout
 from hrbench.backbone.wrappers import Part
 from hrbench.errors import WeightsError
 
+# In a published file's name: torchvision's, timm's and mmpose's end in hyphen and hash.
+HASH = re.compile(r"-([0-9a-f]{8}|[0-9a-f]{10}|[0-9a-f]{64})(?=[._])")
 BEST = Path("checkpoints", "best.pt")  # of a run
 
 
@@ -70,7 +73,7 @@ def read(path: Path, part: str = "") -> Checkpoint:
         content.layout if converted else layout.name,
         named,
         content.sha256,
-        changes=(*chosen, *taken.words, *cast, *filled),
+        changes=(*_named_otherwise(path, content.sha256), *chosen, *taken.words, *cast, *filled),
         dtypes=tuple(name for name, _ in dtypes.most_common()),
         checked=content.checked,
         about=content.about,
@@ -85,6 +88,17 @@ def digest(network: nn.Module) -> str:
         sha256.update(name.encode())
         sha256.update(tensor.detach().cpu().contiguous().numpy().tobytes())
     return sha256.hexdigest()
+
+
+def _named_otherwise(path: Path, sha256: str) -> tuple[str, ...]:
+    """Return in words that a file's name has the beginning of another SHA-256 than its own."""
+    named = [digits for digits in HASH.findall(path.name) if not digits.isdecimal()]  # no date
+    if not named or any(sha256.startswith(digits) for digits in named):
+        return ()
+    words = (
+        f"Its name says that its SHA-256 begins with {named[0]}, and it begins with {sha256[:8]}"
+    )
+    return (f"{words}: it was changed since it was published, or is damaged.",)
 
 
 def _chosen(

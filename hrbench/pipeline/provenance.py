@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
+from hrbench import catalog
 from hrbench.backbone import about
 from hrbench.backbone.about import About
 from hrbench.backbone.weights import Checkpoint
 from hrbench.errors import HrbenchError, WeightsError
 from hrbench.pipeline import folder as run_folder
+from hrbench.report import checkpoints
 from hrbench.report.finding import SPEC
-from hrbench.spec import DatasetSpec, Split, TaskSpec
+from hrbench.spec import DatasetSpec, LandmarkTask, Split, TaskSpec
 
 KEYPOINTS, CLASSES = "other-keypoints", "other-classes"  # what `--allow` takes
 COMPLEMENT = {"training", "validation"}  # parts of a file that have no image in common
@@ -21,9 +23,15 @@ def of_run(weights: Path) -> str | None:
 
 
 def known(checkpoint: Checkpoint) -> About | None:
-    """Return what a checkpoint of ours says of itself, or else the run that it lies in."""
-    if checkpoint.about is not None or of_run(checkpoint.path) is None:
+    """Return what a checkpoint says of itself, or the run that it lies in, or its publisher."""
+    if checkpoint.about is not None:
         return checkpoint.about
+    return _of_its_run(checkpoint) or _of_its_publisher(checkpoint)
+
+
+def _of_its_run(checkpoint: Checkpoint) -> About | None:
+    if of_run(checkpoint.path) is None:
+        return None
     try:
         spec, dataset, state = run_folder.read(checkpoint.path.parent.parent)
     except HrbenchError:  # a folder that looks like a run's
@@ -32,6 +40,21 @@ def known(checkpoint: Checkpoint) -> About | None:
     seen = tuple(said.get("seen_datasets", trained_on(spec, dataset)))
     init = said.get("init", "unknown")
     return of_training(spec, dataset, seen, init, synthetic=state.synthetic)
+
+
+def _of_its_publisher(checkpoint: Checkpoint) -> About | None:
+    rows = checkpoints.named(checkpoints.read(catalog.published_weights()), checkpoint.sha256)
+    if not rows:
+        return None
+    spec = catalog.load_task(rows[0]["task"])
+    return About(
+        task=spec.name,
+        variant=rows[0]["variant"],
+        outputs=outputs(catalog.load_dataset(spec.dataset)),
+        color=None,
+        seen_datasets=(),
+        init="unknown",
+    )
 
 
 def of_training(
@@ -100,7 +123,11 @@ def notes(
 ) -> tuple[str, ...]:
     """Return what a reader of an evaluation's figures has to know of the weights."""
     if before is None:
-        return ()
+        if not isinstance(spec, LandmarkTask):
+            return ()
+        return (
+            f"The file does not say what its keypoints are: those of {dataset.name} are taken.",
+        )
     said = []
     if other := other_outputs(before, dataset):
         said.append(f"The weights were {other} (--allow {_name(dataset)}).")

@@ -97,6 +97,22 @@ def test_what_torch_wrote_without_checksums_is_read_and_that_is_said(tmp_path: P
     assert weights.read(tmp_path / "w.pt").checked == "its zip was written without checksums"
 
 
+def test_a_name_with_another_hash_than_the_files_is_said(tmp_path: Path) -> None:
+    """The only checksum that a safetensors file, or one from before zips, can come with."""
+    save_file(official(), tmp_path / "w.safetensors")
+    digest = weights.read(tmp_path / "w.safetensors").sha256
+    for name, right in (
+        (f"hrnet-{digest[:8]}.safetensors", True),
+        (f"hrnet-{digest[:8]}_20200708.safetensors", True),
+        ("hrnet-20200708.safetensors", True),
+        ("hrnet-c78dce93_20200708.safetensors", False),
+    ):
+        (tmp_path / "w.safetensors").rename(tmp_path / name)
+        words = " ".join(weights.read(tmp_path / name).changes)
+        assert ("its SHA-256 begins with c78dce93, and it begins with" in words) != right
+        (tmp_path / name).rename(tmp_path / "w.safetensors")
+
+
 def test_a_file_from_before_zips_is_read_to_its_end(tmp_path: Path) -> None:
     path = tmp_path / "old.pth"
     torch.save(official(), path, _use_new_zipfile_serialization=False)

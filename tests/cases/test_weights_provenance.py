@@ -1,5 +1,6 @@
 """Weights that say what they are: measured as what they were trained for, and nothing else."""
 
+import hashlib
 import json
 import shutil
 from functools import cache
@@ -15,6 +16,7 @@ from safetensors import safe_open
 from specs import landmark_task
 
 from hrbench import network
+from hrbench.report import checkpoints
 
 TINY = ["--data", str(small_world()), "--pictures", "0", "--device", "cpu", "--limit", "2"]
 SEEN = ["coco/train2017"]
@@ -180,3 +182,24 @@ def test_a_file_that_says_nothing_is_measured_as_before(tmp_path: Path) -> None:
     weights = record["weights"]
     assert (weights["seen_datasets"], weights["init"]) == ([], "unknown")
     assert "trained_for" not in weights
+    words = "The file does not say what its keypoints are: those of coco are taken."
+    assert record["notes"] == [words]
+    assert words in record["said"]
+
+
+def test_published_weights_of_other_keypoints_are_told_by_their_hash(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing in such a file says what it is; results/weights.csv does."""
+    built = network.build(landmark_task("coco-pose@tiny").model, 17, 0)
+    torch.save(built.state_dict(), tmp_path / "pose.pth")
+    sha256 = hashlib.sha256((tmp_path / "pose.pth").read_bytes()).hexdigest()
+    row = dict.fromkeys(checkpoints.COLUMNS, "")
+    row |= {"task": "coco-pose", "variant": "tiny", "file": "pose.pth", "sha256_prefix": sha256}
+    monkeypatch.setattr(checkpoints, "read", lambda _: [row])
+    words = ["pose.pth was trained for coco-pose@tiny", "those of h36m-frames: nose is in the"]
+    command = ["run", "h36m-pose@tiny", "--weights", "pose.pth", "--data", "builtin"]
+    refused(called(tmp_path, *command), words)
+    record = evaluated(tmp_path, "coco-pose@tiny", "--weights", "pose.pth")
+    assert record["weights"]["trained_for"] == "coco-pose@tiny"
+    assert record["notes"] == []

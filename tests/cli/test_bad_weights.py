@@ -106,7 +106,7 @@ def test_half_precision_is_said_and_recorded(world: Path, tmp_path: Path) -> Non
     assert ended.status == 0, ended.err
     words = f"{sum(t.dtype == torch.half for t in halves.values())} tensors of float16 are loaded"
     assert f"half.pth: {words} as float32." in ended.err
-    assert json.loads(ended.out)["record"]["notes"] == [f"{words} as float32."]
+    assert f"{words} as float32." in json.loads(ended.out)["record"]["notes"]
 
 
 def test_a_part_of_a_backbone_is_taken_only_where_that_is_asked_for(
