@@ -1,15 +1,17 @@
 """ResNet: one branch, a thirty-second of the image.
 
-Letters: B images, C channels, h x w cells. Parameter names are torchvision's, which the official
-`pose_resnet` has too, so that checkpoints of both load.
+Letters: B images, C channels, h x w cells. The blocks are torchvision's, and so are the names of
+parameters; the official `pose_resnet` has them too, so that checkpoints of both load.
 """
 
 from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from hrbench.backbone.blocks import BasicBlock, Bottleneck, conv_bn
+from hrbench.backbone.blocks import conv_bn
 from hrbench.errors import UnknownNameError
+
+WIDENED = 4  # a bottleneck's last convolution widens so many times
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Size:
     @property
     def channels(self) -> int:
         """The channels that leave the last layer."""
-        return 8 * self.width * (Bottleneck.EXPANSION if self.bottlenecks else 1)
+        return 8 * self.width * (WIDENED if self.bottlenecks else 1)
 
 
 SIZES: dict[str, Size] = {
@@ -71,9 +73,13 @@ def _layer(
     inputs: int, width: int, blocks: int, stride: int, *, bottlenecks: bool
 ) -> tuple[nn.Sequential, int]:
     """Return a layer, the first of whose blocks has the stride, and the channels it puts out."""
-    block = Bottleneck if bottlenecks else BasicBlock
-    outputs = width * block.EXPANSION
-    first = block(inputs, width, stride)
+    from torchvision.models.resnet import BasicBlock, Bottleneck  # noqa: PLC0415  takes a second
+
+    block, outputs = (Bottleneck, WIDENED * width) if bottlenecks else (BasicBlock, width)
+    shortcut = None
+    if (inputs, stride) != (outputs, 1):
+        shortcut = nn.Sequential(*conv_bn(inputs, outputs, 1, stride))
+    first = block(inputs, width, stride, shortcut)
     return nn.Sequential(first, *(block(outputs, width) for _ in range(blocks - 1))), outputs
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 from specs import landmark_task
+from torchvision import models
 
 from hrbench import network
 from hrbench.backbone import resnet
@@ -37,6 +38,18 @@ def test_a_resnet_of_torchvision_has_these_names_and_shapes() -> None:
     assert state["layer4.2.conv3.weight"].shape == (2048, 512, 1, 1)
     strided = resnet.build("resnet-50").get_submodule("layer2.0.conv2")
     assert strided.stride == (2, 2)  # and not conv1, where He et al. had it
+
+
+@pytest.mark.parametrize("depth", ["18", "50"])
+def test_a_resnet_answers_as_torchvisions_own_does(depth: str) -> None:
+    theirs = models.get_model(f"resnet{depth}", weights=None).eval()
+    ours = resnet.build(f"resnet-{depth}").eval()
+    state = {n: t for n, t in theirs.state_dict().items() if not n.startswith("fc.")}
+    ours.load_state_dict(state)
+    assert list(ours.state_dict()) == list(state)
+    images = torch.randn(1, 3, 64, 96, generator=torch.Generator().manual_seed(0))
+    expected = torch.nn.Sequential(*list(theirs.children())[:-2])(images)
+    assert torch.equal(ours(images)[0], expected)
 
 
 def test_heatmaps_are_a_quarter_of_the_image() -> None:

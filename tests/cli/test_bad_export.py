@@ -145,6 +145,14 @@ def test_a_file_that_fails_its_check_is_not_kept_and_an_older_one_is(
     assert (tmp_path / "model.pt2").read_text() == "an older one"
 
 
+@pytest.mark.slow
+def test_an_onnx_file_is_written_without_a_word_of_torchs(tmp_path: Path) -> None:
+    """Its exporter warned of four operations that it lacks where torchvision is not installed."""
+    pytest.importorskip("onnxscript")
+    ended = installed(tmp_path, *command(POSE, "model.onnx"))
+    assert (ended.status, ended.err) == (0, "")
+
+
 def test_a_file_that_is_there(tmp_path: Path) -> None:
     (tmp_path / "model.pt2").write_text("an older one")
     ended = called(tmp_path, *command(POSE, "model.pt2"))
