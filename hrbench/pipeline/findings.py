@@ -99,7 +99,8 @@ class SplitReport:
         """Return it in a few lines, one where nothing is there."""
         if not self.parts:
             wanted = "; ".join(missing.wanted for missing in self.missing)
-            return _wrapped(f"{self.name}: ", f"not there. {wanted}", "  ")
+            absent = _wrapped(f"{self.name}: ", f"not there. {wanted}", "  ")
+            return "\n".join([absent, *_lines(self.faults)])
         lines = [self.name, *(part.text() for part in self.parts)]
         lines += [_wrapped(f"  {'missing':<13}", str(missing)) for missing in self.missing]
         lines += _lines(self.faults) or [f"  {'faults':<13}none"]

@@ -18,6 +18,7 @@ class Split(Table):
     heads: str | None = None  # of MPII: the .mat file with the truth to score against
     subjects: Names = ()  # of Human3.6M, whose files are not divided by split
     synsets: str | None = None  # of ImageNet: the .mat file that numbers the classes
+    solution: str | None = None  # of ImageNet: Kaggle's table, which does for the two others
     detections: str | None = None
     num_images: Count | None = None  # of the real dataset
     num_samples: Count | None = None  # persons or faces of the real dataset

@@ -22,9 +22,12 @@ def split_report(
     folder = next((place for place in split.images if (root / place).exists()), None)
     if folder is None:
         place = split.images[0]
-        return SplitReport(name, (), (Missing(place, issuer(dataset, place)),), ())
+        words = reading.packed(dataset, root, split)
+        packed = (stated(words),) if words else ()
+        return SplitReport(name, (), (Missing(place, issuer(dataset, place)),), packed)
     missing = []
-    if imagenet.is_flat(root / folder):
+    solved = split.solution is not None and (root / split.solution).exists()
+    if imagenet.is_flat(root / folder) and not solved:
         needed = (split.annotations, split.synsets or "")
         absent = [place for place in needed if place and not (root / place).exists()]
         missing = [Missing(place, issuer(dataset, place)) for place in absent]
@@ -32,13 +35,16 @@ def split_report(
         part = Part("images", folder, 0, None, {}, "one flat folder")
         return SplitReport(name, (part,), tuple(missing), ())
     try:
-        found, classes = reading.read(dataset, Source(root.parent, synthetic), name)
+        read = reading.read(dataset, Source(root.parent, synthetic), name)
     except HrbenchError as error:
         part = Part("images", folder, 0, None, {}, "not usable")
         return SplitReport(name, (part,), (), (stated(str(error)),))
+    found, classes = read.pictures, read.num_classes
     sizes = [path.stat().st_size for path in found.images]
     empty = [str(p) for p, size in zip(found.images, sizes, strict=True) if not size]
-    faults = inspect.fault("image files of 0 bytes", empty)
+    faults = [*read.faults, *inspect.fault("image files of 0 bytes", empty)]
+    others = [f"{count} {why}" for why, count in read.left_out.items()]
+    faults += inspect.fault("kinds of files beside the pictures, left out", others, fatal=False)
     words = (
         f"{_counted(len(found), None if synthetic else split.num_samples)} of {classes:,} classes"
     )

@@ -75,7 +75,7 @@ class DeployableClassifier(Deployable[ClassificationJob, ClassPredictions]):
     def synthetic(self) -> NDArray[np.uint8]:
         """Return pictures of a synthetic training set."""
         spec, dataset, source = small_world(self.job, STAND_IN, SYNTHETIC)
-        pictures = reading.training(spec, dataset, source)
+        pictures = reading.training(spec, dataset, source).pictures
         return self._cut(pictures.first(SYNTHETIC))
 
     def of_images(self, paths: Sequence[Path]) -> NDArray[np.uint8]:

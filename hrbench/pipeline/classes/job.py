@@ -58,10 +58,12 @@ class ClassificationJob(Job[ClassPredictions]):
 
     def feed(self) -> TrainingPictures:
         """Return random parts of the training split's pictures."""
-        pictures = reading.training(self.spec, self.dataset, self.source)
+        found = reading.training(self.spec, self.dataset, self.source)
+        self.left_out = found.left_out
+        self.allowed = reading.met(self.dataset, self.source, found)
         augment = self.spec.augment
         view = TrainingView(self.size, smallest=augment.smallest, flip=augment.flip)
-        return TrainingPictures(pictures, view, self.options.seed)
+        return TrainingPictures(found.pictures, view, self.options.seed)
 
     def initialise(self, checkpoint: Checkpoint) -> Fit:
         """Load the backbone."""
