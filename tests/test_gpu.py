@@ -13,11 +13,16 @@ from pipeline.worlds import small_world
 from specs import landmark_task
 
 from hrbench import network
-from hrbench.engine.runtime import normalised
+from hrbench.catalog import load_dataset
+from hrbench.engine import duration
+from hrbench.engine.runtime import Runtime, normalised
 from hrbench.heads.heatmap import mse
 from hrbench.pipeline import run as pipeline
+from hrbench.pipeline import training
+from hrbench.pipeline.landmarks.job import LandmarkJob
 from hrbench.pipeline.options import Options
 from hrbench.pipeline.profiling.profile import profile
+from hrbench.pipeline.sources import Source
 from hrbench.report import predictions
 from hrbench.report.predictions import Predictions
 
@@ -100,6 +105,21 @@ def test_lifters_and_classifiers_train_in_bf16_and_agree_with_the_cpu(
         assert again is not None
         found.append(again[0].metrics[metric].value)
     assert found[0] == pytest.approx(found[1], abs=near)
+
+
+def test_the_duration_of_a_training_is_told_before_it_and_draws_nothing(tmp_path: Path) -> None:
+    task, card = "coco-pose@w32-256x192", torch.device("cuda:0")
+    spec = landmark_task(task, ["recipe.epochs=1", "recipe.batch_size=32"])
+    job = LandmarkJob(spec, load_dataset("coco"), Source(small_world(), synthetic=True), Options())
+    job.look()
+    job.build()
+    job.network.to(card)
+    said = training.about(job, training.Start())
+    lesson = training.trainer(job, job.feed(), Runtime(card), tmp_path, said, workers=1)
+    random = torch.cuda.get_rng_state(card)
+    told = [duration.seconds_per_step(lesson) for _ in range(2)]
+    assert torch.equal(torch.cuda.get_rng_state(card), random)
+    assert 0 < told[1] < 5  # a step of 32 persons
 
 
 @pytest.mark.skipif(torch.cuda.device_count() < 2, reason="needs two CUDA cards")

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 FEW = 2  # samples; batch normalisation takes no fewer
 READ = 8  # samples
-SHORT = 5.0  # seconds; a whole batch that takes no longer is tried too
+SHORT = 0.5  # seconds; where samples take no longer, more are tried
+MORE = 4  # times as many
 
 
 def seconds_per_step(training: "Trainer[Any]") -> float:
@@ -20,8 +21,9 @@ def seconds_per_step(training: "Trainer[Any]") -> float:
 
     Reading is shared by the workers, and goes on while the network computes.
     """
-    workers = training.plan.workers
-    computing, reading = _computing(training), _reading(training) / max(workers, 1)
+    workers, device = training.plan.workers, training.runtime.device
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):  # loader, dropout
+        computing, reading = _computing(training), _reading(training) / max(workers, 1)
     return max(computing, reading) if workers else computing + reading
 
 
@@ -32,32 +34,33 @@ def _computing(training: "Trainer[Any]") -> float:
     device does not take half as long for half as many.
     """
     size = max(training.plan.batch_size // training.runtime.world, 1)
-    few = min(FEW, size)
-    seconds = _tried(training, few) * size / few
-    return _tried(training, size) if few < size and seconds < SHORT else seconds
+    count = min(FEW, size)
+    while (seconds := _tried(training, count)) < SHORT and count < size:
+        count = min(count * MORE, size)
+    return seconds * size / count
 
 
 def _tried(training: "Trainer[Any]", count: int) -> float:
-    device = training.runtime.device
     batch = training.feed.some(count)
     network = copy.deepcopy(training.network).train()
     taken = []
-    with torch.random.fork_rng([device] if device.type == "cuda" else []):  # of dropout
-        for _ in range(2):  # the first also makes room
-            started = time.perf_counter()
-            with training.runtime.autocast(training.plan.precision):
-                cost = training.cost(network, batch)
-            cost.backward()
-            next(p.grad for p in network.parameters() if p.grad is not None).sum().item()  # waits
-            taken.append(time.perf_counter() - started)
+    for _ in range(2):  # the first also makes room
+        started = time.perf_counter()
+        with training.runtime.autocast(training.plan.precision):
+            cost = training.cost(network, batch)
+        cost.backward()
+        next(p.grad for p in network.parameters() if p.grad is not None).sum().item()  # waits
+        taken.append(time.perf_counter() - started)
     return min(taken)
 
 
 def _reading(training: "Trainer[Any]") -> float:
     """Return the seconds in which one process reads as much as a step takes."""
     size = max(training.plan.batch_size // training.runtime.world, 1)
-    rows = np.arange(min(READ, size, len(training.feed)))
-    started = time.perf_counter()
-    for _ in training.feed.batches([rows], 0, workers=0, pin=False):
-        pass
-    return (time.perf_counter() - started) * size / len(rows)
+    taken = []
+    for first in (0, READ):  # other samples than before, which the system may still hold
+        rows = np.arange(first, first + READ) % len(training.feed)
+        started = time.perf_counter()
+        next(training.feed.batches([rows], 0, workers=0, pin=False))
+        taken.append((time.perf_counter() - started) / len(rows))
+    return min(taken) * size

@@ -16,8 +16,8 @@ from hrbench.engine.train import Plan, Trainer
 from hrbench.pipeline import training
 from hrbench.pipeline.training import spoken
 
-PER_CALL, PER_SAMPLE, READ = 0.02, 0.01, 0.03  # seconds
-SLACK = 0.2  # seconds that a busy machine may add
+PER_CALL, PER_SAMPLE, READ = 0.1, 0.01, 0.03  # seconds
+SLACK = 0.3  # seconds that a busy machine may add
 BATCH = 16
 SAID = "Training: 1,200 steps of 32"
 
@@ -32,7 +32,7 @@ class Slow:
         del epoch, workers, pin
         for rows in batches:
             time.sleep(READ * len(rows))
-            yield torch.ones(len(rows), 3)
+            yield torch.ones(len(rows), 3) + torch.rand(1)  # a loader draws too
 
     def some(self, count: int) -> Tensor:
         return torch.ones(count, 3)
@@ -69,7 +69,7 @@ def quickly(network: nn.Module, batch: Tensor) -> Tensor:
 def test_a_short_step_is_told_from_a_whole_batch(tmp_path: Path) -> None:
     found = duration.seconds_per_step(lesson(tmp_path, workers=100))
     expected = PER_CALL + PER_SAMPLE * BATCH
-    assert expected <= found < expected + SLACK
+    assert expected <= found < expected + SLACK  # two samples alone: 0.96
 
 
 def test_a_long_step_is_told_from_a_few_samples(
