@@ -98,8 +98,8 @@ class LandmarkTask(TaskSpec):
         unread: tuple[str, ...] = ()
         if metric in {"pckh", "nme"}:
             unread = OF_POSES
-        if metric in {"oks", "crowdpose", "pckh"}:
-            unread += ("normaliser",)  # 'nme' and 'pixels' do
+        if metric in {"crowdpose", "pckh"}:
+            unread += ("normaliser",)
         return super().foreign() | {
             f"protocol.{key}": f"the metric '{metric}' does not read it" for key in unread
         }

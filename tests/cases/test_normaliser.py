@@ -67,11 +67,18 @@ def test_a_normaliser_that_nothing_defines_is_refused(dots: Path) -> None:
 
 
 def test_a_metric_that_divides_by_nothing_of_the_kind_refuses_it(dots: Path) -> None:
-    edit_toml(dots / DATASET, lambda said: said.update(sigmas=SIGMAS))
-    with pytest.raises(RunError, match=r"protocol\.normaliser changes nothing: the metric 'oks'"):
-        ran(named(dots, "inter-ear"), dots)
+    with pytest.raises(RunError, match=r"protocol\.normaliser changes nothing"):
+        ran("coco-pose@tiny", dots, "protocol.normaliser=inter-ear")
     with pytest.raises(SpecError, match=r"protocol\.normaliser changes nothing"):
         ran("mpii-pose@tiny", dots, "protocol.normaliser=inter-ear")
+
+
+def test_it_is_obeyed_beside_ap_too(dots: Path) -> None:
+    alone, _ = ran(named(dots, "inter-ear"), dots)
+    edit_toml(dots / DATASET, lambda said: said.update(sigmas=SIGMAS))
+    beside, _ = ran(f"{dots / TASK}@tiny", dots)
+    assert next(iter(beside.metrics)) == "AP"
+    assert beside.metrics["NME"] == alone.metrics["NME"]
 
 
 def test_objects_without_it_are_told_in_the_record(dots: Path) -> None:

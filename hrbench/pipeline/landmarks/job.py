@@ -195,7 +195,7 @@ class LandmarkJob(Job[Predictions]):
     def notes(self) -> tuple[str, ...]:
         """Say what of the truth is not the file's, and where the protocol's normaliser is not."""
         truth, name = self.looked_at.truth, self.spec.protocol.normaliser
-        if self.spec.protocol.metric != "pixels" or name is None or truth is None:
+        if name is None or truth is None or not scoring.in_pixels(self.spec, self.dataset):
             return self.looked_at.notes
         unknown = scoring.without_size(truth, self.dataset, name)
         words = f"{unknown} of {len(truth.ids)} objects do not count: '{name}' is not labelled."

@@ -9,8 +9,8 @@ from hrbench.errors import RunError
 from hrbench.heads.heatmap import HARDEST
 from hrbench.metrics.nme import BOX_SIZE
 from hrbench.pipeline import provenance
+from hrbench.pipeline.landmarks import scoring
 from hrbench.pipeline.landmarks.formats import format_of
-from hrbench.pipeline.landmarks.scoring import sigmas
 from hrbench.pipeline.options import Options
 from hrbench.spec import DatasetSpec, LandmarkTask
 
@@ -69,21 +69,31 @@ def require_measurable(spec: LandmarkTask, dataset: DatasetSpec) -> None:
         RunError: the dataset has no such metric, no sigmas, or no extra data.
     """
     if spec.protocol.metric in {"oks", "crowdpose"}:
-        sigmas(dataset)
+        scoring.sigmas(dataset)
     read, protocol = format_of(dataset), spec.protocol
     if protocol.metric not in read.metrics:
         raise RunError(
             f"protocol.metric: {dataset.name}, of format '{dataset.format}', is measured by "
             f"{' or '.join(read.metrics)}, not '{protocol.metric}'"
         )
-    known = [BOX_SIZE, *dataset.normalisers]
-    if protocol.metric == "pixels" and protocol.normaliser not in {None, *known}:
-        raise RunError(
-            f"protocol.normaliser: {dataset.name} has {', '.join(known)}, not "
-            f"'{protocol.normaliser}'; [normalisers] in its TOML defines more"
-        )
+    if protocol.metric in {"oks", "pixels"} and protocol.normaliser is not None:
+        _require_normaliser(protocol.normaliser, spec, dataset)
     if protocol.extra_data and not read.extra_data:
         raise RunError(f"protocol.extra_data: {dataset.name} is trained on by itself; leave it out")
+
+
+def _require_normaliser(name: str, spec: LandmarkTask, dataset: DatasetSpec) -> None:
+    if not scoring.in_pixels(spec, dataset):
+        raise RunError(
+            f"protocol.normaliser changes nothing: '{spec.protocol.metric}' with boxes "
+            f"'{spec.protocol.boxes}' measures nothing in sizes of objects; leave it out"
+        )
+    known = [BOX_SIZE, *dataset.normalisers]
+    if name not in known:
+        raise RunError(
+            f"protocol.normaliser: {dataset.name} has {', '.join(known)}, not '{name}'; "
+            "[normalisers] in its TOML defines more"
+        )
 
 
 def require_trainable(spec: LandmarkTask, dataset: DatasetSpec) -> None:

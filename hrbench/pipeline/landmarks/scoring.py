@@ -39,7 +39,7 @@ def score(spec: LandmarkTask, dataset: DatasetSpec, found: Predictions, truth: A
 
 def _oks(spec: LandmarkTask, dataset: DatasetSpec, found: Predictions, truth: Any) -> Scores:
     scores: Scores = score_poses(truth, poses(found), **_pose_arguments(spec, dataset))
-    if dataset.complete or spec.protocol.boxes != ANNOTATED:
+    if not in_pixels(spec, dataset):
         return scores
     # Of one's own there are no other figures to compare with: those in pixels stand beside AP.
     pixels = _pixels(spec, dataset, found, truth)
@@ -49,6 +49,12 @@ def _oks(spec: LandmarkTask, dataset: DatasetSpec, found: Predictions, truth: An
         scores.reasons | {n: why for n, why in pixels.reasons.items() if n in keys},
         {**scores.groups, "objects": pixels.groups["objects"]},
     )
+
+
+def in_pixels(spec: LandmarkTask, dataset: DatasetSpec) -> bool:
+    """Whether errors are measured in pixels and in sizes of objects, alone or beside AP."""
+    metric, boxes = spec.protocol.metric, spec.protocol.boxes
+    return metric == "pixels" or (metric == "oks" and not dataset.complete and boxes == ANNOTATED)
 
 
 def _crowdpose(spec: LandmarkTask, dataset: DatasetSpec, found: Predictions, truth: Any) -> Scores:
