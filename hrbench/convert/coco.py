@@ -2,37 +2,56 @@
 
 import os
 from collections.abc import Sequence
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from hrbench.convert.labels import NO_LABEL, Summary, paired, put, toml_files
+from hrbench.convert import places
+from hrbench.convert.labels import (
+    ANNOTATIONS,
+    NO_LABEL,
+    Advise,
+    Summary,
+    as_text,
+    paired,
+    put,
+    toml_files,
+)
+from hrbench.convert.places import Place
 from hrbench.data import categories, own
-from hrbench.data.annotations import read_json
 from hrbench.data.inspect import require
+from hrbench.data.numbering import numbered, with_slashes
 from hrbench.errors import DataError
 
-IMAGES = ("", "images", "..", "../images")  # where images lie, seen from the annotations
 
-
-def convert(source: Path, target: Path, allow: Sequence[str] = ()) -> Summary:
+def convert(
+    source: Path,
+    content: Any,
+    target: Path,
+    allow: Sequence[str] = (),
+    images: Path | None = None,
+    *,
+    advise: Advise | None = None,
+) -> Summary:
     """Write the TOML files for a COCO file, which stays where and as it is.
 
-    What `run` would refuse is refused here.
+    What `run` would refuse is refused here. Where the file's names of images have folders of
+    another machine, a copy with the names that they have here is written beside the two.
 
     Args:
         source: the file.
+        content: what it says.
         target: a folder, made if it is not there.
         allow: names of faults that a user lets pass.
+        images: their folder; else they are looked for.
+        advise: says which variant to train on so many objects.
 
     Raises:
-        DataError: the file cannot be read, names no keypoints, labels none, or has its images
+        DataError: the file names no keypoints, labels none, or has its images
             elsewhere.
         RunError: the target has such files already, or cannot be written.
     """
-    content = read_json(source)
     category = categories.of_file(source, content)
-    place, count = _images(source, content), len(category.keypoints)
+    place, count = _place(source, content, images), len(category.keypoints)
     lengths = categories.lengths_that_disagree(content, count, named_by="its category names")
     table, found = own.examined(content, count)
     require(source, [*lengths, *found], allow)
@@ -41,25 +60,41 @@ def convert(source: Path, target: Path, allow: Sequence[str] = ()) -> Summary:
         raise DataError(NO_LABEL.format(place=source, images=len(content["images"])))
     skeleton = paired(category.keypoints, category.edges)
     target = target.resolve()
-    annotations = Path(os.path.relpath(source.resolve(), target)).as_posix()
-    images = Path(os.path.relpath(place, target)).as_posix()
-    made_from = f"COCO's format, {source.name}"
-    put(target, toml_files(target.name, made_from, skeleton, annotations, images))
-    return Summary(target, skeleton, len(content["images"]), objects)
+    files, notes = {}, category.notes
+    annotations = _seen_from(target, source.resolve())
+    if place.renamed:
+        files[ANNOTATIONS] = as_text(_renamed(content, place.names))
+        annotations = ANNOTATIONS
+        notes += (f"{ANNOTATIONS} is {source.name} with the names that its images have here",)
+    advice = None if advise is None else advise(objects)
+    folder, made_from = _seen_from(target, place.folder), f"COCO's format, {source.name}"
+    files |= toml_files(target.name, made_from, skeleton, annotations, folder, advice)
+    put(target, files)
+    return Summary(target, skeleton, len(content["images"]), objects, notes=notes, advice=advice)
 
 
-def _images(source: Path, content: Any) -> Path:
-    """Return the folder that the names of the images are relative to."""
+def _seen_from(target: Path, path: Path) -> str:
+    return Path(os.path.relpath(path, target)).as_posix()
+
+
+def _place(source: Path, content: Any, given: Path | None) -> Place:
+    """Return where the images are that the file lists."""
     names = [image.get("file_name") for image in content["images"]]
-    first = next((name for name in names if isinstance(name, str) and name), None)
-    if first is None:
+    known = [with_slashes(name) for name in names if isinstance(name, str) and name]
+    if not known:
         raise DataError(f"{source}: no image has a 'file_name'")
-    places = [source.parent / place for place in IMAGES]
-    below = [sorted(filter(Path.is_dir, place.iterdir())) for place in places if place.is_dir()]
-    for place in chain(places, *below):
-        if (place / first).is_file():
-            return place.resolve()
-    raise DataError(
-        f"{source}: the image {first} is neither beside it nor one folder above, nor in a folder "
-        "of these or of their 'images'; put the images in one of them"
-    )
+    counted, _ = numbered(content)
+    used = {row.get("image_id") for row in counted["annotations"]}
+    rows = [image for image in counted["images"] if image.get("id") in used]
+    needed = {with_slashes(str(image.get("file_name"))) for image in rows}
+    return places.find(source, known, needed, given)
+
+
+def _renamed(content: Any, names: Sequence[str]) -> Any:
+    """Return a file's content whose images have other names, given for those that have any."""
+    left = iter(names)
+    images = [
+        image | {"file_name": next(left)} if image.get("file_name") else image
+        for image in content["images"]
+    ]
+    return content | {"images": images}

@@ -8,6 +8,7 @@ Source: DeepLabCut's documentation, "Standard DeepLabCut user guide" and "Multi-
 
 import csv
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,12 +16,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench.convert.labels import Picture, Summary, paired, write
+from hrbench.convert.labels import Advise, Picture, Summary, paired, write
 from hrbench.errors import DataError
 
 PATTERN = "CollectedData_*.csv"
+LABELLED = "labeled-data"  # a project's folder of annotated frames
+MERGED = "training-datasets"  # where a training writes them again, all in one table
+ABOVE = 6  # folders above a table, in one of which its names of images begin
 HEADER = ("scorer", "individuals", "bodyparts", "coords")
+DECIMAL = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
 UNIQUE = "single"  # the individual that DeepLabCut gives bodyparts which all animals share
+SEPARATORS = ",;\t"  # of columns: a spreadsheet writes others where a comma is in numbers
 Line = tuple[int, list[str]]
 
 
@@ -42,17 +48,20 @@ class Row:
     objects: tuple[NDArray[np.float64], ...]  # (K, 2) of each individual
 
 
-def convert(source: Path, target: Path) -> Summary:
+def convert(
+    source: Path, target: Path, images: Path | None = None, *, advise: Advise | None = None
+) -> Summary:
     """Turn a project's folder, a folder below it, or one file into COCO keypoints in `target`.
 
     Positions stay as they are. An individual is an object where a bodypart of it is labelled;
-    bodyparts that belong to no animal ("single" beside individuals) are left out, said so.
+    bodyparts that belong to no animal ("single" beside individuals) are left out, said so. Of a
+    project that was trained the labelled frames count, not the tables made of them.
 
     Raises:
         DataError: there is no such file, or one has a fault; the file and line are named.
         RunError: the target has such files already, or cannot be written.
     """
-    files = [source] if source.is_file() else sorted(source.rglob(PATTERN))
+    files = [source] if source.is_file() else tables(source)
     if not files:
         raise DataError(f"{source}: no {PATTERN} in it; name a DeepLabCut project's folder")
     found: dict[Path, list[NDArray[np.float64]]] = {}
@@ -68,26 +77,59 @@ def convert(source: Path, target: Path) -> Summary:
             raise DataError(f"{file} has the bodyparts {names}; convert them one by one")
         if len(columns.individuals) > 1:
             unique |= dict.fromkeys(columns.individuals.get(UNIQUE, ()))
-        for row in _rows(file, lines, columns):
+        for row in _rows(file, lines, columns, images):
             found.setdefault(row.image, []).extend(row.objects)
     pictures = [Picture(image, tuple(objects)) for image, objects in found.items()]
     folder = source if source.is_dir() else source.parent
-    summary = write(pictures, paired(bodyparts), folder, target, f"DeepLabCut, {folder.name}")
-    return replace(summary, left_out=tuple(f"{name}, which no animal has" for name in unique))
+    made_from = f"DeepLabCut, {folder.name}"
+    summary = write(pictures, paired(bodyparts), folder, target, made_from, advise=advise)
+    left_out = tuple(f"{name}, which no animal has" for name in unique)
+    return replace(summary, left_out=left_out, notes=_repeated(files))
+
+
+def tables(folder: Path) -> list[Path]:
+    """Return the tables of labelled frames below a folder."""
+    labelled = folder / LABELLED
+    found = sorted((labelled if labelled.is_dir() else folder).rglob(PATTERN))
+    apart = [file for file in found if MERGED not in file.relative_to(folder).parts]
+    return apart or found
+
+
+def _repeated(files: list[Path]) -> tuple[str, ...]:
+    """Say that several tables are of the same frames."""
+    of_folder: dict[Path, list[str]] = {}
+    for file in files:
+        of_folder.setdefault(file.parent, []).append(file.name)
+    return tuple(
+        f"{folder} has {len(names)} tables, {' and '.join(names)}: their objects are there side by "
+        "side; to train, convert one annotator's tables"
+        for folder, names in of_folder.items()
+        if len(names) > 1
+    )
 
 
 def _lines(file: Path) -> list[Line]:
     """Return the lines of a file that are not empty, with their numbers."""
     try:
         with file.open(encoding="utf-8-sig", newline="") as opened:
-            reader = csv.reader(opened, strict=True)
-            return [(reader.line_num, cells) for cells in reader if any(cells)]
+            separator = max(SEPARATORS, key=opened.readline().count)
+            opened.seek(0)
+            reader = csv.reader(opened, strict=True, delimiter=separator)
+            lines = [(reader.line_num, cells) for cells in reader if any(cells)]
     except OSError as error:
         raise DataError(f"{file} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise DataError(f"{file} is not text in UTF-8: {error.reason}") from error
     except csv.Error as error:
         raise DataError(f"{file} is not CSV: {error}") from error
+    if separator == SEPARATORS[0]:
+        return lines
+    return [(number, [_with_point(cell) for cell in cells]) for number, cells in lines]
+
+
+def _with_point(cell: str) -> str:
+    """Return a number with a point where a spreadsheet has written a comma."""
+    return cell.replace(",", ".") if DECIMAL.fullmatch(cell.strip()) else cell
 
 
 def _columns(file: Path, lines: list[Line]) -> Columns:
@@ -133,7 +175,7 @@ def _counts(columns: Columns, animal: str) -> bool:
     return animal != UNIQUE or len(columns.individuals) == 1
 
 
-def _rows(file: Path, lines: list[Line], columns: Columns) -> Iterator[Row]:
+def _rows(file: Path, lines: list[Line], columns: Columns, images: Path | None) -> Iterator[Row]:
     header = sum(1 for _, cells in lines[: len(HEADER)] if cells[0] in HEADER)
     animals = [animal for animal in columns.individuals if _counts(columns, animal)]
     for number, cells in lines[header:]:
@@ -147,7 +189,7 @@ def _rows(file: Path, lines: list[Line], columns: Columns) -> Iterator[Row]:
         ]
         path = "/".join(cells[: columns.first]).replace("\\", "/")  # Windows' too
         labelled = tuple(points for points in objects if np.isfinite(points).any())
-        yield Row(_image(file, path), labelled)
+        yield Row(_image(file, path, images), labelled)
 
 
 def _point(where: str, cells: list[str], place: int, part: str) -> tuple[float, float]:
@@ -167,8 +209,9 @@ def _number(where: str, cell: str, axis: str, part: str) -> float:
     return value
 
 
-def _image(file: Path, path: str) -> Path:
+def _image(file: Path, path: str, images: Path | None) -> Path:
     """Return where an image lies: beside its file, as a rule, or where the project says."""
     beside = file.parent / Path(path).name
-    named = file.parent.parent.parent / path  # PROJECT/labeled-data/VIDEO/CollectedData_X.csv
-    return named if named.is_file() and not beside.is_file() else beside
+    above = [folder / path for folder in file.resolve().parents[:ABOVE]]
+    given = [] if images is None else [images / path, images / Path(path).name]
+    return next((place for place in (*given, beside, *above) if place.is_file()), beside)

@@ -7,7 +7,7 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 
 from hrbench.convert.specs import dataset_toml, task_toml
 from hrbench.data.inspect import look
-from hrbench.data.lint import pairs_by_name
+from hrbench.data.lint import pairs_by_name, without_mirror_image
 from hrbench.errors import DataError, RunError
 
 ANNOTATIONS, DATASET, TASK = "annotations.json", "dataset.toml", "task.toml"
 LABELLED = 2  # COCO's flag of a keypoint that is seen; 0 is one without a label
 NO_LABEL = "{place}: no keypoint is labelled in the {images} images listed"
 NamePairs = tuple[tuple[str, str], ...]
+SHOWN = 5  # names in a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,22 @@ class Skeleton:
     keypoints: tuple[str, ...]
     flip_pairs: NamePairs  # left first
     edges: NamePairs
+
+    @property
+    def one_sided(self) -> tuple[str, ...]:
+        """The keypoints of which it is not known where a mirror shows them."""
+        return tuple(without_mirror_image(self.keypoints, self.flip_pairs))
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """The variant that this machine can train."""
+
+    variant: str
+    reason: str
+
+
+Advise = Callable[[int], Advice]  # for so many objects
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,11 +69,16 @@ class Summary:
     images: int
     objects: int  # with a labelled keypoint
     left_out: tuple[str, ...] = ()  # what the source has and COCO's format cannot hold, in words
+    notes: tuple[str, ...] = ()  # what a reader should know besides
+    advice: Advice | None = None
 
     def content(self) -> dict[str, Any]:
         """Return the counts and the skeleton as JSON has them."""
         counts = {"images": self.images, "objects": self.objects}
-        return {**counts, **asdict(self.skeleton), "left_out": self.left_out}
+        more = {"mirrored": not self.skeleton.one_sided, "notes": self.notes}
+        advice = None if self.advice is None else asdict(self.advice)
+        left_out = {"left_out": self.left_out}
+        return {**counts, **asdict(self.skeleton), **left_out, **more, "advice": advice}
 
     def text(self) -> str:
         """Return it for a reader."""
@@ -65,9 +87,22 @@ class Summary:
             f"{self.images:,} images, {self.objects:,} objects with keypoints",
             f"keypoints: {', '.join(self.skeleton.keypoints)}",
             f"left and right: {pairs}",
+            *_mirroring(self.skeleton),
             *(f"left out: {words}" for words in self.left_out),
+            *(f"note: {words}" for words in self.notes),
         ]
         return "\n".join(lines)
+
+
+def _mirroring(skeleton: Skeleton) -> list[str]:
+    """Return the line that says why nothing is mirrored; none where it is."""
+    if not (names := skeleton.one_sided):
+        return []
+    shown = ", ".join(names[:SHOWN]) + (", …" if names[SHOWN:] else "")
+    have = "has" if len(names) == 1 else "have"
+    words = f"mirroring: off, for {shown} {have} no partner that the names tell; name left and "
+    way = f"right in flip_pairs of {DATASET}, then set flip = 0.5 and flip_test = true in {TASK}"
+    return [words + way]
 
 
 def paired(keypoints: tuple[str, ...], edges: NamePairs = ()) -> Skeleton:
@@ -76,7 +111,13 @@ def paired(keypoints: tuple[str, ...], edges: NamePairs = ()) -> Skeleton:
 
 
 def write(
-    pictures: list[Picture], skeleton: Skeleton, images: Path, target: Path, made_from: str
+    pictures: list[Picture],
+    skeleton: Skeleton,
+    images: Path,
+    target: Path,
+    made_from: str,
+    *,
+    advise: Advise | None = None,
 ) -> Summary:
     """Write the three files into the folder `target`; images stay where they are.
 
@@ -86,6 +127,7 @@ def write(
         images: the folder that file names are relative to.
         target: a folder, made if it is not there.
         made_from: what they come from, in words.
+        advise: says which variant to train on so many objects.
 
     Raises:
         DataError: an image is missing or not whole, or nothing is labelled.
@@ -98,13 +140,24 @@ def write(
     if not objects:
         raise DataError(NO_LABEL.format(place=images, images=len(pictures)))
     where = Path(os.path.relpath(images, target)).as_posix()
-    files = {ANNOTATIONS: json.dumps(content, indent=1) + "\n"}
-    put(target, files | toml_files(target.name, made_from, skeleton, ANNOTATIONS, where))
-    return Summary(target, skeleton, len(pictures), objects)
+    advice = None if advise is None else advise(objects)
+    texts = toml_files(target.name, made_from, skeleton, ANNOTATIONS, where, advice)
+    put(target, texts | {ANNOTATIONS: as_text(content)})
+    return Summary(target, skeleton, len(pictures), objects, advice=advice)
+
+
+def as_text(content: object) -> str:
+    """Return what a JSON file says."""
+    return json.dumps(content, indent=1) + "\n"
 
 
 def toml_files(
-    name: str, made_from: str, skeleton: Skeleton, annotations: str, images: str
+    name: str,
+    made_from: str,
+    skeleton: Skeleton,
+    annotations: str,
+    images: str,
+    advice: Advice | None = None,
 ) -> dict[str, str]:
     """Return the text of the two TOML files; places are seen from their folder."""
     dataset = dataset_toml(
@@ -116,10 +169,12 @@ def toml_files(
         annotations=annotations,
         images=images,
     )
-    return {DATASET: dataset, TASK: task_toml(name, made_from, dataset=DATASET)}
+    hint = "" if advice is None else f"{advice.variant}: {advice.reason}"
+    task = task_toml(name, made_from, dataset=DATASET, mirrored=not skeleton.one_sided, hint=hint)
+    return {DATASET: dataset, TASK: task}
 
 
-def put(target: Path, files: dict[str, str]) -> None:
+def put(target: Path, files: Mapping[str, str]) -> None:
     """Write new files into a folder, all of them or, where one cannot be written, none.
 
     Raises:

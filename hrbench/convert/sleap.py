@@ -9,14 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from hrbench.convert.labels import NamePairs, Picture, Skeleton, Summary, write
+from hrbench.convert.labels import Advise, NamePairs, Picture, Skeleton, Summary, write
 from hrbench.data.lint import pairs_by_name
+from hrbench.data.numbering import with_slashes
 from hrbench.errors import DataError, RunError
 
 LIBRARY = "sleap_io"
+PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"}  # of a video of one picture
 
 
-def convert(source: Path, target: Path) -> Summary:
+def convert(
+    source: Path, target: Path, images: Path | None = None, *, advise: Advise | None = None
+) -> Summary:
     """Turn the annotations of a .slp file, whose frames are image files, into COCO keypoints.
 
     Positions stay as they are. What somebody annotated counts; predictions do not.
@@ -29,28 +33,47 @@ def convert(source: Path, target: Path) -> Summary:
     labels = _load(source)
     if len(labels.skeletons) != 1:
         count = len(labels.skeletons)
-        raise DataError(f"{source} has {count} skeletons, and a dataset of keypoints has one")
-    skeleton = _skeleton(labels.skeletons[0])
-    pictures: dict[Path, list[Any]] = {}
+        raise DataError(
+            f"{source} has {count} skeletons, and a dataset of keypoints has one: save a copy in "
+            "SLEAP with the instances of one of them"
+        )
+    skeleton, found = _skeleton(labels.skeletons[0]), pictures(source, labels, images)
+    return write(found, skeleton, source.parent, target, f"SLEAP, {source.name}", advise=advise)
+
+
+def pictures(source: Path, labels: Any, images: Path | None = None) -> list[Picture]:
+    """Return the image files of labels as sleap-io has them, with what somebody annotated.
+
+    Raises:
+        DataError: a frame is inside a video.
+    """
+    found: dict[Path, list[Any]] = {}
     for frame in labels.labeled_frames:
-        image = _image(source, frame.video.filename, frame.frame_idx)
+        image = _image(source, frame.video.filename, frame.frame_idx, images)
         objects = [np.asarray(o.numpy(), dtype=np.float64) for o in frame.user_instances]
         if objects:
-            pictures.setdefault(image, []).extend(objects)
-    found = [Picture(image, tuple(objects)) for image, objects in pictures.items()]
-    return write(found, skeleton, source.parent, target, f"SLEAP, {source.name}")
+            found.setdefault(image, []).extend(objects)
+    return [Picture(image, tuple(objects)) for image, objects in found.items()]
+
+
+def library(what: str) -> Any:
+    """Return sleap-io, which reads `what`.
+
+    Raises:
+        RunError: it is not installed.
+    """
+    try:
+        return import_module(LIBRARY)
+    except ImportError as error:
+        raise RunError(
+            f"{what} are read by sleap-io, which is not installed: pip install 'hrbench[sleap]'"
+        ) from error
 
 
 def _load(source: Path) -> Any:
+    reader = library("SLEAP's files")
     try:
-        library = import_module(LIBRARY)
-    except ImportError as error:
-        raise RunError(
-            "SLEAP's files are read by sleap-io, which is not installed: "
-            "pip install 'hrbench[sleap]'"
-        ) from error
-    try:
-        return library.load_slp(str(source), open_videos=False)
+        return reader.load_slp(str(source), open_videos=False)
     except (OSError, KeyError, ValueError) as error:
         words = "does not exist" if not source.exists() else f"is not a SLEAP file: {error}"
         raise DataError(f"{source} {words}; name a .slp file") from error
@@ -70,13 +93,16 @@ def _left_first(pairs: NamePairs, names: tuple[str, ...]) -> NamePairs:
     return tuple(sorted(turned, key=lambda pair: names.index(pair[0])))
 
 
-def _image(source: Path, files: Any, index: int) -> Path:
+def _image(source: Path, files: Any, index: int, images: Path | None) -> Path:
     """Return the image file of a frame; one that moved is looked for beside the .slp file."""
+    if isinstance(files, str) and Path(files).suffix.lower() in PICTURES:
+        files = [files]
     if not isinstance(files, list):
         raise DataError(
             f"{source}: its frames are inside {files}, and hrbench reads image files; save the "
             "annotated frames as images, and name these in a .slp file"
         )
-    path = Path(files[index])
-    places = (path, source.parent / path, source.parent / path.name)
+    path = Path(with_slashes(files[index]))
+    given = () if images is None else (images / path.name,)
+    places = (*given, path, source.parent / path, source.parent / path.name)
     return next((place for place in places if place.is_file()), path)

@@ -35,13 +35,15 @@ images = [{images}]
 part = "validation"
 """
 
+OFF = "# and flip_test is false: not every keypoint has a partner in flip_pairs"
+
 TASK = """\
 name = {name}
 title = {title}
 version = 1                  # count it up when the protocol changes
 dataset = {dataset}          # beside this file
 source = {source}
-default = "w32-256x256"      # or "tiny", to try it out without a GPU
+{hint}default = "w32-256x256"      # or "tiny", to try it out without a GPU
 
 [model]
 backbone = "hrnet-w32"
@@ -64,7 +66,7 @@ validate_every = 10          # epochs; best.pt is the best of those
 scale = 0.25                 # deviation and limit of the factor
 rotation = 30                # degrees; the limit is twice that
 rotation_probability = 0.6
-flip = 0.5
+flip = {flip}{why}
 half_body = 0.0
 half_body_above = 8
 
@@ -74,7 +76,7 @@ train_split = "train"
 boxes = "gt"                 # annotated, or derived from the keypoints
 padding = 1.25
 orientation = "followed"     # EXIF turns, as viewers show a picture; or "ignored"
-flip_test = true
+flip_test = {flip_test}
 flip_shift = 1               # cells the mirrored map is moved to the right
 decoder = "quarter"
 # With sigmas in the dataset's file there is AP besides, of the poses that these choose.
@@ -134,9 +136,23 @@ def dataset_toml(
     )
 
 
-def task_toml(name: str, made_from: str, *, dataset: str) -> str:
-    """Return the task's file, for the dataset's file beside it."""
+def task_toml(
+    name: str, made_from: str, *, dataset: str, mirrored: bool = True, hint: str = ""
+) -> str:
+    """Return the task's file, for the dataset's file beside it.
+
+    Args:
+        name: of the task.
+        made_from: what the annotations come from, in words.
+        dataset: the dataset's file.
+        mirrored: whether it is known where a mirror shows each keypoint.
+        hint: which variant to train on this machine, in words.
+    """
     return TASK.format(
+        flip="0.5" if mirrored else "0.0",
+        why="" if mirrored else f"                   {OFF}",
+        flip_test="true" if mirrored else "false",
+        hint=f"# On this machine train {hint}.\n" if hint else "",
         name=_text(name),
         title=_text(f"Keypoints of {name}"),
         dataset=_text(dataset),

@@ -20,6 +20,7 @@ class Category:
 
     keypoints: tuple[str, ...]
     edges: NamePairs
+    notes: tuple[str, ...] = ()  # what is odd about its edges, which are drawn only
 
 
 def of_file(path: Path, content: Any) -> Category:
@@ -38,7 +39,7 @@ def of_file(path: Path, content: Any) -> Category:
     names = _names(named[0])
     if names is None:
         raise DataError(f"{path}: the 'keypoints' of its category are no list of names")
-    return Category(names, _edges(path, names, named[0].get("skeleton", [])))
+    return Category(names, *_edges(names, named[0].get("skeleton") or []))
 
 
 def _names(category: dict[str, Any]) -> tuple[str, ...] | None:
@@ -47,17 +48,28 @@ def _names(category: dict[str, Any]) -> tuple[str, ...] | None:
     return tuple(names) if right else None
 
 
-def _edges(path: Path, names: tuple[str, ...], skeleton: Any) -> NamePairs:
-    """Return pairs of names for COCO's pairs of positions, which count from 1."""
+def _edges(names: tuple[str, ...], skeleton: Any) -> tuple[NamePairs, tuple[str, ...]]:
+    """Return pairs of names for COCO's pairs of positions, and what is odd about these.
+
+    They count from 1; where one is 0 and none is as many as there are names, they count from 0.
+    A skeleton that is of other keypoints joins nothing.
+    """
     pairs = skeleton if isinstance(skeleton, list) else [skeleton]
-    for pair in pairs:
-        right = isinstance(pair, list) and len(pair) == 2 and all(map(WHOLE.fits, pair))
-        if not right or not all(1 <= end <= len(names) for end in pair):
-            raise DataError(
-                f"{path}: {pair} in 'skeleton' is no pair of keypoints, which count from 1 to "
-                f"{len(names)}"
-            )
-    return tuple((names[int(start) - 1], names[int(end) - 1]) for start, end in pairs)
+    whole = [
+        pair
+        for pair in pairs
+        if isinstance(pair, list) and len(pair) == 2 and all(map(WHOLE.fits, pair))
+    ]
+    ends = [int(end) for pair in whole for end in pair]
+    first = 0 if 0 in ends and max(ends) < len(names) else 1
+    strange = [pair for pair in pairs if pair not in whole] + [
+        pair for pair in whole if not all(first <= end < first + len(names) for end in pair)
+    ]
+    if strange:
+        words = f"its skeleton joins other keypoints than these {len(names)} ({strange[0]})"
+        return (), (f"{words}: no edges are drawn",)
+    edges = tuple((names[int(a) - first], names[int(b) - first]) for a, b in whole)
+    return edges, ("its skeleton counts keypoints from 0",) if not first else ()
 
 
 def lengths_that_disagree(

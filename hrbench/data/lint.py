@@ -26,7 +26,17 @@ NO_SIGMAS = Fault(
     examples=(),
     fatal=False,
 )
-_SIDE = re.compile(r"left|right|(?<![a-z])[lr](?![a-z])", re.IGNORECASE)
+NO_PAIRS = "no-flip-pairs"  # what `--allow` takes
+_SIDE = re.compile(  # a word of its own, or a capital: left_ear, ear-l, LEar, earL
+    r"left|right|(?<![a-z])[lr](?![a-z])|(?-i:(?<=[a-z0-9])[LR](?![a-z])|(?<![A-Za-z])[LR](?=[A-Z]))",
+    re.IGNORECASE,
+)
+_MIDDLE = re.compile(  # a name that is made of nothing else lies where a mirror leaves it
+    "(?:abdomen|back|base|bell(?:y|ies)|body|bottom|bum|butt|center|centre|centroid|chest|chin|coccyx|"
+    "crown|end|forehead|front|head|jaw|lower|mid(?:dle|line|point)?|mouth|navel|neck|nose|of|pelvis|"
+    "rear|root|rump|sacrum|snout|spine|start|sternum|stomach|tail|the|thorax|throat|tip|top|"
+    "torso|trunk|upper|withers)+"
+)
 _OTHER = {"left": "right", "right": "left", "l": "r", "r": "l"}
 
 
@@ -55,6 +65,28 @@ def pairs_by_name(keypoints: Iterable[str]) -> list[tuple[str, str]]:
     listed = list(dict.fromkeys(keypoints))
     named = [(name, _mirrored(name)) for name in listed if _is_left(name)]
     return [(left, right) for left, right in named if right in listed]
+
+
+def without_mirror_image(keypoints: Sequence[str], flip_pairs: NamePairs) -> list[str]:
+    """Return the keypoints in no pair whose names do not say that they lie on the midline."""
+    paired = set(chain.from_iterable(flip_pairs))
+    alone = [name for name in keypoints if name not in paired]
+    return [n for n in alone if not _MIDDLE.fullmatch(re.sub("[^a-z]", "", n.lower()))]
+
+
+def mirrored_faults(keypoints: Sequence[str], flip_pairs: NamePairs) -> list[Fault]:
+    """Return what is wrong with mirroring keypoints of which nothing says which are the pairs."""
+    if flip_pairs or not (lonely := without_mirror_image(keypoints, flip_pairs)):
+        return []
+    names = ", ".join(lonely[: inspect.EXAMPLES]) + (", …" if lonely[inspect.EXAMPLES :] else "")
+    return [
+        stated(
+            f"no flip_pairs, and a mirror image would show {names} in the places of others: name "
+            "left and right in flip_pairs of the dataset's TOML, or set augment.flip = 0 and "
+            "protocol.flip_test = false",
+            name=NO_PAIRS,
+        )
+    ]
 
 
 def annotation_faults(

@@ -20,7 +20,7 @@ from hrbench.data import annotations, inspect
 from hrbench.data.annotations import Annotations, no_collection, read_json, usable
 from hrbench.data.categories import FIELD, lengths_that_disagree
 from hrbench.data.inspect import WHOLE, Fault, Rows, stated
-from hrbench.data.numbering import numbered
+from hrbench.data.numbering import numbered, with_slashes
 
 MARGIN = 0.1  # of the keypoints' extent, on each side of the box around them
 LEAST = 1.0  # pixels of margin
@@ -87,7 +87,8 @@ def completed(content: Any, num_keypoints: int, field: str = FIELD) -> Completed
     What the file has stays as it is: nothing is a number here that was none there.
     """
     content, found = numbered(content)
-    images = content["images"]
+    images = [_with_slashes(image) for image in content["images"]]
+    content = content | {"images": images}
     sizes = {i["id"]: (i["width"], i["height"]) for i in images if WHOLE.fits(i.get("id"))}
     everyone = content["annotations"]
     rows = [r for r in everyone if not WHOLE.fits(r.get("image_id")) or r["image_id"] in sizes]
@@ -110,6 +111,13 @@ def completed(content: Any, num_keypoints: int, field: str = FIELD) -> Completed
         unlisted=len(alone),
         faults=tuple(found),
     )
+
+
+def _with_slashes(image: dict[str, Any]) -> dict[str, Any]:
+    name = image.get("file_name")
+    if not isinstance(name, str) or "\\" not in name:
+        return image
+    return image | {"file_name": with_slashes(name)}
 
 
 def _completed(

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from hrbench import network
 from hrbench.backbone.fitting import Fit, load_backbone
 from hrbench.backbone.weights import Checkpoint
-from hrbench.data import shared_images
+from hrbench.data import inspect, lint, shared_images
 from hrbench.data.augment import Ranges
 from hrbench.data.loader import Batch, TrainingCrops
 from hrbench.data.sample import People, in_words, used_images
@@ -68,7 +68,8 @@ class LandmarkJob(Job[Predictions]):
                 else f"{split} has no box to predict on; see --boxes, --limit"
             )
         people = framed(people, self.spec, self.dataset, self.source)
-        met = tuple(dict.fromkeys((*self.looked_at.allowed, *people.allowed)))
+        turned = self._mirrored() if self.spec.protocol.flip_test else ()
+        met = tuple(dict.fromkeys((*self.looked_at.allowed, *people.allowed, *turned)))
         self.looked_at = replace(self.looked_at, people=people, allowed=met)
 
     def build(self) -> None:
@@ -84,8 +85,9 @@ class LandmarkJob(Job[Predictions]):
         """Return augmented crops of the persons or faces of the training split."""
         people = format_of(self.dataset).training(self.spec, self.dataset, self.source)
         people = framed(people, self.spec, self.dataset, self.source)
+        turned = self._mirrored() if self.spec.augment.flip else ()
         self.left_out = people.left_out
-        self.allowed = (*people.allowed, *self._measured_too(people))
+        self.allowed = (*people.allowed, *turned, *self._measured_too(people))
         ranges = Ranges(**self.spec.augment.model_dump())
         cutting = pixels(self.spec, self.dataset).cutting
         return TrainingCrops(people, cutting, ranges, self.options.seed)
@@ -221,6 +223,11 @@ class LandmarkJob(Job[Predictions]):
         renamed = not is_published(self.dataset)
         found = shared_images.shared(training, measured, renamed=renamed)
         return (shared_images.in_words(found, len(measured)),) if found else ()
+
+    def _mirrored(self) -> tuple[str, ...]:
+        """Refuse to mirror keypoints without pairs; say so where a user allows it."""
+        found = lint.mirrored_faults(self.dataset.keypoints, self.dataset.flip_pairs)
+        return inspect.require(Path(self.dataset.name), found, self.source.allow)
 
     def _boxes(self) -> str:
         """Return where boxes come from: the protocol knows a file by its name only."""

@@ -48,18 +48,10 @@ def _as_trained(spec: LandmarkTask, checkpoint: Checkpoint) -> list[str]:
 
 
 def settled(spec: LandmarkTask, dataset: DatasetSpec) -> list[str]:
-    """Return the keys that the dataset decides, where the task leaves them open.
-
-    Raises:
-        RunError: the task states others that nothing reads then.
-    """
+    """Return the keys that the dataset decides, where the task leaves them open."""
     if spec.protocol.metric is not None:
         return []
-    metric = "pixels" if dataset.sigmas is None else "oks"
-    protocol = spec.protocol.model_copy(update={"metric": metric})
-    if words := spec.model_copy(update={"protocol": protocol}).said_in_vain():
-        raise RunError(f"{words}, or set protocol.metric")
-    return [f"protocol.metric={metric}"]
+    return ["protocol.metric=pixels" if dataset.sigmas is None else "protocol.metric=oks"]
 
 
 def require_measurable(spec: LandmarkTask, dataset: DatasetSpec) -> None:

@@ -1,0 +1,69 @@
+"""What files of annotations are that cannot be converted, and what to do with them."""
+
+from pathlib import Path
+from typing import Any
+
+KNOWN = (
+    "name a DeepLabCut project or its .csv, a SLEAP .slp, a YOLO pose data.yaml, or a .json in "
+    "COCO's format"
+)
+BY_HAND = "write its points as COCO keypoints; docs/own-keypoints.md shows the fields"
+SUFFIXES = {
+    ".h5": "a table of DeepLabCut or SLEAP in HDF5: name the CollectedData_*.csv beside it, or "
+    "SLEAP's .slp",
+    ".hdf5": "HDF5: name SLEAP's .slp, or DeepLabCut's .csv",
+    ".zip": "an archive: unpack it and name what is inside",
+    ".txt": "text: labels of YOLO are named by their data.yaml",
+    ".nwb": "NWB: save it in SLEAP as .slp",
+}
+YAML = (".yaml", ".yml")
+
+
+def of_json(content: Any) -> str:
+    """Return what the content of a JSON file is, in words; nothing for COCO's and unknown ones."""
+    if isinstance(content, dict):
+        if "shapes" in content and "imagePath" in content:
+            return f"one picture's annotations by labelme: {BY_HAND}"
+        if "_via_img_metadata" in content or "_via_settings" in content:
+            return "a project of the VGG Image Annotator: export it as COCO there"
+        return ""
+    first = content[0] if isinstance(content, list) and content else None
+    if isinstance(first, dict) and {"image_id", "score"} <= first.keys():
+        return "a list of results, what a model found: name the annotations"
+    return ""
+
+
+def is_labelstudio(content: Any) -> bool:
+    """Whether the content of a JSON file is tasks of Label Studio."""
+    return (
+        isinstance(content, list)
+        and bool(content)
+        and all(isinstance(task, dict) for task in content)
+        and all({"annotations", "completions"} & task.keys() for task in content)
+    )
+
+
+def of_file(path: Path) -> str:
+    """Return what a file is by its name and first line, in words."""
+    suffix = path.suffix.lower()
+    if suffix == ".xml":
+        return "XML, as CVAT and others write it: export it as 'COCO Keypoints 1.0' there"
+    return SUFFIXES.get(suffix, "of a kind that cannot be converted")
+
+
+def describing_yolo(folder: Path) -> list[Path]:
+    """Return the files in a folder that describe keypoints for YOLO."""
+    found = [path for suffix in YAML for path in sorted(folder.glob(f"*{suffix}"))]
+    return [path for path in found if b"kpt_shape" in path.read_bytes()]
+
+
+def of_folder(folder: Path) -> str:
+    """Return what lies in a folder without annotations that can be converted, in words."""
+    found = sorted(path for path in folder.iterdir() if path.is_file())
+    for suffix in (".slp", ".json"):
+        names = [path.name for path in found if path.suffix.lower() == suffix]
+        if len(names) == 1:
+            return f"name the file in it, {names[0]}"
+        if names:
+            return f"it has {len(names)} {suffix} files ({names[0]}, …): name one of them"
+    return KNOWN

@@ -1,0 +1,152 @@
+"""YOLO pose datasets, as Ultralytics trains on them; their labels are read by sleap-io.
+
+Letters: K keypoints.
+
+Source: docs.ultralytics.com, "Pose Estimation Datasets"; io.sleap.ai.
+"""
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hrbench.convert import sleap
+from hrbench.convert.labels import Advise, NamePairs, Picture, Skeleton, Summary, paired, write
+from hrbench.data.headers import header
+from hrbench.errors import DataError
+
+SPLITS = ("train", "val", "test")
+NAMES = ("kpt_names", "node_names")  # of the keypoints, where a file says them
+SUFFIXES = {".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
+IMAGES, LABELS = "images", "labels"  # folders that take each other's place in a path
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What a data.yaml says."""
+
+    skeleton: Skeleton
+    classes: int
+    folders: dict[str, list[Path]]  # of images, by split
+
+
+def convert(file: Path, target: Path, *, advise: Advise | None = None) -> Summary:
+    """Turn the images and labels that a data.yaml describes into COCO keypoints.
+
+    All splits that are there are put together: the dataset's file divides them again. Shares of a
+    picture are of what a viewer shows, as Ultralytics has it.
+
+    Raises:
+        RunError: sleap-io is not installed; or the target has such files already, or cannot be
+            written.
+        DataError: the file describes no keypoints, or a label is not as it says.
+    """
+    reader = sleap.library("YOLO pose datasets")
+    said = _described(file)
+    skeleton = reader.Skeleton(nodes=list(said.skeleton.keypoints))
+    folders = [folder for of_split in said.folders.values() for folder in of_split]
+    found = list({picture.path: picture for picture in _pictures(folders, skeleton)}.values())
+    if not found:
+        raise DataError(f"{file}: there is no image in {folders[0]}")
+    made_from = f"YOLO pose, {file.parent.resolve().name}"
+    made = write(found, said.skeleton, file.parent, target, made_from, advise=advise)
+    return replace(made, notes=tuple(_notes(said)))
+
+
+def _pictures(folders: list[Path], skeleton: Any) -> Iterator[Picture]:
+    """Yield the images of some folders with the objects that their labels have."""
+    for folder in folders:
+        for image in sorted(folder.rglob("*")):
+            if image.suffix.lower() in SUFFIXES:
+                yield Picture(image, _objects(image, skeleton))
+
+
+def _objects(image: Path, skeleton: Any) -> tuple[Any, ...]:
+    labels = _labels_of(image)
+    if not labels.is_file():
+        return ()
+    seen = header(image)
+    if seen is None:
+        raise DataError(f"{image} is annotated and is not a whole image; fetch it again")
+    width, height = seen.turned
+    with warnings.catch_warnings(record=True) as odd:
+        warnings.simplefilter("always", UserWarning)
+        parse = import_module(f"{sleap.LIBRARY}.io.ultralytics").parse_label_file
+        instances = parse(labels, skeleton, (height, width))[0]
+    for warning in odd:
+        if issubclass(warning.category, UserWarning):
+            raise DataError(str(warning.message))
+    return tuple(np.asarray(one.numpy(), dtype=np.float64) for one in instances)
+
+
+def _labels_of(image: Path) -> Path:
+    """Return the file of an image's labels: its path with the last 'images' as 'labels'."""
+    parts = list(image.parts)
+    places = [place for place, part in enumerate(parts) if part == IMAGES]
+    if places:
+        parts[places[-1]] = LABELS
+    return Path(*parts).with_suffix(".txt")
+
+
+def _notes(said: Described) -> list[str]:
+    notes = []
+    if len(said.folders) > 1:
+        words = " and ".join(said.folders)
+        notes.append(f"{words} are one file now; validation_share divides its images again")
+    if said.classes > 1:
+        notes.append(f"objects of {said.classes} classes are of one kind here")
+    return notes
+
+
+def _described(file: Path) -> Described:
+    try:
+        content = import_module(f"{sleap.LIBRARY}.io.ultralytics").parse_data_yaml(file)
+    except (OSError, ValueError, import_module("yaml").YAMLError) as error:
+        first = str(error).splitlines()[0]
+        raise DataError(f"{file} is not YAML: {first}") from error
+    shape = content.get("kpt_shape") if isinstance(content, dict) else None
+    if not isinstance(shape, list) or len(shape) != 2:
+        raise DataError(f"{file} has no kpt_shape: it describes boxes or outlines, no keypoints")
+    count, numbers = shape
+    if numbers != 3:
+        raise DataError(
+            f"{file}: kpt_shape is {shape}; write [{count}, 3], and a visibility after each x and "
+            "y of the labels: 2 where it is labelled, 0 where not"
+        )
+    places = {split: _folders(file, content, split) for split in SPLITS}
+    folders = {split: found for split, found in places.items() if found}
+    if not folders:
+        raise DataError(
+            f"{file}: none of {', '.join(SPLITS)} is a folder of images that is there, such as "
+            "images/train with its labels in labels/train"
+        )
+    return Described(_skeleton(content, count), len(content.get("names") or ()), folders)
+
+
+def _folders(file: Path, content: dict[str, Any], split: str) -> list[Path]:
+    """Return the folders of a split's images that are there."""
+    named = content.get(split) or []
+    roots = [file.parent, file.parent / str(content.get("path") or "")]
+    found = []
+    for place in named if isinstance(named, list) else [named]:
+        inside = str(place).removeprefix("../")  # as Roboflow writes it
+        tries = [root / name for root in roots for name in (str(place), inside)]
+        found += [path.resolve() for path in tries if path.is_dir()][:1]
+    return found
+
+
+def _skeleton(content: dict[str, Any], count: int) -> Skeleton:
+    given: Any = next((content[key] for key in NAMES if content.get(key)), [])
+    if isinstance(given, dict):
+        given = next(iter(given.values()))  # of the first class
+    listed = list(map(str, given)) if isinstance(given, list) else []
+    names = tuple(listed) if len(listed) == count else tuple(f"point_{n}" for n in range(count))
+    flips = content.get("flip_idx")
+    if not isinstance(flips, list) or set(flips) != set(range(count)) or len(flips) != count:
+        return paired(names)
+    pairs: NamePairs = tuple((names[n], names[to]) for n, to in enumerate(flips) if n < to)
+    return Skeleton(names, pairs, ()) if pairs else paired(names)
