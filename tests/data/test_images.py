@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from hrbench.data import remarks
 from hrbench.data.images import DAMAGED, NEARLY_BLACK, NO_END, Decoded, decode, read_image
@@ -114,7 +115,7 @@ def test_a_dark_picture_of_8_bits_is_only_dark() -> None:
 
 
 def test_numbers_that_are_no_brightness_are_refused_for_what_they_are(tmp_path: Path) -> None:
-    cv2.imwrite(str(tmp_path / "a.tiff"), (PIXELS / 255).astype(np.float32))
+    Image.fromarray((PIXELS[..., 0] / 255).astype(np.float32)).save(tmp_path / "a.tiff")
     with pytest.raises(DataError, match=r"a\.tiff has 32 bits a channel; save it with 8"):
         read_image(tmp_path / "a.tiff")
 
