@@ -165,13 +165,17 @@ def _none(
         return f"--boxes {path}: there is no box in it"
     if known.any():
         return f"--boxes {path}: all boxes of the pictures are below --box-threshold {threshold:g}"
-    images = ", ".join(str(image) for image in list(dict.fromkeys(boxes.images))[:3])
-    pictures = ", ".join(str(medium.path) for medium in media[:3])
+    images = _few([str(image) for image in dict.fromkeys(boxes.images)])
+    pictures = _few([str(medium.path) for medium in media])
     return (
-        f"--boxes {path}: no box of it is in any of the pictures ({pictures}, …): it is of "
-        f"{images}, …; an image is told by its 'file_name', with or without its folders, or by an "
-        "'image_id' that the picture is called by (000139.jpg is 139)"
+        f"--boxes {path}: no box of it is in any of the pictures ({pictures}): it is of {images}; "
+        "an image is told by its 'file_name', with or without its folders, or by an 'image_id' "
+        "that the picture is called by (000139.jpg is 139)"
     )
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join([*names[:3], *["…"] * (len(names) > 3)])
 
 
 def _remarks(

@@ -19,6 +19,7 @@ from hrbench.pipeline.training import tell
 
 TOGETHER = 16  # pictures that are held at once
 SHORTENED = "videos of which fewer frames can be read than their header says"
+EMPTY = "videos with frames in which nothing was looked for or found"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Filler:
         cells: list[list[Any]] = []
         files: dict[str, dict[str, Any]] = {}
         seen: Counter[Path] = Counter()
+        empty: Counter[Path] = Counter()
         turned = 0
         with writing.album(draft / writing.DRAWN, self.media, draw=draw) as album:
             for picture, result in self._results(skipped):
@@ -56,6 +58,7 @@ class Filler:
                 cells += result.cells
                 turned += picture.turned
                 seen[picture.path] += 1
+                empty[picture.path] += not result.rows
                 files[str(picture.path)] = dict(zip(("width", "height"), result.size, strict=True))
                 album.add(picture, result.drawn)
         skipped.require_some(len(seen))
@@ -63,7 +66,8 @@ class Filler:
         writing.write_table(draft / f"{self.work.file}.csv", self.work.header, cells)
         for medium in self.media:
             if medium.is_video:
-                files[str(medium.path)] |= _of_video(medium, seen[medium.path])
+                counted = _of_video(medium, seen[medium.path], empty[medium.path])
+                files[str(medium.path)] |= counted
         without, named = len(self.boxes.without), tuple(skipped.sentences)
         counts = Counts(seen.total(), len(rows), turned, without, named)
         return {"files": files, "skipped": list(named)}, counts
@@ -82,9 +86,11 @@ class Filler:
                     steps.advance()
 
 
-def _of_video(video: Medium, seen: int) -> dict[str, Any]:
-    """Return what is said of a video of which so many frames were read."""
-    missing = video.length - seen
-    if missing > 0:
+def _of_video(video: Medium, seen: int, empty: int) -> dict[str, Any]:
+    """Return what is said of a video of which so many frames were read, and found nothing in."""
+    missing = max(0, video.length - seen)
+    if missing:
         remark(SHORTENED, str(video.path), f"{seen} of {video.length}, {missing} missing")
-    return {"rate": video.rate, "frames": seen, "missing_frames": max(0, missing)}
+    if empty:
+        remark(EMPTY, str(video.path), f"{empty} of {seen}")
+    return {"rate": video.rate, "frames": seen, "missing_frames": missing}
