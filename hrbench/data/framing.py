@@ -25,12 +25,18 @@ NAME = "image-sizes"  # what `--allow` takes
 KEY = "protocol.orientation"
 OTHER = "images of another size than annotated"
 SWAPPED = "images whose annotated width and height are swapped"
-AS_TURNED = f'images annotated as their EXIF tag turns them, which {KEY} = "followed" reads'
-AS_STORED = f'images annotated as they are stored, which {KEY} = "ignored" reads'
+AS_TURNED = (
+    "images annotated as a viewer shows them, turned by their EXIF tag "
+    f'({KEY} = "followed" in the task\'s file reads them so)'
+)
+AS_STORED = (
+    "images annotated as they are stored, not turned by their EXIF tag "
+    f'({KEY} = "ignored" in the task\'s file reads them so)'
+)
 UNTOLD = (
-    "images with an EXIF turn of which the annotated sizes do not tell whether it was followed; "
-    f'in the task\'s file {KEY} = "followed" says that the annotations are of what a viewer '
-    'shows, "ignored" of what is stored'
+    "images with an EXIF turn, of which the annotated sizes do not tell whether it was followed "
+    f'(say in the task\'s file {KEY} = "followed" if the annotations are of what a viewer shows, '
+    '"ignored" if of what is stored)'
 )
 
 
@@ -83,7 +89,7 @@ def compared(
         elif seen.tag != UPRIGHT:
             either = size is None or seen.size == seen.turned
             same = result.as_stored if size == seen.size else result.as_turned
-            (result.untold if either else same).append(f"{name}, tag {seen.tag}")
+            (result.untold if either else same).append(f"{name}: tag {seen.tag}")
     return result
 
 

@@ -54,7 +54,7 @@ def test_without_a_header_nothing_is_said() -> None:
 def test_names_and_numbers_are_in_the_words() -> None:
     found = compared(["a.jpg", "b.jpg"], [Header((40, 30)), STORED], [(41, 30), TURNED])
     assert str(found.sizes()[0]).endswith(": 1 (a.jpg is 40 x 30, not 41 x 30)")
-    assert str(found.turns("ignored")[0]).endswith('"followed" reads: 1 (b.jpg, tag 6)')
+    assert str(found.turns("ignored")[0]).endswith("reads them so): 1 (b.jpg: tag 6)")
 
 
 def opened(path: Path, size: tuple[int, int]) -> People:
