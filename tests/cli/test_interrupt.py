@@ -86,7 +86,7 @@ def test_a_stopped_training_ends_with_the_same_record(
     whole = installed(tmp_path, *TRAINING, "--data", str(world), "--out", "whole")
     assert whole.status == 0, whole.err
     (again,) = (tmp_path / "whole" / "coco-pose").iterdir()
-    assert runs.read(tmp_path / run).id == runs.read(again).id
+    assert runs.read(tmp_path / run).seal == runs.read(again).seal
 
 
 def test_stopped_before_it_trains_it_leaves_nothing(tree: Path, tmp_path: Path) -> None:
