@@ -19,7 +19,16 @@ from hrbench.pipeline.findings import Facts, Missing, Part, Report, SplitReport
 from hrbench.pipeline.lifting import checking as lifting
 from hrbench.pipeline.lifting.layouts import LAYOUTS
 from hrbench.pipeline.listings import LISTINGS, NOTHING_LISTED, Listing, listing
-from hrbench.pipeline.sources import BUILTIN, DEFAULT, elsewhere, folder_of, holder, issuer, locate
+from hrbench.pipeline.sources import (
+    BUILTIN,
+    DEFAULT,
+    as_found,
+    elsewhere,
+    folder_of,
+    holder,
+    issuer,
+    locate,
+)
 from hrbench.spec import DatasetSpec, Split
 
 # Formats without a file that lists the images.
@@ -53,6 +62,7 @@ def check(name: str, data: str | None, *, images: bool, allow: tuple[str, ...] =
         raise UnknownNameError(f"format in {name}", dataset.format, {**LISTINGS, **OWN})
     root = _root(dataset, data)
     folder = root / dataset.folder
+    dataset = as_found(dataset, folder)
     synthetic = world.is_synthetic(folder)
     splits = tuple(
         _allowed(_split(dataset, folder, split, synthetic=synthetic, images=images), allow)

@@ -8,7 +8,7 @@ from hrbench.pipeline.job import Job
 from hrbench.pipeline.landmarks.job import LandmarkJob
 from hrbench.pipeline.lifting.job import LiftingJob
 from hrbench.pipeline.options import Options
-from hrbench.pipeline.sources import Source
+from hrbench.pipeline.sources import Source, as_found
 from hrbench.spec import DatasetSpec, TaskSpec
 
 JOBS: dict[str, Callable[[Any, DatasetSpec, Source, Options], Job[Any]]] = {  # by `model.head`
@@ -21,4 +21,5 @@ JOBS: dict[str, Callable[[Any, DatasetSpec, Source, Options], Job[Any]]] = {  # 
 
 def job_of(spec: TaskSpec, dataset: DatasetSpec, source: Source, options: Options) -> Job[Any]:
     """Return the job of a task on a source of data."""
-    return JOBS[spec.model.head](spec, dataset, source, options)
+    there = as_found(dataset, source.root / dataset.folder)
+    return JOBS[spec.model.head](spec, there, source, options)

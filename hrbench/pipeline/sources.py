@@ -90,6 +90,26 @@ def split_of(dataset: DatasetSpec, name: str) -> Split:
     return dataset.splits[name]
 
 
+def as_found(dataset: DatasetSpec, folder: Path) -> DatasetSpec:
+    """Return a dataset with the names that its files have in its folder.
+
+    A file that is there neither by its own name nor by another keeps its own.
+    """
+
+    def place(name: str | None) -> str | None:
+        other = dataset.renamed.get(name or "")
+        renamed = other and not (folder / str(name)).exists() and (folder / other).exists()
+        return other if renamed else name
+
+    splits = {
+        key: split.model_copy(
+            update={"annotations": place(split.annotations), "heads": place(split.heads)}
+        )
+        for key, split in dataset.splits.items()
+    }
+    return dataset.model_copy(update={"splits": splits}) if dataset.renamed else dataset
+
+
 def require(dataset: DatasetSpec, root: Path, *candidates: str) -> Path:
     """Return the first of some places below a dataset's folder that is there.
 

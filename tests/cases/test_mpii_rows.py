@@ -136,6 +136,21 @@ def test_the_real_slice_with_its_made_up_boxes_of_heads_goes_together(tmp_path: 
     assert not any("gt_valid.mat" in note for note in record["notes"])
 
 
+def test_the_files_as_mmpose_calls_them_are_read(mpii: Path) -> None:
+    right = measured(mpii)["metrics"]
+    (mpii / "annot").rename(mpii / "annotations")
+    for path in list((mpii / "annotations").iterdir()):
+        names = {"valid.json": "mpii_val.json", "gt_valid.mat": "mpii_gt_val.mat"}
+        path.rename(path.with_name(names.get(path.name, f"mpii_{path.name}")))
+    again = measured(mpii)["metrics"]
+    assert {key: figure["value"] for key, figure in again.items()} == {
+        key: figure["value"] for key, figure in right.items()
+    }
+    checked = called(mpii.parents[1], "check", "mpii", "--data", "data")
+    assert "annotations/mpii_gt_val.mat" in checked.out
+    assert "usable: train, val, trainval, test" in checked.out
+
+
 def test_a_hidden_truth_is_handed_in_and_is_no_error(tmp_path: Path) -> None:
     weights = small_weights("mpii-pose@tiny")
     (tmp_path / "data").symlink_to(small_world(16, "mpii"))

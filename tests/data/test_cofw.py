@@ -1,5 +1,6 @@
 """COFW's MATLAB 7.3 files: faces, and images inside of HDF5."""
 
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -187,3 +188,21 @@ def test_an_image_in_a_damaged_file_is_named(
         damage(file)
     with pytest.raises(DataError, match=r"COFW\.mat is damaged \(.*\); fetch the file again"):
         cofw.image(path, 0)
+
+
+def test_no_flipped_bit_does_more_than_raise_our_error(tmp_path: Path) -> None:
+    whole = write_cofw(tmp_path / "whole.mat").read_bytes()
+    path, draw = tmp_path / "COFW_test_color.mat", random.Random(0)
+    refused = 0
+    for _ in range(400):
+        content = bytearray(whole)
+        content[draw.randrange(USERBLOCK, len(content))] ^= 1 << draw.randrange(8)
+        path.unlink(missing_ok=True)
+        path.write_bytes(content)
+        try:
+            faces, found = cofw_faces.examined(path, 2, counted_from=1)
+            cofw.image(path, 0)
+            refused += faces is None and bool(found)
+        except DataError:
+            refused += 1
+    assert refused
