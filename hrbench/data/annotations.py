@@ -30,6 +30,7 @@ FIELDS = {
     "keypoints": ANYTHING,
     "num_keypoints": WHOLE,
 }
+ENDLESS = 1e12  # pixels, from which on a number is as good as infinite: sums and products overflow
 OTHER_CATEGORY = "objects of a category without keypoints"
 
 
@@ -195,6 +196,7 @@ def faults(content: Any, num_keypoints: int) -> list[Fault]:
 
 
 @no_collection()
+@np.errstate(over="ignore")  # numbers without end are found, and said
 def examined(
     content: Any, num_keypoints: int, counted: int | None = None
 ) -> tuple[Annotations | None, list[Fault]]:
@@ -284,8 +286,8 @@ def _values(table: Annotations, counted: int | None) -> list[Fault]:
     listed = table.image >= 0
     limits = np.full((len(listed), 2), np.inf)
     limits[listed] = table.image_sizes[table.image[listed]]
-    finite = np.isfinite(table.areas) & np.isfinite(table.boxes).all(axis=1)
-    finite &= np.isfinite(table.keypoints).all(axis=(1, 2))
+    finite = (np.abs(table.areas) < ENDLESS) & (np.abs(table.boxes) < ENDLESS).all(axis=1)
+    finite &= (np.abs(table.keypoints) < ENDLESS).all(axis=(1, 2))
     labelled = table.keypoints[..., 2] > 0
     counts = labelled.sum(axis=1)
     numbered = labelled[:, :counted].sum(axis=1)

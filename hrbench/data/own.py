@@ -19,7 +19,7 @@ import numpy as np
 from hrbench.data import annotations, inspect
 from hrbench.data.annotations import Annotations, no_collection, read_json, usable
 from hrbench.data.categories import FIELD, lengths_that_disagree
-from hrbench.data.inspect import WHOLE, Fault, Rows, stated
+from hrbench.data.inspect import POSITIVE, WHOLE, Fault, Rows, stated
 from hrbench.data.numbering import numbered, with_slashes
 
 MARGIN = 0.1  # of the keypoints' extent, on each side of the box around them
@@ -75,7 +75,7 @@ def examined(
         table,
         keypoints=np.where(table.keypoints[..., 2:] > 0, table.keypoints, 0),
         derived=derived,
-        unsized=np.isin(table.ids, whole.unsized) & ~derived,
+        unsized=np.isin(table.ids, whole.unsized) & ~derived & table.boxes.any(axis=1),
         passed_over={**table.passed_over, **nowhere},
     )
     return table, [*found, *whole.faults]
@@ -89,7 +89,7 @@ def completed(content: Any, num_keypoints: int, field: str = FIELD) -> Completed
     content, found = numbered(content)
     images = [_with_slashes(image) for image in content["images"]]
     content = content | {"images": images}
-    sizes = {i["id"]: (i["width"], i["height"]) for i in images if WHOLE.fits(i.get("id"))}
+    sizes = {image["id"]: _size(image) for image in images if WHOLE.fits(image.get("id"))}
     everyone = content["annotations"]
     rows = [r for r in everyone if not WHOLE.fits(r.get("image_id")) or r["image_id"] in sizes]
     full = [_completed(row, num_keypoints, sizes, field) for row in rows]
@@ -101,7 +101,8 @@ def completed(content: Any, num_keypoints: int, field: str = FIELD) -> Completed
         *_places(full),
     ]
     content = content | {"annotations": full}
-    if not any(len(c.get("keypoints") or ()) == num_keypoints for c in content["categories"]):
+    lists = [c["keypoints"] for c in content["categories"] if "keypoints" in c]
+    if num_keypoints not in {len(names) if isinstance(names, list) else -1 for names in lists}:
         bare = [{k: v for k, v in c.items() if k != "keypoints"} for c in content["categories"]]
         content = content | {"categories": bare}  # the objects have other points than it lists
     return Completed(
@@ -216,6 +217,12 @@ def _places(rows: Rows) -> list[Fault]:
 def _is_unlabelled_place(flat: list[float]) -> bool:
     triples = zip(flat[0::3], flat[1::3], flat[2::3], strict=False)
     return any(visibility == 0 and (x > 0 or y > 0) for x, y, visibility in triples)
+
+
+def _size(image: dict[str, Any]) -> tuple[float, float]:
+    """Return an image's width and height, no limit where they are none."""
+    size = image["width"], image["height"]
+    return size if all(map(POSITIVE.fits, size)) else UNLIMITED
 
 
 def _sizes(images: Rows) -> list[Fault]:

@@ -1,5 +1,6 @@
 """One's own annotation files say less than COCO's, and are read all the same."""
 
+import copy
 import json
 import math
 from pathlib import Path
@@ -7,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hrbench.data import annotations, own
 from hrbench.data.categories import lengths_that_disagree
@@ -189,6 +192,38 @@ def test_what_is_wrong_stays_wrong(changes: dict[str, Any], line: str, tmp_path:
     assert [str(fault) for fault in own.examined(file, 2)[1] if fault.fatal] == [line]
     with pytest.raises(DataError, match=r"mine\.json: "):
         read(tmp_path, file)
+
+
+ODD: list[Any] = [
+    *(None, [], {}, "x", -1, 0, 1e30, -1e300, 2**70, True, 1.5, math.nan, math.inf, [None] * 4),
+    *(
+        [[1, 2, 3]],
+        [[1, 2], [3]],
+        ["a"] * 6,
+        [1] * 4,
+        [0] * 6,
+        [1e308] * 6,
+        [True] * 6,
+        [1e308] * 4,
+    ),
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_any_value_in_any_place_is_read_or_a_fault(data: st.DataObject) -> None:
+    rows = [MOUSE | {"bbox": [1, 2, 30, 40], "area": 9.0}, MOUSE | {"id": 2, "iscrowd": 0}]
+    file = copy.deepcopy(content(*rows))
+    for _ in range(data.draw(st.integers(1, 3))):
+        row = data.draw(st.sampled_from([r for key in sorted(file) for r in file[key]]))
+        row[data.draw(st.sampled_from([*sorted(row), "area"]))] = data.draw(st.sampled_from(ODD))
+    table, found = own.examined(file, 2)
+    fatal = [fault for fault in found if fault.fatal]
+    assert table is not None or fatal
+    if table is not None and all(fault.name for fault in fatal):
+        people = coco.annotated(table, Path(), 1.0)
+        assert np.isfinite(people.scales).all()
+        assert len(coco.truth(table, table.image_ids).ids) == len(table.ids)
 
 
 @pytest.mark.parametrize("file", [[], {}, {"images": 3, "annotations": [], "categories": []}])
