@@ -9,7 +9,7 @@ from hrbench.cli.root import DEVICE, FILE, answer, as_json, main, terminal
 
 @main.command()
 @click.argument("task")
-@click.option("--weights", type=FILE, help="Of this checkpoint [default: random ones].")
+@click.option("--weights", type=FILE, help="Of this checkpoint, or RUN [default: random ones].")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Any key of the spec.")
 @click.option(
     "--batch",

@@ -30,7 +30,7 @@ GOING_ON = frozenset({"data", "out"})  # options that say where the files of a r
 @main.command()
 @click.argument("task", required=False)
 @click.option("--data", type=FILE, help=DATA)
-@click.option("--weights", type=FILE, help="Evaluate this checkpoint; no training.")
+@click.option("--weights", type=FILE, help="Evaluate this checkpoint, or a RUN's; no training.")
 @click.option("--init", type=FILE, help="Start training from this (an ImageNet checkpoint, say).")
 @click.option(
     "--allow-partial", is_flag=True, help="Let weights leave a part of the backbone random."

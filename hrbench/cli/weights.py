@@ -24,7 +24,7 @@ def weights() -> None:
 @click.option("--task", metavar="TASK[@VARIANT]", help="Compare with this task's network.")
 @as_json
 def inspect(file: str, task: str | None, json_: bool) -> None:
-    """Say what network FILE is of: layout, width, keypoints or classes, colours, what fits.
+    """Say what network FILE (or a RUN) is of: layout, width, keypoints or classes, colours, fit.
 
     Nothing in the file is run.
 

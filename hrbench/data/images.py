@@ -83,6 +83,20 @@ def read_image(path: Path) -> Pixels:
     return image.pixels
 
 
+def write_png(path: Path, pixels: NDArray[np.uint8]) -> None:
+    """Write (h, w, 3) pixels, BGR, as a PNG file that is either whole or not there.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    partial = path.with_suffix(".partial")
+    try:
+        partial.write_bytes(cv2.imencode(".png", pixels)[1].tobytes())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
 def unreadable(path: Path, content: bytes) -> DataError:
     """Return the error for a file that is no whole image."""
     if (bits := tiff.bits(content)) > MOST_BITS:

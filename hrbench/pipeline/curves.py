@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.data.images import write_png
+
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 Color = tuple[int, int, int]
@@ -67,7 +69,7 @@ def draw(folder: Path, groups: Mapping[str, Any]) -> Path | None:
     numbers = {name: np.array(values, dtype=np.float64) for name, values in curve.items()}
     thresholds = numbers.pop(THRESHOLDS)
     path = folder / PICTURE
-    cv2.imwrite(str(path), picture(thresholds, numbers))
+    write_png(path, picture(thresholds, numbers))
     return path
 
 

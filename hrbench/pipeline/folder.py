@@ -15,7 +15,7 @@ from hrbench import catalog
 from hrbench.errors import RunError
 from hrbench.pipeline.options import Options
 from hrbench.report import runs
-from hrbench.report.finding import FILE, SPEC, STATE
+from hrbench.report.finding import FILE, SPEC, STATE, id_of
 from hrbench.report.record import canonical
 from hrbench.spec import DatasetSpec, TaskSpec
 
@@ -32,7 +32,7 @@ class State:
     environment: dict[str, Any]
     hardware: dict[str, Any]
     code: dict[str, Any]
-    id: str = ""  # set by `create`; empty in runs of older versions
+    id: str = ""  # set by `create`; an older version's run has it at its end
     fingerprint: str = ""  # of the data, as `Evaluation` has it
     example: tuple[str, ...] = ()  # what `hrbench predict` can be tried on, its arguments
     weights: dict[str, Any] | None = None  # of `record.Weights`; None until there are some
@@ -62,7 +62,7 @@ def read(folder: Path) -> tuple[TaskSpec, DatasetSpec, State]:
         lists = {key: tuple(options.get(key, ())) for key in ("overrides", "allow")}
         options = Options(**{**options, **lists})
         lists = {key: tuple(content.get(key, ())) for key in ("notes", "example")}
-        state = State(options=options, **{**content, **lists})
+        state = State(options=options, **{**content, **lists, "id": id_of(folder)})
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise RunError(f"{folder} is not the folder of a run ({STATE}: {error})") from error
     spec = catalog.load_task(str(folder / SPEC))
@@ -96,19 +96,19 @@ def create(
     plain, started = spec.plain(), datetime.fromisoformat(state.started)
     facts = {"spec": plain, "start": start, **asdict(state)}
     state = replace(state, options=replace(state.options, out=str(out.absolute())))
+    for attempt in count():
+        run_id = hashlib.sha256(canonical({**facts, "attempt": attempt})).hexdigest()
+        folder = runs.run_folder(out, spec.name, started, run_id)
+        if not folder.exists():
+            break  # else another one like it was started in the same second
+    state = replace(state, id=run_id)
     try:
-        (out / spec.name).mkdir(parents=True, exist_ok=True)
-        for attempt in count():
-            run_id = hashlib.sha256(canonical({**facts, "attempt": attempt})).hexdigest()
-            folder = runs.run_folder(out, spec.name, started, run_id)
-            if not folder.exists():
-                break  # else another one like it was started in the same second
-        folder.mkdir()
-        state = replace(state, id=run_id)
+        folder.mkdir(parents=True)
         (folder / SPEC).write_text(tomli_w.dumps(plain), "utf-8")
         (folder / DATASET).write_text(tomli_w.dumps(dataset.plain()), "utf-8")
         state.write(folder)
     except OSError as error:
+        discard(folder)
         raise RunError(
             f"{error.filename or out} cannot be written ({error.strerror}); name another --out"
         ) from error

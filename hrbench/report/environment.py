@@ -92,10 +92,10 @@ def _origin(code: Code) -> str:
 
 
 def _git(folder: Path, *arguments: str) -> str | None:
-    """Return what git says, or None where it cannot tell."""
+    """Return what git says, or None where it cannot tell; nothing is written in the checkout."""
     try:
         done = subprocess.run(
-            ["git", "-C", str(folder), *arguments],
+            ["git", "--no-optional-locks", "-C", str(folder), *arguments],
             capture_output=True,
             text=True,
             check=False,

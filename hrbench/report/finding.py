@@ -68,7 +68,7 @@ def named(name: str, under: Path = RUNS) -> Path | None:
     called = [run for run in runs if run.name == name]
     found = called or [run for run in runs if _begins(run, name)]
     if not found and HEX.fullmatch(name.lower()):
-        found = [run for run in runs if any(i.startswith(name.lower()) for i in _ids(run))]
+        found = [run for run in runs if id_of(run).startswith(name.lower())]
     if len(found) > 1:
         raise RunError(f"{len(found)} runs begin with '{name}':{_lines(found[::-1])}")
     return found[0] if found else None
@@ -87,17 +87,14 @@ def is_run(folder: Path) -> bool:
 
 
 def id_of(folder: Path) -> str:
-    """Return the id that a run was started with; "" where an older one got it at its end."""
-    return str(_content(folder / STATE).get("id", ""))
+    """Return the id that a run was started with, or that an older one got at its end."""
+    said = (_content(folder / file).get("id") for file in (STATE, FILE))
+    return next((str(run_id) for run_id in said if run_id), "")
 
 
 def _begins(folder: Path, name: str) -> bool:
     said = NAMED.fullmatch(folder.name)
     return folder.name.startswith(name) or bool(said and said[2].startswith(name.lower()))
-
-
-def _ids(folder: Path) -> list[str]:
-    return [id_of(folder), str(_content(folder / FILE).get("id", ""))]
 
 
 def _stamp(folder: Path) -> str:

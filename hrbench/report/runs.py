@@ -53,7 +53,7 @@ def read(run_folder: Path) -> RunRecord:
         record = RunRecord.model_validate_json(text)
     except ValidationError as error:
         raise RunError(f"{path}: {_first(error)}. {_again(path)}") from error
-    if not is_untouched(content) or id_of(run_folder) not in {"", record.id}:
+    if not is_untouched(content) or id_of(run_folder) != record.id:
         raise RunError(
             f"{path}: was changed after the run, its seal no longer fits. {_again(path)}"
         )

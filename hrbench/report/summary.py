@@ -8,10 +8,9 @@ import pandas as pd
 
 from hrbench.report.compare import compared, may_stand_beside_published, verdict
 from hrbench.report.definitions import define, rounded
-from hrbench.report.finding import SPEC
 from hrbench.report.layout import Table, terminal
 from hrbench.report.literature import published_tables
-from hrbench.report.published import HEADLINES, Row, rows
+from hrbench.report.published import Row, rows
 from hrbench.report.record import RunRecord
 from hrbench.report.table import marks
 
@@ -41,7 +40,7 @@ def summary(
     tables = [
         figures(record, standing(record, literature)),
         *published_tables(literature, comparable),
-        next_steps(record, run_folder, example),
+        next_steps(run_folder, example),
     ]
     return terminal(tables, width, colour=colour)
 
@@ -60,10 +59,10 @@ def standing(record: RunRecord, literature: list[Row]) -> tuple[str, ...]:
     return tuple(sentences)
 
 
-def next_steps(record: RunRecord, run_folder: Path, example: Sequence[str]) -> Table:
+def next_steps(run_folder: Path, example: Sequence[str]) -> Table:
     """Return what to look at, and commands that can be pasted as they stand."""
     run = str(run_folder)
-    tried = (*map(_near, example), "--task", _task(record, run_folder), "--weights", run)
+    tried = (*map(_near, example), "--weights", run)
     return Table(
         title="Next",
         header=(),
@@ -86,12 +85,6 @@ def _near(argument: str) -> str:
     """Return a path below the current folder as it is named from there."""
     path = Path(argument)
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else argument
-
-
-def _task(record: RunRecord, run_folder: Path) -> str:
-    """Return how `--task` names what was run; by the run's own spec where no name does."""
-    known = record.task in HEADLINES and not record.modified
-    return record.name if known else str(run_folder / SPEC)
 
 
 def figures(record: RunRecord, sentences: tuple[str, ...]) -> Table:

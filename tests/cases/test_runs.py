@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli.command import INSTALLED, Ended, called, environment, refused
+from cli.command import INSTALLED, Ended, called, environment, files, refused
 from pipeline.dots import BRIEF, edit_json, write_dots
 
 RUN = ["run", "mice/task.toml", "--data", "mice", "--workers", "0", "--device", "cpu"]
@@ -257,6 +257,18 @@ def test_a_full_disk_is_one_sentence(command: str, project: Path) -> None:
     ended = piped(project, f"$HRBENCH {command} > /dev/full")
     words = "Error: the output cannot be written (No space left on device)\n"
     assert (ended.status, ended.err) == (1, words)
+
+
+@pytest.mark.parametrize("kilobytes", [3, 6])
+def test_a_disk_that_fills_up_leaves_nothing_half_written(kilobytes: int, project: Path) -> None:
+    before, run = files(project), str(only_run(project))
+    command = f"$HRBENCH run latest --weights {run}"
+    ended = piped(project, f"ulimit -f {kilobytes}; {command}")
+    assert ended.status == 1
+    assert ended.err.splitlines()[-1].startswith("Error: ")
+    assert "cannot be written" in ended.err
+    assert "File too large" in ended.err
+    assert files(project) == before
 
 
 def test_a_pipe_that_is_closed_is_silent(project: Path) -> None:

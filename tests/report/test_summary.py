@@ -54,18 +54,17 @@ def test_the_next_commands_are_filled_in(tmp_path: Path) -> None:
     run.mkdir()
     (run / "worst.png").touch()
     example = ("a b.jpg", "--boxes", "boxes.json")
-    tried = "'a b.jpg' --boxes boxes.json --task coco-pose@w32-256x192"
     lines = summary(record(), PUBLISHED, run, example=example, width=60).splitlines()
     assert lines[-5:] == [
         f"  look at: {run}/worst.png",
-        f"  hrbench predict {tried} --weights '{run}'",
+        f"  hrbench predict 'a b.jpg' --boxes boxes.json --weights '{run}'",
         f"  hrbench report '{run}'",
         f"  hrbench score '{run}'",
         f"  hrbench check '{run}'",
     ]
 
 
-def test_a_task_of_ones_own_is_predicted_with_the_spec_in_the_run() -> None:
+def test_a_task_of_ones_own_has_nothing_published() -> None:
     hands = Dataset(name="hands", split="val", fingerprint="f" * 64)
     own = record(
         task="my-hands",
@@ -74,7 +73,7 @@ def test_a_task_of_ones_own_is_predicted_with_the_spec_in_the_run() -> None:
     )
     lines = summary(own, PUBLISHED, Path("runs/a"), example=["b.jpg"]).splitlines()
     assert lines[2].split(maxsplit=4)[:4] == ["PCK@0.1", "51.3", "%", "higher"]
-    assert "  hrbench predict b.jpg --task runs/a/spec.toml --weights runs/a" in lines
+    assert "  hrbench predict b.jpg --weights runs/a" in lines
     assert not [line for line in lines if line.startswith("Published")]
 
 

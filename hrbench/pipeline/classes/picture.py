@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.data.image_crops import read_rgb
+from hrbench.data.images import write_png
 from hrbench.data.picture_batches import PictureBatch
 from hrbench.data.pictures import Pictures
 from hrbench.report.predictions import ClassPredictions
@@ -65,7 +66,7 @@ def _write(place: Path, tiles: list[Pixels]) -> Path:
     blank = np.full_like(tiles[0], 255)
     tiles = tiles + [blank] * (-len(tiles) % COLUMNS)
     lines = [np.hstack(tiles[start : start + COLUMNS]) for start in range(0, len(tiles), COLUMNS)]
-    cv2.imwrite(str(place), np.vstack(lines))
+    write_png(place, np.vstack(lines))
     return place
 
 

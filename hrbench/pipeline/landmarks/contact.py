@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from hrbench.data.framing import picture
-from hrbench.data.images import read_image
+from hrbench.data.images import read_image, write_png
 from hrbench.data.loader import Batch
 from hrbench.data.sample import People
 from hrbench.heads.codecs import Codec
@@ -89,7 +89,7 @@ def draw_worst(
 
 def write_sheet(place: Path, tiles: list[Pixels]) -> Path:
     """Write tiles of one size in rows."""
-    cv2.imwrite(str(place), in_rows(tiles, min(COLUMNS, len(tiles))))
+    write_png(place, in_rows(tiles, min(COLUMNS, len(tiles))))
     return place
 
 
@@ -109,7 +109,7 @@ def _write_sections(place: Path, sections: list[tuple[str, list[Pixels]]]) -> Pa
         rows = in_rows(tiles, COLUMNS)
         parts += [strip(rows.shape[1], title), rows]
     parts += [strip(parts[0].shape[1], words, LETTERS) for words in (LINES, KEY)]
-    cv2.imwrite(str(place), np.vstack(parts))
+    write_png(place, np.vstack(parts))
     return place
 
 

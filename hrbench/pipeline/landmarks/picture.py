@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.data import framing
-from hrbench.data.images import read_image
+from hrbench.data.images import read_image, write_png
 from hrbench.geometry import UNIT
 from hrbench.pipeline.landmarks.drawing import KEY, WHITE, Pixels, dot_radius, pose
 from hrbench.pipeline.landmarks.evaluation import LandmarkEvaluation
@@ -45,7 +45,7 @@ def draw(
     framed = [np.pad(t, ((GAP, GAP), (GAP, GAP), (0, 0)), constant_values=255) for t in tiles]
     lines = [np.hstack(framed[start : start + COLUMNS]) for start in range(0, len(tiles), COLUMNS)]
     lines.append(strip(lines[0].shape[1], KEY))
-    cv2.imwrite(str(folder / FILE), np.vstack(lines))
+    write_png(folder / FILE, np.vstack(lines))
 
 
 def tile(image: Pixels, dataset: DatasetSpec, found: Predictions, rows: NDArray[np.intp]) -> Pixels:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 
+from hrbench.data.images import write_png
 from hrbench.data.lifting_windows import LiftingBatch
 from hrbench.data.pose_statistics import centred
 from hrbench.metrics.joint_errors import mpjpe
@@ -51,7 +51,7 @@ def draw_training(folder: Path, dataset: DatasetSpec, batch: LiftingBatch) -> Pa
     keypoints = batch.keypoints[:ROWS, batch.keypoints.shape[1] // 2].numpy()
     titles = [f"window {number}, its middle frame" for number in range(len(joints))]
     edges, names = dataset.indices(dataset.edges), dataset.keypoints
-    cv2.imwrite(str(folder / TRAINING), sheet(keypoints, joints, None, edges, names, titles))
+    write_png(folder / TRAINING, sheet(keypoints, joints, None, edges, names, titles))
     return folder / TRAINING
 
 
@@ -73,5 +73,5 @@ def _write(
         dataset.keypoints,
         [f"{' '.join(clip.key)}, frame {clip.frames[0]}" for clip in shown],
     )
-    cv2.imwrite(str(place), picture)
+    write_png(place, picture)
     return place
