@@ -21,6 +21,7 @@ class About:
     seen_datasets: tuple[str, ...]  # "dataset/split", of the training and of what it began with
     init: str  # what the training started from
     synthetic: bool = False  # those data sets were hrbench's own
+    division: str = ""  # how the images were chosen that it was not trained on, where a seed did
 
     @property
     def name(self) -> str:
@@ -52,6 +53,7 @@ def read(content: object) -> About | None:
             seen_datasets=seen,
             init=str(found["init"]),
             synthetic=found.get("synthetic") is True,
+            division=str(found.get("division", "")),
         )
     except (ValueError, KeyError, TypeError):
         return None

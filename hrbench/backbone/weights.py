@@ -117,7 +117,8 @@ def _chosen(
         if found is None:
             raise WeightsError(f"{path} has no part '{wanted}'; it has {names}")
         return found, ()
-    first, *others = parts
+    first = parts[0]
+    others = [part for part in parts[1:] if not part.is_same(first)]
     how = f"`hrbench weights convert {path} --part NAME -o FILE` writes another"
     if others and first.rank[:2] == others[0].rank[:2] == (False, True):
         raise WeightsError(f"{path} holds several networks ({names}); {how}: name one of them")

@@ -47,6 +47,12 @@ class Part:
         """Whether the place speaks of a copy of a network that is trained."""
         return any(COPY.search(key) for key in self.place)
 
+    def is_same(self, other: "Part") -> bool:
+        """Whether another part holds the very same numbers."""
+        return self.tensors.keys() == other.tensors.keys() and all(
+            tensor.equal(other.tensors[name]) for name, tensor in self.tensors.items()
+        )
+
     @property
     def rank(self) -> tuple[object, ...]:
         """What sorts the parts of a file: the likeliest to be meant first."""

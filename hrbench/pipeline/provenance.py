@@ -69,6 +69,7 @@ def of_training(
         seen_datasets=seen,
         init=init,
         synthetic=synthetic,
+        division=_division(spec.protocol.train_split, dataset),
     )
 
 
@@ -136,7 +137,12 @@ def notes(
     if before.synthetic and not synthetic:
         said.append("The weights were trained on hrbench's synthetic set.")
     measured = dataset.splits[spec.protocol.split]
-    seen = [part for part in before.seen_datasets if _overlaps(part, dataset, measured)]
+    divided = before.division in {"", _division(spec.protocol.split, dataset)}
+    seen = [
+        part
+        for part in before.seen_datasets
+        if _overlaps(part, dataset, measured, divided_alike=divided)
+    ]
     if seen and before.synthetic == synthetic:
         said.append(
             f"The weights were trained on {', '.join(seen)}, which has images of what is measured "
@@ -145,7 +151,14 @@ def notes(
     return tuple(said)
 
 
-def _overlaps(seen: str, dataset: DatasetSpec, measured: Split) -> bool:
+def _division(split: str, dataset: DatasetSpec) -> str:
+    """Return how a seed divides a split's images; nothing where none does."""
+    if split not in dataset.splits or dataset.splits[split].part is None:
+        return ""
+    return f"{dataset.validation_share:g} of them by seed {dataset.split_seed}"
+
+
+def _overlaps(seen: str, dataset: DatasetSpec, measured: Split, *, divided_alike: bool) -> bool:
     """Whether a "dataset/split" that was trained on has images of a split."""
     name, _, split = seen.partition("/")
     other = dataset.splits.get(split)
@@ -158,4 +171,4 @@ def _overlaps(seen: str, dataset: DatasetSpec, measured: Split) -> bool:
         if ours and theirs:
             return bool(set(ours) & set(theirs))
     same = (other.annotations, other.images) == (measured.annotations, measured.images)
-    return same and {other.part, measured.part} != COMPLEMENT
+    return same and not (divided_alike and {other.part, measured.part} == COMPLEMENT)

@@ -202,6 +202,14 @@ def test_of_a_network_and_a_copy_of_it_one_is_taken_and_that_is_said(
     assert words in " ".join(weights.read(tmp_path / "w.pth").changes)
 
 
+def test_a_copy_of_the_same_numbers_is_not_worth_a_word(tmp_path: Path) -> None:
+    """The official training writes its network twice, with and without `module.`."""
+    twice = {f"module.{name}": tensor for name, tensor in official().items()}
+    torch.save({"state_dict": twice, "best_state_dict": official()}, tmp_path / "w.pth")
+    assert loaded(tmp_path / "w.pth") == weights.digest(tiny())
+    assert weights.read(tmp_path / "w.pth").changes == ()
+
+
 def test_two_networks_of_one_rank_are_asked_about(tmp_path: Path) -> None:
     torch.save({"a": official(), "b": official(3)}, tmp_path / "w.pth")
     with pytest.raises(WeightsError, match=r"holds several networks \(a, b\); .* --part NAME"):

@@ -15,8 +15,10 @@ from pipeline.worlds import small_world
 from safetensors import safe_open
 from specs import landmark_task
 
-from hrbench import network
+from hrbench import catalog, network
+from hrbench.pipeline import provenance
 from hrbench.report import checkpoints
+from hrbench.spec import Split
 
 TINY = ["--data", str(small_world()), "--pictures", "0", "--device", "cpu", "--limit", "2"]
 SEEN = ["coco/train2017"]
@@ -159,6 +161,21 @@ def test_figures_on_what_was_trained_on_say_so(tmp_path: Path) -> None:
     assert words in seen["said"]
     new = evaluated(tmp_path, "coco-pose@tiny", "--weights", str(trained()))
     assert words not in " ".join(new["notes"])
+
+
+def test_another_division_of_own_images_measures_on_some_that_were_trained_on() -> None:
+    spec = landmark_task("coco-pose@tiny", ["protocol.train_split=a", "protocol.split=b"])
+    whole = Split(annotations="a.json", images=("images",))
+    parts = {
+        "a": whole.model_copy(update={"part": "training"}),
+        "b": whole.model_copy(update={"part": "validation"}),
+    }
+    dataset = catalog.load_dataset("coco").model_copy(update={"name": "mine", "splits": parts})
+    before = provenance.of_training(spec, dataset, ("mine/a",), "random", synthetic=False)
+    other = dataset.model_copy(update={"split_seed": 1})
+    notes = [provenance.notes(before, spec, one, synthetic=False) for one in (dataset, other)]
+    assert notes[0] == ()
+    assert "The weights were trained on mine/a, which has images of what is" in notes[1][0]
 
 
 def test_a_safetensors_file_of_ours_says_what_it_is_in_its_metadata(tmp_path: Path) -> None:
