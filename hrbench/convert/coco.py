@@ -8,6 +8,7 @@ from typing import Any
 from hrbench.convert import places
 from hrbench.convert.labels import (
     ANNOTATIONS,
+    DATASET,
     NO_LABEL,
     Advise,
     Summary,
@@ -52,8 +53,9 @@ def convert(
     """
     category = categories.of_file(source, content)
     place, count = _place(source, content, images), len(category.keypoints)
-    lengths = categories.lengths_that_disagree(content, count, named_by="its category names")
-    table, found = own.examined(content, count)
+    field = _field(content, count)
+    lengths = categories.lengths_that_disagree(content, count, field, "its category names")
+    table, found = own.examined(content, count, field)
     require(source, [*lengths, *found], allow)
     objects = 0 if table is None else int((table.keypoints[..., 2] > 0).any(axis=1).sum())
     if not objects:
@@ -66,11 +68,19 @@ def convert(
         files[ANNOTATIONS] = as_text(_renamed(content, place.names))
         annotations = ANNOTATIONS
         notes += (f"{ANNOTATIONS} is {source.name} with the names that its images have here",)
+    if field != categories.FIELD:
+        notes += (f"the {count} keypoints are those of '{field}': keypoints_field in {DATASET}",)
     advice = None if advise is None else advise(objects)
     folder, made_from = _seen_from(target, place.folder), f"COCO's format, {source.name}"
-    files |= toml_files(target.name, made_from, skeleton, annotations, folder, advice)
+    files |= toml_files(target.name, made_from, skeleton, annotations, folder, advice, field)
     put(target, files)
     return Summary(target, skeleton, len(content["images"]), objects, notes=notes, advice=advice)
+
+
+def _field(content: Any, count: int) -> str:
+    """Return which field of the annotations has so many keypoints, where just one has."""
+    fields = categories.fields_of_length(content["annotations"], count)
+    return fields[0] if len(fields) == 1 else categories.FIELD
 
 
 def _seen_from(target: Path, path: Path) -> str:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.convert.specs import dataset_toml, task_toml
+from hrbench.data.categories import FIELD
 from hrbench.data.inspect import look
 from hrbench.data.lint import pairs_by_name, without_mirror_image
 from hrbench.errors import DataError, RunError
@@ -158,8 +159,12 @@ def toml_files(
     annotations: str,
     images: str,
     advice: Advice | None = None,
+    field: str = FIELD,
 ) -> dict[str, str]:
-    """Return the text of the two TOML files; places are seen from their folder."""
+    """Return the text of the two TOML files; places are seen from their folder.
+
+    `field` is what the annotations call their keypoints.
+    """
     dataset = dataset_toml(
         name,
         made_from,
@@ -168,6 +173,7 @@ def toml_files(
         skeleton.edges,
         annotations=annotations,
         images=images,
+        field="" if field == FIELD else field,
     )
     hint = "" if advice is None else f"{advice.variant}: {advice.reason}"
     task = task_toml(name, made_from, dataset=DATASET, mirrored=not skeleton.one_sided, hint=hint)

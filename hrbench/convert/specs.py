@@ -13,7 +13,7 @@ folder = "."                 # --data names the folder of the files
 
 keypoints = [
 {keypoints}]
-flip_pairs = [               # left and right, which change places in a mirror
+{field}flip_pairs = [               # left and right, which change places in a mirror
 {flip_pairs}]
 edges = [                    # drawn as limbs
 {edges}]
@@ -113,6 +113,7 @@ def dataset_toml(
     *,
     annotations: str,
     images: str,
+    field: str = "",
 ) -> str:
     """Return the dataset's file, with a split by image.
 
@@ -124,6 +125,7 @@ def dataset_toml(
         edges: ends of limbs.
         annotations: the file, below the folder.
         images: their folder, seen from there.
+        field: what the annotations call their keypoints, if not so.
     """
     return DATASET.format(
         title=_text(f"{name}, from {made_from}"),
@@ -133,6 +135,7 @@ def dataset_toml(
         edges=_lines(map(_pair, edges)),
         annotations=_text(annotations),
         images=_text(images),
+        field=f"keypoints_field = {_text(field)}  # of the annotations\n" if field else "",
     )
 
 

@@ -104,7 +104,7 @@ def lengths_that_disagree(
     others = fields_of_length(rows, num_keypoints) if named_by == IN_TOML else []
     way = f'; or write keypoints_field = "{others[0]}" there, which has as many' if others else ""
     have = f"{length // 3} keypoints" + (f" in '{field}'" if others or field != FIELD else "")
-    if listed and listed != {length // 3}:
+    if named_by == IN_TOML and listed and listed != {length // 3}:
         have += f", its category lists {_words(listed)},"
     return [_disagree(have, num_keypoints, named_by, way)]
 

@@ -379,13 +379,25 @@ def several_lengths(content: Any) -> None:
         row["keypoints_21"] = [*row["keypoints"], *([0, 0, 0] * 4)]
 
 
+def more_names_than_points(content: Any) -> None:
+    several_lengths(content)
+    for row in content["annotations"]:
+        row.pop("keypoints_21")
+
+
 def test_lengths_that_disagree_are_said_as_they_are_and_a_field_can_be_named(
     tmp_path: Path,
 ) -> None:
     convert(exported(tmp_path / "right"), tmp_path / "own")
     file = exported(tmp_path / "in", several_lengths)
-    with pytest.raises(DataError, match=r"have 17 keypoints, its category lists 21, and its cat"):
-        convert(file, tmp_path / "other")
+    summary = convert(file, tmp_path / "other")
+    assert "21 keypoints are those of 'keypoints_21'" in summary.text()
+    made = catalog.load_dataset(str(tmp_path / "other" / "dataset.toml"))
+    assert (made.keypoints_field, len(made.keypoints)) == ("keypoints_21", 21)
+    assert check(str(tmp_path / "other" / "dataset.toml"), str(tmp_path / "other"), images=False).ok
+    alone = exported(tmp_path / "alone", more_names_than_points)
+    with pytest.raises(DataError, match="its objects have 17 keypoints and its category names 21"):
+        convert(alone, tmp_path / "none")
     dataset = tmp_path / "own" / "dataset.toml"
     edit_toml(
         dataset, lambda said: [s.update(annotations=str(file)) for s in said["splits"].values()]
