@@ -158,6 +158,21 @@ def test_the_keypoints_of_a_run_are_lifted(data: Path, tmp_path: Path) -> None:
     assert record.metrics["MPJVE"].reason == "no sequence has two frames"
 
 
+def test_the_keypoints_of_a_run_are_lifted_where_its_data_are_now(
+    data: Path, tmp_path: Path
+) -> None:
+    lifter, moved = str(small_lifter(TINY)), tmp_path / "moved"
+    there = Path(shutil.copytree(data, tmp_path / "data"))
+    _, pose = ran("h36m-pose@tiny", tmp_path, there, weights=str(small_weights("h36m-pose@tiny")))
+    there.rename(moved)
+    record, _ = ran(TINY, tmp_path, moved, weights=lifter, keypoints=str(pose))
+    assert record.n.evaluated == 2
+    annotations = moved / "h36m" / catalog.load_dataset("h36m-frames").splits["test"].annotations
+    annotations.write_text(annotations.read_text("utf-8") + "\n", "utf-8")
+    with pytest.raises(RunError, match="are not those that it was run on"):
+        ran(TINY, tmp_path, moved, weights=lifter, keypoints=str(pose))
+
+
 def test_sequences_can_be_left_out_and_frames_skipped(data: Path) -> None:
     every = looked_at(data).looked_at
     some = looked_at(data, 'protocol.excluded=["S11/Directions 1"]', "protocol.frame_step=5")

@@ -59,7 +59,7 @@ def evaluation(
     found = layouts.read(spec, dataset, source, protocol.split, keypoints)
     met = inspect.require(source.root / dataset.folder, found.faults, source.allow)
     everything = _kept(spec, found, source.root / dataset.folder)
-    shown = everything if run is None else _of_run(run, everything)
+    shown = everything if run is None else _of_run(run, source.root, everything)
     shown = shown[: options.limit]
     return LiftingEvaluation(
         clips=shown,
@@ -110,13 +110,13 @@ def _run(options: Options) -> Path | None:
     return given if given is not None and given.is_dir() else None
 
 
-def _of_run(run: Path, clips: Sequence[Clip]) -> list[Clip]:
+def _of_run(run: Path, root: Path, clips: Sequence[Clip]) -> list[Clip]:
     """Return what of the clips a run has keypoints for, in pieces without gaps.
 
     Raises:
         RunError: nothing.
     """
-    frames, shown = runs.frames(run), []
+    frames, shown = runs.frames(run, root), []
     for clip in clips:
         found = frames.get(clip.key, {})
         rows = np.flatnonzero(np.isin(clip.frames, list(found)))

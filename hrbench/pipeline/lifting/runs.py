@@ -42,22 +42,31 @@ def described(folder: Path) -> Described:
     return Described(f"{spec.name}@{spec.variant}", "none" if same else COCO)
 
 
-def frames(folder: Path) -> Frames:
+def frames(folder: Path, root: Path) -> Frames:
     """Return the 17 joints' keypoints of every frame that a run has predicted.
 
-    Image files are named as mmpose names them, S9_Walking_1.58860488_000001.jpg.
+    Image files are named as mmpose names them, S9_Walking_1.58860488_000001.jpg. Where the data of
+    the run are gone from their folder, they are looked for in `root`.
 
     Raises:
-        RunError: an image is no frame of Human3.6M.
+        RunError: an image is no frame of Human3.6M, or the data are not those of the run.
     """
     spec, dataset, state = run_folder.read(folder)
     if not isinstance(spec, LandmarkTask):
         raise RunError(f"--keypoints {folder}: a run of {spec.name} has no keypoints in images")
     found = predictions.read(folder, Predictions)
-    source = sources.locate(dataset, state.options.data, spec.builtin)
-    seen = format_of(dataset).evaluation(
-        spec, dataset, source, boxes=spec.protocol.boxes, limit=state.options.limit
-    )
+    options, boxes = state.options, spec.protocol.boxes
+    data = options.data
+    if data not in {None, sources.BUILTIN} and not Path(str(data), dataset.folder).exists():
+        data = str(root)
+    source = sources.locate(dataset, data, spec.builtin, options.allow)
+    named = options.boxes if options.boxes and Path(options.boxes).name == boxes else boxes
+    seen = format_of(dataset).evaluation(spec, dataset, source, boxes=named, limit=options.limit)
+    if run_folder.fingerprint(folder, state) not in {"", seen.fingerprint}:
+        raise RunError(
+            f"--keypoints {folder}: the files of {dataset.name} in {source.root} are not those "
+            "that it was run on (their fingerprint differs)"
+        )
     places = dict(zip(seen.people.image_ids.tolist(), seen.people.images, strict=True))
     keypoints = joint_maps.to_h36m(dataset.keypoints)(found.keypoints)
     by_clip: Frames = {}
