@@ -98,7 +98,8 @@ def without_network(held: object) -> str:
     names, pickled = _largest(held)
     if names:
         begin = f"its names begin {', '.join(names[:3])}"
-        return f"is in no layout that is known here; {begin}{pickled and f' ({pickled})'}"
+        of = pickled and f" ({pickled})"
+        return f"is in no layout that is known here; {begin}{of}. docs/weights.md lists the layouts"
     if pickled:
         held_is = f"{pickled} without tensors"
     elif isinstance(held, Mapping):
