@@ -101,7 +101,7 @@ def detected(
     """
     found, faults = detections.read(path)
     chosen, place, more = chosen_boxes.of_split(found, table)
-    met = inspect.require(path, [*faults, *more], allow, f"name those of this split; {ADVICE}")
+    met = inspect.require(path, [*faults, *more], allow, f"--boxes names another file; {ADVICE}")
     scores = np.ones(0) if chosen.boxes.scores is None else chosen.boxes.scores
     sure = ~(scores < threshold)
     boxes, place = chosen.boxes.chosen(sure), place[sure]
