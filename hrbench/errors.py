@@ -1,8 +1,11 @@
 """What a user can put right, each error with the words that say how."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+
+SHOWN = 2  # names that may have been meant
+LEAST = 2  # letters of a beginning
 
 
 class HrbenchError(Exception):
@@ -47,5 +50,40 @@ class RunError(HrbenchError):
 def suggest(name: str, known: Iterable[str]) -> str:
     """Return "Did you mean 'x'?" for a near miss, or the list of what there is."""
     known = sorted(known)
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"Did you mean '{near[0]}'?" if near else f"Known: {', '.join(known)}."
+    near = next((found for way in NEAR if (found := way(name, known))), [])
+    return f"Did you mean {_either(near)}?" if near else f"Known: {', '.join(known)}."
+
+
+def _either(names: Sequence[str]) -> str:
+    shown = " or ".join(f"'{name}'" for name in names[:SHOWN])
+    return shown + (", or another that begins so" if names[SHOWN:] else "")
+
+
+def _plain(name: str) -> str:
+    return name.casefold().replace("_", "-").replace(" ", "-")
+
+
+def _alike(name: str, known: Sequence[str]) -> list[str]:
+    """Return the names in other case, or with other signs between their words."""
+    return [other for other in known if _plain(other) == _plain(name)]
+
+
+def _begun(name: str, known: Sequence[str]) -> list[str]:
+    """Return the names of which this one is the beginning, the shortest first."""
+    start = _plain(name)
+    fitting = [o for o in known if len(start) >= LEAST and _plain(o).startswith(start)]
+    return sorted(fitting, key=len)
+
+
+def _shortened(name: str, known: Sequence[str]) -> list[str]:
+    """Return the name that has the first letters of this one's words: lr of learning_rate."""
+    words = [word for word in _plain(name).split("-") if word]
+    letters = "".join(word[0] for word in words)
+    return [other for other in known if len(words) > 1 and other == letters]
+
+
+def _misspelt(name: str, known: Sequence[str]) -> list[str]:
+    return difflib.get_close_matches(name, known, n=1)
+
+
+NEAR = (_alike, _begun, _shortened, _misspelt)

@@ -104,30 +104,44 @@ def make(dataset: str, folder: str, images: int, seed: int, json_: bool) -> None
 @main.command()
 @click.argument("source", type=FILE)
 @click.argument("folder", metavar="DIR", type=FILE)
+@click.option("--images", type=FILE, help="Folder of the images, if they are not found.")
 @allowing
 @as_json
-def convert(source: str, folder: str, allow: tuple[str, ...], json_: bool) -> None:
+def convert(
+    source: str, folder: str, images: str | None, allow: tuple[str, ...], json_: bool
+) -> None:
     """Turn other programs' annotations into a dataset and a task of your own in DIR.
 
-    SOURCE is a DeepLabCut project, a folder of it or a CollectedData_*.csv; a SLEAP .slp file,
-    with hrbench[sleap]; or a .json in COCO's keypoint format, which stays as it is. Images
-    stay where they are.
+    SOURCE is a DeepLabCut project, a folder of it or a CollectedData_*.csv; a .json in COCO's
+    keypoint format, which stays as it is; or with hrbench[sleap] a SLEAP .slp file, a YOLO pose
+    dataset or its data.yaml, or Label Studio's tasks as sleap-io writes them. Images stay where
+    they are: they are looked for beside the annotations and in the folders above.
 
     \b
     hrbench convert mice-me-2026-01-01 mice
-    hrbench check mice/dataset.toml --data mice --sheet mice.png
-    hrbench run mice/task.toml --data mice
+    hrbench check mice/dataset.toml --sheet mice.png
+    hrbench run mice/task.toml
     """
     from hrbench.convert.detect import convert as turn  # noqa: PLC0415
 
-    made = turn(Path(source), Path(folder), allow)
+    place_of_images = None if images is None else Path(images)
+    made = turn(Path(source), Path(folder), allow, place_of_images, advise=_advised)
     if json_:
         answer({"folder": folder, **made.content()})
         return
     place = shlex.quote(folder)
     click.echo(made.text())
-    click.echo(f"look:  hrbench check {place}/dataset.toml --data {place} --sheet sheet.png")
-    click.echo(f"train: hrbench run {place}/task.toml --data {place}")
+    click.echo(f"look:  hrbench check {place}/dataset.toml --sheet sheet.png")
+    variant = "" if made.advice is None else f"@{made.advice.variant}"
+    reason = "" if made.advice is None else f"  # {made.advice.reason}"
+    click.echo(f"train: hrbench run {place}/task.toml{variant}{reason}")
+
+
+def _advised(objects: int) -> Any:
+    from hrbench.convert.labels import Advice  # noqa: PLC0415
+    from hrbench.pipeline.advising import advised  # noqa: PLC0415  torch takes seconds
+
+    return Advice(*advised(objects))
 
 
 @main.command()

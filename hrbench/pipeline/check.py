@@ -28,6 +28,7 @@ from hrbench.pipeline.sources import (
     holder,
     issuer,
     locate,
+    own_folder,
 )
 from hrbench.spec import DatasetSpec, Split
 
@@ -60,7 +61,7 @@ def check(name: str, data: str | None, *, images: bool, allow: tuple[str, ...] =
     dataset = catalog.load_dataset(name)
     if dataset.format not in {**LISTINGS, **OWN}:
         raise UnknownNameError(f"format in {name}", dataset.format, {**LISTINGS, **OWN})
-    root = _root(dataset, data)
+    root = _root(dataset, data, file if name.endswith(".toml") else None)
     folder = root / dataset.folder
     dataset = as_found(dataset, folder)
     synthetic = world.is_synthetic(folder)
@@ -104,7 +105,10 @@ def _allowed(split: SplitReport, allow: tuple[str, ...]) -> SplitReport:
     return replace(split, faults=tuple(inspect.allowed(split.faults, allow)))
 
 
-def _root(dataset: DatasetSpec, data: str | None) -> Path:
+def _root(dataset: DatasetSpec, data: str | None, toml: Path | None) -> Path:
+    """Return the folder of datasets: of one's own, that of its TOML where none is named."""
+    if data is None and toml is not None and (found := own_folder(dataset, toml)):
+        return found
     if (data or os.environ.get("HRBENCH_DATA")) == BUILTIN:
         tasks = [catalog.load_task(task, builtin=True) for task in catalog.names("tasks")]
         sets = [task.builtin for task in tasks if task.dataset == dataset.name]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from hrbench import catalog
 from hrbench.backbone.weights import BEST
 from hrbench.errors import HrbenchError, RunError
 from hrbench.pipeline import folder as run_folder
@@ -59,6 +60,23 @@ def with_runs(options: Options) -> Options:
         init=options.init and str(weights_of(options.init)),
         keypoints=keypoints,
     )
+
+
+def with_data(task: str, options: Options) -> Options:
+    """Return options that name the folder of a dataset's own TOML, where they name none."""
+    if options.data is not None or ".toml" not in task:
+        return options
+    beside = Path(task.partition("@")[0]).parent
+    other = [text for text in options.overrides if text.startswith("dataset=")]
+    name = catalog.load_task(task, other).dataset
+    if not name.endswith(".toml"):
+        return options
+    file, _ = catalog.dataset_file(name, beside)
+    folder = sources.own_folder(catalog.load_dataset(name, beside), file)
+    if folder is None:
+        return options
+    tell(f"Data: {folder}, the folder of {file.name}; --data names another.")
+    return replace(options, data=str(folder))
 
 
 def again(folder: Path, asked: Options, typed: Collection[str]) -> tuple[str, Options]:

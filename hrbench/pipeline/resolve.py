@@ -41,8 +41,8 @@ def resolve(
     if isinstance(spec, LandmarkTask):
         spec = catalog.load_task(task, (*keys, *landmarks.settled(spec, dataset)), builtin=builtin)
     require_sound(spec, dataset, options.overrides)
-    if options.weights is None and isinstance(spec, LandmarkTask):
-        landmarks.require_trainable(spec, dataset)
+    if options.weights is None:
+        _require_trainable(spec, dataset)
     if spec.dataset.endswith(".toml"):  # a run's folder keeps the file, under this name
         spec = spec.model_copy(update={"dataset": DATASET})
     return spec, dataset
@@ -83,6 +83,16 @@ def require_sound(spec: TaskSpec, dataset: DatasetSpec, overrides: Sequence[str]
         lifting.require_measurable(spec, dataset)
     elif isinstance(spec, ClassificationTask):
         classes.require_measurable(spec, dataset)
+
+
+def _require_trainable(spec: TaskSpec, dataset: DatasetSpec) -> None:
+    if not spec.protocol.train_split:
+        raise RunError(
+            "protocol.train_split is missing: it names the split of "
+            f"{dataset.name} to train on; with --weights nothing is trained"
+        )
+    if isinstance(spec, LandmarkTask):
+        landmarks.require_trainable(spec, dataset)
 
 
 def _dotted(tables: Mapping[str, Any], before: str = "") -> Iterator[str]:

@@ -34,7 +34,7 @@ def run(task: str, options: Options) -> tuple[RunRecord, Path] | None:
             has a checkpoint to go on from.
         Interrupted: training was stopped; its folder can be given to `resume`.
     """
-    options = given.with_runs(options)
+    options = given.with_data(task, given.with_runs(options))
     checkpoint = None if options.weights is None else weights.read(Path(options.weights))
     spec, dataset = resolve(task, options, checkpoint)
     with processes(options.device) as runtime:

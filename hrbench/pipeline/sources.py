@@ -63,6 +63,19 @@ def folder_of(dataset: DatasetSpec, data: str | None) -> Path | None:
     return DEFAULT if (DEFAULT / dataset.folder).exists() else None
 
 
+def own_folder(dataset: DatasetSpec, toml: Path) -> Path | None:
+    """Return the folder of a dataset's own TOML, where its files lie there; None where not.
+
+    Files that $HRBENCH_DATA names come first.
+    """
+    marks = [place for split in dataset.splits.values() for place in _marks(split)]
+    named = os.environ.get("HRBENCH_DATA")
+    for root in (Path(named or toml.parent), toml.parent):
+        if any((root / dataset.folder / mark).exists() for mark in marks):
+            return toml.parent if root == toml.parent else None
+    return None
+
+
 def locate(
     dataset: DatasetSpec, data: str | None, builtin: Builtin | None, allow: tuple[str, ...] = ()
 ) -> Source:

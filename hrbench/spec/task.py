@@ -46,7 +46,7 @@ class Protocol(Table):
     free: ClassVar[tuple[str, ...]] = ("split", "precision")
 
     split: str
-    train_split: str
+    train_split: str = ""  # weights that are given are measured without
     extra_data: Names = ()  # datasets trained on besides
     metric: str | None = None
     precision: Literal["fp32", "bf16"] = "fp32"  # of the network while predicting

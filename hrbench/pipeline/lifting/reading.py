@@ -89,7 +89,7 @@ def _require_read(
         value, default = getattr(protocol, key), type(protocol).model_fields[key].default
         if value != default:
             raise RunError(f"protocol.{key} = '{value}' changes nothing: {reason}; leave it out")
-    splits = (protocol.split, protocol.train_split)
+    splits = tuple(name for name in (protocol.split, protocol.train_split) if name)
     subjects = {name for split in splits for name in split_of(dataset, split).subjects}
     for name in protocol.excluded:
         if name.partition("/")[0] not in subjects:
