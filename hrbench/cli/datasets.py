@@ -139,7 +139,7 @@ def convert(
 
 def _advised(objects: int) -> Any:
     from hrbench.convert.labels import Advice  # noqa: PLC0415
-    from hrbench.pipeline.advising import advised  # noqa: PLC0415  torch takes seconds
+    from hrbench.pipeline.advising import advised  # noqa: PLC0415
 
     return Advice(*advised(objects))
 

@@ -1,0 +1,104 @@
+"""One's own data without ceremony: found beside its TOML, measured only, near misses."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from pipeline.dots import BRIEF, DATASET, NAMES, TASK, edit_toml, write_dots
+
+from hrbench import catalog, network
+from hrbench.errors import HrbenchError, RunError, suggest
+from hrbench.pipeline import advising
+from hrbench.pipeline import run as pipeline
+from hrbench.pipeline.check import check
+from hrbench.pipeline.options import Options
+from hrbench.spec import LandmarkTask
+
+
+@pytest.fixture
+def dots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HRBENCH_DATA", raising=False)
+    return write_dots(tmp_path / "dots").relative_to(tmp_path)
+
+
+def ran(task: str, **options: Any) -> Any:
+    given = {"overrides": BRIEF, "workers": 0, "device": "cpu", "out": "runs", **options}
+    done = pipeline.run(task, Options(**given))
+    assert done is not None
+    return done[0]
+
+
+def weights(task: str) -> str:
+    spec = catalog.load_task(task, BRIEF)
+    assert isinstance(spec, LandmarkTask)
+    built = network.build(spec.model, len(NAMES), seed=3, initial=spec.recipe.initial)
+    torch.save({"network": built.state_dict()}, "weights.pt")
+    return "weights.pt"
+
+
+def test_the_data_is_where_its_toml_is(dots: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    record = ran(f"{dots / TASK}@tiny")
+    assert record.metrics["PCK@0.1"].value is not None
+    assert (
+        "Data: dots, the folder of dataset.toml; --data names another." in capsys.readouterr().err
+    )
+    assert check(str(dots / DATASET), None, images=False).usable == ("train", "val")
+
+
+def test_a_folder_that_is_named_counts_before_it(
+    dots: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(HrbenchError, match="annotations"):
+        ran(f"{dots / TASK}@tiny", data="runs")
+    other = write_dots(Path("other"), 4)
+    monkeypatch.setenv("HRBENCH_DATA", str(other.absolute()))
+    record = ran(f"{dots / TASK}@tiny")
+    assert record.groups["objects"]["measured"] == 1  # a fifth of 4 images, not of 10
+
+
+def test_what_is_only_measured_needs_no_split_to_train_on(dots: Path) -> None:
+    def only_val(said: Any) -> None:
+        del said["splits"]["train"]
+        del said["splits"]["val"]["part"]
+
+    edit_toml(dots / DATASET, only_val)
+    edit_toml(dots / TASK, lambda said: said["protocol"].pop("train_split"))
+    task = f"{dots / TASK}@tiny"
+    assert ran(task, weights=weights(task)).metrics["PCK@0.1"].value is not None
+    with pytest.raises(RunError, match=r"protocol\.train_split is missing.*--weights"):
+        ran(task)
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "meant"),
+    [
+        ("COCO-Pose", catalog.names("tasks"), "'coco-pose'"),
+        ("coco_pose", catalog.names("tasks"), "'coco-pose'"),
+        ("w32", catalog.variants("coco-pose"), "'w32-256x192' or 'w32-384x288'"),
+        ("W48-384X288", catalog.variants("coco-pose"), "'w48-384x288'"),
+        ("learning_rate", ["lr", "loss", "epochs"], "'lr'"),
+        ("weight-decay", ["decay", "weight_decay"], "'weight_decay'"),
+        ("batch", ["batch_size", "epochs"], "'batch_size'"),
+        ("milestone", ["milestones", "lr"], "'milestones'"),
+    ],
+)
+def test_a_near_miss_names_what_was_meant(name: str, known: list[str], meant: str) -> None:
+    assert suggest(name, known).startswith(f"Did you mean {meant}")
+
+
+def test_what_is_like_nothing_gets_the_list() -> None:
+    assert suggest("x", ["lr", "loss"]) == "Known: loss, lr."
+
+
+def test_the_variant_that_a_machine_can_train_is_advised(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(advising, "has_gpu", lambda: False)
+    monkeypatch.setattr(advising, "seconds_per_sample", lambda: 1.5)
+    assert advising.advised(60) == (
+        "tiny",
+        "w32-256x256 would take roughly 4.2 hours without a GPU",  # 60 x 0.8 x 210 x 1.5 s
+    )
+    assert advising.advised(2)[0] == "w32-256x256"
+    monkeypatch.setattr(advising, "has_gpu", lambda: True)
+    assert advising.advised(60) == ("w32-256x256", "this machine has a GPU")
