@@ -65,7 +65,8 @@ def main() -> None:
         for _ in range(chosen.rounds):
             alone += seconds(data, chosen.epochs, 1)
             together.append(max(seconds(data, chosen.epochs, chosen.at_once)))
-            print(f"alone {alone[-1]:.1f} s, {chosen.at_once} at once {together[-1]:.1f} s each")
+            words = f"alone {alone[-1]:.1f} s, {chosen.at_once} at once {together[-1]:.1f} s each"
+            print(words, flush=True)
     ratio = statistics.median(together) / statistics.median(alone)
     print(f"{ratio:.2f} times as long as alone; {chosen.most} is the most")
     if ratio > chosen.most:
