@@ -151,4 +151,4 @@ def test_run_and_score_print_one_json_object(world: Path, tmp_path: Path) -> Non
     assert ran.status == 0, ran.err
     first = json.loads(ran.out)
     scored = called(tmp_path, "score", first["run"], "--json")
-    assert json.loads(scored.out)["record"]["id"] == first["record"]["id"]
+    assert json.loads(scored.out)["record"]["seal"] == first["record"]["seal"]

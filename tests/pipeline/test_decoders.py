@@ -75,7 +75,7 @@ def test_peaks_are_scored_by_another_decoder_as_a_run_with_it(
     scored = pipeline.score(folder, decoder=other)
     assert scored.protocol == direct.protocol
     assert scored.metrics == direct.metrics
-    assert runs.read(folder).id == record.id  # nothing is written
+    assert runs.read(folder).seal == record.seal  # nothing is written
 
 
 @pytest.mark.parametrize(("sigma", "edge"), [(1, 9), (2, 15), (3, 21)])
@@ -135,7 +135,7 @@ def test_a_codec_trains_predicts_and_stands_in_the_record(codec: str, tmp_path: 
     assert record.spec["model"]["codec"] == codec  # type: ignore[index,call-overload]
     assert record.metrics["AP"].value is not None
     assert np.isfinite(predictions.read(folder, Predictions).keypoints).all()
-    assert pipeline.score(folder).id == record.id
+    assert pipeline.score(folder).seal == record.seal
 
 
 def test_a_shift_of_udp_s_mirrored_maps_is_refused_with_the_reason(tmp_path: Path) -> None:

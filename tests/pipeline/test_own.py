@@ -80,7 +80,7 @@ def test_with_sigmas_there_is_ap_and_beside_it_the_median_error(dots: Path, tmp_
     assert record.protocol["metric"] == "oks"
     assert record.headline == "AP"
     assert {"median_error_px", "median_error_share"} <= set(record.metrics)
-    assert pipeline.score(folder, official=True).id == record.id
+    assert pipeline.score(folder, official=True).seal == record.seal
     pixels, _ = ran(dots, tmp_path / "out", overrides=(*BRIEF, "protocol.metric=pixels"))
     assert pixels.headline == "PCK@0.1"
 
@@ -128,12 +128,12 @@ def test_a_run_is_scored_repeated_and_resumed_from_its_own_folder(
     (dots / DATASET).unlink()  # the run keeps its own
     (dots / TASK).unlink()
     monkeypatch.chdir(tmp_path)
-    assert pipeline.score(folder).id == record.id
+    assert pipeline.score(folder).seal == record.seal
     (folder / "record.json").unlink()
     resumed = pipeline.resume(folder)
     assert resumed is not None
     assert resumed[0].id == record.id
-    assert runs.read(folder).id == record.id
+    assert runs.read(folder).seal == record.seal
     again, _ = ran(folder, tmp_path / "again", task="spec.toml", data=str(dots), overrides=())
     assert (again.seal, again.id == record.id) == (record.seal, False)
 

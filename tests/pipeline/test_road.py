@@ -85,11 +85,11 @@ def test_scoring_again_gives_the_same_record_without_the_network(
     record, folder = ran("coco-pose@tiny", tmp_path, data=str(small_world()), overrides=SMALL)
     for checkpoint in (folder / "checkpoints").iterdir():
         checkpoint.unlink()
-    assert pipeline.score(folder, official=True).id == record.id
+    assert pipeline.score(folder, official=True).seal == record.seal
     assert "pycocotools gives the same ten figures" in capsys.readouterr().err
     other = pipeline.score(folder, ("protocol.nms=none",))
     assert other.protocol["nms"] == "none"
-    assert runs.read(folder).id == record.id
+    assert runs.read(folder).seal == record.seal
     with pytest.raises(RunError, match="score reads stored predictions, so --set can change only"):
         pipeline.score(folder, ("protocol.flip_test=true",))
 
