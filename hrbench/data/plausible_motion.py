@@ -94,8 +94,10 @@ def keypoints(clips: Sequence[Clip], project: Projection, place: str) -> list[Fa
 def _stature(keypoints: Floats) -> tuple[float, float]:
     """Return how far feet are from the head, to the right and down, in the middle."""
     feet = keypoints[:, FEET].mean(axis=1)
-    across, down = np.nan_to_num(np.nanmedian(feet - keypoints[:, HEAD], axis=0)).tolist()
-    return float(across), float(down)
+    ways = feet - keypoints[:, HEAD]
+    known = ways[np.isfinite(ways).all(axis=1)]
+    across, down = np.median(known, axis=0).tolist() if len(known) else (0.0, 0.0)
+    return across, down
 
 
 def _names(clips: Sequence[Clip]) -> Iterator[str]:

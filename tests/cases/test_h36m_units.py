@@ -81,6 +81,7 @@ def test_a_thousand_is_a_unit_and_gives_the_figure_of_the_right_one(
     assert words in checked(tree)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("factor", [100, 39.37, 0.01, 1e6])
 def test_any_other_size_is_refused_by_name(factor: float, tree: Path) -> None:
     edited(tree / JOINTS, lambda joints: joints * factor)
@@ -140,6 +141,7 @@ def test_a_sequence_without_keypoints_can_be_left_out_and_is_counted(tree: Path)
     assert f"left out of what is measured: 1 {why}" in left_out["err"]
 
 
+@pytest.mark.slow
 def test_martinez_files_in_metres_are_taken_as_such(tree: Path) -> None:
     with np.load(tree / JOINTS, allow_pickle=True) as arrays:
         joints = arrays["positions_3d"].item()
