@@ -13,7 +13,7 @@ from scipy.io import loadmat, savemat
 from shared import need_shared
 
 from hrbench import catalog
-from hrbench.data.readers.mpii import annotated, examined, write_predictions
+from hrbench.data.readers.mpii import annotated, examined, read, write_predictions
 from hrbench.data.readers.mpii_truth import truth
 from hrbench.errors import DataError
 
@@ -186,6 +186,39 @@ def test_what_one_can_train_with_is_reported_only(
     assert table is not None
     assert len(found) == (line is not None)
     assert all(str(fault).startswith(line or "") and not fault.fatal for fault in found)
+
+
+SOMEBODY = {"joints": [[201.0 + 10 * k, 101.0 + 12 * k] for k in range(16)]}  # 180 pixels high
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({}, None),
+        ({"joints": [[0.02 * k, 0.05 * k] for k in range(16)]}, "unit"),
+        ({"center": [901.0, 201.0]}, "outside"),
+        ({"scale": 200.0}, "scale"),
+        ({"scale": 0.04, "center": [280.0, 190.0]}, "scale"),
+    ],
+)
+def test_what_most_persons_cannot_be_is_refused_by_name(
+    changes: dict[str, Any], name: str | None
+) -> None:
+    rows = [person(image=f"{row}.jpg", **{**SOMEBODY, **changes}) for row in range(4)]
+    table, found = examined(rows, 16)
+    assert table is not None
+    assert name in {None, *(one.name for one in found if one.fatal)}
+    assert bool(found) == (name is not None)
+    mixed = [person(image=f"{row}.jpg", **SOMEBODY) for row in range(5)]
+    assert not any(one.fatal for one in examined([*mixed, *rows], 16)[1])
+
+
+def test_persons_who_stand_twice_are_refused_where_most_do(tmp_path: Path) -> None:
+    path = written(tmp_path, [person(**SOMEBODY)] * 4)
+    with pytest.raises(DataError, match=r"persons who stand twice.*: 3 \(row 1.*--allow twice"):
+        read(path, 16)
+    _, met = read(path, 16, allow=["twice"])
+    assert "(--allow twice)" in met[0]
 
 
 def test_a_file_that_is_cut_short_says_where(tmp_path: Path) -> None:
