@@ -33,7 +33,9 @@ class State:
     hardware: dict[str, Any]
     code: dict[str, Any]
     id: str = ""  # set by `create`; an older version's run has it at its end
-    fingerprint: str = ""  # of the data, as `Evaluation` has it
+    # Of the data, as `Evaluation` has it; "" where there was no truth, which may still come; None
+    # in an older version's run.
+    fingerprint: str | None = None
     example: tuple[str, ...] = ()  # what `hrbench predict` can be tried on, its arguments
     weights: dict[str, Any] | None = None  # of `record.Weights`; None until there are some
     train_seconds: float | None = None
@@ -72,9 +74,9 @@ def read(folder: Path) -> tuple[TaskSpec, DatasetSpec, State]:
 
 
 def fingerprint(folder: Path, state: State) -> str:
-    """Return that of the data that a run was started on; "" where an older one kept none."""
-    if state.fingerprint or not (folder / FILE).is_file():
-        return state.fingerprint
+    """Return that of the data that a run was started on; "" where none is known."""
+    if state.fingerprint is not None or not (folder / FILE).is_file():
+        return state.fingerprint or ""
     return runs.read(folder).dataset.fingerprint
 
 

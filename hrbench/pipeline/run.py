@@ -42,6 +42,7 @@ def run(task: str, options: Options) -> tuple[RunRecord, Path] | None:
         source = _locate(spec, dataset, options, runtime)
         road = Road(job_of(spec, dataset, source, options), runtime, checkpoint)
         road.prepare()
+        looked_at = road.job.looked_at
         state = State(
             options=given.anchored(options, dataset, source),
             started=run_folder.now(),
@@ -49,7 +50,7 @@ def run(task: str, options: Options) -> tuple[RunRecord, Path] | None:
             environment=environment(),
             hardware=hardware(str(runtime.device)),
             code=code_version().model_dump(mode="json"),
-            fingerprint=road.job.looked_at.fingerprint,
+            fingerprint="" if looked_at.truth is None else looked_at.fingerprint,
             example=road.job.example(),
             left_out=dict(road.job.left_out),
             notes=road.job.allowed,
