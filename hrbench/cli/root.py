@@ -19,7 +19,10 @@ from hrbench.errors import HrbenchError
 from hrbench.report import finding
 
 FILE = click.Path(path_type=str)  # a missing file is ours to report, with exit 1
-DATA = "Folder of the datasets [default: $HRBENCH_DATA, or ./data; 'builtin': the synthetic set]."
+DATA = (
+    "Folder of the datasets [default: of your own, that of their TOML; else $HRBENCH_DATA, or "
+    "./data; 'builtin': the synthetic set]."
+)
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})  # no place to write to
 QUOTED = re.compile(r'[^"\n]+')  # names of files in JSON and TOML
 RUNS = str(finding.RUNS)

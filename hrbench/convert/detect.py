@@ -46,7 +46,9 @@ def convert(
             return ultralytics.convert(source, target, advise=advise)
         case ".json":
             return _json(source, target, allow, images, advise)
-    raise DataError(f"{source} is {kinds.of_file(source)}; {KNOWN}")
+    raise DataError(
+        f"{source} is of a kind that cannot be converted{kinds.of_file(source)}; {KNOWN}"
+    )
 
 
 def _folder(source: Path, target: Path, images: Path | None, advise: Advise | None) -> Summary:

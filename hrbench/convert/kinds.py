@@ -15,6 +15,7 @@ SUFFIXES = {
     ".zip": "an archive: unpack it and name what is inside",
     ".txt": "text: labels of YOLO are named by their data.yaml",
     ".nwb": "NWB: save it in SLEAP as .slp",
+    ".xml": "XML, as CVAT and others write it: export it as 'COCO Keypoints 1.0' there",
 }
 YAML = (".yaml", ".yml")
 
@@ -44,11 +45,9 @@ def is_labelstudio(content: Any) -> bool:
 
 
 def of_file(path: Path) -> str:
-    """Return what a file is by its name and first line, in words."""
-    suffix = path.suffix.lower()
-    if suffix == ".xml":
-        return "XML, as CVAT and others write it: export it as 'COCO Keypoints 1.0' there"
-    return SUFFIXES.get(suffix, "of a kind that cannot be converted")
+    """Return what a file is by its name, in words after others; nothing where that is not known."""
+    words = SUFFIXES.get(path.suffix.lower(), "")
+    return f", {words}" if words else ""
 
 
 def describing_yolo(folder: Path) -> list[Path]:

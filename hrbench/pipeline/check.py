@@ -10,7 +10,7 @@ from typing import Any
 from hrbench import catalog, world
 from hrbench.data import annotations, chosen_boxes, detections, inspect, shared_images
 from hrbench.data.inspect import Fault, stated
-from hrbench.data.lint import NO_SIGMAS
+from hrbench.data.lint import NO_PAIRS, NO_SIGMAS, mirrored_faults
 from hrbench.data.readers import mpii, mpii_truth
 from hrbench.errors import DataError, UnknownNameError
 from hrbench.pipeline import looking, own
@@ -72,6 +72,7 @@ def check(name: str, data: str | None, *, images: bool, allow: tuple[str, ...] =
     there = any(split.parts for split in splits)
     hint = "" if there else _hint(dataset, root)
     no_sigmas = [NO_SIGMAS] if dataset.sigmas is None else []
+    no_pairs = inspect.allowed(mirrored_faults(dataset.keypoints, dataset.flip_pairs), [NO_PAIRS])
     shared = _measured_too(dataset, splits)
     return Report(
         dataset.name,
@@ -80,7 +81,7 @@ def check(name: str, data: str | None, *, images: bool, allow: tuple[str, ...] =
         synthetic=synthetic,
         hint=hint,
         splits=splits,
-        notes=(*shared, *([*faults, *no_sigmas] if own.is_own(dataset) else ())),
+        notes=(*shared, *([*faults, *no_sigmas, *no_pairs] if own.is_own(dataset) else ())),
     )
 
 

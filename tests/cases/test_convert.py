@@ -191,6 +191,8 @@ def test_sides_and_the_midline_are_mirrored(names: tuple[str, ...], tmp_path: Pa
 @pytest.mark.parametrize("key", ["augment.flip=0.5", "protocol.flip_test=true"])
 def test_a_run_mirrors_nothing_without_pairs(key: str, tmp_path: Path) -> None:
     folder = numbered(tmp_path)
+    notes = check(str(folder / DATASET), str(folder), images=False).notes
+    assert any("no flip_pairs" in str(note) and not note.fatal for note in notes)
     with pytest.raises(DataError, match=r"no flip_pairs.*`--allow no-flip-pairs` goes on"):
         ran(folder, key)
     record = ran(folder, key, allow=("no-flip-pairs",))
