@@ -20,6 +20,7 @@ VAL = "coco/annotations/person_keypoints_val2017.json"
 DETECTIONS = "coco/person_detection_results/COCO_val2017_detections_AP_H_56_person.json"
 BRIEF = ["--set", "recipe.epochs=1", "--set", "recipe.batch_size=8", "--device", "cpu"]
 ON_TINY = ["run", "coco-pose@tiny", "--data", "data", *BRIEF]
+MEASURED = ["run", "coco-pose@tiny", "--data", "data", "--device", "cpu", "--workers", "0"]
 Run = Callable[..., Ended]
 
 
@@ -112,7 +113,7 @@ def test_training_files_are_not_asked_for_where_nothing_is_trained(
 ) -> None:
     shutil.rmtree(tree / "coco" / "images" / "train2017")
     (tree / TRAIN).unlink()
-    ended = called(tmp_path, *ON_TINY, "--weights", weights, "--workers", "0")
+    ended = called(tmp_path, *MEASURED, "--weights", weights)
     assert ended.status == 0, ended.err
 
 
@@ -145,8 +146,9 @@ def test_a_file_that_is_no_whole_image(
     content: bytes, split: str, weights: str, tree: Path, tmp_path: Path
 ) -> None:
     name = spoil(tree, split, content)
-    evaluate = ["--weights", weights] if split == "val2017" else []
-    ended = called(tmp_path, *ON_TINY, *evaluate, "--workers", "0")
+    trained = [*ON_TINY, "--workers", "0"]
+    evaluated = [*MEASURED, "--weights", weights]
+    ended = called(tmp_path, *(evaluated if split == "val2017" else trained))
     words = [f"data/coco/images/{split}/{name} is not a whole image ({len(content)} bytes)"]
     refused(ended, [*words, "fetch it again", "`hrbench check DATASET --images`"])
 
