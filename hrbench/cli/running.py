@@ -22,7 +22,8 @@ from hrbench.cli.root import (
 )
 from hrbench.report import finding
 
-OBEYED = ("recipe.precision", "recipe.initial")  # without a training too
+# Without a training too; a loss goes with the network's activation.
+OBEYED = ("recipe.precision", "recipe.initial", "recipe.loss")
 LARGEST_SEED = 2**63 - 1  # that torch takes
 GOING_ON = frozenset({"data", "out"})  # options that say where the files of a run are now
 
