@@ -48,6 +48,7 @@ def trainer(folder: Path, *, workers: int = 0, validate_every: int = 0) -> Train
     dataset = catalog.load_dataset("coco")
     source = sources.Source(small_world(), synthetic=True)
     job = LandmarkJob(spec, dataset, source, Options(seed=3))
+    job.look()
     job.network = network.build(spec.model, len(dataset.keypoints), seed=3)
     feed = job.feed()
     feed.people = feed.people.rows(torch.arange(PEOPLE).numpy())
