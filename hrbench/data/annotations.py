@@ -15,25 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench.data import inspect, plausible
-from hrbench.data.inspect import ANYTHING, FLAG, LIST, NUMBER, POSITIVE, TEXT, WHOLE, Fault, Rows
+from hrbench.data import annotation_faults, inspect, plausible
+from hrbench.data.inspect import WHOLE, Fault, Rows
 from hrbench.errors import DataError
 
-IMAGE_FIELDS = {"id": WHOLE, "file_name": TEXT, "width": POSITIVE, "height": POSITIVE}
-FIELDS = {
-    "id": WHOLE,
-    "image_id": WHOLE,
-    "category_id": WHOLE,
-    "bbox": ANYTHING,  # its numbers are looked at with those of all rows
-    "area": NUMBER,
-    "iscrowd": FLAG,
-    "keypoints": ANYTHING,
-    "num_keypoints": WHOLE,
-}
-ENDLESS = 1e12  # pixels, from which on a number is as good as infinite: sums and products overflow
 OTHER_CATEGORY = "objects of a category without keypoints"
-
-
 PERSON = "person"  # COCO's name of the category that has keypoints
 
 
@@ -207,14 +193,14 @@ def examined(
     the first `counted`.
     """
     found = inspect.lists(content, ("images", "annotations", "categories"))
-    if found := found or _categories(content["categories"], num_keypoints):
+    if found := found or annotation_faults.categories(content["categories"], num_keypoints):
         return None, found
     annotated, people = content["annotations"], persons(content, num_keypoints)
     kind = "annotations, none of them of a category with keypoints"
     found = [
         *([] if people else inspect.fault(kind, inspect.ids(annotated))),
-        *_images(content["images"]),
-        *_people(people, num_keypoints),
+        *annotation_faults.images(content["images"]),
+        *annotation_faults.people(people, num_keypoints),
     ]
     if any(fault.fatal for fault in found):
         return None, found
@@ -223,7 +209,7 @@ def examined(
     kind = "annotations of a category that is not listed"
     found += inspect.fault(kind, inspect.ids(strange), fatal=False)
     table = replace(columns(content, num_keypoints), passed_over=_others(content, num_keypoints))
-    found += _values(table, counted)
+    found += annotation_faults.values(table, counted)
     unreadable = any(fault.fatal for fault in found)
     return table, found if unreadable else [*found, *plausible.faults(table)]
 
@@ -241,79 +227,10 @@ def _others(content: Any, num_keypoints: int) -> dict[str, NDArray[np.int64]]:
 
 def examined_images(content: Any, num_keypoints: int) -> tuple[Annotations | None, list[Fault]]:
     """Return the images of a file whose annotations are hidden, and what is wrong with it."""
-    found = inspect.lists(content, ("images",)) or _images(content["images"])
+    found = inspect.lists(content, ("images",)) or annotation_faults.images(content["images"])
     if any(fault.fatal for fault in found):
         return None, found
     images = {"images": content["images"], "annotations": [], "categories": []}
     table = columns(images, num_keypoints)
     table = replace(table, categories=_category_names(content, num_keypoints))
     return table, [*found, *inspect.twice(table.file_names, "file names", fatal=False)]
-
-
-def _categories(categories: Rows, num_keypoints: int) -> list[Fault]:
-    named = [category for category in categories if "keypoints" in category]
-    if found := [
-        *inspect.fields(categories, {"id": WHOLE}, "categories"),
-        *inspect.fields(named, {"keypoints": LIST}, "categories"),
-    ]:
-        return found
-    counts = [len(category["keypoints"]) for category in named]
-    if not named or num_keypoints in counts:
-        return []
-    examples = [f"{c.get('name')}: {count}" for c, count in zip(named, counts, strict=True)]
-    return inspect.fault(
-        f"categories with another number of keypoints than {num_keypoints}", examples
-    )
-
-
-def _images(images: Rows) -> list[Fault]:
-    if found := inspect.fields(images, IMAGE_FIELDS, "images"):
-        return found
-    return inspect.twice([image["id"] for image in images], "image ids")
-
-
-def _people(people: Rows, num_keypoints: int) -> list[Fault]:
-    if found := inspect.fields(people, FIELDS, "annotations"):
-        return found
-    return [
-        *inspect.lengths(people, "keypoints", 3 * num_keypoints, "keypoints"),
-        *inspect.lengths(people, "bbox", 4, "boxes"),
-        *inspect.twice([person["id"] for person in people], "annotation ids"),
-    ]
-
-
-def _values(table: Annotations, counted: int | None) -> list[Fault]:
-    listed = table.image >= 0
-    limits = np.full((len(listed), 2), np.inf)
-    limits[listed] = table.image_sizes[table.image[listed]]
-    finite = (np.abs(table.areas) < ENDLESS) & (np.abs(table.boxes) < ENDLESS).all(axis=1)
-    finite &= (np.abs(table.keypoints) < ENDLESS).all(axis=(1, 2))
-    labelled = table.keypoints[..., 2] > 0
-    counts = labelled.sum(axis=1)
-    numbered = labelled[:, :counted].sum(axis=1)
-    points = table.keypoints[..., :2]
-    outside = labelled & ((points < 0) | (points > limits[:, None])).any(axis=2)
-    beyond = finite & _beyond(table.boxes, limits)
-    turned = beyond & ~_beyond(table.boxes, limits[:, ::-1])
-    unsized = finite & (table.boxes[:, 2:] <= 0).any(axis=1)
-    checks: list[tuple[str, NDArray[np.bool_], bool]] = [
-        ("annotations of images that are not listed", ~listed, True),
-        ("annotations with NaN or infinity", ~finite, True),
-        ("boxes that reach outside their image", beyond, False),
-        ("boxes that would fit with the image's width and height swapped", turned, False),
-        ("boxes without width or height", unsized, False),
-        ("persons with keypoints and no area", finite & (counts > 0) & (table.areas <= 0), False),
-        ("keypoints outside their image", finite & outside.any(axis=1), False),
-        ("num_keypoints that is not the count", table.num_keypoints != numbered, False),
-    ]
-    found = []
-    for kind, bad, fatal in checks:
-        found += inspect.fault(kind, [f"id {name}" for name in table.ids[bad]], fatal=fatal)
-    return found
-
-
-def _beyond(boxes: NDArray[np.float64], limits: NDArray[np.float64]) -> NDArray[np.bool_]:
-    corner, extent = boxes[:, :2], boxes[:, 2:]
-    # A box may end a pixel past the edge: COCO's own polygons do.
-    outside = np.concatenate([corner < -1, corner + extent > limits + 1], axis=1)
-    return np.asarray(outside.any(axis=1))
