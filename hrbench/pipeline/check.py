@@ -1,24 +1,21 @@
 """What of a dataset is there, what is missing and who issues it, and what is wrong with it."""
 
-import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from hrbench import catalog, world
-from hrbench.data import annotations, chosen_boxes, detections, inspect, shared_images
+from hrbench.data import inspect, shared_images
 from hrbench.data.inspect import Fault, stated
 from hrbench.data.lint import NO_PAIRS, NO_SIGMAS, mirrored_faults
-from hrbench.data.readers import mpii, mpii_truth
-from hrbench.errors import DataError, UnknownNameError
-from hrbench.pipeline import looking, own
+from hrbench.errors import UnknownNameError
+from hrbench.pipeline import looking, own, split_files
 from hrbench.pipeline.classes import checking as classes
-from hrbench.pipeline.findings import Facts, Missing, Part, Report, SplitReport
+from hrbench.pipeline.findings import Missing, Part, Report, SplitReport
 from hrbench.pipeline.lifting import checking as lifting
 from hrbench.pipeline.lifting.layouts import LAYOUTS
-from hrbench.pipeline.listings import LISTINGS, NOTHING_LISTED, Listing, listing
+from hrbench.pipeline.listings import LISTINGS, NOTHING_LISTED, Listing
 from hrbench.pipeline.sources import (
     BUILTIN,
     DEFAULT,
@@ -150,7 +147,7 @@ def _split(
     listed = None
     if have(place := place_of(root, split)):
         real = (None, None) if synthetic else (split.num_images, split.num_samples)
-        part, listed, found = _annotations(dataset, split, root, place, real)
+        part, listed, found = split_files.annotated(dataset, split, root, place, real)
         add(part, found)
     folder = image_folder(root, split, listed)
     # A folder that other splits share says nothing of a split whose annotations are not there.
@@ -160,11 +157,11 @@ def _split(
         add(looked.part, looked.faults)
         notes += looked.notes
     if listed and split.heads and have(split.heads, "only needed to score"):
-        add(*_heads(dataset, root, split))
+        add(*split_files.heads(dataset, root, split))
     if split.detections and have(
         split.detections, "only needed for --boxes det" if split.annotated else ""
     ):
-        add(*_detections(root, split.detections, listed))
+        add(*split_files.detected(root, split.detections, listed))
     notes += own.notes(dataset, listed)
     paths = _paths(root, folder, listed)
     return SplitReport(name, tuple(parts), tuple(missing), tuple(faults), tuple(notes), paths)
@@ -198,102 +195,3 @@ def place_of(root: Path, split: Split) -> str:
     """Return what says where the keypoints are: the annotations, else what a release has."""
     places = (split.annotations, *split.release)
     return next((place for place in places if (root / place).exists()), split.annotations)
-
-
-@annotations.no_collection()
-def _annotations(
-    dataset: DatasetSpec,
-    split: Split,
-    root: Path,
-    place: str,
-    real: tuple[int | None, int | None],
-) -> tuple[Part, Listing | None, list[Fault]]:
-    content, found = content_of(root, place)
-    listed = None
-    if not found:
-        listed, found = listing(root, place, content, dataset, split)
-    if listed is None:
-        return _file("annotations", place, content, {}, "not usable"), None, found
-    listed = own.of_split(listed, dataset, split)
-    images, samples = real
-    count, persons = len(listed.names), listed.persons
-    facts: Facts = {"images": count, "real_images": images}
-    words = _counted(count, "images", images)
-    if split.annotated:
-        facts |= {"persons": persons, "labelled": listed.labelled}
-        words += f", {_counted(persons, listed.what, samples)}"
-        words += f", {listed.labelled:,} of them with keypoints"
-    if samples is not None:
-        facts["real_samples"] = samples
-    if not count:
-        found.append(stated("no image is listed"))
-    elif split.annotated and not listed.labelled and not found:
-        found.append(stated("no person has a keypoint"))
-    return _file("annotations", place, content, facts, words), listed, found
-
-
-def _counted(count: int, what: str, real: int | None) -> str:
-    if real is None:
-        return f"{count:,} {what}"
-    return f"{count:,} {what}" + (
-        " as in the real set" if count == real else f" (the real set has {real:,})"
-    )
-
-
-def content_of(root: Path, place: str) -> tuple[bytes, list[Fault]]:
-    """Return the bytes of a file; none of a folder, whose files are read one by one."""
-    if (root / place).is_dir():
-        return b"", []
-    try:
-        return (root / place).read_bytes(), []
-    except OSError as error:
-        return b"", [stated(f"{place} cannot be read: {error.strerror}")]
-
-
-def _heads(dataset: DatasetSpec, root: Path, split: Split) -> tuple[Part, list[Fault]]:
-    place = str(split.heads)
-    content = (root / place).read_bytes()
-    facts: Facts = {}
-    words, found = "not usable", list[Fault]()
-    try:
-        rows = annotations.read_json(root / split.annotations)
-        table, _ = mpii.examined(rows, len(dataset.keypoints))
-        if table is not None:
-            truth, found = mpii_truth.examined(root / place, table)
-            facts["heads"] = len(truth.head_sizes)
-            words = f"{len(truth.head_sizes):,} heads"
-    except DataError as error:
-        found = [stated(str(error))]
-    return _file("heads", place, content, facts, words), found
-
-
-def _detections(root: Path, place: str, listed: Listing | None) -> tuple[Part, list[Fault]]:
-    content, said, faults = _read(root / place)
-    found, faults = (None, faults) if faults else detections.examined(said)
-    if found is None:
-        return _file("detections", place, content, {}, "not usable"), faults
-    boxes = found
-    if listed is not None and listed.images is not None:
-        chosen, _, more = chosen_boxes.of_split(found, listed.images)
-        boxes, faults = chosen.boxes, [*faults, *more]
-    if not len(found):
-        faults.append(stated("there is no box in the detections"))
-    images = len(set(boxes.images))
-    words = f"{len(boxes):,} boxes in {images:,} images"
-    facts: Facts = {"boxes": len(boxes), "images": images}
-    return _file("detections", place, content, facts, words), faults
-
-
-def _read(path: Path) -> tuple[bytes, Any, list[Fault]]:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        return b"", None, [stated(f"{path.name} cannot be read: {error.strerror}")]
-    try:
-        return content, detections.parsed(content, Path(path.name)), []
-    except DataError as error:
-        return content, None, [stated(str(error))]
-
-
-def _file(name: str, place: str, content: bytes, facts: Facts, words: str) -> Part:
-    return Part(name, place, len(content), hashlib.sha256(content).hexdigest(), facts, words)

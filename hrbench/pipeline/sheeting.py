@@ -16,9 +16,10 @@ from hrbench.data.inspect import Size
 from hrbench.data.sheet import FONT, Objects, sheet
 from hrbench.data.sides import suspects
 from hrbench.errors import RunError
-from hrbench.pipeline.check import content_of, image_folder, place_of
+from hrbench.pipeline.check import image_folder, place_of
 from hrbench.pipeline.listings import LISTINGS, Listing, listing
 from hrbench.pipeline.own import in_part, is_published
+from hrbench.pipeline.split_files import content_of
 from hrbench.spec import DatasetSpec, Split
 
 SHEET = ".png"
