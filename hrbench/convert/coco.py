@@ -15,11 +15,12 @@ from hrbench.convert.labels import (
     as_text,
     paired,
     put,
+    require_names,
     toml_files,
 )
 from hrbench.convert.places import Place
 from hrbench.data import categories, own
-from hrbench.data.inspect import require
+from hrbench.data.inspect import WHOLE, require
 from hrbench.data.numbering import numbered, with_slashes
 from hrbench.errors import DataError
 
@@ -52,6 +53,8 @@ def convert(
         RunError: the target has such files already, or cannot be written.
     """
     category = categories.of_file(source, content)
+    skeleton = paired(category.keypoints, category.edges)
+    require_names(source, skeleton)
     place, count = _place(source, content, images), len(category.keypoints)
     field = _field(content, count)
     lengths = categories.lengths_that_disagree(content, count, field, "its category names")
@@ -60,7 +63,6 @@ def convert(
     objects = 0 if table is None else int((table.keypoints[..., 2] > 0).any(axis=1).sum())
     if not objects:
         raise DataError(NO_LABEL.format(place=source, images=len(content["images"])))
-    skeleton = paired(category.keypoints, category.edges)
     target = target.resolve()
     files, notes = {}, category.notes
     annotations = _seen_from(target, source.resolve())
@@ -94,8 +96,8 @@ def _place(source: Path, content: Any, given: Path | None) -> Place:
     if not known:
         raise DataError(f"{source}: no image has a 'file_name'")
     counted, _ = numbered(content)
-    used = {row.get("image_id") for row in counted["annotations"]}
-    rows = [image for image in counted["images"] if image.get("id") in used]
+    used = {i for row in counted["annotations"] if WHOLE.fits(i := row.get("image_id"))}
+    rows = [row for row in counted["images"] if WHOLE.fits(i := row.get("id")) and i in used]
     needed = {with_slashes(str(image.get("file_name"))) for image in rows}
     return places.find(source, known, needed, given)
 

@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 
 from hrbench.convert.specs import dataset_toml, task_toml
 from hrbench.data.categories import FIELD
-from hrbench.data.inspect import look
-from hrbench.data.lint import pairs_by_name, without_mirror_image
+from hrbench.data.inspect import look, require
+from hrbench.data.lint import names_faults, pairs_by_name, without_mirror_image
 from hrbench.errors import DataError, RunError
 
 ANNOTATIONS, DATASET, TASK = "annotations.json", "dataset.toml", "task.toml"
 LABELLED = 2  # COCO's flag of a keypoint that is seen; 0 is one without a label
 NO_LABEL = "{place}: no keypoint is labelled in the {images} images listed"
+RIGHT = "put that right there, and convert again"
 NamePairs = tuple[tuple[str, str], ...]
 SHOWN = 5  # names in a sentence
 
@@ -111,6 +112,16 @@ def paired(keypoints: tuple[str, ...], edges: NamePairs = ()) -> Skeleton:
     return Skeleton(keypoints, tuple(pairs_by_name(keypoints)), edges)
 
 
+def require_names(place: Path, skeleton: Skeleton) -> None:
+    """Stop at names that no dataset's file may have, before one is written that is refused later.
+
+    Raises:
+        DataError: a keypoint, a flip pair or an edge stands twice, or is of no keypoint.
+    """
+    found = names_faults(skeleton.keypoints, skeleton.flip_pairs, skeleton.edges, None)
+    require(place, found, advice=RIGHT)
+
+
 def write(
     pictures: list[Picture],
     skeleton: Skeleton,
@@ -131,11 +142,12 @@ def write(
         advise: says which variant to train on so many objects.
 
     Raises:
-        DataError: an image is missing or not whole, or nothing is labelled.
+        DataError: an image is missing or not whole, nothing is labelled, or a name stands twice.
         RunError: the folder has one of the files already, or cannot be written.
     """
     images, target = images.resolve(), target.resolve()
     _require_new(target, (ANNOTATIONS, DATASET, TASK))  # before all images are looked at
+    require_names(images, skeleton)
     content = _coco(pictures, skeleton, images)
     objects = len(content["annotations"])
     if not objects:

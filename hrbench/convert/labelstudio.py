@@ -8,6 +8,7 @@ from hrbench.convert.labels import Advise, Summary, paired, write
 from hrbench.errors import DataError
 
 EXPORT = "in Label Studio, export it as COCO and convert that file"
+LABELS = "keypointlabels"
 
 
 def convert(source: Path, tasks: Any, target: Path, *, advise: Advise | None = None) -> Summary:
@@ -18,7 +19,7 @@ def convert(source: Path, tasks: Any, target: Path, *, advise: Advise | None = N
             written.
         DataError: its tasks are of another form.
     """
-    reader, names = sleap.library("Label Studio's tasks"), _names(tasks)
+    reader, names = sleap.library("Label Studio's tasks"), _names(source, tasks)
     if not names:
         raise DataError(f"{source} has tasks of Label Studio, none with keypoints; {EXPORT}")
     try:
@@ -33,14 +34,30 @@ def convert(source: Path, tasks: Any, target: Path, *, advise: Advise | None = N
     return write(found, paired(names), source.parent, target, made_from, advise=advise)
 
 
-def _names(tasks: Any) -> tuple[str, ...]:
-    """Return the names of the keypoints, in the order in which they are first seen."""
+def _names(source: Path, tasks: Any) -> tuple[str, ...]:
+    """Return the names of the keypoints, in the order in which they are first seen.
+
+    Raises:
+        DataError: a list of a task is none.
+    """
     labels = [
         name
         for task in tasks
-        for made in task.get("annotations") or task.get("completions") or ()
-        for datum in made.get("result", ())
-        if datum.get("type") == "keypointlabels"
-        for name in datum.get("value", {}).get("keypointlabels", ())
+        for made in _list(source, task, "annotations" if task.get("annotations") else "completions")
+        for datum in _list(source, made, "result")
+        if datum.get("type") == LABELS
+        for name in _list(source, datum.get("value", {}), LABELS, str)
     ]
     return tuple(dict.fromkeys(labels))
+
+
+def _list(source: Path, row: Any, key: str, of: type = dict) -> list[Any]:
+    """Return a list of a row of a task; an empty one where there is none."""
+    if isinstance(row, dict):
+        rows = row.get(key)
+        if rows is None:
+            return []
+        if isinstance(rows, list) and all(isinstance(one, of) for one in rows):
+            return rows
+    what = "objects" if of is dict else "names"
+    raise DataError(f"{source}: '{key}' of a task is no list of {what}; {EXPORT}")

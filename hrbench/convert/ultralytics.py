@@ -15,7 +15,16 @@ from typing import Any
 import numpy as np
 
 from hrbench.convert import sleap
-from hrbench.convert.labels import Advise, NamePairs, Picture, Skeleton, Summary, paired, write
+from hrbench.convert.labels import (
+    Advise,
+    NamePairs,
+    Picture,
+    Skeleton,
+    Summary,
+    paired,
+    require_names,
+    write,
+)
 from hrbench.data.headers import header
 from hrbench.errors import DataError
 
@@ -112,6 +121,11 @@ def _described(file: Path) -> Described:
     if not isinstance(shape, list) or len(shape) != 2:
         raise DataError(f"{file} has no kpt_shape: it describes boxes or outlines, no keypoints")
     count, numbers = shape
+    if type(count) is not int or count < 1:
+        raise DataError(
+            f"{file}: kpt_shape is {shape}; write how many keypoints there are as a whole number, "
+            "as in [17, 3]"
+        )
     if numbers != 3:
         raise DataError(
             f"{file}: kpt_shape is {shape}; write [{count}, 3], and a visibility after each x and "
@@ -124,7 +138,10 @@ def _described(file: Path) -> Described:
             f"{file}: none of {', '.join(SPLITS)} is a folder of images that is there, such as "
             "images/train with its labels in labels/train"
         )
-    return Described(_skeleton(content, count), len(content.get("names") or ()), folders)
+    classes = content.get("names") or ()
+    if not isinstance(classes, (list, tuple, dict)):
+        raise DataError(f"{file}: names is {classes!r}; list the names of its classes there")
+    return Described(_skeleton(file, content, count), len(classes), folders)
 
 
 def _folders(file: Path, content: dict[str, Any], split: str) -> list[Path]:
@@ -139,14 +156,27 @@ def _folders(file: Path, content: dict[str, Any], split: str) -> list[Path]:
     return found
 
 
-def _skeleton(content: dict[str, Any], count: int) -> Skeleton:
+def _skeleton(file: Path, content: dict[str, Any], count: int) -> Skeleton:
     given: Any = next((content[key] for key in NAMES if content.get(key)), [])
     if isinstance(given, dict):
         given = next(iter(given.values()))  # of the first class
     listed = list(map(str, given)) if isinstance(given, list) else []
     names = tuple(listed) if len(listed) == count else tuple(f"point_{n}" for n in range(count))
-    flips = content.get("flip_idx")
-    if not isinstance(flips, list) or set(flips) != set(range(count)) or len(flips) != count:
-        return paired(names)
+    flips = content.get("flip_idx") or list(range(count))
+    if not _are_mutual(flips, count):
+        raise DataError(
+            f"{file}: flip_idx is {flips}; write for each of the {count} keypoints the number of "
+            "its partner, counted from 0, its own where it has none; or leave flip_idx out"
+        )
     pairs: NamePairs = tuple((names[n], names[to]) for n, to in enumerate(flips) if n < to)
-    return Skeleton(names, pairs, ()) if pairs else paired(names)
+    skeleton = Skeleton(names, pairs, ()) if pairs else paired(names)
+    require_names(file, skeleton)
+    return skeleton
+
+
+def _are_mutual(flips: Any, count: int) -> bool:
+    """Whether these are the partners of so many keypoints, each the partner of its partner."""
+    if not isinstance(flips, list) or len(flips) != count:
+        return False
+    places = range(count)
+    return all(type(to) is int and to in places and flips[to] == n for n, to in enumerate(flips))

@@ -68,8 +68,11 @@ def _edges(names: tuple[str, ...], skeleton: Any) -> tuple[NamePairs, tuple[str,
     if strange:
         words = f"its skeleton joins other keypoints than these {len(names)} ({strange[0]})"
         return (), (f"{words}: no edges are drawn",)
-    edges = tuple((names[int(a) - first], names[int(b) - first]) for a, b in whole)
-    return edges, ("its skeleton counts keypoints from 0",) if not first else ()
+    joined = {frozenset(edge): edge for a, b in whole if (edge := (int(a) - first, int(b) - first))}
+    notes = ["its skeleton counts keypoints from 0"] if not first else []
+    if len(joined) < len(whole):
+        notes.append("its skeleton joins keypoints twice, which are drawn once")
+    return tuple((names[a], names[b]) for a, b in joined.values()), tuple(notes)
 
 
 def lengths_that_disagree(

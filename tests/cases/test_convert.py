@@ -23,6 +23,7 @@ from hrbench.pipeline.options import Options
 from hrbench.report.record import RunRecord
 
 PARTS = ("nose", "left_ear", "right_ear")
+KEYPOINT = {"type": "keypointlabels"}  # of Label Studio
 NUMBERED = tuple(map(str, range(3)))
 
 
@@ -232,6 +233,15 @@ def test_yolo_poses_are_read_in_either_layout(place: str, tmp_path: Path) -> Non
     [
         ({"kpt_shape": [3, 2]}, r"kpt_shape is \[3, 2\]; write \[3, 3\]"),
         ({"kpt_shape": [4, 3]}, "Keypoint count mismatch: expected 4, got 3"),
+        ({"kpt_shape": ["3", 3]}, r"kpt_shape is \['3', 3\]; write how many"),
+        ({"kpt_shape": [3.0, 3]}, r"kpt_shape is \[3\.0, 3\]; write how many"),
+        ({"kpt_shape": [[3], 3]}, r"kpt_shape is \[\[3\], 3\]; write how many"),
+        ({"flip_idx": [[0], [2], [1]]}, r"flip_idx is \[\[0\], \[2\], \[1\]\]; write for each"),
+        ({"flip_idx": [1, 2, 0]}, "or leave flip_idx out"),
+        ({"flip_idx": [0, 1]}, "for each of the 3 keypoints"),
+        ({"names": 5}, "names is 5; list the names of its classes"),
+        ({"names": "mouse"}, "names is 'mouse'; list"),
+        ({"kpt_names": {0: ["ear", "ear", "tail"]}}, r"keypoints that stand twice: 1 \(ear\)"),
         ({"train": "pictures"}, "none of train, val, test is a folder"),
     ],
 )
@@ -240,6 +250,7 @@ def test_yolo_poses_that_are_not_as_described_are_refused(
 ) -> None:
     with pytest.raises(DataError, match=words):
         convert(yolo(tmp_path / "yolo", "images/train", **said), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_label_studios_tasks_keep_the_order_of_their_keypoints(tmp_path: Path) -> None:
@@ -260,6 +271,28 @@ def test_label_studios_tasks_keep_the_order_of_their_keypoints(tmp_path: Path) -
     made = convert(file, tmp_path / "out")
     assert made.skeleton.keypoints == PARTS
     assert first_points(tmp_path / "out") == pytest.approx([10, 20, 2, 12, 22, 2, 30, 32, 2])
+
+
+@pytest.mark.parametrize(
+    ("task", "words"),
+    [
+        ({"annotations": 5}, "'annotations' of a task is no list of objects"),
+        ({"completions": "all"}, "'completions' of a task is no list of objects"),
+        ({"annotations": [5]}, "'annotations' of a task is no list of objects"),
+        ({"annotations": [{"result": 5}]}, "'result' of a task is no list of objects"),
+        ({"annotations": [{"result": [KEYPOINT | {"value": 5}]}]}, "is no list of names"),
+        (
+            {"annotations": [{"result": [KEYPOINT | {"value": {"keypointlabels": [[1]]}}]}]},
+            "'keypointlabels' of a task is no list of names",
+        ),
+    ],
+)
+def test_tasks_of_label_studio_whose_lists_are_none_are_refused(
+    task: Any, words: str, tmp_path: Path
+) -> None:
+    (tmp_path / "tasks.json").write_text(json.dumps([task]))
+    with pytest.raises(DataError, match=f"{words}; in Label Studio, export it as COCO"):
+        convert(tmp_path / "tasks.json", tmp_path / "out")
 
 
 LABELME: dict[str, Any] = {

@@ -10,6 +10,7 @@ from hrbench.convert.detect import convert
 from hrbench.data import own
 from hrbench.data.readers.coco import annotated
 from hrbench.errors import DataError
+from hrbench.pipeline.check import check
 
 
 @pytest.fixture
@@ -66,6 +67,40 @@ def test_images_that_are_nowhere_near_are_asked_for(dots: Path, tmp_path: Path) 
     edit_json(dots / ANNOTATIONS, lambda c: c.update(images=[]))
     with pytest.raises(DataError, match="no image has a 'file_name'"):
         convert(dots / ANNOTATIONS, tmp_path / "out")
+
+
+@pytest.mark.parametrize("odd", [{}, [1]])
+@pytest.mark.parametrize(("rows", "key"), [("annotations", "image_id"), ("images", "id")])
+def test_ids_that_are_none_are_named(
+    rows: str, key: str, odd: Any, dots: Path, tmp_path: Path
+) -> None:
+    edit_json(dots / ANNOTATIONS, lambda said: said[rows][0].update({key: odd}))
+    with pytest.raises(DataError, match=f"{rows} whose '{key}' is not a whole number: 1"):
+        convert(dots / ANNOTATIONS, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_name_that_stands_twice_is_refused_before_anything_is_written(
+    dots: Path, tmp_path: Path
+) -> None:
+    names = ["nose", "nose", "ear"]
+    edit_json(dots / ANNOTATIONS, lambda said: said["categories"][0].update(keypoints=names))
+    with pytest.raises(DataError, match=r"keypoints that stand twice: 1 \(nose\); put that right"):
+        convert(dots / ANNOTATIONS, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_keypoints_that_are_joined_twice_are_drawn_once(dots: Path, tmp_path: Path) -> None:
+    twice = [[1, 2], [1, 3], [2, 1]]
+    edit_json(dots / ANNOTATIONS, lambda said: said["categories"][0].update(skeleton=twice))
+    made = convert(dots / ANNOTATIONS, tmp_path / "out")
+    assert set(map(frozenset, made.skeleton.edges)) == {
+        frozenset({"nose", "left_ear"}),
+        frozenset({"nose", "right_ear"}),
+    }
+    assert len(made.skeleton.edges) == 2
+    assert made.notes == ("its skeleton joins keypoints twice, which are drawn once",)
+    assert not check(str(tmp_path / "out" / "dataset.toml"), None, images=False).faults
 
 
 def test_annotations_without_a_label_are_no_dataset(dots: Path, tmp_path: Path) -> None:

@@ -96,6 +96,14 @@ def test_frames_inside_of_a_file_are_refused(tmp_path: Path) -> None:
         convert(source, tmp_path / "out")
 
 
+def test_nodes_of_one_name_are_refused(tmp_path: Path) -> None:
+    twice = sleap_io.Skeleton(nodes=["nose", "nose", "ear"])
+    source = saved(tmp_path, frames(tmp_path / "frames"), [twice] * 2)
+    with pytest.raises(DataError, match=r"keypoints that stand twice: 1 \(nose\)"):
+        convert(source, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_two_skeletons_are_refused(tmp_path: Path) -> None:
     other = sleap_io.Skeleton(nodes=["head", "tail"])
     source = saved(tmp_path, frames(tmp_path), [skeleton(), other])
