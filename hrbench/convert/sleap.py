@@ -102,7 +102,10 @@ def _image(source: Path, files: Any, index: int, images: Path | None) -> Path:
             f"{source}: its frames are inside {files}, and hrbench reads image files; save the "
             "annotated frames as images, and name these in a .slp file"
         )
-    path = Path(with_slashes(files[index]))
+    name = files[index] if 0 <= index < len(files) else None
+    if not isinstance(name, str):
+        raise DataError(f"{source}: frame {index} of a video is of no image file; name one for it")
+    path = Path(with_slashes(name))
     given = () if images is None else (images / path.name,)
     places = (*given, path, source.parent / path, source.parent / path.name)
     return next((place for place in places if place.is_file()), path)

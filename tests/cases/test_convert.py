@@ -253,7 +253,8 @@ def test_yolo_poses_that_are_not_as_described_are_refused(
     assert not (tmp_path / "out").exists()
 
 
-def test_label_studios_tasks_keep_the_order_of_their_keypoints(tmp_path: Path) -> None:
+def studio(tmp_path: Path) -> Path:
+    """Tasks of Label Studio as sleap-io writes them: an object in each of two pictures."""
     names = [str(picture(tmp_path / f"frames/{n}.png")) for n in range(2)]
     skeleton = sleap_io.Skeleton(nodes=list(PARTS))
     video = sleap_io.Video.from_filename(names)
@@ -268,9 +269,21 @@ def test_label_studios_tasks_keep_the_order_of_their_keypoints(tmp_path: Path) -
     ]
     file = tmp_path / "tasks.json"
     sleap_io.save_labelstudio(sleap_io.Labels(frames), str(file))
-    made = convert(file, tmp_path / "out")
+    return file
+
+
+def test_label_studios_tasks_keep_the_order_of_their_keypoints(tmp_path: Path) -> None:
+    made = convert(studio(tmp_path), tmp_path / "out")
     assert made.skeleton.keypoints == PARTS
     assert first_points(tmp_path / "out") == pytest.approx([10, 20, 2, 12, 22, 2, 30, 32, 2])
+
+
+@pytest.mark.parametrize("video", [{"filename": []}, {"filename": [5]}, {"frame_idx": 9}])
+def test_a_frame_without_an_image_file_is_named(video: Any, tmp_path: Path) -> None:
+    file = studio(tmp_path)
+    edit_json(file, lambda tasks: tasks[0]["meta"]["video"].update(video))
+    with pytest.raises(DataError, match=r"tasks\.json: frame \d of a video is of no image file"):
+        convert(file, tmp_path / "out")
 
 
 @pytest.mark.parametrize(
