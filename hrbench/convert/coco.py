@@ -6,19 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from hrbench.convert import places
-from hrbench.convert.labels import (
-    ANNOTATIONS,
-    DATASET,
-    NO_LABEL,
-    Advise,
-    Summary,
-    as_text,
-    paired,
-    put,
-    require_names,
-    toml_files,
-)
+from hrbench.convert.labels import ANNOTATIONS, DATASET, Advise, Summary, paired, require_names
 from hrbench.convert.places import Place
+from hrbench.convert.writing import NO_LABEL, as_text, put, toml_files
 from hrbench.data import categories, own
 from hrbench.data.inspect import WHOLE, require
 from hrbench.data.numbering import numbered, with_slashes

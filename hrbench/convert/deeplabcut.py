@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench.convert.labels import Advise, Picture, Summary, paired, write
+from hrbench.convert.labels import Advise, Picture, Summary, paired
+from hrbench.convert.writing import write
 from hrbench.errors import DataError
 
 PATTERN = "CollectedData_*.csv"

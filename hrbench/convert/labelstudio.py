@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from hrbench.convert import sleap
-from hrbench.convert.labels import Advise, Summary, paired, write
+from hrbench.convert.labels import Advise, Summary, paired
+from hrbench.convert.writing import write
 from hrbench.errors import DataError
 
 EXPORT = "in Label Studio, export it as COCO and convert that file"

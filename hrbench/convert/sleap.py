@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from hrbench.convert.labels import Advise, NamePairs, Picture, Skeleton, Summary, write
+from hrbench.convert.labels import Advise, NamePairs, Picture, Skeleton, Summary
+from hrbench.convert.writing import write
 from hrbench.data.lint import pairs_by_name
 from hrbench.data.numbering import with_slashes
 from hrbench.errors import DataError, RunError

@@ -23,8 +23,8 @@ from hrbench.convert.labels import (
     Summary,
     paired,
     require_names,
-    write,
 )
+from hrbench.convert.writing import write
 from hrbench.data.headers import header
 from hrbench.errors import DataError
 

@@ -15,7 +15,8 @@ from pipeline.dots import ANNOTATIONS, DATASET, TASK, edit_json, edit_toml, writ
 
 from hrbench import catalog
 from hrbench.convert.detect import convert
-from hrbench.convert.labels import Picture, paired, write
+from hrbench.convert.labels import Picture, paired
+from hrbench.convert.writing import write
 from hrbench.errors import DataError
 from hrbench.pipeline import run as pipeline
 from hrbench.pipeline.check import check

@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 import tomli_w
 
-from hrbench.convert.labels import Picture, paired, write
+from hrbench.convert.labels import Picture, paired
+from hrbench.convert.writing import write
 
 NAMES = ("nose", "left_ear", "right_ear")
 SIGMAS = [0.05, 0.05, 0.05]
