@@ -82,16 +82,46 @@ def test_joints_that_a_program_rounded_still_decide_the_order(mpii: Path) -> Non
 
 def test_rows_of_other_people_are_refused_by_name_and_can_be_allowed(mpii: Path) -> None:
     rows = rows_of(mpii)
-    for row in rows[1:3]:
+    for row in rows[1:4]:
         row["joints"] = [[x + 40, y] for x, y in row["joints"]]
     write(mpii, rows)
-    words = "rows whose pos_gt_src are other joints than the annotations' in the same row: 2 (row 1"
+    words = "rows whose pos_gt_src are other joints than the annotations' in the same row: 3 (row 1"
     refused_with(mpii, f"data/mpii/{TRUTH}: {words}", f"--allow {ROWS}", "hrbench check")
     checked = called(mpii.parents[1], "check", "mpii", "--data", "data")
     assert "other joints than the annotations'" in " ".join(checked.out.split())
     assert "not usable as it is: val" in checked.out
     allowed = measured(mpii, "--allow", ROWS)
     assert any(f"(--allow {ROWS})" in note for note in allowed["notes"])
+
+
+def test_a_row_of_somebody_else_is_said_and_the_others_are_scored(mpii: Path) -> None:
+    right = measured(mpii)["metrics"]["PCKh@0.5"]["value"]
+    rows = rows_of(mpii)
+    rows[1]["joints"] = [[x + 40, y] for x, y in rows[1]["joints"]]
+    write(mpii, rows)
+    again = measured(mpii)
+    words = "rows whose pos_gt_src are other joints than the annotations' in the same row: 1 (row 1"
+    assert any(words in note and "--allow" not in note for note in again["notes"])
+    assert words in again["err"]
+    assert again["metrics"]["PCKh@0.5"]["value"] == pytest.approx(right)
+    checked = called(mpii.parents[1], "check", "mpii", "--data", "data")
+    assert "not usable" not in checked.out
+
+
+def test_rows_that_stand_twice_in_both_files_are_put_in_order_with_the_others(mpii: Path) -> None:
+    rows = rows_of(mpii)
+    content = loadmat(str(mpii / TRUTH))
+    twice = {name: content[name].copy() for name in NAMES}
+    for array in twice.values():
+        array[..., 1] = array[..., 0]
+    rows[1] = rows[0]
+    rewrite(mpii, **twice)
+    write(mpii, rows)
+    right = measured(mpii)["metrics"]["PCKh@0.5"]["value"]
+    write(mpii, rows[::-1])
+    again = measured(mpii)
+    assert again["metrics"]["PCKh@0.5"]["value"] == pytest.approx(right)
+    assert "rows in another order" in again["err"]
 
 
 def test_two_rows_that_nothing_tells_apart_are_not_put_in_order(mpii: Path) -> None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from hrbench.data import inspect, matlab
 from hrbench.data.inspect import Fault
+from hrbench.data.plausible import is_widespread
 from hrbench.data.readers.mpii import Annotations
 from hrbench.errors import DataError
 from hrbench.geometry import UNIT
@@ -60,7 +61,9 @@ def examined(path: Path, table: Annotations) -> tuple[HeadTruth, list[Fault]]:
     words = [f"row {row}" for row in strays.tolist()]
     if order is None:
         kind = f"rows whose {POSITIONS} are other joints than the annotations' in the same row"
-        return found, [*faults, *inspect.fault(kind, words, name=ROWS)]
+        if is_widespread(len(strays), int(table.visible.any(axis=1).sum())):
+            return found, [*faults, *inspect.fault(kind, words, name=ROWS)]
+        return found, [*faults, *inspect.said(kind, words)]
     kind = "rows in another order than the annotations', which the joints put right"
     return found.rows(order), [*faults, *inspect.said(kind, words)]
 
@@ -78,7 +81,8 @@ def _strays(found: HeadTruth, table: Annotations) -> NDArray[np.bool_]:
 def _order(found: HeadTruth, table: Annotations) -> NDArray[np.int64] | None:
     """Return (N,) the truth's row of each of the table's; None where joints do not decide it.
 
-    Rows without a joint are not scored, and take what is left.
+    Of rows with the same joints and heads it matters not which is whose. Rows without a joint
+    are not scored, and take what is left.
     """
     order = np.full(len(table.image), -1, dtype=np.int64)
     shown = ~found.missing
@@ -88,7 +92,8 @@ def _order(found: HeadTruth, table: Annotations) -> NDArray[np.int64] | None:
         near = np.linalg.norm(found.keypoints - table.joints[row], axis=2) <= SAME
         either = (shown | seen).sum(axis=1)
         same = np.flatnonzero(2 * (near & shown & seen).sum(axis=1) > either)
-        if len(same) != 1:
+        same = same[~np.isin(same, order)]
+        if not len(same) or not _are_equal(found.rows(same)):
             return None
         order[row] = same[0]
     left = np.setdiff1d(np.arange(len(order)), order)
@@ -96,6 +101,13 @@ def _order(found: HeadTruth, table: Annotations) -> NDArray[np.int64] | None:
         return None
     order[order < 0] = left
     return order
+
+
+def _are_equal(rows: HeadTruth) -> bool:
+    """Whether all rows say the same."""
+    joints = np.where(rows.missing[..., None], 0, rows.keypoints)
+    columns = (joints, rows.missing, rows.head_sizes)
+    return all(bool((column == column[0]).all()) for column in columns)
 
 
 def _head_boxes(found: HeadTruth, boxes: NDArray[np.float64]) -> list[Fault]:
