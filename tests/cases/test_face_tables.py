@@ -176,6 +176,17 @@ def test_numbers_that_cannot_be_are_refused_by_name_in_run_and_check(
     assert any(f"(--allow {name})" in note for note in record(tree, "--allow", name)["notes"])
 
 
+def test_a_face_outside_of_its_picture_is_no_fault_of_the_file_however_few_are_measured(
+    tree: Path,
+) -> None:
+    rows = rows_of(tree)
+    head, odd = changed(rows[:2], lambda at, x: x + 400 if at > 1 else x)
+    images = tree / "data" / "300w" / "images"
+    shutil.copy(images / rows[1][0], images / "odd.jpg")
+    write(tree, joined([head, ["odd.jpg", *odd[1:]], *rows[1:]]))
+    assert record(tree, "--limit", "1")["n"]["evaluated"] == 1
+
+
 def test_a_file_without_names_is_refused(tree: Path) -> None:
     rows = rows_of(tree)
     for content in (joined(rows[1:]), joined(with_commas(rows)[1:], ";")):

@@ -181,6 +181,18 @@ def test_the_files_as_mmpose_calls_them_are_read(mpii: Path) -> None:
     assert "usable: train, val, trainval, test" in checked.out
 
 
+@pytest.mark.parametrize("limit", [(), ("--limit", "1")])
+def test_somebody_outside_of_a_picture_is_no_fault_of_the_file_however_few_are_measured(
+    limit: tuple[str, ...], mpii: Path
+) -> None:
+    rows = rows_of(mpii)
+    assert [row["image"] for row in rows].count(rows[0]["image"]) == 1
+    rows[0]["joints"] = [[x + 400, y] for x, y in rows[0]["joints"]]
+    rows[0]["center"][0] += 400
+    write(mpii, rows)
+    assert measured(mpii, *limit)["n"]["evaluated"] == (1 if limit else len(rows))
+
+
 def test_a_hidden_truth_is_handed_in_and_is_no_error(tmp_path: Path) -> None:
     weights = small_weights("mpii-pose@tiny")
     (tmp_path / "data").symlink_to(small_world(16, "mpii"))

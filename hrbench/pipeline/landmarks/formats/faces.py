@@ -49,12 +49,12 @@ def evaluation(
             f"protocol.normaliser: {dataset.name} has {', '.join(sizes)}, "
             f"not '{spec.protocol.normaliser}'"
         )
-    kept = found.people.image_ids[:limit]
-    rows = np.flatnonzero(np.isin(found.people.image_ids[found.people.image], kept))
-    people = _padded(found.people.rows(rows), spec.protocol.padding)
+    everyone = within(dataset, source, _padded(found.people, spec.protocol.padding))
+    kept = everyone.image_ids[:limit]
+    rows = np.flatnonzero(np.isin(everyone.image_ids[everyone.image], kept))
+    people = everyone.rows(rows)
     require_images(dataset, people)
-    people = within(dataset, source, people)
-    listed = len(found.people)
+    listed = len(everyone)
     return LandmarkEvaluation(
         people=people,
         truth=FaceTruth(

@@ -52,9 +52,9 @@ def evaluation(
         raise RunError("MPII is measured on its annotated centres and sizes: --boxes gt")
     split = split_of(dataset, spec.protocol.split)
     everyone, table = _people(spec, dataset, source, split)
+    everyone = within(dataset, source, everyone)
     people = everyone.in_images(everyone.image_ids[:limit])
     require_images(dataset, people)
-    people = within(dataset, source, people)
     files = [require(dataset, source.root, split.annotations)]
     truth, without, met = None, HIDDEN, people.allowed
     if split.annotated:
