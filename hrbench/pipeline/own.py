@@ -1,4 +1,4 @@
-"""What is said of a dataset of one's own before it is trained on, and the picture sheet of it.
+"""What is said of a dataset of one's own before it is trained on.
 
 Letters: M images, N annotations.
 """
@@ -19,9 +19,6 @@ from hrbench.data.sides import Suspects, suspects
 from hrbench.pipeline.landmarks.formats.coco import in_validation
 from hrbench.pipeline.listings import Listing
 from hrbench.spec import DatasetSpec, NamePairs, Names, Split, Table
-
-SHEET = ".png"
-TITLE, DARK, WHITE = 30, (25, 25, 25), (255, 255, 255)  # height in pixels, BGR
 
 
 class Named(Table):
@@ -51,9 +48,25 @@ def is_own(dataset: DatasetSpec) -> bool:
 
 
 def is_published(dataset: DatasetSpec) -> bool:
-    """Whether it is one that comes with hrbench, so that many have looked at its pictures."""
-    known = dataset.name in catalog.names("datasets")
-    return known and catalog.load_dataset(dataset.name) == dataset
+    """Whether it is one that comes with hrbench, so that many have looked at its pictures.
+
+    It may have the names that others give to its files.
+    """
+    if dataset.name not in catalog.names("datasets"):
+        return False
+    shipped = catalog.load_dataset(dataset.name)
+    own_names = {other: name for name, other in shipped.renamed.items()}
+
+    def place(name: str | None) -> str | None:
+        return own_names.get(name or "", name)
+
+    splits = {
+        key: split.model_copy(
+            update={"annotations": place(split.annotations), "heads": place(split.heads)}
+        )
+        for key, split in dataset.splits.items()
+    }
+    return dataset.model_copy(update={"splits": splits}) == shipped
 
 
 def of_split(listed: Listing, dataset: DatasetSpec, split: Split) -> Listing:

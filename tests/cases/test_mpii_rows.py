@@ -10,10 +10,14 @@ import pytest
 from cli import trees
 from cli.command import called, refused
 from numpy.typing import NDArray
+from PIL import Image
 from pipeline.worlds import real_mpii, small_weights, small_world
 from scipy.io import loadmat, savemat
 
-from hrbench import world
+from hrbench import catalog, world
+from hrbench.data.headers import TAG
+from hrbench.pipeline.own import is_published
+from hrbench.pipeline.sources import as_found
 
 VALID, TRUTH = "annot/valid.json", "annot/gt_valid.mat"
 ROWS, BOXES = "mpii-rows", "head-boxes"
@@ -166,12 +170,16 @@ def test_the_real_slice_with_its_made_up_boxes_of_heads_goes_together(tmp_path: 
     assert not any("gt_valid.mat" in note for note in record["notes"])
 
 
-def test_the_files_as_mmpose_calls_them_are_read(mpii: Path) -> None:
-    right = measured(mpii)["metrics"]
+def as_mmpose(mpii: Path) -> None:
     (mpii / "annot").rename(mpii / "annotations")
     for path in list((mpii / "annotations").iterdir()):
         names = {"valid.json": "mpii_val.json", "gt_valid.mat": "mpii_gt_val.mat"}
         path.rename(path.with_name(names.get(path.name, f"mpii_{path.name}")))
+
+
+def test_the_files_as_mmpose_calls_them_are_read(mpii: Path) -> None:
+    right = measured(mpii)["metrics"]
+    as_mmpose(mpii)
     again = measured(mpii)["metrics"]
     assert {key: figure["value"] for key, figure in again.items()} == {
         key: figure["value"] for key, figure in right.items()
@@ -179,6 +187,23 @@ def test_the_files_as_mmpose_calls_them_are_read(mpii: Path) -> None:
     checked = called(mpii.parents[1], "check", "mpii", "--data", "data")
     assert "annotations/mpii_gt_val.mat" in checked.out
     assert "usable: train, val, trainval, test" in checked.out
+
+
+def test_the_files_as_mmpose_calls_them_are_still_the_published_ones(mpii: Path) -> None:
+    rows = rows_of(mpii)
+    picture = mpii / "images" / rows[0]["image"]
+    exif = Image.Exif()
+    exif[TAG] = 6  # a viewer turns it, and the official code does not
+    with Image.open(picture) as image:
+        image.save(picture, exif=exif)
+    right = measured(mpii)
+    as_mmpose(mpii)
+    again = measured(mpii)
+    assert again["metrics"] == right["metrics"]
+    assert again["notes"] == right["notes"]
+    shipped = catalog.load_dataset("mpii")
+    assert is_published(as_found(shipped, mpii))
+    assert not is_published(shipped.model_copy(update={"folder": "mine"}))
 
 
 @pytest.mark.parametrize("limit", [(), ("--limit", "1")])
