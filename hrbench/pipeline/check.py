@@ -19,6 +19,7 @@ from hrbench.pipeline.listings import LISTINGS, NOTHING_LISTED, Listing
 from hrbench.pipeline.sources import (
     BUILTIN,
     DEFAULT,
+    Source,
     as_found,
     elsewhere,
     folder_of,
@@ -61,10 +62,9 @@ def check(name: str, data: str | None, *, images: bool, allow: tuple[str, ...] =
     root = _root(dataset, data, file if name.endswith(".toml") else None)
     folder = root / dataset.folder
     dataset = as_found(dataset, folder)
-    synthetic = world.is_synthetic(folder)
+    source = Source(root, world.is_synthetic(folder))
     splits = tuple(
-        _allowed(_split(dataset, folder, split, synthetic=synthetic, images=images), allow)
-        for split in dataset.splits
+        _allowed(_split(dataset, source, split, images=images), allow) for split in dataset.splits
     )
     there = any(split.parts for split in splits)
     hint = "" if there else _hint(dataset, root)
@@ -75,7 +75,7 @@ def check(name: str, data: str | None, *, images: bool, allow: tuple[str, ...] =
         dataset.name,
         dataset.title,
         str(folder),
-        synthetic=synthetic,
+        synthetic=source.synthetic,
         hint=hint,
         splits=splits,
         notes=(*shared, *([*faults, *no_sigmas, *no_pairs] if own.is_own(dataset) else ())),
@@ -123,12 +123,10 @@ def _hint(dataset: DatasetSpec, root: Path) -> str:
     )
 
 
-def _split(
-    dataset: DatasetSpec, root: Path, name: str, *, synthetic: bool, images: bool
-) -> SplitReport:
+def _split(dataset: DatasetSpec, source: Source, name: str, *, images: bool) -> SplitReport:
     if dataset.format in OWN:
-        return OWN[dataset.format](dataset, root, name, synthetic=synthetic, images=images)
-    split = dataset.splits[name]
+        return OWN[dataset.format](dataset, source, name, images=images)
+    split, root = dataset.splits[name], source.root / dataset.folder
     parts: list[Part] = []
     missing: list[Missing] = []
     faults: list[Fault] = []
@@ -146,7 +144,7 @@ def _split(
 
     listed = None
     if have(place := place_of(root, split)):
-        real = (None, None) if synthetic else (split.num_images, split.num_samples)
+        real = (None, None) if source.synthetic else (split.num_images, split.num_samples)
         part, listed, found = split_files.annotated(dataset, split, root, place, real)
         add(part, found)
     folder = image_folder(root, split, listed)

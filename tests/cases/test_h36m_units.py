@@ -12,8 +12,10 @@ from cli.command import Ended, called, refused
 from numpy.typing import NDArray
 from pipeline.worlds import small_lifter, small_world
 
+from hrbench import catalog
 from hrbench.data import plausible_motion
 from hrbench.data.readers.h36m_names import KEPT
+from hrbench.pipeline.check import check
 
 TINY = "h36m-lift@tiny"
 JOINTS, TRUTH, FOUND = (
@@ -65,6 +67,22 @@ def error(tree: Path, *more: str) -> float:
 def checked(tree: Path, *more: str) -> str:
     ended = called(tree.parents[1], "check", "h36m", "--data", str(tree.parent), *more)
     return " ".join(ended.out.split())
+
+
+@pytest.mark.parametrize("folder", [".", "h36m", "poses/all"])
+def test_check_reads_a_dataset_of_ones_own_whatever_its_folder(folder: str, tree: Path) -> None:
+    data = tree.parent
+    if folder == ".":
+        data = tree
+    else:
+        (data / folder).parent.mkdir(exist_ok=True)
+        tree.rename(data / folder)
+    shipped = (catalog.folder("datasets") / "h36m.toml").read_text("utf-8")
+    own = data.parent / "own.toml"
+    own.write_text(shipped.replace('folder = "h36m"', f'folder = "{folder}"'), "utf-8")
+    report = check(str(own), str(data), images=False)
+    assert [str(fault) for split in report.splits for fault in split.faults] == []
+    assert all(split.parts[0].facts["sequences"] for split in report.splits)
 
 
 @pytest.mark.parametrize(("factor", "size"), [(1000, "large"), (0.001, "small")])

@@ -12,6 +12,7 @@ from PIL import Image
 from pipeline.worlds import small_classifier
 
 from hrbench import catalog
+from hrbench.pipeline.check import check
 
 TINY = "imagenet@tiny"
 FISH, CLOCK, SHARK = "n01440764", "n02708093", "n01484850"
@@ -118,6 +119,24 @@ def test_a_table_that_is_not_of_the_pictures(
 ) -> None:
     kaggle(root, lines=lines)
     refused(ran(root), ["LOC_val_solution.csv", words])
+
+
+@pytest.mark.parametrize("folder", [".", "imagenet", "pictures/2012"])
+def test_check_reads_a_dataset_of_ones_own_whatever_its_folder(folder: str, root: Path) -> None:
+    by_class(root)
+    data = root.parent
+    if folder == ".":
+        data = root
+    else:
+        (data / folder).parent.mkdir(exist_ok=True)
+        root.rename(data / folder)
+    shipped = (catalog.folder("datasets") / "imagenet.toml").read_text("utf-8")
+    own = data.parent / "own.toml"
+    own.write_text(shipped.replace('folder = "imagenet"', f'folder = "{folder}"'), "utf-8")
+    report = check(str(own), str(data), images=False)
+    val = next(split for split in report.splits if split.name == "val")
+    assert [str(fault) for fault in val.faults] == []
+    assert [part.facts["images"] for part in val.parts] == [len(SHOWN)]
 
 
 def test_folders_in_a_class_s_folder_are_its_as_in_torchvision(root: Path) -> None:

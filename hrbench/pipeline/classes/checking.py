@@ -14,11 +14,9 @@ from hrbench.pipeline.sources import Source, issuer
 from hrbench.spec import DatasetSpec
 
 
-def split_report(
-    dataset: DatasetSpec, root: Path, name: str, *, synthetic: bool, images: bool
-) -> SplitReport:
+def split_report(dataset: DatasetSpec, source: Source, name: str, *, images: bool) -> SplitReport:
     """Return what is there of a split; with `images`, every file is decoded."""
-    split = dataset.splits[name]
+    split, root = dataset.splits[name], source.root / dataset.folder
     folder = next((place for place in split.images if (root / place).exists()), None)
     if folder is None:
         place = split.images[0]
@@ -35,7 +33,7 @@ def split_report(
         part = Part("images", folder, 0, None, {}, "one flat folder")
         return SplitReport(name, (part,), tuple(missing), ())
     try:
-        read = reading.read(dataset, Source(root.parent, synthetic), name)
+        read = reading.read(dataset, source, name)
     except HrbenchError as error:
         part = Part("images", folder, 0, None, {}, "not usable")
         return SplitReport(name, (part,), (), (stated(str(error)),))
@@ -45,9 +43,8 @@ def split_report(
     faults = [*read.faults, *inspect.fault("image files of 0 bytes", empty)]
     others = [f"{count} {why}" for why, count in read.left_out.items()]
     faults += inspect.fault("kinds of files beside the pictures, left out", others, fatal=False)
-    words = (
-        f"{_counted(len(found), None if synthetic else split.num_samples)} of {classes:,} classes"
-    )
+    real = None if source.synthetic else split.num_samples
+    words = f"{_counted(len(found), real)} of {classes:,} classes"
     if images:
         remarks.taken()  # of others
         faults += _decoded(found.images, f"decoding {name}")

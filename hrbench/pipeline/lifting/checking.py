@@ -18,14 +18,13 @@ from hrbench.spec import DatasetSpec, LiftingTask
 READ_BY = "h36m-lift"  # the task whose protocol the files are read by
 
 
-def split_report(
-    dataset: DatasetSpec, root: Path, name: str, *, synthetic: bool, images: bool
-) -> SplitReport:
+def split_report(dataset: DatasetSpec, source: Source, name: str, *, images: bool) -> SplitReport:
     """Return what is there of a split: its sequences, and the keypoints one can lift.
 
     The same files hold all splits. Pictures are h36m-frames' matter.
     """
     del images
+    root = source.root / dataset.folder
     marks = [mark for mark, _ in layouts.LAYOUTS if any(root.glob(mark))]
     if not marks:
         wanted = [mark for mark, _ in layouts.LAYOUTS if "*" not in mark]
@@ -34,9 +33,7 @@ def split_report(
     subjects = " ".join(dataset.splits[name].subjects)
     file = next(iter(sorted(root.glob(marks[0]))))
     try:
-        found = layouts.read(
-            _by_truth(), dataset, Source(root.parent, synthetic), name, GROUND_TRUTH
-        )
+        found = layouts.read(_by_truth(), dataset, source, name, GROUND_TRUTH)
     except HrbenchError as error:
         part = Part("joints", marks[0], _size(file), _sha256(file), {}, f"{subjects}: not usable")
         return SplitReport(name, (part,), (), (stated(str(error)),))
