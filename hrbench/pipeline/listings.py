@@ -9,16 +9,13 @@ import numpy as np
 
 from hrbench.data import annotations, inspect, own
 from hrbench.data.annotations import Annotations
-from hrbench.data.inspect import OBJECT, TEXT, Fault, Size, stated
-from hrbench.data.readers import cofw_faces, crowdpose, faces, faces_release, mpii
-from hrbench.data.readers.aic import NOT_LABELLED
+from hrbench.data.inspect import Fault, Size, stated
+from hrbench.data.readers import aic, cofw_faces, crowdpose, faces, faces_release, mpii
 from hrbench.data.readers.faces import Faces
 from hrbench.data.readers.h36m_names import place_of
 from hrbench.data.sample import People
 from hrbench.errors import DataError
 from hrbench.spec import DatasetSpec, Split
-
-AIC = {"image_id": TEXT, "human_annotations": OBJECT, "keypoint_annotations": OBJECT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,29 +102,13 @@ def _other_names(content: Any, names: tuple[str, ...]) -> list[Fault]:
 
 
 def _aic(content: Any, dataset: DatasetSpec, _: Split) -> Listed:
-    if not isinstance(content, list):
-        return None, [stated("not AI Challenger's list of images")]
-    if found := inspect.objects(content, "images") or inspect.fields(content, AIC, "images"):
+    people, found = aic.examined(content, len(dataset.keypoints))
+    if found and not people:
         return None, found
-    people = [
-        {
-            "id": f"{image['image_id']}/{person}",
-            "keypoints": points,
-            "box": image["human_annotations"].get(person),
-        }
-        for image in content
-        for person, points in image["keypoint_annotations"].items()
-    ]
-    images = [image["image_id"] for image in content]
-    found = [
-        *inspect.lengths(people, "keypoints", 3 * len(dataset.keypoints), "keypoints"),
-        *inspect.lengths(people, "box", 4, "boxes"),
-        *inspect.twice(images, "image ids"),
-    ]
     labelled = 0
     if not found:
-        labelled = sum(any(s != NOT_LABELLED for s in p["keypoints"][2::3]) for p in people)
-    files = tuple(f"{image}.jpg" for image in images)
+        labelled = sum(any(s != aic.NOT_LABELLED for s in p["keypoints"][2::3]) for p in people)
+    files = tuple(f"{image['image_id']}.jpg" for image in content)
     return Listing(files, None, len(people), labelled), found
 
 

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -65,10 +66,10 @@ def test_a_crowd_and_a_person_without_keypoints_are_counted_and_not_trained_on()
     assert len(coco.truth(table, np.array([2])).ids) == 0
 
 
-def aic_file(tmp_path: Path, points: list[int]) -> Path:
+def aic_file(tmp_path: Path, points: Any, box: Any = (178, 250, 290, 522)) -> Path:
     image = {
         "image_id": "a0f6",
-        "human_annotations": {"human1": [178, 250, 290, 522]},
+        "human_annotations": {"human1": box},
         "keypoint_annotations": {"human1": points},
     }
     return write_json(tmp_path / "aic.json", [image])
@@ -89,9 +90,43 @@ def test_ai_challenger_is_read_with_the_keypoints_that_coco_has(tmp_path: Path) 
     assert not {"nose", "left_eye", "right_eye", "left_ear", "right_ear"} & set(seen)
 
 
-def test_ai_challenger_with_another_number_of_points_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="human1 of image a0f6 has 3 numbers, not 14 x 3"):
-        aic.annotated(aic_file(tmp_path, [1, 2, 1]), tmp_path, AIC, COCO, 0.75)
+@pytest.mark.parametrize(
+    ("points", "box", "words"),
+    [
+        ([1, 2, 1], [0, 0, 9, 9], "keypoints that are not 42 numbers"),
+        (7, [0, 0, 9, 9], "keypoints that are not 42 numbers"),
+        (None, [0, 0, 9, 9], "keypoints that are not 42 numbers"),
+        (["1"] * 42, [0, 0, 9, 9], "keypoints that are not 42 numbers"),
+        ([5, 5, 1] * 14, [0, 0, 9], "boxes that are not 4 numbers"),
+        ([5, 5, 1] * 14, ["a", 0, 9, 9], "boxes that are not 4 numbers"),
+        ([5, 5, 1] * 14, None, "boxes that are not 4 numbers"),
+    ],
+)
+def test_ai_challenger_s_persons_of_another_form_are_refused_by_name(
+    points: Any, box: Any, words: str, tmp_path: Path
+) -> None:
+    with pytest.raises(DataError, match=rf"aic\.json: {words}: 1 \(id a0f6/human1\)"):
+        aic.annotated(aic_file(tmp_path, points, box), tmp_path, AIC, COCO, 0.75)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ({}, "not AI Challenger's list of images"),
+        ([7], r"rows that are no objects: 1 \(images\[0\]\)"),
+        ([{"image_id": "a", "human_annotations": {}}], "images without 'keypoint_annotations'"),
+        (
+            [{"image_id": "a", "human_annotations": [], "keypoint_annotations": {}}],
+            "images whose 'human_annotations' is not an object",
+        ),
+    ],
+)
+def test_ai_challenger_s_images_of_another_form_are_refused(
+    content: Any, words: str, tmp_path: Path
+) -> None:
+    path = write_json(tmp_path / "aic.json", content)
+    with pytest.raises(DataError, match=words):
+        aic.annotated(path, tmp_path, AIC, COCO, 0.75)
 
 
 def test_ai_challenger_is_trained_on_beside_coco(tmp_path: Path) -> None:

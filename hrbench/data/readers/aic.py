@@ -10,12 +10,41 @@ from typing import Any
 
 import numpy as np
 
+from hrbench.data import inspect
 from hrbench.data.annotations import read_json
+from hrbench.data.inspect import OBJECT, TEXT, Fault, stated
 from hrbench.data.sample import People
-from hrbench.errors import DataError
 from hrbench.geometry import PADDING, crop_of_boxes
 
+IMAGE = {"image_id": TEXT, "human_annotations": OBJECT, "keypoint_annotations": OBJECT}
 NOT_LABELLED = 3  # the third number of a keypoint: 1 visible, 2 hidden, 3 not labelled
+
+
+def examined(content: Any, count: int) -> tuple[list[dict[str, Any]], list[Fault]]:
+    """Return the persons of a file's content as rows, and what is wrong with it.
+
+    A row has the `id` of a person, the index of its `image`, its `keypoints`, `count` triples, and
+    its `box`, as the file has them. There are none where the images are not as they should be.
+    """
+    if not isinstance(content, list):
+        return [], [stated("not AI Challenger's list of images")]
+    if found := inspect.objects(content, "images") or inspect.fields(content, IMAGE, "images"):
+        return [], found
+    persons = [
+        {
+            "id": f"{image['image_id']}/{person}",
+            "image": index,
+            "keypoints": points,
+            "box": image["human_annotations"].get(person),
+        }
+        for index, image in enumerate(content)
+        for person, points in image["keypoint_annotations"].items()
+    ]
+    return persons, [
+        *inspect.lengths(persons, "keypoints", 3 * count, "keypoints"),
+        *inspect.lengths(persons, "box", 4, "boxes"),
+        *inspect.twice([image["image_id"] for image in content], "image ids"),
+    ]
 
 
 def annotated(
@@ -35,17 +64,16 @@ def annotated(
         wanted: the keypoints of the set that is trained.
         aspect: width over height of the crop.
         padding: of the box.
+
+    Raises:
+        DataError: the file cannot be read, or is not as AI Challenger's are.
     """
     content = read_json(path)
-    if not isinstance(content, list):
-        raise DataError(f"{path} is not AI Challenger's list of images")
-    persons = [
-        (index, image["human_annotations"][key], points)
-        for index, image in enumerate(content)
-        for key, points in _keypoints_of(image, len(names), path).items()
-    ]
-    points = np.array([p for _, _, p in persons], dtype=np.float64).reshape(-1, len(names), 3)
-    corners = np.array([c for _, c, _ in persons], dtype=np.float64).reshape(-1, 4)
+    persons, found = examined(content, len(names))
+    inspect.require(path, found)
+    points = np.array([p["keypoints"] for p in persons], dtype=np.float64)
+    points = points.reshape(-1, len(names), 3)
+    corners = np.array([p["box"] for p in persons], dtype=np.float64).reshape(-1, 4)
     boxes = np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1)
     keypoints = np.zeros((len(persons), len(wanted), 2))
     visible = np.zeros((len(persons), len(wanted)), dtype=bool)
@@ -58,7 +86,7 @@ def annotated(
     everyone = People(
         images=tuple(images / f"{image['image_id']}.jpg" for image in content),
         image_ids=np.arange(len(content)),
-        image=np.array([index for index, _, _ in persons], dtype=np.int64),
+        image=np.array([p["image"] for p in persons], dtype=np.int64),
         ids=np.arange(len(persons)),
         boxes=boxes,
         centers=centers,
@@ -74,17 +102,3 @@ def annotated(
     }
     left_out = {reason: count for reason, count in counts.items() if count}
     return replace(everyone.rows(np.flatnonzero(labelled & sized)), left_out=left_out)
-
-
-def _keypoints_of(image: Any, count: int, path: Path) -> dict[str, list[float]]:
-    for key in ("image_id", "human_annotations", "keypoint_annotations"):
-        if not isinstance(image, dict) or key not in image:
-            raise DataError(f"{path}: an image has no '{key}'; AI Challenger's files have")
-    points: dict[str, list[float]] = image["keypoint_annotations"]
-    for person, values in points.items():
-        name = f"{path}: {person} of image {image['image_id']}"
-        if len(values) != 3 * count:
-            raise DataError(f"{name} has {len(values)} numbers, not {count} x 3")
-        if person not in image["human_annotations"]:
-            raise DataError(f"{name} has no box")
-    return points
