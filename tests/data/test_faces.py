@@ -10,7 +10,7 @@ import pytest
 from shared import need_shared
 
 from hrbench import catalog
-from hrbench.data.readers.faces import examined, from_csv
+from hrbench.data.readers.faces import Faces, examined, sound
 from hrbench.errors import DataError
 
 HEADER = "name,s,x,y,a,b,c,d"  # of two points; what it says does not matter
@@ -23,9 +23,16 @@ def written(folder: Path, *lines: str) -> Path:
     return path
 
 
+def from_csv(
+    path: Path, images: Path, points: int = 2, *, counted_from: int = 0, box: bool = False
+) -> Faces:
+    found = examined(path, images, points, counted_from=counted_from, box_column=box)
+    return sound(path, found)
+
+
 def fault(path: Path, *, points: int = 2, box: bool = False) -> str:
     with pytest.raises(DataError) as error:
-        from_csv(path, Path("images"), points, counted_from=0, box_column=box)
+        from_csv(path, Path("images"), points, box=box)
     message = str(error.value)
     assert "\n" not in message
     assert message.startswith(str(path))
@@ -34,7 +41,7 @@ def fault(path: Path, *, points: int = 2, box: bool = False) -> str:
 
 def test_columns_count_by_their_position(tmp_path: Path) -> None:
     path = written(tmp_path, HEADER, FACE, "b/c.png,0.5,20.5,30,10,20,31,40.25")
-    faces = from_csv(path, tmp_path / "images", 2, counted_from=0, box_column=False)
+    faces = from_csv(path, tmp_path / "images")
     people = faces.people
     assert [image.relative_to(tmp_path).as_posix() for image in people.images] == [
         "images/a.png",
@@ -54,7 +61,7 @@ def test_columns_count_by_their_position(tmp_path: Path) -> None:
 
 def test_the_box_size_stands_before_the_centre(tmp_path: Path) -> None:
     path = written(tmp_path, "name,s,z,x,y,a,b,c,d", "a.png,0.64,128,166,185,126,157,134,153")
-    faces = from_csv(path, tmp_path, 2, counted_from=0, box_column=True)
+    faces = from_csv(path, tmp_path, box=True)
     assert faces.box_sizes is not None
     assert faces.box_sizes.tolist() == [128]
     assert faces.people.centers.tolist() == [[166, 185]]
@@ -65,8 +72,8 @@ def test_what_counts_from_one_is_moved_to_zero_and_adding_one_gives_the_file_aga
     tmp_path: Path,
 ) -> None:
     path = written(tmp_path, HEADER, "a.png,1,100.1,80.7,1.1,50.3,268.123,398.882")
-    as_is = from_csv(path, tmp_path, 2, counted_from=0, box_column=False).people
-    moved = from_csv(path, tmp_path, 2, counted_from=1, box_column=False).people
+    as_is = from_csv(path, tmp_path).people
+    moved = from_csv(path, tmp_path, counted_from=1).people
     assert moved.keypoints[0, 0].tolist() == [1.1 - 1, 50.3 - 1]
     assert moved.centers.dtype == np.float32
     assert (moved.keypoints + 1).tolist() == as_is.keypoints.tolist()
@@ -87,7 +94,7 @@ def test_a_point_is_visible_where_its_y_in_the_file_is_above_zero(tmp_path: Path
 def test_images_are_numbered_as_they_appear(tmp_path: Path) -> None:
     other = FACE.replace("60", "61")
     path = written(tmp_path, HEADER, "z.png" + FACE[5:], FACE, "z.png" + other[5:])
-    people = from_csv(path, tmp_path, 2, counted_from=0, box_column=False).people
+    people = from_csv(path, tmp_path).people
     assert [image.name for image in people.images] == ["z.png", "a.png"]
     assert people.image.tolist() == [0, 1, 0]
     assert people.image_ids.tolist() == [0, 1]
@@ -160,7 +167,7 @@ def test_a_file_that_is_not_there_or_no_text_is_refused(tmp_path: Path) -> None:
 def test_an_empty_line_and_a_mark_of_byte_order_change_nothing(tmp_path: Path) -> None:
     path = tmp_path / "faces.csv"
     path.write_bytes(f"\ufeff{HEADER}\r\n\r\n{FACE}\r\n\r\n".encode())
-    people = from_csv(path, tmp_path, 2, counted_from=0, box_column=False).people
+    people = from_csv(path, tmp_path).people
     assert people.keypoints.tolist() == [[[60, 50], [140, 110]]]
 
 
@@ -170,13 +177,7 @@ def test_a_line_is_counted_with_the_empty_ones_above(tmp_path: Path) -> None:
 
 def test_the_real_file_has_the_points_of_its_other_format() -> None:
     folder = need_shared() / "real" / "300w"
-    faces = from_csv(
-        folder / "face_landmarks_300w_test.csv",
-        folder / "images",
-        68,
-        counted_from=1,
-        box_column=False,
-    )
+    faces = from_csv(folder / "face_landmarks_300w_test.csv", folder / "images", 68, counted_from=1)
     content = json.loads((folder / "test_300w.json").read_text("utf-8"))
     names = {image["id"]: image["file_name"] for image in content["images"]}
     expected = {names[face["image_id"]]: face for face in content["annotations"]}

@@ -1,17 +1,18 @@
 """The original releases of 300-W and WFLW."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from shared import need_shared
 
-from hrbench.data.readers.faces import from_csv
+from hrbench.data.readers.faces import examined, sound
 from hrbench.data.readers.faces_release import (
     FLAGS,
     examined_pts,
-    from_pts,
-    from_wflw_list,
+    examined_wflw_list,
+    top_of,
 )
 from hrbench.data.sample import People
 from hrbench.errors import DataError, UnknownNameError
@@ -34,16 +35,20 @@ def face(folder: Path, name: str, points: list[str] = POINTS, suffix: str = ".pn
     return path
 
 
+def from_pts(folders: Sequence[Path], points: int = 2) -> People:
+    return sound(top_of(folders), examined_pts(folders, points, counted_from=1)).people
+
+
 def fault(*folders: Path) -> str:
     with pytest.raises(DataError) as error:
-        from_pts(folders, 2, counted_from=1)
+        from_pts(folders)
     assert "\n" not in str(error.value)
     return str(error.value)
 
 
 def test_the_square_goes_around_the_points_to_whole_pixels(tmp_path: Path) -> None:
     face(tmp_path, "a")
-    people = from_pts([tmp_path], 2, counted_from=1).people
+    people = from_pts([tmp_path])
     assert people.images == (tmp_path / "a.png",)
     assert people.keypoints.tolist() == [[[9.5, 19.25], [30, 39.75]]]
     # From 10 to 31 and from 20 to 41: the middle 20.5, 30.5 less the 1 counted from; 21 / 200.
@@ -59,7 +64,7 @@ def test_folders_are_joined_and_sorted_by_path(tmp_path: Path) -> None:
     (tmp_path / "afw" / "._a.png").write_bytes(b"")  # macOS leaves these behind
     (tmp_path / "afw" / "readme.txt").write_bytes(b"")
     places = [tmp_path / "lfpw" / "trainset", tmp_path / "afw"]
-    people = from_pts(places, 2, counted_from=1).people
+    people = from_pts(places)
     names = [path.relative_to(tmp_path).as_posix() for path in people.images]
     assert names == ["afw/a.png", "afw/c d.jpg", "lfpw/trainset/b.PNG"]
 
@@ -137,11 +142,12 @@ def test_a_folder_that_is_empty_or_not_there_is_refused(tmp_path: Path) -> None:
 def test_pts_files_of_the_real_faces_give_the_same_as_their_csv(tmp_path: Path) -> None:
     folder = need_shared() / "real" / "300w"
     table = folder / "face_landmarks_300w_test.csv"
-    expected = from_csv(table, folder / "images", 68, counted_from=1, box_column=False).people
+    read = examined(table, folder / "images", 68, counted_from=1, box_column=False)
+    expected = sound(table, read).people
     for row, image in enumerate(expected.image):
         points = [f"{x!r} {y!r}" for x, y in (expected.keypoints[row] + 1).tolist()]
         face(tmp_path, expected.images[image].stem, points)
-    people = from_pts([tmp_path], 68, counted_from=1).people
+    people = from_pts([tmp_path], 68)
     order = np.argsort([expected.images[image].name for image in expected.image])
     assert [path.name for path in people.images] == [
         expected.images[image].name for image in expected.image[order]
@@ -163,8 +169,8 @@ def wflw_file(folder: Path, *lines: str) -> Path:
 
 
 def wflw(path: Path, attribute: str | None = None) -> People:
-    faces = from_wflw_list(path, path.parent, 98, counted_from=0, attribute=attribute)
-    return faces.people
+    read = examined_wflw_list(path, path.parent, 98, counted_from=0, attribute=attribute)
+    return sound(path, read).people
 
 
 def test_a_line_of_wflw_is_a_face(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from scipy.io import loadmat, savemat
 from shared import need_shared
 
 from hrbench import catalog
-from hrbench.data.readers.mpii import annotated, examined, read, write_predictions
+from hrbench.data.readers.mpii import examined, people, read, write_predictions
 from hrbench.data.readers.mpii_truth import truth
 from hrbench.errors import DataError
 
@@ -59,53 +59,53 @@ def matlab(folder: Path, content: dict[str, Any], **options: Any) -> Path:
 
 
 def test_a_crop_is_moved_down_and_padded_and_everything_is_counted_from_0(tmp_path: Path) -> None:
-    people = annotated(written(tmp_path, [person()]), tmp_path / "images", 16)
-    assert people.centers.tolist() == [[300, 215]]
-    assert people.scales.tolist() == [[1.25, 1.25]]
-    assert people.boxes.tolist() == [[200, 115, 200, 200]]
-    assert people.keypoints[0, 3].tolist() == [13, 20]
-    assert people.visible[0].tolist() == [True] * 15 + [False]
-    assert people.centers.dtype == people.scales.dtype == np.float64
-    assert people.scores.tolist() == [1]
+    found = people(read(written(tmp_path, [person()]), 16)[0], tmp_path / "images")
+    assert found.centers.tolist() == [[300, 215]]
+    assert found.scales.tolist() == [[1.25, 1.25]]
+    assert found.boxes.tolist() == [[200, 115, 200, 200]]
+    assert found.keypoints[0, 3].tolist() == [13, 20]
+    assert found.visible[0].tolist() == [True] * 15 + [False]
+    assert found.centers.dtype == found.scales.dtype == np.float64
+    assert found.scores.tolist() == [1]
 
 
 def test_a_person_without_a_center_is_neither_moved_nor_padded(tmp_path: Path) -> None:
-    people = annotated(written(tmp_path, [person(center=[-1.0, -1.0])]), tmp_path, 16)
-    assert people.centers.tolist() == [[-2, -2]]
-    assert people.scales.tolist() == [[1, 1]]
+    found = people(read(written(tmp_path, [person(center=[-1.0, -1.0])]), 16)[0], tmp_path)
+    assert found.centers.tolist() == [[-2, -2]]
+    assert found.scales.tolist() == [[1, 1]]
 
 
 def test_the_padding_of_a_protocol_is_another(tmp_path: Path) -> None:
-    people = annotated(written(tmp_path, [person()]), tmp_path, 16, padding=1.5)
-    assert people.scales.tolist() == [[1.5, 1.5]]
-    assert people.boxes.tolist() == [[200, 115, 200, 200]]
+    found = people(read(written(tmp_path, [person()]), 16)[0], tmp_path, padding=1.5)
+    assert found.scales.tolist() == [[1.5, 1.5]]
+    assert found.boxes.tolist() == [[200, 115, 200, 200]]
 
 
 def test_persons_keep_the_order_of_the_file_and_share_their_images(tmp_path: Path) -> None:
     rows = [person(image=name) for name in ("b.jpg", "a.jpg", "b.jpg")]
-    people = annotated(written(tmp_path, rows), tmp_path, 16)
-    assert people.ids.tolist() == [0, 1, 2]
-    assert people.images == (tmp_path / "b.jpg", tmp_path / "a.jpg")
-    assert people.image.tolist() == [0, 1, 0]
-    assert people.image_ids.tolist() == [0, 1]
+    found = people(read(written(tmp_path, rows), 16)[0], tmp_path)
+    assert found.ids.tolist() == [0, 1, 2]
+    assert found.images == (tmp_path / "b.jpg", tmp_path / "a.jpg")
+    assert found.image.tolist() == [0, 1, 0]
+    assert found.image_ids.tolist() == [0, 1]
 
 
 def test_where_the_truth_is_hidden_nothing_is_visible(tmp_path: Path) -> None:
     hidden = {key: person()[key] for key in ("image", "center", "scale")}
     path = written(tmp_path, [hidden])
-    people = annotated(path, tmp_path, 16, hidden=True)
-    assert people.keypoints.tolist() == [[[0, 0]] * 16]
-    assert not people.visible.any()
+    found = people(read(path, 16, hidden=True)[0], tmp_path)
+    assert found.keypoints.tolist() == [[[0, 0]] * 16]
+    assert not found.visible.any()
     with pytest.raises(DataError, match=r"persons without 'joints': 1 \(row 0\)"):
-        annotated(path, tmp_path, 16)
+        read(path, 16)
 
 
 def test_the_real_slice_has_five_persons_with_their_images() -> None:
     folder = need_shared() / "real" / "mpii"
-    people = annotated(folder / "annot/valid.json", folder / "images", 16)
-    assert len(people) == 5
-    assert all(path.exists() for path in people.images)
-    assert people.centers[0].tolist() == [965, 340 + 15 * 4.718488 - 1]
+    found = people(read(folder / "annot/valid.json", 16)[0], folder / "images")
+    assert len(found) == 5
+    assert all(path.exists() for path in found.images)
+    assert found.centers[0].tolist() == [965, 340 + 15 * 4.718488 - 1]
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_a_person_of_another_form_is_refused_by_row(
 ) -> None:
     path = written(tmp_path, [person(), person(**changes)])
     with pytest.raises(DataError) as error:
-        annotated(path, tmp_path, 16)
+        read(path, 16)
     assert str(error.value) == (
         f"{path}: persons whose {words}: 1 (row 1); `hrbench check` lists all faults of a dataset"
     )
@@ -225,7 +225,7 @@ def test_a_file_that_is_cut_short_says_where(tmp_path: Path) -> None:
     path = written(tmp_path, [person()])
     path.write_text(path.read_text("utf-8")[:40], "utf-8")
     with pytest.raises(DataError, match=r"valid\.json is not JSON: .* at line 1, column .*, where"):
-        annotated(path, tmp_path, 16)
+        read(path, 16)
 
 
 def test_the_splits_are_where_the_official_code_looks_for_them() -> None:

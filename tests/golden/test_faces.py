@@ -177,8 +177,8 @@ def slice_of_the_goldens() -> People:
     """The faces of the goldens' CSV file, in the frame of `People`."""
     shared = need_shared()
     path, images = shared / "golden" / SLICE, shared / "real/300w/images"
-    read = faces.from_csv(path, images, 68, counted_from=FIRST_PIXEL, box_column=False)
-    return read.people
+    read = faces.examined(path, images, 68, counted_from=FIRST_PIXEL, box_column=False)
+    return faces.sound(path, read).people
 
 
 def cutting() -> OfficialFaceCutting:

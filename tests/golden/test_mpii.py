@@ -70,7 +70,8 @@ def test_annotations_become_the_official_crops(key: str, hidden: bool, golden: L
 def slice_of(golden: Ledger) -> People:
     """The persons of the real slice that the goldens were made of, by their images."""
     folder = need_shared() / "real" / "mpii"
-    people = mpii.annotated(folder / "annot/valid.json", folder / "images", 16)
+    table, _ = mpii.read(folder / "annot/valid.json", 16)
+    people = mpii.people(table, folder / "images")
     names = [people.images[image].name for image in people.image]
     return people.rows(np.array([names.index(name) for name in golden.load(PIPELINE)["image"]]))
 
@@ -145,7 +146,7 @@ def test_the_files_of_the_evaluation_are_read_as_officially(
 ) -> None:
     file = f"pose_eval/mpii_{name}.npz"
     dump(tmp_path / "valid.json", golden.json(f"pose_eval/mpii_{name}_valid.json.gz"))
-    people = mpii.annotated(tmp_path / "valid.json", tmp_path, 16)
+    people = mpii.people(mpii.read(tmp_path / "valid.json", 16)[0], tmp_path)
     golden.check(file, "db_center", people.centers)
     golden.check(file, "db_scale", people.scales)
     truth = mpii_truth.truth(

@@ -50,24 +50,6 @@ class Rows:
     box_sizes: NDArray[np.float64] | None = None  # (N,)
 
 
-def from_csv(
-    path: Path,
-    images: Path,
-    num_keypoints: int,
-    *,
-    counted_from: int,
-    box_column: bool,
-    allow: Sequence[str] = (),
-) -> Faces:
-    """Return the faces of an official CSV file; see `examined` and `sound` for the arguments.
-
-    Raises:
-        DataError: it cannot be read, or has a fault that nothing can be trained with.
-    """
-    result = examined(path, images, num_keypoints, counted_from=counted_from, box_column=box_column)
-    return sound(path, result, allow)
-
-
 def examined(
     path: Path, images: Path, num_keypoints: int, *, counted_from: int, box_column: bool
 ) -> Examined:

@@ -15,26 +15,14 @@ from hrbench.data.inspect import Fault, fault, stated
 from hrbench.data.readers.face_columns import read_text
 from hrbench.data.readers.faces import (
     Examined,
-    Faces,
     examined_points,
     parsed,
-    sound,
 )
 from hrbench.errors import DataError, UnknownNameError
 
 IMAGES, POINTS = {".png", ".jpg", ".jpeg"}, ".pts"
 BOX = 4  # numbers of WFLW's box, which the official crop does not use
 FLAGS = ("largepose", "expression", "illumination", "makeup", "occlusion", "blur")
-
-
-def from_pts(folders: Sequence[Path], num_keypoints: int, *, counted_from: int) -> Faces:
-    """Return the faces of folders of images, each with a .pts beside it, sorted by path.
-
-    Raises:
-        DataError: a folder or a file cannot be read, or a .pts is not as it should be.
-    """
-    result = examined_pts(folders, num_keypoints, counted_from=counted_from)
-    return sound(top_of(folders), result)
 
 
 def examined_pts(folders: Sequence[Path], num_keypoints: int, *, counted_from: int) -> Examined:
@@ -135,26 +123,6 @@ def _by_kind(faults: Sequence[Fault]) -> list[Fault]:
     for kind in kinds:
         found += fault(kind, [one.examples[0] for one in faults if one.kind == kind])
     return found
-
-
-def from_wflw_list(
-    path: Path,
-    images: Path,
-    num_keypoints: int,
-    *,
-    counted_from: int,
-    attribute: str | None = None,
-) -> Faces:
-    """Return the faces of a list of WFLW; see `examined_wflw_list` for the arguments.
-
-    Raises:
-        DataError: it cannot be read, or has a fault that nothing can be trained with.
-        UnknownNameError: no flag is called so.
-    """
-    result = examined_wflw_list(
-        path, images, num_keypoints, counted_from=counted_from, attribute=attribute
-    )
-    return sound(path, result)
 
 
 def examined_wflw_list(

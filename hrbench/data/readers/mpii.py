@@ -46,13 +46,6 @@ class Annotations:
     visible: NDArray[np.bool_]  # (N, K) labelled; all False where the truth is hidden
 
 
-def annotated(
-    path: Path, images: Path, num_keypoints: int, *, hidden: bool = False, padding: float = PADDING
-) -> People:
-    """Return the persons of a split in file order; see `read` and `people`."""
-    return people(read(path, num_keypoints, hidden=hidden)[0], images, padding)
-
-
 def read(
     path: Path, num_keypoints: int, *, hidden: bool = False, allow: Sequence[str] = ()
 ) -> tuple[Annotations, tuple[str, ...]]:
