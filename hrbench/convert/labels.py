@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench.data.inspect import require
+from hrbench.data.inspect import fault, require
 from hrbench.data.lint import names_faults, pairs_by_name, without_mirror_image
 
 ANNOTATIONS, DATASET, TASK = "annotations.json", "dataset.toml", "task.toml"
@@ -107,7 +107,9 @@ def require_names(place: Path, skeleton: Skeleton) -> None:
     """Stop at names that no dataset's file may have, before one is written that is refused later.
 
     Raises:
-        DataError: a keypoint, a flip pair or an edge stands twice, or is of no keypoint.
+        DataError: a keypoint, a flip pair or an edge stands twice, or a name cannot be written.
     """
-    found = names_faults(skeleton.keypoints, skeleton.flip_pairs, skeleton.edges, None)
+    halves = [name for name in skeleton.keypoints if name.encode(errors="ignore").decode() != name]
+    found = fault("keypoints with half a character in their name", list(map(ascii, halves)))
+    found += names_faults(skeleton.keypoints, skeleton.flip_pairs, skeleton.edges, None)
     require(place, found, advice=RIGHT)

@@ -80,12 +80,18 @@ def test_ids_that_are_none_are_named(
     assert not (tmp_path / "out").exists()
 
 
-def test_a_name_that_stands_twice_is_refused_before_anything_is_written(
-    dots: Path, tmp_path: Path
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["nose", "nose", "ear"], r"keypoints that stand twice: 1 \(nose\); put that right"),
+        (["nose", "\ud800", "ear"], r"half a character in their name: 1 \('\\ud800'\); put"),
+    ],
+)
+def test_names_that_no_dataset_may_have_are_refused_before_anything_is_written(
+    names: list[str], words: str, dots: Path, tmp_path: Path
 ) -> None:
-    names = ["nose", "nose", "ear"]
     edit_json(dots / ANNOTATIONS, lambda said: said["categories"][0].update(keypoints=names))
-    with pytest.raises(DataError, match=r"keypoints that stand twice: 1 \(nose\); put that right"):
+    with pytest.raises(DataError, match=words):
         convert(dots / ANNOTATIONS, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
