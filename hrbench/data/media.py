@@ -49,9 +49,10 @@ def is_read(file: Path) -> bool:
 
 def frames(video: Path) -> Iterator[NDArray[np.uint8]]:
     """Yield the (height, width, 3) BGR frames of a video, upright."""
-    with QUIET, _opened(video) as capture:
+    with _opened(video) as capture:
         while True:
-            whole, frame = capture.read()
+            with QUIET:  # never around a yield: others speak meanwhile
+                whole, frame = capture.read()
             if not whole:
                 return
             yield frame.astype(np.uint8, copy=False)
@@ -73,9 +74,10 @@ def spelled(path: Path) -> Iterator[str]:
 
 @contextmanager
 def _opened(video: Path) -> Iterator[cv2.VideoCapture]:
-    with spelled(video) as name:
+    with spelled(video) as name, QUIET:
         capture = cv2.VideoCapture(name)
     try:
         yield capture
     finally:
-        capture.release()
+        with QUIET:
+            capture.release()

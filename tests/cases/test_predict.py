@@ -5,6 +5,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 from cli.command import Ended, called, installed
 from PIL import Image
@@ -125,3 +127,19 @@ def test_a_locale_of_ascii_and_a_name_in_cyrillic(photos: Path) -> None:
     assert ended.status == 0, ended.err
     rows = json.loads((photos.parent / "out" / name / "keypoints.json").read_text("utf-8"))
     assert rows[0]["file_name"] == f"photos/{name}"
+
+
+@pytest.mark.slow
+def test_what_is_said_while_a_video_is_predicted_is_heard(photos: Path) -> None:
+    with Image.open(picture(photos / "a.jpg")) as still:
+        frame = np.asarray(still.convert("RGB"))[..., ::-1]
+    place, size = str(photos.parent / "clip.avi"), (frame.shape[1], frame.shape[0])
+    writer = cv2.VideoWriter(place, cv2.VideoWriter.fourcc(*"MJPG"), 10, size)
+    for _ in range(40):
+        writer.write(np.ascontiguousarray(frame))
+    writer.release()
+    weights = ["--task", "coco-pose@tiny", "--weights", str(small_weights("coco-pose@tiny"))]
+    ended = installed(photos.parent, "predict", "clip.avi", *weights, "-o", "out", "--no-drawn")
+    assert ended.status == 0, ended.err
+    assert "Each picture is taken as one box, and one person is found in it." in ended.err
+    assert len(rows_of(photos.parent)) == 40
