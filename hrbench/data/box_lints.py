@@ -13,7 +13,7 @@ from hrbench.data.inspect import Fault
 
 Floats = NDArray[np.float64]
 Sizes = NDArray[np.int64]
-KINDS = {  # by what `--allow` takes, for annotated boxes too
+KINDS = {  # by what `--allow` takes
     "unit": "boxes in shares of the image (0 to 1), not in pixels",
     "per-cent": "boxes in per cent of the image, not in pixels",
     "corners": ("boxes that are corners x1, y1, x2, y2 by their numbers, not x, y, width, height"),

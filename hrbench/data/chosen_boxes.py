@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 from hrbench.data import inspect
 from hrbench.data.annotations import Annotations
 from hrbench.data.box_lints import doubts
-from hrbench.data.detections import Detections
+from hrbench.data.detections import EMPTY, Detections, empty
 from hrbench.data.inspect import Fault, stated
-from hrbench.data.names import told
+from hrbench.data.names import NOT_THERE, told
 
-OTHER, EMPTY = "boxes of other categories", "boxes without width and height"
-NOT_THERE = -1
+OTHER, CROWD = "boxes of other categories", "boxes marked as crowd"
 Ids = AbstractSet[int]
 
 
@@ -64,16 +63,20 @@ def of_split(
 
 
 def of_category(found: Detections, wanted: Wanted) -> tuple[Chosen, list[Fault]]:
-    """Return the boxes of a category that have an extent, and what keeps it from being told."""
+    """Return the boxes of single objects of a category, and what keeps it from being told.
+
+    Those without any extent are left out, too.
+    """
     kept, faults = np.ones(len(found), dtype=bool), []
     if found.categories is not None and len(found):
         kept = np.isin(found.categories, sorted(_ids(found, found.categories, wanted)))
         if not kept.any():
             faults.append(stated(_refusal(found, found.categories, wanted)))
-    empty = (found.boxes[:, 2:] == 0).all(axis=1)
-    counts = {OTHER: int((~kept).sum()), EMPTY: int((kept & empty).sum())}
-    left_out = {why: count for why, count in counts.items() if count}
-    return Chosen(found.chosen(kept & ~empty), left_out), faults
+    left_out = {OTHER: int((~kept).sum())}
+    for why, unfit in ((CROWD, found.crowd), (EMPTY, empty(found))):
+        left_out[why] = int((kept & unfit).sum())
+        kept &= ~unfit
+    return Chosen(found.chosen(kept), {w: count for w, count in left_out.items() if count}), faults
 
 
 def _ids(found: Detections, categories: NDArray[np.int64], wanted: Wanted) -> Ids:

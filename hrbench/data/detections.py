@@ -18,13 +18,14 @@ from numpy.typing import NDArray
 
 from hrbench.data import inspect
 from hrbench.data.annotations import no_collection, parse
-from hrbench.data.inspect import TEXT, WHOLE, Fault, Kind, Rows, stated
+from hrbench.data.inspect import FLAG, TEXT, WHOLE, Fault, Kind, Rows, stated
 from hrbench.errors import DataError
 
 ROW = '{"image_id": 139, "category_id": 1, "bbox": [x, y, width, height], "score": 0.9}'
 ADVICE = f"in pixels a box is {ROW}"
 BOX = "four finite numbers x, y, width, height"
 NO_LIST = f"the detections are no list of boxes in COCO's results format: [{ROW}, …]"
+EMPTY = "boxes without width and height"
 LONGEST = 40  # characters of a value in a message
 NO_SIZE = (0, 0)
 NUMBER_OR_NAME = Kind("a number or a name", lambda value: WHOLE.fits(value) or TEXT.fits(value))
@@ -48,6 +49,7 @@ class Detections:
     boxes: NDArray[np.float64]  # (N, 4) x, y, width, height
     scores: NDArray[np.float64] | None  # (N,); None where no box has one
     categories: NDArray[np.int64] | None  # (N,) ids; None where no box has one
+    crowd: NDArray[np.bool_]  # (N,) of a group, as COCO's annotations mark it
     names: Mapping[int, Category] = field(default_factory=dict)  # by id, where the file says them
     ids: Mapping[str, int] = field(default_factory=dict)  # of its images, by their names
     sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # width, height, likewise
@@ -116,6 +118,7 @@ def examined(content: Any) -> tuple[Detections | None, list[Fault]]:
         *_column(content, "score", "a finite number", _is_number, optional=True),
         *_column(content, "category_id", WHOLE.words, WHOLE.fits, optional=True),
         *_images(content),
+        *_crowd(content),
     ]
     if any(fault.fatal for fault in found):
         return None, found
@@ -144,6 +147,7 @@ def _columns(rows: Rows, names: Mapping[Any, str]) -> Detections:
         boxes=boxes.reshape(-1, 4),
         scores=numbers("score", np.float64),
         categories=numbers("category_id", np.int64),
+        crowd=np.array([bool(row.get("iscrowd", 0)) for row in rows], dtype=bool),
     )
 
 
@@ -188,15 +192,29 @@ def _images(rows: Rows) -> list[Fault]:
     ]
 
 
+def _crowd(rows: Rows) -> list[Fault]:
+    marked = [(place, row["iscrowd"]) for place, row in enumerate(rows) if "iscrowd" in row]
+    odd = [f"box {place}: {shown(value)}" for place, value in marked if not FLAG.fits(value)]
+    return inspect.fault(f"detected boxes whose 'iscrowd' is not {FLAG.words}", odd)
+
+
 def _extents(table: Detections) -> list[Fault]:
-    least = table.boxes[:, 2:].min(axis=1, initial=np.inf)
-    negative, empty = np.asarray(least < 0), np.asarray(least == 0)
+    negative, none = np.asarray((table.boxes[:, 2:] < 0).any(axis=1)), empty(table)
+    flat = np.asarray((table.boxes[:, 2:] == 0).any(axis=1) & ~none & ~negative)
     return [
         *inspect.fault("detected boxes of a negative width or height", examples(table, negative)),
+        *inspect.fault(f"detected {EMPTY}", examples(table, none), fatal=False),
         *inspect.fault(
-            "detected boxes without width or height", examples(table, empty), fatal=False
+            "detected boxes without one of width and height, which count as in the official codes",
+            examples(table, flat),
+            fatal=False,
         ),
     ]
+
+
+def empty(table: Detections) -> NDArray[np.bool_]:
+    """Return which boxes have no extent at all; of one side the aspect ratio gives the other."""
+    return np.asarray((table.boxes[:, 2:] == 0).all(axis=1))
 
 
 def examples(table: Detections, odd: NDArray[np.bool_]) -> list[str]:

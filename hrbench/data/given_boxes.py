@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 
 from hrbench.data import detections, framing, inspect, placed_boxes
 from hrbench.data.box_lints import doubts
-from hrbench.data.chosen_boxes import Wanted, of_category
+from hrbench.data.chosen_boxes import Chosen, Wanted, of_category
 from hrbench.data.detections import ADVICE, Detections
 from hrbench.data.headers import Header, header
 from hrbench.data.inspect import Fault
 from hrbench.data.media import Medium, frames
-from hrbench.data.placed_boxes import NOT_THERE, Placed
+from hrbench.data.names import NOT_THERE
+from hrbench.data.placed_boxes import Placed
+from hrbench.data.sample import in_words
 from hrbench.errors import DataError
 
 Floats = NDArray[np.float64]
@@ -79,7 +81,7 @@ def given(
     sure = scores >= threshold
     kept = known & sure
     if not kept.any():
-        raise DataError(_none(path, media, boxes, known, threshold))
+        raise DataError(_none(path, media, chosen, known, threshold))
     table = _by_frame(boxes, scores, placed.place, kept, media)
     unsure = {f"boxes of a score below {threshold:g}": int((known & ~sure).sum())}
     strange = {"boxes of images that are not among the pictures": int((~known).sum())}
@@ -156,13 +158,15 @@ def _without(
 def _none(
     path: Path,
     media: Sequence[Medium],
-    boxes: Detections,
+    chosen: Chosen,
     known: NDArray[np.bool_],
     threshold: float,
 ) -> str:
     """Return why no box of a file is of any picture."""
+    boxes = chosen.boxes
     if not len(boxes):
-        return f"--boxes {path}: there is no box in it"
+        besides = f" but {in_words(chosen.left_out)}" if chosen.left_out else ""
+        return f"--boxes {path}: there is no box in it{besides}"
     if known.any():
         return f"--boxes {path}: all boxes of the pictures are below --box-threshold {threshold:g}"
     images = _few([str(image) for image in dict.fromkeys(boxes.images)])

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from hrbench.data import inspect
 from hrbench.data.inspect import Fault
 
+NOT_THERE = -1  # in place of an index
 Parts = tuple[str, ...]
 
 

@@ -11,9 +11,7 @@ from hrbench.data import inspect
 from hrbench.data.detections import Detections
 from hrbench.data.inspect import Fault
 from hrbench.data.media import Medium
-from hrbench.data.names import told
-
-NOT_THERE = -1
+from hrbench.data.names import NOT_THERE, told
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,7 +82,3 @@ def _frameless(boxes: Detections, media: Sequence[Medium], place: NDArray[np.int
     ]
     odd = [f"box {boxes.rows[row]} of {boxes.images[row]}" for row in rows]
     return inspect.fault("boxes of a video that do not say their 'frame', from 0", odd)
-
-
-def _once(words: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys(words))

@@ -9,6 +9,7 @@ from glob import glob
 from pathlib import Path
 
 from hrbench.data.media import IMAGES, VIDEOS, Medium, frames, is_read
+from hrbench.data.sample import in_words
 from hrbench.errors import DataError
 
 UNREAD = frozenset(  # kinds of pictures that not every machine's libraries read
@@ -187,8 +188,3 @@ def _fault(file: Path) -> str:
     if file.suffix.lower() in VIDEOS and next(frames(file), None) is None:
         return "has no frame that can be read; is the video whole?"
     return ""
-
-
-def in_words(counts: Mapping[str, int]) -> str:
-    """Return counts and what they are of, in a line."""
-    return ", ".join(f"{count} {what}" for what, count in counts.items())

@@ -125,10 +125,26 @@ def test_boxes_of_which_none_is_of_the_category_are_refused(
 
 
 def test_boxes_that_do_not_count_are_counted() -> None:
-    rows = row(), row(category_id=0), row(bbox=[1, 2, 0, 0]), row(bbox=[1, 2, 0, 4])
+    crowd = row(iscrowd=1), row(iscrowd=1, bbox=[1, 2, 0, 0]), row(iscrowd=1, category_id=0)
+    rows = row(), row(category_id=0), row(bbox=[1, 2, 0, 0]), row(bbox=[1, 2, 0, 4]), *crowd
     chosen, _ = chosen_boxes.of_category(table(*rows, categories=[BALL, PERSON]), Wanted({"ball"}))
     assert chosen.boxes.rows.tolist() == [0, 3]
     assert chosen.left_out == {
-        "boxes of other categories": 1,
+        "boxes of other categories": 2,
+        "boxes marked as crowd": 2,
         "boxes without width and height": 1,
     }
+
+
+def test_what_is_said_of_boxes_without_extent_is_what_is_done_with_them() -> None:
+    """The official codes crop boxes of no width by their height; of no extent there is no crop."""
+    rows = [row(bbox=[1, 2, *extent]) for extent in ([3, 4], [0, 4], [3, 0], [0, 0])]
+    found, faults = detections.examined(rows)
+    assert found is not None
+    said = {str(fault) for fault in faults if not fault.fatal}
+    flat = "detected boxes without one of width and height, which count as in the official codes"
+    assert said == {
+        "detected boxes without width and height: 1 (box 3: 1 2 0 0)",
+        f"{flat}: 2 (box 1: 1 2 0 4, box 2: 1 2 3 0)",
+    }
+    assert counted(found, NAMED) == [0, 1, 2]

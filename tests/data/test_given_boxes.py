@@ -49,6 +49,19 @@ def named(*names: str, **more: Any) -> dict[str, Any]:
     return {"images": images, "annotations": rows}
 
 
+def crowded(*marks: dict[str, Any]) -> dict[str, Any]:
+    """A file of annotations with as many boxes in one image, marked so."""
+    made = named("1.jpg")
+    return {**made, "annotations": [{**made["annotations"][0], **mark} for mark in marks]}
+
+
+def test_a_box_around_a_crowd_is_counted_and_not_predicted_on(tmp_path: Path) -> None:
+    media = pictures(tmp_path, "1.jpg")
+    found = boxes(tmp_path, crowded({"iscrowd": 0}, {"iscrowd": 1}, {}), media)
+    assert len(found.of(media[0].path, None)) == 2
+    assert found.left_out == {"boxes marked as crowd": 1}
+
+
 def test_a_number_is_that_which_a_picture_is_called_by_and_never_its_place(tmp_path: Path) -> None:
     media = pictures(tmp_path, "cat.jpg", "000000000002.jpg")
     rows = [
@@ -122,6 +135,8 @@ def test_frames_are_told_by_their_number_where_a_video_is_alone(tmp_path: Path) 
         ([{"image_id": 7, "bbox": BOX}], "no box of it is in any of the pictures"),
         ([{"image_id": 1, "bbox": BOX, "score": 0.1}], "are below --box-threshold 0.3"),
         ([], "there is no box in it"),
+        (crowded({"iscrowd": 1}), "there is no box in it but 1 boxes marked as crowd"),
+        (crowded({"iscrowd": "yes"}), "whose 'iscrowd' is not 0 or 1: 1 (box 0: \"yes\")"),
         (named("1.jpg", width=640, height=480), "1.jpg is 100 x 80, not 640 x 480"),
         (
             [{"image_id": 1, "bbox": BOX, "category_id": number} for number in (0, 1)],
