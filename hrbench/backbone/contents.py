@@ -59,7 +59,10 @@ def read(path: Path) -> Content:
             warnings.simplefilter("ignore")  # torch's, on files that are refused
             held = unpickling.load(path)
     except FileNotFoundError as error:
-        raise WeightsError(f"{path} does not exist; --weights and --init take a file") from error
+        raise WeightsError(
+            f"{path} does not exist; --weights and --init take a file, or a RUN (by four "
+            "characters of its id or more)"
+        ) from error
     except OSError as error:
         raise WeightsError(f"{path} cannot be read: {error.strerror or error}") from error
     except DAMAGED as error:

@@ -66,7 +66,7 @@ def _text(runs: tuple[str, ...], found: Any, *, task: str | None, form: str, **l
     from hrbench.report.finding import named  # noqa: PLC0415
 
     literature = published.load(catalog.published_results())
-    if len(runs) == 1 and form in detail.FORMATS and named(runs[0]) is not None:
+    if len(runs) == 1 and form in detail.FORMATS and named(runs[0], least=1) is not None:
         return detail.detail(found.records[0], found.folders[0], literature, form=form, **look)
     return table.report(
         found.records, literature, unfinished=found.unfinished, task=task, form=form, **look

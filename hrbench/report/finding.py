@@ -1,6 +1,7 @@
 """Which folder is meant by a RUN: a path, a folder's name, the beginning of an id, or `latest`."""
 
 import json
+import os
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -17,6 +18,8 @@ LATEST = "latest"
 STAMP = "%Y%m%dT%H%M%SZ"  # when a run was started, as its folder's name begins
 NAMED = re.compile(r"(\d{8}T\d{6}Z)-([0-9a-f]{8})(-\d+)?")
 HEX = re.compile(r"[0-9a-f]+")
+LEAST = 4  # characters of a beginning that stands for a run where other things could stand
+DEEP = 4  # folders below one that is named, in which runs lie: results/runs/task/run
 SHOWN = 5  # runs that a message names
 
 
@@ -30,13 +33,13 @@ def find(name: str, under: Path = RUNS) -> Path:
     Raises:
         RunError: there is none, or there are several.
     """
-    found = named(name, under)
+    found = named(name, under, least=1)
     if found is not None:
         return found
     if Path(name).is_dir():
         raise RunError(
             f"{name}: is not the folder of a run (no {FILE}, no {STATE}, no {SPEC}), nor is there "
-            "one in it."
+            f"one in it, {DEEP} folders deep."
         )
     runs = every(under)
     if name == LATEST:
@@ -48,8 +51,13 @@ def find(name: str, under: Path = RUNS) -> Path:
     )
 
 
-def named(name: str, under: Path = RUNS) -> Path | None:
+def named(name: str, under: Path = RUNS, *, least: int = LEAST) -> Path | None:
     """Return the folder of the run that `name` stands for, or None where it stands for none.
+
+    Args:
+        name: as `find` takes it.
+        under: the folder of runs.
+        least: characters that the beginning of a folder's name or of an id has.
 
     Raises:
         RunError: several runs begin so.
@@ -66,8 +74,8 @@ def named(name: str, under: Path = RUNS) -> Path | None:
     if name == LATEST:
         return runs[-1] if runs else None
     called = [run for run in runs if run.name == name]
-    found = called or [run for run in runs if _begins(run, name)]
-    if not found and HEX.fullmatch(name.lower()):
+    found = called or [run for run in runs if len(name) >= least and _begins(run, name)]
+    if not found and len(name) >= least and HEX.fullmatch(name.lower()):
         found = [run for run in runs if id_of(run).startswith(name.lower())]
     if len(found) > 1:
         raise RunError(f"{len(found)} runs begin with '{name}':{_lines(found[::-1])}")
@@ -75,15 +83,29 @@ def named(name: str, under: Path = RUNS) -> Path | None:
 
 
 def every(under: Path) -> list[Path]:
-    """Return the folders of all runs below a folder, finished or not, oldest first."""
-    marks = (file for mark in MARKS for file in under.rglob(mark))
-    folders = dict.fromkeys(file.parent for file in marks)
-    return sorted(folders, key=lambda folder: (_stamp(folder), str(folder)))
+    """Return the folders of the runs in a folder, finished or not, oldest first.
+
+    They lie up to DEEP folders below it, and in no other run, hidden folder or link.
+    """
+    if is_run(under):
+        return [under]
+    found: list[Path] = []
+    for place, inner, _ in os.walk(under):
+        folder = Path(place)
+        inside = [folder / name for name in inner if not name.startswith(".")]
+        runs = [one for one in inside if not one.is_symlink() and is_run(one)]
+        found += runs
+        depth = len(folder.relative_to(under).parts) + 1
+        inner[:] = [one.name for one in inside if one not in runs] if depth < DEEP else []
+    return sorted(found, key=lambda folder: (_stamp(folder), str(folder)))
 
 
 def is_run(folder: Path) -> bool:
-    """Whether a folder is a run's."""
-    return any((folder / mark).is_file() for mark in MARKS)
+    """Whether a folder is a run's; one that cannot be entered is none."""
+    try:
+        return any((folder / mark).is_file() for mark in MARKS)
+    except OSError:
+        return False
 
 
 def id_of(folder: Path) -> str:

@@ -155,8 +155,12 @@ def test_a_name_that_begins_several_runs_lists_them(project: Path) -> None:
     ended = called(project, "score", "20")
     refused(ended, ["2 runs begin with '20':", str(only_named(project, 0))])
     refused(called(project, "report", "20"), ["2 runs begin with '20':"])
-    ended = called(project, "run", "mice/task.toml", "--weights", "20")
-    refused(ended, ["2 runs begin with '20':"])
+    year = only_named(project, 0)[:4]
+    ended = called(project, "run", "mice/task.toml", "--weights", year)
+    refused(ended, [f"2 runs begin with '{year}':"])
+    ended = called(project, "run", "mice/task.toml", "--weights", year[:1])  # too short to be meant
+    assert ended.status == 1
+    assert f"{year[:1]} does not exist; --weights and --init take a file, or a RUN" in ended.err
 
 
 def only_named(project: Path, place: int) -> str:

@@ -1,5 +1,7 @@
 import json
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,12 +47,56 @@ def test_the_beginning_of_several_ids_lists_them_latest_first(runs: Path) -> Non
 
 
 def test_what_is_no_name_of_a_run(runs: Path) -> None:
-    for name in ("coco-pose", "aac", "2027", ""):
+    for name in ("coco-pose", "aabc", "2027", ""):
         assert named(name, runs) is None
+        assert named(name, runs, least=1) is None
     with pytest.raises(RunError, match=rf"aac: no such run folder.*The latest:\n  .*{LATE}\n"):
         find("aac", runs)
     with pytest.raises(RunError, match="none has no run yet; name the folder"):
         find("latest", runs / "none")
+
+
+def test_a_few_letters_stand_for_a_run_only_where_nothing_else_could_stand(runs: Path) -> None:
+    assert find("aab", runs) == runs / "coco-pose" / LATE
+    for name in ("a", "aab", "202"):
+        assert named(name, runs) is None
+    for name in ("aabb", "AABB", "latest", LATE):
+        assert named(name, runs) == runs / "coco-pose" / LATE
+    (runs / "coco-pose" / LATE).rename(runs / "ab")
+    assert named("ab", runs) == runs / "ab"  # all of its name
+
+
+def test_runs_are_looked_for_where_they_lie_and_nowhere_else(tmp_path: Path) -> None:
+    places = (
+        *("results/runs/task/run", "mine", "mine/checkpoints/copy", ".cache/task/run"),
+        *("a/b/c/d/e", "data/coco/images/train2017/run"),
+    )
+    for place in places:
+        (tmp_path / place).mkdir(parents=True)
+        (tmp_path / place / "record.json").write_text("{}")
+    (tmp_path / "link").symlink_to(tmp_path / "mine")
+    assert [str(run.relative_to(tmp_path)) for run in every(tmp_path)] == [
+        *("mine", "results/runs/task/run"),
+    ]
+    assert every(tmp_path / "mine") == [tmp_path / "mine"]
+    assert every(tmp_path / ".cache") == [tmp_path / ".cache/task/run"]
+    assert every(tmp_path / "none") == []
+
+
+def test_pictures_beside_runs_are_not_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "data/coco/images/train2017").mkdir(parents=True)
+    listed: list[Path] = []
+    scandir = os.scandir
+
+    def noted(place: str) -> Any:
+        listed.append(Path(place))
+        return scandir(place)
+
+    monkeypatch.setattr(os, "scandir", noted)
+    assert every(tmp_path) == []
+    assert sorted(len(place.relative_to(tmp_path).parts) for place in listed) == [0, 1, 2, 3]
 
 
 def test_a_run_under_another_name_is_placed_by_its_files(runs: Path) -> None:
