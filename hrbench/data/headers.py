@@ -3,7 +3,7 @@
 import os
 import struct
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -55,10 +55,10 @@ def header(path: Path) -> Header | None:
         return None  # reading the pixels says what is wrong
 
 
-def headers(paths: Sequence[Path]) -> list[Header | None]:
-    """Return the headers of many files, in their order."""
+def headers(paths: Sequence[Path]) -> Iterator[Header | None]:
+    """Yield the headers of many files, in their order."""
     with ThreadPoolExecutor(READERS) as pool:
-        return list(pool.map(header, paths))
+        yield from pool.map(header, paths)
 
 
 def stored_size(image: Image.Image) -> tuple[int, int]:

@@ -214,10 +214,10 @@ def _with_remarks(path: Path) -> tuple[Header | str, remarks.Found]:
     return look(path), remarks.taken()
 
 
-def headed(paths: Sequence[Path]) -> list[Header | str]:
-    """Return the header of each image file; what has none or no end is decoded, as by `look`."""
-    found = zip(paths, headers(paths), strict=True)
-    return [seen if seen is not None and seen.ended else look(path) for path, seen in found]
+def headed(paths: Sequence[Path]) -> Iterator[Header | str]:
+    """Yield the header of each image file; what has none or no end is decoded, as by `look`."""
+    for path, seen in zip(paths, headers(paths), strict=True):
+        yield seen if seen is not None and seen.ended else look(path)
 
 
 def look(path: Path) -> Header | str:

@@ -1,6 +1,7 @@
 """What a look at a split's image files finds: at their names, their headers or their pixels."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from hrbench.pipeline.findings import Facts, Part
 from hrbench.pipeline.listings import Listing
 
 PER_PROCESS = 100  # image files that are worth a process
+MANY = 1000  # headers that take more than a moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +74,25 @@ def _opened(
     if way.title:
         seen = _decoded(folder, names, way.title)
     else:
-        seen = inspect.headed([folder / name for name in names])
+        seen = headed([folder / name for name in names])
     found = framing.compared(names, seen, sizes)
     faults = [*inspect.undecoded(names, seen), *found.sizes(published=way.published)]
     if way.published:
         return [*faults, *found.turns("ignored")], inspect.odd()
     return faults, [*found.remarks(), *inspect.odd()]
+
+
+def headed(paths: Sequence[Path]) -> list[Header | str]:
+    """Return the header of each image file, or why it has none; where there are many, show how far.
+
+    As `inspect.headed` has them.
+    """
+    seen = []
+    with Steps("reading headers", len(paths), shown=len(paths) >= MANY) as steps:
+        for look in inspect.headed(paths):
+            seen.append(look)
+            steps.advance()
+    return seen
 
 
 def _decoded(folder: Path, names: list[str], title: str) -> list[Header | str]:

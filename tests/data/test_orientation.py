@@ -148,5 +148,5 @@ def test_without_a_tag_or_with_a_senseless_one_a_picture_stays(tmp_path: Path) -
     (tmp_path / "none.jpg").write_bytes(b"nothing")
     for name in ("plain.jpg", "odd.jpg", "none.jpg"):
         assert orientation(tmp_path / name) == 1
-    found = headers([tmp_path / name for name in ("plain.jpg", "none.jpg", "missing.jpg")])
+    found = list(headers([tmp_path / name for name in ("plain.jpg", "none.jpg", "missing.jpg")]))
     assert found == [Header((4, 4)), None, None]

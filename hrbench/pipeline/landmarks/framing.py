@@ -6,6 +6,7 @@ import numpy as np
 
 from hrbench.data import framing, inspect
 from hrbench.data.sample import People
+from hrbench.pipeline.looking import headed
 from hrbench.pipeline.own import is_published
 from hrbench.pipeline.sources import Source
 from hrbench.spec import DatasetSpec, LandmarkTask
@@ -61,5 +62,5 @@ def looked(people: People, most: int | None = None) -> tuple[list[inspect.Fault]
         used = used[:: -(-len(used) // most) or 1]
     paths = [people.images[image] for image in used.tolist()]
     sizes = None if people.sizes is None else [tuple(people.sizes[i].tolist()) for i in used]
-    names, seen = [path.name for path in paths], inspect.headed(paths)
+    names, seen = [path.name for path in paths], headed(paths)
     return inspect.undecoded(names, seen), framing.compared(names, seen, sizes)
