@@ -12,11 +12,11 @@ import numpy as np
 from hrbench.convert.labels import Advise, NamePairs, Picture, Skeleton, Summary
 from hrbench.convert.writing import write
 from hrbench.data.lint import pairs_by_name
+from hrbench.data.media import IMAGES
 from hrbench.data.numbering import with_slashes
 from hrbench.errors import DataError, RunError
 
 LIBRARY = "sleap_io"
-PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"}  # of a video of one picture
 
 
 def convert(
@@ -96,7 +96,7 @@ def _left_first(pairs: NamePairs, names: tuple[str, ...]) -> NamePairs:
 
 def _image(source: Path, files: Any, index: int, images: Path | None) -> Path:
     """Return the image file of a frame; one that moved is looked for beside the .slp file."""
-    if isinstance(files, str) and Path(files).suffix.lower() in PICTURES:
+    if isinstance(files, str) and Path(files).suffix.lower() in IMAGES:  # a video of one picture
         files = [files]
     if not isinstance(files, list):
         raise DataError(

@@ -25,12 +25,12 @@ from hrbench.convert.labels import (
     require_names,
 )
 from hrbench.convert.writing import write
+from hrbench.data import media
 from hrbench.data.headers import header
 from hrbench.errors import DataError
 
 SPLITS = ("train", "val", "test")
 NAMES = ("kpt_names", "node_names")  # of the keypoints, where a file says them
-SUFFIXES = {".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
 IMAGES, LABELS = "images", "labels"  # folders that take each other's place in a path
 
 
@@ -70,7 +70,7 @@ def _pictures(folders: list[Path], skeleton: Any) -> Iterator[Picture]:
     """Yield the images of some folders with the objects that their labels have."""
     for folder in folders:
         for image in sorted(folder.rglob("*")):
-            if image.suffix.lower() in SUFFIXES:
+            if image.suffix.lower() in media.IMAGES:
                 yield Picture(image, _objects(image, skeleton))
 
 

@@ -229,6 +229,17 @@ def test_yolo_poses_are_read_in_either_layout(place: str, tmp_path: Path) -> Non
     assert usable(tmp_path / "out") == ("train", "val")
 
 
+def test_pictures_of_every_kind_that_is_read_are_converted(tmp_path: Path) -> None:
+    folder = yolo(tmp_path / "yolo", "images/train")
+    pictures = folder / "images/train"
+    (pictures / "0.png").rename(pictures / "0.jfif")
+    with Image.open(pictures / "1.png") as image:
+        image.convert("RGB").save(pictures / "1.ppm")
+    (pictures / "1.png").unlink()
+    made = convert(folder, tmp_path / "out")
+    assert (made.images, made.objects) == (2, 2)
+
+
 @pytest.mark.parametrize(
     ("said", "words"),
     [

@@ -27,14 +27,17 @@ def touch(*paths: Path) -> None:
 
 
 def test_pictures_come_class_by_class_by_name(tmp_path: Path) -> None:
-    names = ["b.JPEG", "a.png", "c.Jpg"]
+    names = ["b.JPEG", "a.png", "c.Jpg", "d.jfif"]
     touch(*(tmp_path / CLOCK / name for name in names), tmp_path / FISH / "z.webp")
     touch(tmp_path / CLOCK / "notes.txt", tmp_path / CLOCK / "._b.JPEG", tmp_path / ".git" / "x")
     found = imagenet.read(tmp_path, CLASSES)
     where = [f"{path.parent.name}/{path.name}" for path in found.pictures.images]
-    assert where == [f"{FISH}/z.webp", *(f"{CLOCK}/{n}" for n in ("a.png", "b.JPEG", "c.Jpg"))]
-    assert found.pictures.labels.tolist() == [0, 2, 2, 2]
-    assert found.pictures.ids.tolist() == [0, 1, 2, 3]
+    assert where == [
+        f"{FISH}/z.webp",
+        *(f"{CLOCK}/{n}" for n in ("a.png", "b.JPEG", "c.Jpg", "d.jfif")),
+    ]
+    assert found.pictures.labels.tolist() == [0, 2, 2, 2, 2]
+    assert found.pictures.ids.tolist() == [0, 1, 2, 3, 4]
     assert found.num_classes == 2  # the shark has no folder
 
 

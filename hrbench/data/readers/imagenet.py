@@ -18,11 +18,12 @@ import numpy as np
 
 from hrbench.data import inspect, matlab
 from hrbench.data.inspect import Fault
+from hrbench.data.media import IMAGES
 from hrbench.data.pictures import Pictures
 from hrbench.data.plausible import is_widespread
 from hrbench.errors import DataError
 
-SUFFIXES = (".jpeg", ".jpg", ".png", ".bmp", ".ppm", ".pgm", ".tif", ".tiff", ".webp")
+ENDINGS = tuple(IMAGES)  # torchvision's ImageFolder knows most of them
 HIDDEN, HIDDEN_FOLDERS, NO_PICTURES = "hidden files", "hidden folders", "files that are no pictures"
 COMPARED, BEGINNING = 1000, 1 << 16  # names that several classes have; bytes of each file
 NAMES_SHOWN = 3  # of folders or files that are not right
@@ -209,7 +210,7 @@ def _divided(folder: Path, names: Iterable[str]) -> tuple[list[Path], Counter[st
     for name in names:
         if name.startswith("."):
             left_out[HIDDEN] += 1
-        elif not name.lower().endswith(SUFFIXES):
+        elif not name.lower().endswith(ENDINGS):
             left_out[NO_PICTURES] += 1
         else:
             found.append(folder / name)
@@ -250,7 +251,7 @@ def _entries(folder: Path) -> list["os.DirEntry[str]"]:
 
 
 def _is_picture(entry: "os.DirEntry[str]") -> bool:
-    return entry.name.lower().endswith(SUFFIXES) and not entry.name.startswith(".")
+    return entry.name.lower().endswith(ENDINGS) and not entry.name.startswith(".")
 
 
 def _columns(images: Sequence[Path], labels: Sequence[int]) -> Pictures:
