@@ -110,12 +110,11 @@ def test_who_insists_gets_the_figure_and_a_note(tmp_path: Path) -> None:
     assert "nose is in the place of snout" in record["said"]
 
 
-def test_predict_and_export_refuse_them_too(tmp_path: Path) -> None:
+def test_predict_refuses_them_too(tmp_path: Path) -> None:
     words = ["whose keypoints are others than those of h36m", "--allow other-keypoints"]
     picture = next(small_world().rglob("*.jpg"))
     given = ["--weights", str(trained())]
     refused(called(tmp_path, "predict", str(picture), "--task", "h36m-pose@tiny", *given), words)
-    refused(called(tmp_path, "export", "h36m-pose@tiny", *given, "-o", "m.pt2"), words)
 
 
 def test_inspect_says_what_they_are_and_that_they_do_not_fit(tmp_path: Path) -> None:

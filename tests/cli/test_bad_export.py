@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from cli.command import Ended, called, installed, refused
 from pipeline.worlds import small_classifier, small_lifter, small_weights
 
+from hrbench import catalog
+from hrbench.backbone.about import KEY, About
 from hrbench.pipeline.exporting import writing
 from hrbench.pipeline.exporting.running import opened
 
@@ -34,6 +37,23 @@ def without(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
         return None if name in names else there(name)
 
     monkeypatch.setattr(writing, "find_spec", found)
+
+
+def test_weights_of_other_keypoints(tmp_path: Path) -> None:
+    names = catalog.load_dataset("coco").keypoints
+    said = About(
+        task="coco-pose",
+        variant="tiny",
+        outputs=names,
+        color="rgb",
+        seen_datasets=(),
+        init="random",
+    )
+    content = torch.load(small_weights(POSE), weights_only=True)
+    torch.save({**content, KEY: said.content()}, tmp_path / "coco.pt")
+    ended = called(tmp_path, "export", "h36m-pose@tiny", "--weights", "coco.pt", "-o", "m.pt2")
+    words = ["whose keypoints are others than those of h36m", "--allow other-keypoints"]
+    refused(ended, words)
 
 
 @pytest.mark.parametrize("output", ["model.tflite", "model", "model.onnx.zip", "model.ONNX"])
