@@ -57,6 +57,7 @@ NAMES = (
     ("numpy", "ndarray"),
     ("numpy", "dtype"),
     ("_codecs", "encode"),  # of an array's bytes; torch allows it itself since 2.5
+    ("builtins", "set"),  # of a module's buffers; a newer torch than 2.4 allows it itself
     *((f"numpy.{core}.multiarray", "_reconstruct") for core in ("core", "_core")),
     *((f"numpy.{core}.multiarray", "scalar") for core in ("core", "_core")),
     ("argparse", "Namespace"),
