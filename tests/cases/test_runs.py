@@ -11,7 +11,7 @@ import pytest
 from cli.command import INSTALLED, Ended, called, environment, files, refused
 from pipeline.dots import BRIEF, edit_json, write_dots
 
-RUN = ["run", "mice/task.toml", "--data", "mice", "--workers", "0", "--device", "cpu"]
+RUN = ["run", "mice/task.toml@tiny", "--data", "mice", "--workers", "0", "--device", "cpu"]
 SET = [part for override in BRIEF for part in ("--set", override)]
 
 
@@ -156,9 +156,10 @@ def test_a_name_that_begins_several_runs_lists_them(project: Path) -> None:
     refused(ended, ["2 runs begin with '20':", str(only_named(project, 0))])
     refused(called(project, "report", "20"), ["2 runs begin with '20':"])
     year = only_named(project, 0)[:4]
-    ended = called(project, "run", "mice/task.toml", "--weights", year)
+    ended = called(project, "run", "mice/task.toml@tiny", "--weights", year)
     refused(ended, [f"2 runs begin with '{year}':"])
-    ended = called(project, "run", "mice/task.toml", "--weights", year[:1])  # too short to be meant
+    # A single digit is too short to be meant.
+    ended = called(project, "run", "mice/task.toml@tiny", "--weights", year[:1])
     assert ended.status == 1
     assert f"{year[:1]} does not exist; --weights and --init take a file, or a RUN" in ended.err
 
