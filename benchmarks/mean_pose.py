@@ -10,6 +10,7 @@ from hrbench.data.pose_statistics import centred
 from hrbench.data.sample import People
 from hrbench.geometry import UNIT
 from hrbench.pipeline.landmarks.evaluation import LandmarkEvaluation
+from hrbench.pipeline.landmarks.predicting import of_boxes
 from hrbench.report.predictions import ClassPredictions, JointPredictions, Predictions
 
 
@@ -25,17 +26,9 @@ def mean_pose(training: People, looked_at: LandmarkEvaluation) -> Predictions:
     people = looked_at.people
     pose = np.nanmean(in_crop(training), axis=0)
     keypoints = people.centers[:, None] + pose * people.scales[:, None] * UNIT
-    return Predictions(
-        sample_ids=people.ids,
-        image_ids=people.image_ids[people.image],
-        boxes=people.boxes,
-        box_scores=people.scores,
-        centers=people.centers,
-        scales=people.scales,
-        keypoints=keypoints.astype(np.float32),
-        scores=np.ones(keypoints.shape[:2], dtype=np.float32),
-        scored_images=looked_at.image_ids,
-    )
+    scores = np.ones(keypoints.shape[:2], dtype=np.float32)
+    found = {"keypoints": keypoints.astype(np.float32), "scores": scores}
+    return of_boxes(people, looked_at.image_ids, found)
 
 
 def mean_joints(training: Sequence[Clip], clips: Sequence[Clip]) -> JointPredictions:

@@ -21,6 +21,10 @@ from hrbench.errors import DataError
 
 OTHER_CATEGORY = "objects of a category without keypoints"
 PERSON = "person"  # COCO's name of the category that has keypoints
+OF_ANNOTATIONS = (  # fields that are a column of N
+    *("ids", "image", "boxes", "areas", "crowd", "num_keypoints", "keypoints"),
+    *("derived", "unsized"),
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,6 +47,10 @@ class Annotations:
     passed_over: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     allowed: tuple[str, ...] = ()  # in words, the faults that --allow let pass
     categories: Mapping[int, str] = field(default_factory=dict)  # their names by their ids
+
+    def rows(self, chosen: NDArray[np.integer] | NDArray[np.bool_]) -> "Annotations":
+        """Return some of the N annotations, beside all M images."""
+        return replace(self, **{name: getattr(self, name)[chosen] for name in OF_ANNOTATIONS})
 
 
 @contextmanager

@@ -80,7 +80,7 @@ def of_split(listed: Listing, dataset: DatasetSpec, split: Split) -> Listing:
     ]
     if listed.table is None:
         return replace(listed, names=names, sizes=sizes)
-    table = _rows(listed.table, (listed.table.image >= 0) & kept[listed.table.image])
+    table = listed.table.rows((listed.table.image >= 0) & kept[listed.table.image])
     labelled = int((table.keypoints[..., 2] > 0).any(axis=1).sum())
     return replace(
         listed, names=names, sizes=sizes, persons=len(table.ids), labelled=labelled, table=table
@@ -106,19 +106,3 @@ def in_part(names: Sequence[str], dataset: DatasetSpec, split: Split) -> NDArray
     """Return which images of a file are of a split that the seed makes of them."""
     held_out = in_validation(names, dataset.validation_share, dataset.split_seed)
     return held_out if split.part == "validation" else ~held_out
-
-
-def _rows(table: Annotations, kept: NDArray[np.bool_]) -> Annotations:
-    """Return some of the N annotations, beside all M images."""
-    return replace(
-        table,
-        ids=table.ids[kept],
-        image=table.image[kept],
-        boxes=table.boxes[kept],
-        areas=table.areas[kept],
-        crowd=table.crowd[kept],
-        num_keypoints=table.num_keypoints[kept],
-        keypoints=table.keypoints[kept],
-        derived=table.derived[kept],
-        unsized=table.unsized[kept],
-    )

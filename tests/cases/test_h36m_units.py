@@ -9,10 +9,10 @@ import h5py
 import numpy as np
 import pytest
 from cli.command import Ended, called, refused
+from cli.trees import linked_h36m, own_in
 from numpy.typing import NDArray
-from pipeline.worlds import small_lifter, small_world
+from pipeline.worlds import small_lifter
 
-from hrbench import catalog
 from hrbench.data import plausible_motion
 from hrbench.data.readers.h36m_names import KEPT
 from hrbench.pipeline.check import check
@@ -26,12 +26,7 @@ Edit = Callable[[NDArray[np.floating]], NDArray[np.floating]]
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    root = tmp_path / "data" / "h36m"
-    root.mkdir(parents=True)
-    for place in (small_world(8, "h36m") / "h36m").iterdir():
-        if place.name != "hrbench-world.json":
-            (root / place.name).symlink_to(place)
-    return root
+    return linked_h36m(tmp_path)
 
 
 def edited(path: Path, edit: Edit) -> None:
@@ -71,15 +66,7 @@ def checked(tree: Path, *more: str) -> str:
 
 @pytest.mark.parametrize("folder", [".", "h36m", "poses/all"])
 def test_check_reads_a_dataset_of_ones_own_whatever_its_folder(folder: str, tree: Path) -> None:
-    data = tree.parent
-    if folder == ".":
-        data = tree
-    else:
-        (data / folder).parent.mkdir(exist_ok=True)
-        tree.rename(data / folder)
-    shipped = (catalog.folder("datasets") / "h36m.toml").read_text("utf-8")
-    own = data.parent / "own.toml"
-    own.write_text(shipped.replace('folder = "h36m"', f'folder = "{folder}"'), "utf-8")
+    own, data = own_in(tree, "h36m", folder)
     report = check(str(own), str(data), images=False)
     assert [str(fault) for split in report.splits for fault in split.faults] == []
     assert all(split.parts[0].facts["sequences"] for split in report.splits)

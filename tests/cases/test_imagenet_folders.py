@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from cli.command import Ended, called, refused
+from cli.trees import own_in
 from PIL import Image
 from pipeline.worlds import small_classifier
 
@@ -124,15 +125,7 @@ def test_a_table_that_is_not_of_the_pictures(
 @pytest.mark.parametrize("folder", [".", "imagenet", "pictures/2012"])
 def test_check_reads_a_dataset_of_ones_own_whatever_its_folder(folder: str, root: Path) -> None:
     by_class(root)
-    data = root.parent
-    if folder == ".":
-        data = root
-    else:
-        (data / folder).parent.mkdir(exist_ok=True)
-        root.rename(data / folder)
-    shipped = (catalog.folder("datasets") / "imagenet.toml").read_text("utf-8")
-    own = data.parent / "own.toml"
-    own.write_text(shipped.replace('folder = "imagenet"', f'folder = "{folder}"'), "utf-8")
+    own, data = own_in(root, "imagenet", folder)
     report = check(str(own), str(data), images=False)
     val = next(split for split in report.splits if split.name == "val")
     assert [str(fault) for fault in val.faults] == []

@@ -9,7 +9,8 @@ import h5py
 import numpy as np
 import pytest
 from cli.command import Ended, called, refused
-from pipeline.worlds import small_lifter, small_world
+from cli.trees import linked_h36m
+from pipeline.worlds import small_lifter
 
 from hrbench.data.unpickle import load_pickle
 
@@ -19,13 +20,7 @@ JOINTS, FOUND = "data_3d_h36m.npz", "data_2d_h36m_cpn_ft_h36m_dbb.npz"
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """Human3.6M's files as links, so that a test can put others in their place."""
-    root = tmp_path / "data" / "h36m"
-    root.mkdir(parents=True)
-    for place in (small_world(8, "h36m") / "h36m").iterdir():
-        if place.name != "hrbench-world.json":
-            (root / place.name).symlink_to(place)
-    return root
+    return linked_h36m(tmp_path)
 
 
 def ran(tree: Path, *more: str, task: str = TINY) -> Ended:

@@ -9,6 +9,8 @@ from typing import Any
 from cli.command import Ended, called, installed, refused
 from pipeline.worlds import small_world
 
+from hrbench import catalog
+
 IMAGES = 16  # to train on
 BRIEF = ["--set", "recipe.epochs=1", "--set", "recipe.batch_size=8", "--device", "cpu"]
 
@@ -17,6 +19,33 @@ def copied(dataset: str, folder: Path) -> Path:
     """A copy of a small world, `data` in the test's own folder; return the dataset's folder."""
     shutil.copytree(small_world(IMAGES, dataset), folder / "data")
     return folder / "data" / dataset
+
+
+def linked_h36m(folder: Path) -> Path:
+    """Human3.6M's files below `folder` as links, so that a test can put others in their place."""
+    root = folder / "data" / "h36m"
+    root.mkdir(parents=True)
+    for place in (small_world(8, "h36m") / "h36m").iterdir():
+        if place.name != "hrbench-world.json":
+            (root / place.name).symlink_to(place)
+    return root
+
+
+def own_in(root: Path, dataset: str, folder: str) -> tuple[Path, Path]:
+    """A dataset's files, in `root` until now, in another folder of the same data, and a TOML of it.
+
+    Returns the TOML file and what `--data` names.
+    """
+    data = root.parent
+    if folder == ".":
+        data = root
+    else:
+        (data / folder).parent.mkdir(exist_ok=True)
+        root.rename(data / folder)
+    shipped = (catalog.folder("datasets") / f"{dataset}.toml").read_text("utf-8")
+    own = data.parent / "own.toml"
+    own.write_text(shipped.replace(f'folder = "{dataset}"', f'folder = "{folder}"'), "utf-8")
+    return own, data
 
 
 def ran(folder: Path, task: str, *more: str) -> Ended:

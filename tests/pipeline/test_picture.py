@@ -16,6 +16,7 @@ from hrbench.pipeline.landmarks.evaluation import LandmarkEvaluation
 from hrbench.pipeline.landmarks.formats import format_of
 from hrbench.pipeline.landmarks.lettering import INDENT, LINE, STRIP, fitting
 from hrbench.pipeline.landmarks.picture import TILE
+from hrbench.pipeline.landmarks.predicting import of_boxes
 from hrbench.pipeline.sources import Source
 from hrbench.report.predictions import Predictions
 from hrbench.spec import DatasetSpec
@@ -183,17 +184,9 @@ def test_images_inside_of_a_mat_file_are_drawn(tmp_path: Path) -> None:
 
 
 def as_annotated(people: People) -> Predictions:
-    return Predictions(
-        sample_ids=people.ids,
-        image_ids=people.image_ids[people.image],
-        boxes=people.boxes,
-        box_scores=people.scores,
-        centers=people.centers,
-        scales=people.scales,
-        keypoints=people.keypoints.astype(np.float32),
-        scores=np.ones(people.visible.shape, np.float32),
-        scored_images=people.image_ids,
-    )
+    scores = np.ones(people.visible.shape, np.float32)
+    found = {"keypoints": people.keypoints.astype(np.float32), "scores": scores}
+    return of_boxes(people, people.image_ids, found)
 
 
 def test_at_most_eight_images_are_shown(tmp_path: Path) -> None:

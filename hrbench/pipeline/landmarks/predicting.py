@@ -48,6 +48,11 @@ def predictions(
         workers=workers,
         title=title,
     )
+    return of_boxes(people, looked_at.image_ids, found)
+
+
+def of_boxes(people: People, scored_images: NDArray[np.int64], found: Columns) -> Predictions:
+    """Return what was found in boxes, `keypoints` and `scores` at least, beside the boxes."""
     return Predictions(
         sample_ids=people.ids,
         image_ids=people.image_ids[people.image],
@@ -55,7 +60,7 @@ def predictions(
         box_scores=people.scores,
         centers=people.centers,
         scales=people.scales,
-        scored_images=looked_at.image_ids,
+        scored_images=scored_images,
         **found,
     )
 
