@@ -13,19 +13,17 @@ from hrbench.backbone import foreign
 from hrbench.errors import WeightsError
 
 CHUNK = 1 << 20
-TORCH_ZIP, TORCH_PICKLE, SAFETENSORS = "zip of torch's", "torch's before 1.6", "safetensors"
 MAGIC = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # that torch.save began with before 1.6
-PICKLE = "data.pkl"  # of a checkpoint's zip, below one folder
 LONGEST_HEADER = 100_000_000  # bytes, of safetensors
 DAMAGED_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError)
 
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """The format of a file that is whole, as far as that can be seen."""
+    """A file that is whole, as far as that can be seen."""
 
-    format: str
     checked: str  # what was looked at, in words
+    is_safetensors: bool = False
 
 
 def look(path: Path) -> Container:
@@ -42,7 +40,7 @@ def look(path: Path) -> Container:
     if start[8:9] == b"{" and int.from_bytes(start[:8], "little") < LONGEST_HEADER:
         return _safetensors(path, int.from_bytes(start[:8], "little"))
     if start.startswith(MAGIC):
-        return Container(TORCH_PICKLE, "read to its last tensor; such a file has no checksums")
+        return Container("read to its last tensor; such a file has no checksums")
     if start and MAGIC.startswith(start):
         raise _cut(path, "it ends within its first bytes")
     raise WeightsError(f"{path} {foreign.words(path, start)}")
@@ -55,7 +53,7 @@ def _zip(path: Path) -> Container:
             if (other := foreign.in_zip(archive.namelist())) is not None:
                 raise WeightsError(f"{path} {other}")
             if not any(entry.CRC for entry in entries):  # torch.save can be told to leave them out
-                return Container(TORCH_ZIP, "its zip was written without checksums")
+                return Container("its zip was written without checksums")
             damaged = [entry.filename for entry in entries if not _whole(archive, entry)]
     except zipfile.BadZipFile as error:
         raise _cut(path, "it is a zip archive without its table of contents") from error
@@ -64,7 +62,7 @@ def _zip(path: Path) -> Container:
             f"{path} is damaged: the checksum (CRC-32) of {len(damaged)} of its {len(entries)} "
             f"entries is wrong, the first is {damaged[0]}; fetch or copy it again"
         )
-    return Container(TORCH_ZIP, f"the checksums of all {len(entries)} entries")
+    return Container(f"the checksums of all {len(entries)} entries")
 
 
 def _whole(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool:
@@ -98,7 +96,7 @@ def _safetensors(path: Path, length: int) -> Container:
             f"{path} is damaged: {size - told:,} bytes more than its header tells of; "
             "fetch it again"
         )
-    return Container(SAFETENSORS, "header and size; safetensors has no checksums")
+    return Container("header and size; safetensors has no checksums", is_safetensors=True)
 
 
 def _cut(path: Path, why: str) -> WeightsError:

@@ -2,7 +2,6 @@
 
 import hashlib
 import pickle
-import re
 import struct
 import warnings
 import zipfile
@@ -22,7 +21,6 @@ from hrbench.errors import WeightsError
 
 LAYOUT = "hrbench.layout"  # in a file that was converted: what it was before
 TENSORS = "hrbench.tensors"  # in a safetensors file of ours: the SHA-256 of its tensors
-FOREIGN = re.compile(r"GLOBAL ([\w.]+)")  # how torch.load names what it does not build
 # What torch.load raises on a file that is no checkpoint, or a part of one.
 DAMAGED = (
     *(RuntimeError, ValueError, LookupError, EOFError, AttributeError, TypeError, AssertionError),
@@ -53,7 +51,7 @@ def read(path: Path) -> Content:
         container = containers.look(path)
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        if container.format == containers.SAFETENSORS:
+        if container.is_safetensors:
             return _safetensors(path, container.checked, sha256)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch's, on files that are refused
@@ -128,7 +126,7 @@ def _largest(held: object) -> tuple[list[str], str]:
 
 def _unreadable(path: Path, error: Exception) -> str:
     """Return why a file holds no tensors that can be read."""
-    if named := FOREIGN.search(str(error)):
+    if named := unpickling.REFUSED.search(str(error)):
         return (
             f"{path} asks for {named[1]}, which is not taken from a file since it would run "
             "code; ask its publisher for the bare tensors (a state dict, or safetensors)"

@@ -65,7 +65,7 @@ def read(path: Path, part: str = "") -> Checkpoint:
     dtypes = Counter(_name(t.dtype) for t in taken.tensors.values() if t.is_floating_point())
     tensors, cast = _single(taken.tensors)
     theirs = {layout.ours(name): name for name in tensors}
-    named = _counted({layout.ours(name): tensor for name, tensor in tensors.items()})
+    named = _counted({ours: tensors[name] for ours, name in theirs.items()})
     named, filled = _filled(named, layout)
     converted = layout.name == "hrbench" and content.layout in BY_NAME
     return Checkpoint(

@@ -60,9 +60,9 @@ class Part:
         return self.is_copy, len(NETWORKS) in known, known
 
 
-def parts(content: object, place: tuple[str, ...] = ()) -> list[Part]:
+def parts(content: object) -> list[Part]:
     """Return every network in what a file holds, the likeliest to be meant first."""
-    return sorted(_parts(content, place), key=lambda part: part.rank)
+    return sorted(_parts(content, ()), key=lambda part: part.rank)
 
 
 def _parts(content: object, place: tuple[str, ...]) -> Iterator[Part]:

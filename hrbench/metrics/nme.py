@@ -15,6 +15,8 @@ from hrbench.metrics.keypoints import median_of_known
 from hrbench.metrics.scores import Scores
 
 Floats = NDArray[np.float64]
+# By name, the indices of the points between whose means a normaliser is the distance.
+Groups = Mapping[str, tuple[Sequence[int], Sequence[int]]]
 
 BOX_SIZE = "box-size"  # the normaliser that is no distance between points
 LIMITS = (0.08, 0.10)  # of an error, above which a face is a failure
@@ -30,9 +32,7 @@ class FaceTruth:
     normalisers: dict[str, Floats]  # by name ("inter-pupil"), each (N,) image pixels
 
 
-def normalisers(
-    keypoints: Floats, groups: Mapping[str, tuple[Sequence[int], Sequence[int]]]
-) -> dict[str, Floats]:
+def normalisers(keypoints: Floats, groups: Groups) -> dict[str, Floats]:
     """Return for each name the (N,) distances between the means of two groups of points.
 
     A group of one is the point itself, as for the inter-ocular distance; the inter-pupil

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.metrics.keypoints import mean_of_known, median_of_known
-from hrbench.metrics.nme import BOX_SIZE, normalisers
+from hrbench.metrics.nme import BOX_SIZE, Groups, normalisers
 from hrbench.metrics.people import Poses, Truth
 from hrbench.metrics.scores import Scores
 
@@ -22,7 +22,11 @@ Floats = NDArray[np.float64]
 
 NEAR = 0.1  # of the object's size: a keypoint that is nearer to its place is there
 LEVELS = (NEAR, 0.05, 0.2)
-Groups = Mapping[str, tuple[Sequence[int], Sequence[int]]]
+
+
+def measurable(truth: Truth) -> NDArray[np.bool_]:
+    """Return (P,): whether an object counts: it has a labelled keypoint, and is no group."""
+    return np.asarray((truth.visibility > 0).any(axis=1) & ~truth.crowd)
 
 
 def object_sizes(truth: Truth, groups: Groups) -> dict[str, Floats]:
@@ -62,8 +66,8 @@ def score_pixels(
         ValueError: `people` does not name one object of the truth for each pose, none twice.
     """
     _require_pairs(len(truth.ids), len(poses.image_ids), people)
-    measurable = (truth.visibility > 0).any(axis=1) & ~truth.crowd
-    rows = np.flatnonzero(measurable[people])
+    counted = measurable(truth)
+    rows = np.flatnonzero(counted[people])
     chosen = people[rows]
     labelled = truth.visibility[chosen] > 0
     actual = np.where(labelled[..., None], truth.keypoints[chosen], np.nan)
@@ -73,7 +77,7 @@ def score_pixels(
     pixels: Floats = np.linalg.norm(predicted - actual, axis=2)
     swapped = _swapped(predicted, actual, size, flip_pairs)
     figures = _figures(pixels, {normaliser: size} | sizes)
-    count, unsized = int(measurable.sum()), int(np.isnan(size).sum())
+    count, unsized = int(counted.sum()), int(np.isnan(size).sum())
     tables = {
         "objects": {
             "measured": len(rows) - unsized,

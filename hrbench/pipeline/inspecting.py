@@ -15,9 +15,7 @@ from hrbench.engine.runtime import DEVIATION, MEAN
 from hrbench.pipeline import provenance
 from hrbench.pipeline.given import weights_of
 from hrbench.pipeline.variants import fitted, fitting_variants, named
-from hrbench.report import checkpoints
 from hrbench.report.layout import Table, terminal
-from hrbench.report.published import Row
 
 SHOWN = 8  # names of a kind, in the table; JSON has all
 
@@ -55,7 +53,7 @@ class Inspection:
             "branches": self.found.branches,
             "preprocessing": _preprocessing(self.checkpoint, self.found),
             "about": None if self.about is None else self.about.content(),
-            "published": checkpoints.named(_published(), self.checkpoint.sha256),
+            "published": provenance.published(self.checkpoint),
             "variants": list(self.variants),
             "task": self.task,
             "fit": None if self.fit is None else _fit(self.fit),
@@ -132,10 +130,6 @@ def color_of(checkpoint: Checkpoint) -> str | None:
     """Return the order of an image's planes: what the file or its run says, or the layout's."""
     before = provenance.known(checkpoint)
     return (before and before.color) or checkpoint.color
-
-
-def _published() -> list[Row]:
-    return checkpoints.read(catalog.published_weights())
 
 
 def _parameters(checkpoint: Checkpoint) -> int:

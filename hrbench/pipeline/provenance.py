@@ -10,6 +10,7 @@ from hrbench.errors import HrbenchError, WeightsError
 from hrbench.pipeline import folder as run_folder
 from hrbench.report import checkpoints
 from hrbench.report.finding import SPEC
+from hrbench.report.published import Row
 from hrbench.spec import DatasetSpec, LandmarkTask, Split, TaskSpec
 
 KEYPOINTS, CLASSES = "other-keypoints", "other-classes"  # what `--allow` takes
@@ -42,8 +43,13 @@ def _of_its_run(checkpoint: Checkpoint) -> About | None:
     return of_training(spec, dataset, seen, init, synthetic=state.synthetic)
 
 
+def published(checkpoint: Checkpoint) -> list[Row]:
+    """Return the rows of the published weights that have a file's hash."""
+    return checkpoints.named(checkpoints.read(catalog.published_weights()), checkpoint.sha256)
+
+
 def _of_its_publisher(checkpoint: Checkpoint) -> About | None:
-    rows = checkpoints.named(checkpoints.read(catalog.published_weights()), checkpoint.sha256)
+    rows = published(checkpoint)
     if not rows:
         return None
     spec = catalog.load_task(rows[0]["task"])

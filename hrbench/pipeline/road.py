@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hrbench import catalog
 from hrbench.backbone import weights
 from hrbench.backbone.about import About
 from hrbench.data import remarks
@@ -18,7 +17,6 @@ from hrbench.pipeline import curves, measuring, provenance, recording, training
 from hrbench.pipeline import folder as run_folder
 from hrbench.pipeline.folder import State
 from hrbench.pipeline.job import Job
-from hrbench.report import checkpoints
 from hrbench.report.record import RunRecord, Weights
 from hrbench.spec import TaskSpec
 
@@ -171,7 +169,7 @@ def _look_at(picture: Path | None) -> None:
 def _given(
     checkpoint: weights.Checkpoint, before: About | None, untouched: tuple[str, ...]
 ) -> Weights:
-    rows = checkpoints.named(checkpoints.read(catalog.published_weights()), checkpoint.sha256)
+    rows = provenance.published(checkpoint)
     return Weights(
         origin=checkpoint.path.name,
         sha256=checkpoint.sha256,

@@ -13,7 +13,7 @@ from hrbench.metrics.crowdpose import score_crowd
 from hrbench.metrics.nme import BOX_SIZE, score_faces
 from hrbench.metrics.pckh import score_pckh
 from hrbench.metrics.people import Poses, Truth
-from hrbench.metrics.pixel_errors import object_sizes, score_pixels
+from hrbench.metrics.pixel_errors import measurable, object_sizes, score_pixels
 from hrbench.metrics.reference import Annotation, pycocotools_figures
 from hrbench.metrics.scores import Scores
 from hrbench.metrics.selection import Selection, as_results, select
@@ -89,9 +89,8 @@ def _pixels(spec: LandmarkTask, dataset: DatasetSpec, found: Predictions, truth:
 
 def without_size(truth: Truth, dataset: DatasetSpec, normaliser: str) -> int:
     """Return how many annotated objects have no size by a normaliser of the dataset's."""
-    counted = (truth.visibility > 0).any(axis=1) & ~truth.crowd
     sizes = object_sizes(truth, dataset.normaliser_groups())[normaliser]
-    return int((counted & np.isnan(sizes)).sum())
+    return int((measurable(truth) & np.isnan(sizes)).sum())
 
 
 METRICS: dict[str, Score] = {
