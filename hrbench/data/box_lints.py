@@ -38,13 +38,13 @@ def doubts(boxes: Floats, sizes: Sizes, rows: Sequence[int]) -> list[Fault]:
         return []
     known = (sizes > 0).all(axis=1)
     if name := _reading(boxes, boxes[known], sizes[known]):
-        return inspect.fault(KINDS[name], _words(boxes, rows), name=name)
+        return inspect.fault(KINDS[name], in_words(boxes, rows), name=name)
     low, high = boxes[:, :2], boxes[:, :2] + boxes[:, 2:]
     out = known & ((high <= 0) | (low >= sizes)).any(axis=1)
     where = [
         f"{box} in {width} x {height}"
         for box, (width, height) in zip(
-            _words(boxes[out], np.asarray(rows)[out].tolist()), sizes[out].tolist(), strict=True
+            in_words(boxes[out], np.asarray(rows)[out].tolist()), sizes[out].tolist(), strict=True
         )
     ]
     fatal = float(out.mean()) > SHARE_OUTSIDE
@@ -79,7 +79,8 @@ def _inside(low: Floats, high: Floats, sizes: Sizes, slack: float) -> NDArray[np
     return np.asarray(((low >= -reach) & (high <= sizes + reach)).all(axis=1))
 
 
-def _words(boxes: Floats, rows: Sequence[int]) -> list[str]:
+def in_words(boxes: Floats, rows: Sequence[int]) -> list[str]:
+    """Return boxes by their places in the file."""
     return [
         f"box {row}: {' '.join(f'{value:g}' for value in box)}"
         for row, box in zip(rows, boxes.tolist(), strict=True)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from hrbench.data import inspect
 from hrbench.data.annotations import no_collection, parse
+from hrbench.data.box_lints import in_words
 from hrbench.data.inspect import FLAG, TEXT, WHOLE, Fault, Kind, Rows, stated
 from hrbench.errors import DataError
 
@@ -219,10 +220,7 @@ def empty(table: Detections) -> NDArray[np.bool_]:
 
 def examples(table: Detections, odd: NDArray[np.bool_]) -> list[str]:
     """Return boxes in words, by their places in the file."""
-    return [
-        f"box {row}: {' '.join(f'{value:g}' for value in box)}"
-        for row, box in zip(table.rows[odd].tolist(), table.boxes[odd].tolist(), strict=True)
-    ]
+    return in_words(table.boxes[odd], table.rows[odd].tolist())
 
 
 def _categories(rows: Sequence[Any]) -> dict[int, Category]:

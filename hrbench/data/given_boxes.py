@@ -1,9 +1,10 @@
 """Boxes for pictures that are no dataset, from a file of detections, results or annotations."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from hrbench.data import detections, framing, inspect, placed_boxes
 from hrbench.data.box_lints import doubts
 from hrbench.data.chosen_boxes import Chosen, Wanted, of_category
-from hrbench.data.detections import ADVICE, Detections
+from hrbench.data.detections import ADVICE, NO_SIZE, Detections
 from hrbench.data.headers import Header, header
 from hrbench.data.inspect import Fault
 from hrbench.data.media import Medium, frames
@@ -21,7 +22,7 @@ from hrbench.data.sample import in_words
 from hrbench.errors import DataError
 
 Floats = NDArray[np.float64]
-NO_SIZE = (0, 0)
+Value = TypeVar("Value")
 CATEGORY = "--box-category names the one to take"
 NONE: Floats = np.zeros((0, 5))
 
@@ -111,12 +112,7 @@ def _other_sizes(
     headers: Mapping[int, Header | None],
 ) -> list[Fault]:
     """Return the pictures that the file says other sizes of than they have."""
-    said = {
-        index: boxes.sizes[image]
-        for index, image in zip(place.tolist(), boxes.images, strict=True)
-        if isinstance(image, str) and image in boxes.sizes
-    }
-    said.pop(NOT_THERE, None)
+    said = _by_picture(boxes, place, boxes.sizes)
     names = [str(media[index].path) for index in said]
     found = framing.compared(names, [headers[index] for index in said], list(said.values()))
     kind = "pictures whose boxes are of what is stored, and not of what their EXIF tag turns it to"
@@ -140,12 +136,19 @@ def _by_frame(
 
 def _ids(boxes: Detections, media: Sequence[Medium], place: NDArray[np.int64]) -> dict[Path, int]:
     """Return the ids that the file gives the images that it names."""
-    named = {
-        index: boxes.ids[image]
-        for index, image in zip(place.tolist(), boxes.images, strict=True)
-        if index != NOT_THERE and isinstance(image, str) and image in boxes.ids
-    }
+    named = _by_picture(boxes, place, boxes.ids)
     return {media[index].path: number for index, number in named.items()}
+
+
+def _by_picture(
+    boxes: Detections, place: NDArray[np.int64], by_name: Mapping[str, Value]
+) -> dict[int, Value]:
+    """Return by a picture's index what the file says of the image that it names."""
+    return {
+        index: by_name[image]
+        for index, image in zip(place.tolist(), boxes.images, strict=True)
+        if index != NOT_THERE and isinstance(image, str) and image in by_name
+    }
 
 
 def _without(
@@ -193,7 +196,7 @@ def _remarks(
             f"({first}, …)"
         )
     if threshold > 0 and len(scores) and scores.max() > 1:
-        above = Counter((scores > 1).tolist())[True]
+        above = int((scores > 1).sum())
         found.append(
             f"{above} of {len(boxes)} boxes have a score above 1 (up to {scores.max():g}), while "
             f"--box-threshold {threshold:g} is of scores from 0 to 1"

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from PIL import Image, PngImagePlugin, TiffImagePlugin
@@ -38,16 +39,17 @@ class Header:
         return self.size[::-1] if self.tag > 4 else self.size
 
 
-def header(path: Path) -> Header | None:
+def header(path: Path, *, end: bool = False) -> Header | None:
     """Return what an image file's first bytes say; None where Pillow cannot read them.
 
-    That it has several pages is noted.
+    With `end`, its last bytes are looked at too. That it has several pages is noted.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's, on EXIF data and on very large pictures
             with Image.open(path) as image:
-                found = Header(stored_size(image), tag_of(image), has_end(path, image.format))
+                ended = not end or has_end(path, image.format)
+                found = Header(stored_size(image), tag_of(image), ended)
                 if (pages := pages_of(image)) > 1:
                     remark(SEVERAL, str(path), f"{pages} of them")
                 return found
@@ -55,10 +57,10 @@ def header(path: Path) -> Header | None:
         return None  # reading the pixels says what is wrong
 
 
-def headers(paths: Sequence[Path]) -> Iterator[Header | None]:
+def headers(paths: Sequence[Path], *, end: bool = False) -> Iterator[Header | None]:
     """Yield the headers of many files, in their order."""
     with ThreadPoolExecutor(READERS) as pool:
-        yield from pool.map(header, paths)
+        yield from pool.map(partial(header, end=end), paths)
 
 
 def stored_size(image: Image.Image) -> tuple[int, int]:

@@ -216,7 +216,7 @@ def _with_remarks(path: Path) -> tuple[Header | str, remarks.Found]:
 
 def headed(paths: Sequence[Path]) -> Iterator[Header | str]:
     """Yield the header of each image file; what has none or no end is decoded, as by `look`."""
-    for path, seen in zip(paths, headers(paths), strict=True):
+    for path, seen in zip(paths, headers(paths, end=True), strict=True):
         yield seen if seen is not None and seen.ended else look(path)
 
 

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from hrbench.data import annotations, own
+from hrbench.data import own
 from hrbench.data.annotations import Annotations, read_json, usable
+from hrbench.data.numbering import numbered
 from hrbench.data.plausible import TWICE
 
 SAME = 0.5  # overlap of two boxes of one object: intersection over union
@@ -43,9 +44,10 @@ def read(path: Path, num_keypoints: int) -> Repeats:
     """
     content = read_json(path)
     table = usable(path, *own.examined(content, num_keypoints), [TWICE])
-    rows = annotations.persons(own.completed(content, num_keypoints).content, num_keypoints)
-    named = np.array([row.get(OBJECT) is not None for row in rows], dtype=np.bool_)
-    names = [_name(row.get(OBJECT)) for row in rows]
+    said = {row["id"]: row.get(OBJECT) for row in numbered(content)[0]["annotations"]}
+    objects = [said[name] for name in table.ids.tolist()]
+    named = np.array([value is not None for value in objects], dtype=np.bool_)
+    names = [_name(value) for value in objects]
     labelled = table.keypoints[..., 2] > 0
     kept = np.flatnonzero(labelled.any(axis=1) & ~table.crowd)
     return Repeats(

@@ -33,14 +33,15 @@ def faults(
         keypoints: (N, K, 2) x, y in image pixels from 0.
         visible: (N, K) those that are annotated.
     """
-    used = np.unique(image[visible.any(axis=1)])
+    labelled = visible.any(axis=1)
+    used = np.unique(image[labelled])
     if len(used) > LOOKED_AT:
         used = used[np.linspace(0, len(used) - 1, LOOKED_AT).astype(np.intp)]
     odd, count = [], 0
     for index, found in zip(used.tolist(), headers([images[i] for i in used]), strict=True):
         if found is None:
             continue
-        rows = np.flatnonzero((image == index) & visible.any(axis=1))
+        rows = np.flatnonzero((image == index) & labelled)
         size = np.array(found.size)
         beyond = (keypoints[rows] < -EDGE * size) | (keypoints[rows] > (1 + EDGE) * size)
         outside = (beyond.any(axis=2) & visible[rows]).sum(axis=1)

@@ -21,6 +21,7 @@ from hrbench.data.inspect import Fault
 from hrbench.data.media import IMAGES
 from hrbench.data.pictures import Pictures
 from hrbench.data.plausible import is_widespread
+from hrbench.data.sample import in_words
 from hrbench.errors import DataError
 
 ENDINGS = tuple(IMAGES)  # torchvision's ImageFolder knows most of them
@@ -219,7 +220,7 @@ def _divided(folder: Path, names: Iterable[str]) -> tuple[list[Path], Counter[st
 
 def _held(others: Mapping[str, int]) -> str:
     """Return in words what a folder without a picture has."""
-    words = ", ".join(f"{count} {why}" for why, count in others.items())
+    words = in_words(others)
     return f" but {words}" if words else ""
 
 
