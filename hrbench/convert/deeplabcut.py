@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from hrbench.convert.labels import Advise, Picture, Summary, paired
 from hrbench.convert.writing import write
+from hrbench.data.numbering import with_slashes
 from hrbench.errors import DataError
 
 PATTERN = "CollectedData_*.csv"
@@ -188,7 +189,7 @@ def _rows(file: Path, lines: list[Line], columns: Columns, images: Path | None) 
             for animal, parts in columns.individuals.items()
             if animal in animals
         ]
-        path = "/".join(cells[: columns.first]).replace("\\", "/")  # Windows' too
+        path = with_slashes("/".join(cells[: columns.first]))
         labelled = tuple(points for points in objects if np.isfinite(points).any())
         yield Row(_image(file, path, images), labelled)
 

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from hrbench.data import inspect
 from hrbench.data.inspect import Fault
+from hrbench.data.numbering import with_slashes
 
 NOT_THERE = -1  # in place of an index
 Parts = tuple[str, ...]
@@ -87,7 +88,7 @@ def _agreeing(one: Parts, other: Parts) -> int:
 
 
 def _parts(name: str) -> Parts:
-    return PurePosixPath(name.replace("\\", "/")).parts or (name,)
+    return PurePosixPath(with_slashes(name)).parts or (name,)
 
 
 def _bare(parts: Parts) -> Parts:

@@ -154,8 +154,9 @@ def _split(dataset: DatasetSpec, source: Source, name: str, *, images: bool) -> 
         looked = looking.look(root, folder, listed or NOTHING_LISTED, _way(dataset, name, images))
         add(looked.part, looked.faults)
         notes += looked.notes
-    if listed and split.heads and have(split.heads, "only needed to score"):
-        add(*split_files.heads(dataset, root, split))
+    joints = None if listed is None else listed.joints
+    if joints is not None and split.heads and have(split.heads, "only needed to score"):
+        add(*split_files.heads(root, split.heads, joints))
     if split.detections and have(
         split.detections, "only needed for --boxes det" if split.annotated else ""
     ):

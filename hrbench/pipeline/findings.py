@@ -169,3 +169,11 @@ def _wrapped(first: str, text: str, indent: str | None = None) -> str:
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def counted(count: int, what: str, real: int | None) -> str:
+    """Return in words how many there are, beside how many the real set has."""
+    words = f"{count:,} {what}"
+    if real is None:
+        return words
+    return words + (" as in the real set" if count == real else f" (the real set has {real:,})")

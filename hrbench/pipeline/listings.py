@@ -32,6 +32,7 @@ class Listing:
     table: Annotations | None = None  # of COCO's format
     images: Annotations | None = None  # the whole file's, where nothing but its persons is faulty
     people: People | None = None  # of formats that do not say how large the images are
+    joints: mpii.Annotations | None = None  # of MPII's format
 
 
 Listed = tuple[Listing | None, list[Fault]]
@@ -118,7 +119,7 @@ def _mpii(content: Any, dataset: DatasetSpec, split: Split) -> Listed:
         return None, found
     names, labelled = table.file_names, int(table.visible.any(axis=1).sum())
     people = mpii.people(table, Path())
-    listed = Listing(names, None, len(people), labelled, people=people)
+    listed = Listing(names, None, len(people), labelled, people=people, joints=table)
     return listed, found
 
 

@@ -1,7 +1,7 @@
 """What a look at a split's image files finds: at their names, their headers or their pixels."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,19 +87,22 @@ def headed(paths: Sequence[Path]) -> list[Header | str]:
 
     As `inspect.headed` has them.
     """
-    seen = []
-    with Steps("reading headers", len(paths), shown=len(paths) >= MANY) as steps:
-        for look in inspect.headed(paths):
-            seen.append(look)
-            steps.advance()
-    return seen
+    many = len(paths) >= MANY
+    return _counted("reading headers", inspect.headed(paths), len(paths), shown=many)
 
 
 def _decoded(folder: Path, names: list[str], title: str) -> list[Header | str]:
     processes = min(os.cpu_count() or 1, 1 + len(names) // PER_PROCESS)
+    return _counted(title, inspect.opened(folder, names, processes), len(names))
+
+
+def _counted(
+    title: str, looks: Iterable[Header | str], total: int, *, shown: bool = True
+) -> list[Header | str]:
+    """Return what was seen of each file, showing meanwhile how many there were."""
     seen = []
-    with Steps(title, len(names)) as steps:
-        for look in inspect.opened(folder, names, processes):
+    with Steps(title, total, shown=shown) as steps:
+        for look in looks:
             seen.append(look)
             steps.advance()
     return seen

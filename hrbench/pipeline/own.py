@@ -60,20 +60,14 @@ def is_published(dataset: DatasetSpec) -> bool:
     def place(name: str | None) -> str | None:
         return own_names.get(name or "", name)
 
-    splits = {
-        key: split.model_copy(
-            update={"annotations": place(split.annotations), "heads": place(split.heads)}
-        )
-        for key, split in dataset.splits.items()
-    }
-    return dataset.model_copy(update={"splits": splits}) == shipped
+    return dataset.placed(place) == shipped
 
 
 def of_split(listed: Listing, dataset: DatasetSpec, split: Split) -> Listing:
     """Return what a listing has of a split: of its part of the images, where the seed chose it."""
     if split.part is None:
         return listed
-    kept = in_part(listed.names, dataset, split)
+    kept = _in_part(listed.names, dataset, split)
     names = tuple(name for name, chosen in zip(listed.names, kept, strict=True) if chosen)
     sizes = listed.sizes and [
         size for size, chosen in zip(listed.sizes, kept, strict=True) if chosen
@@ -102,7 +96,7 @@ def _sides(table: Annotations, dataset: DatasetSpec) -> Suspects:
     return suspects(table.keypoints[..., :2], table.keypoints[..., 2] > 0, pairs)
 
 
-def in_part(names: Sequence[str], dataset: DatasetSpec, split: Split) -> NDArray[np.bool_]:
+def _in_part(names: Sequence[str], dataset: DatasetSpec, split: Split) -> NDArray[np.bool_]:
     """Return which images of a file are of a split that the seed makes of them."""
     held_out = in_validation(names, dataset.validation_share, dataset.split_seed)
     return held_out if split.part == "validation" else ~held_out

@@ -18,7 +18,7 @@ from hrbench.data.sides import suspects
 from hrbench.errors import RunError
 from hrbench.pipeline.check import image_folder, place_of
 from hrbench.pipeline.listings import LISTINGS, Listing, listing
-from hrbench.pipeline.own import in_part, is_published
+from hrbench.pipeline.own import is_published, of_split
 from hrbench.pipeline.split_files import content_of
 from hrbench.spec import DatasetSpec, Split
 
@@ -74,18 +74,14 @@ def _objects(listed: Listing, dataset: DatasetSpec, split: Split, folder: Path) 
     inside = image_folder(folder, split, listed)
     base = folder / (split.annotations if listed.inside or inside is None else inside)
     files = [base / name for name in listed.names]
-    if (table := listed.table) is not None:
-        rows = np.arange(len(table.ids))
-        if split.part is not None:
-            kept = in_part(listed.names, dataset, split)
-            rows = np.flatnonzero((table.image >= 0) & kept[table.image])
+    if (table := of_split(listed, dataset, split).table) is not None:
         return Objects(
             files,
             table.image_sizes,
-            table.image[rows],
-            [f"id {number}" for number in table.ids[rows].tolist()],
-            table.keypoints[rows, :, :2],
-            table.keypoints[rows, :, 2] > 0,
+            table.image,
+            [f"id {number}" for number in table.ids.tolist()],
+            table.keypoints[..., :2],
+            table.keypoints[..., 2] > 0,
         )
     if (people := listed.people) is None:
         return None

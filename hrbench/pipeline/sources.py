@@ -114,13 +114,7 @@ def as_found(dataset: DatasetSpec, folder: Path) -> DatasetSpec:
         renamed = other and not (folder / str(name)).exists() and (folder / other).exists()
         return other if renamed else name
 
-    splits = {
-        key: split.model_copy(
-            update={"annotations": place(split.annotations), "heads": place(split.heads)}
-        )
-        for key, split in dataset.splits.items()
-    }
-    return dataset.model_copy(update={"splits": splits}) if dataset.renamed else dataset
+    return dataset.placed(place) if dataset.renamed else dataset
 
 
 def require(dataset: DatasetSpec, root: Path, *candidates: str) -> Path:

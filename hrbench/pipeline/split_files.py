@@ -9,7 +9,7 @@ from hrbench.data.inspect import Fault, stated
 from hrbench.data.readers import mpii, mpii_truth
 from hrbench.errors import DataError
 from hrbench.pipeline import own
-from hrbench.pipeline.findings import Facts, Part
+from hrbench.pipeline.findings import Facts, Part, counted
 from hrbench.pipeline.listings import Listing, listing
 from hrbench.spec import DatasetSpec, Split
 
@@ -33,10 +33,10 @@ def annotated(
     images, samples = real
     count, persons = len(listed.names), listed.persons
     facts: Facts = {"images": count, "real_images": images}
-    words = _counted(count, "images", images)
+    words = counted(count, "images", images)
     if split.annotated:
         facts |= {"persons": persons, "labelled": listed.labelled}
-        words += f", {_counted(persons, listed.what, samples)}"
+        words += f", {counted(persons, listed.what, samples)}"
         words += f", {listed.labelled:,} of them with keypoints"
     if samples is not None:
         facts["real_samples"] = samples
@@ -45,14 +45,6 @@ def annotated(
     elif split.annotated and not listed.labelled and not found:
         found.append(stated("no person has a keypoint"))
     return _file("annotations", place, content, facts, words), listed, found
-
-
-def _counted(count: int, what: str, real: int | None) -> str:
-    if real is None:
-        return f"{count:,} {what}"
-    return f"{count:,} {what}" + (
-        " as in the real set" if count == real else f" (the real set has {real:,})"
-    )
 
 
 def content_of(root: Path, place: str) -> tuple[bytes, list[Fault]]:
@@ -65,19 +57,15 @@ def content_of(root: Path, place: str) -> tuple[bytes, list[Fault]]:
         return b"", [stated(f"{place} cannot be read: {error.strerror}")]
 
 
-def heads(dataset: DatasetSpec, root: Path, split: Split) -> tuple[Part, list[Fault]]:
-    """Look at the file of the heads that PCKh measures by."""
-    place = str(split.heads)
+def heads(root: Path, place: str, table: mpii.Annotations) -> tuple[Part, list[Fault]]:
+    """Look at the file of the heads that PCKh measures by, beside the annotated persons."""
     content = (root / place).read_bytes()
     facts: Facts = {}
-    words, found = "not usable", list[Fault]()
+    words = "not usable"
     try:
-        rows = annotations.read_json(root / split.annotations)
-        table, _ = mpii.examined(rows, len(dataset.keypoints))
-        if table is not None:
-            truth, found = mpii_truth.examined(root / place, table)
-            facts["heads"] = len(truth.head_sizes)
-            words = f"{len(truth.head_sizes):,} heads"
+        truth, found = mpii_truth.examined(root / place, table)
+        facts["heads"] = len(truth.head_sizes)
+        words = f"{len(truth.head_sizes):,} heads"
     except DataError as error:
         found = [stated(str(error))]
     return _file("heads", place, content, facts, words), found

@@ -1,5 +1,6 @@
 """What a dataset's file may say: what its points or classes are called, where its files lie."""
 
+from collections.abc import Callable
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -83,6 +84,16 @@ class DatasetSpec(Table):
         if len(set(named["flip_pairs"])) != len(named["flip_pairs"]):
             raise ValueError("flip_pairs: a keypoint has two partners")
         return self
+
+    def placed(self, place: Callable[[str | None], str | None]) -> Self:
+        """Return this dataset with its files of annotations and heads where `place` says."""
+        splits = {
+            key: split.model_copy(
+                update={"annotations": place(split.annotations), "heads": place(split.heads)}
+            )
+            for key, split in self.splits.items()
+        }
+        return self.model_copy(update={"splits": splits})
 
     def indices(self, pairs: NamePairs) -> tuple[tuple[int, int], ...]:
         """Return pairs of names as pairs of positions in `keypoints`."""

@@ -100,20 +100,14 @@ class TaskSpec(Table):
         never = min(recipe.milestones) >= recipe.epochs
         return asleep_where({f"recipe.{key}": (never, late) for key in ("milestones", "decay")})
 
-    def said_in_vain(self) -> str:
-        """Return the sentence that names a foreign key with a value; nothing if there is none."""
+    @model_validator(mode="after")
+    def _says_nothing_in_vain(self) -> Self:
         for key, reason in self.foreign().items():
             table, name = key.split(".")
             values: Table = getattr(self, table)
             value, default = getattr(values, name), type(values).model_fields[name].default
             if value != default:
-                return f"{key} changes nothing: {reason}; leave it out"
-        return ""
-
-    @model_validator(mode="after")
-    def _says_nothing_in_vain(self) -> Self:
-        if words := self.said_in_vain():
-            raise ValueError(words)
+                raise ValueError(f"{key} changes nothing: {reason}; leave it out")
         return self
 
 

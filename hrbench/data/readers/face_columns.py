@@ -14,6 +14,7 @@ from pathlib import Path
 
 from hrbench.data import inspect
 from hrbench.data.inspect import Fault, fault, stated
+from hrbench.data.numbering import with_slashes
 from hrbench.errors import DataError
 
 MARKS = "\t;,"  # between columns; commas may be in numbers where another one is
@@ -55,7 +56,7 @@ def read(path: Path, num_keypoints: int, *, box_column: bool) -> Found:
     numbers = [[row[at].strip().replace(point, ".") for at in order[1:]] for _, row in pairs]
     return Cells(
         places=[f"line {line}" for line, _ in pairs],
-        images=[row[order[0]].strip().replace("\\", "/") for _, row in pairs],
+        images=[with_slashes(row[order[0]].strip()) for _, row in pairs],
         numbers=numbers,
         columns=[at + 1 for at in order[1:]],
     ), found

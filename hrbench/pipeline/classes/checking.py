@@ -9,7 +9,7 @@ from hrbench.data.readers import imagenet
 from hrbench.engine.progress import Steps
 from hrbench.errors import DataError, HrbenchError
 from hrbench.pipeline.classes import reading
-from hrbench.pipeline.findings import Missing, Part, SplitReport
+from hrbench.pipeline.findings import Missing, Part, SplitReport, counted
 from hrbench.pipeline.sources import Source, issuer
 from hrbench.spec import DatasetSpec
 
@@ -44,7 +44,7 @@ def split_report(dataset: DatasetSpec, source: Source, name: str, *, images: boo
     others = [f"{count} {why}" for why, count in read.left_out.items()]
     faults += inspect.fault("kinds of files beside the pictures, left out", others, fatal=False)
     real = None if source.synthetic else split.num_samples
-    words = f"{_counted(len(found), real)} of {classes:,} classes"
+    words = f"{counted(len(found), 'pictures', real)} of {classes:,} classes"
     if images:
         remarks.taken()  # of others
         faults += _decoded(found.images, f"decoding {name}")
@@ -64,11 +64,3 @@ def _decoded(paths: tuple[Path, ...], title: str) -> list[Fault]:
                 broken.append(str(path))
             steps.advance()
     return inspect.fault("image files that are not whole", broken)
-
-
-def _counted(count: int, real: int | None) -> str:
-    if real is None:
-        return f"{count:,} pictures"
-    return f"{count:,} pictures" + (
-        " as in the real set" if count == real else f" (the real set has {real:,})"
-    )
