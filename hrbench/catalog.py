@@ -19,6 +19,8 @@ PROBLEMS = {  # in TOML's words, where pydantic has Python's
     "too_long": "has too many items",
 }
 _NOT_IN_SPEC = {"variants", "default"}  # keys of a task file that resolving it uses up
+RENAMED = {"source": "reference", "sources": "issuers"}  # keys, of a task and of a dataset
+_OF_RUN = "run.json"  # beside the files that a run wrote
 
 
 def folder(name: str) -> Path:
@@ -188,7 +190,7 @@ def _default(path: Path, raw: Mapping[str, Any]) -> str:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        raw = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:
         words = "does not exist; `hrbench list` names what comes with hrbench"
         raise SpecError(f"{path} {words}") from error
@@ -198,6 +200,9 @@ def _read(path: Path) -> dict[str, Any]:
         raise SpecError(f"{path} is not text in UTF-8: {error.reason}") from error
     except tomllib.TOMLDecodeError as error:
         raise SpecError(f"{path} is not TOML: {error}") from error
+    if not (path.parent / _OF_RUN).is_file():
+        return raw
+    return {RENAMED.get(key, key): value for key, value in raw.items()}  # written by hrbench itself
 
 
 def _without_other_head(base: Mapping[str, Any], top: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -227,6 +232,8 @@ def _sentence(error: pydantic.ValidationError, kind: type[Table]) -> str:
     place = "".join(f"{table}: " for table in tables)
     if first["type"] == "extra_forbidden":
         known = sorted(_fields(kind, tables))
+        if not tables and RENAMED.get(key) in known:
+            return f"the key '{key}' is called '{RENAMED[key]}' now; rename it"
         return f"{place}unknown key '{key}'. {suggest(key, known)}"
     if first["type"] == "missing":
         return f"{place}the key '{key}' is missing"

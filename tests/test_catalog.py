@@ -1,4 +1,6 @@
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tomli_w
@@ -6,7 +8,7 @@ from specs import landmark_task
 
 from hrbench import catalog
 from hrbench.errors import SpecError, UnknownNameError
-from hrbench.spec import DatasetSpec
+from hrbench.spec import DatasetSpec, Table
 
 EVERY = [f"{task}@{v}" for task in catalog.names("tasks") for v in catalog.variants(task)]
 
@@ -112,3 +114,31 @@ def test_the_file_of_a_task_stands_for_its_dataset(tmp_path: Path) -> None:
     (tmp_path / "task.toml").write_text(tomli_w.dumps(task))
     path, _ = catalog.dataset_file(str(tmp_path / "task.toml"))
     assert path == tmp_path / "mice.toml"
+
+
+@pytest.mark.parametrize(
+    ("load", "plain", "old", "new"),
+    [
+        (catalog.load_task, catalog.load_task("coco-pose").plain(), "source", "reference"),
+        (catalog.load_dataset, catalog.load_dataset("coco").plain(), "sources", "issuers"),
+    ],
+)
+def test_a_key_that_was_renamed_is_answered_with_its_name_of_now(
+    load: Callable[[str], Table], plain: dict[str, Any], old: str, new: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(tomli_w.dumps({old if key == new else key: plain[key] for key in plain}))
+    with pytest.raises(SpecError) as caught:
+        load(str(path))
+    assert str(caught.value) == f"{path}: the key '{old}' is called '{new}' now; rename it"
+    (tmp_path / "run.json").touch()
+    assert load(str(path)).plain() == plain
+
+
+def test_a_renamed_key_is_known_in_its_own_sort_of_file_only(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(tomli_w.dumps(catalog.load_dataset("coco").plain() | {"source": "me"}))
+    with pytest.raises(SpecError, match="unknown key 'source'"):
+        catalog.load_dataset(str(path))
+    with pytest.raises(SpecError, match="--set source=me: the key 'source' is called 'reference'"):
+        catalog.load_task("coco-pose", ["source=me"])

@@ -42,7 +42,7 @@ name = {name}
 title = {title}
 version = 1                  # count it up when the protocol changes
 dataset = {dataset}          # beside this file
-source = {source}
+reference = {reference}
 {hint}default = "w32-256x256"      # or "tiny", to try it out without a GPU
 
 [model]
@@ -159,7 +159,7 @@ def task_toml(
         name=_text(name),
         title=_text(f"Keypoints of {name}"),
         dataset=_text(dataset),
-        source=_text(made_from),
+        reference=_text(made_from),
     )
 
 

@@ -214,7 +214,7 @@ def _listed(folder: Path) -> set[str]:
 
 def issuer(dataset: DatasetSpec, place: str) -> str:
     """Return who issues a file or folder, as the dataset's file says."""
-    fitting = [words for start, words in dataset.sources.items() if place.startswith(start)]
+    fitting = [words for start, words in dataset.issuers.items() if place.startswith(start)]
     return fitting[0] if fitting else dataset.homepage
 
 

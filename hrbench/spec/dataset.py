@@ -53,7 +53,7 @@ class DatasetSpec(Table):
     validation_share: Annotated[float, Field(gt=0, lt=1)] = 0.2  # of images, where `part` is named
     split_seed: Annotated[int, Field(ge=0)] = 0  # that chooses them
     renamed: dict[str, str] = Field(default_factory=dict)  # files: where others put the same ones
-    sources: dict[str, str] = Field(default_factory=dict)  # file or folder: who issues it
+    issuers: dict[str, str] = Field(default_factory=dict)  # file or folder: who issues it
     splits: dict[str, Split]
 
     @model_validator(mode="after")

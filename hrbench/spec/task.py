@@ -67,7 +67,7 @@ class TaskSpec(Table):
     variant: str
     title: str
     version: Count  # counts up when the protocol changes
-    source: str
+    reference: str  # papers and code that recipe and protocol are of
     dataset: str
     model: Model
     recipe: Recipe

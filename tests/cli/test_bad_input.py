@@ -12,7 +12,7 @@ OWN = """
 title = "mine"
 version = 1
 dataset = "coco"
-source = "me"
+reference = "me"
 {rest}
 [model]
 backbone = "hrnet-w8"

@@ -371,7 +371,7 @@ def dataset(path: Path, format_: str) -> str:
     """A dataset's file of one's own, about the split above; return its name."""
     path.write_text(
         'title = "Mine"\nhomepage = ""\nlicence = ""\ncitation = ""\nfolder = "coco"\n'
-        f'format = "{format_}"\nkeypoints = ["a", "b"]\nsources = {{}}\n'
+        f'format = "{format_}"\nkeypoints = ["a", "b"]\nissuers = {{}}\n'
         f'[splits.all]\nannotations = "{VAL}"\nimages = ["images/val2017"]\n',
         "utf-8",
     )
