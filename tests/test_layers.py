@@ -27,7 +27,7 @@ ALLOWED: dict[str, set[str]] = {
     "convert": {"data", "errors"},
     "world": {"errors"},
     "engine": {"data", "errors", "geometry", "threads"},
-    "report": {"errors"},
+    "report": {"catalog", "errors", "metrics"},
     "network": {"backbone", "data", "errors", "heads", "spec"},
     "pipeline": {
         "backbone",

@@ -144,11 +144,10 @@ def _list_weights(*, json_: bool) -> None:
 
 def _list_tasks(*, json_: bool) -> None:
     from hrbench import catalog  # noqa: PLC0415
-    from hrbench.report import literature, published  # noqa: PLC0415
+    from hrbench.report import benchmarks, literature, published  # noqa: PLC0415
 
-    specs = [catalog.load_task(name) for name in catalog.names("tasks")]
-    about = [(s.name, s.title, s.dataset, s.protocol.split) for s in specs]
-    lines = literature.tasks(about, published.rows(published.load(catalog.published_results())))
+    rows = published.rows(published.load(catalog.published_results()))
+    lines = literature.tasks(benchmarks.benchmarks(), rows)
     if json_:
         answer(lines)
     else:

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hrbench.report.benchmarks import benchmark
 from hrbench.report.definitions import define, rounded
 from hrbench.report.layout import Table
-from hrbench.report.published import DATASETS, SPLITS, Row, load, rows
+from hrbench.report.published import Row, load, rows
 from hrbench.report.record import RunRecord
 
 COLUMNS = (
@@ -67,11 +68,11 @@ def read(path: Path) -> list[Row]:
 
 def fault(row: Row) -> str:
     """Return what is wrong with a row in one sentence, or "" for a row that is right."""
-    dataset = DATASETS.get(row["task"], "")
+    known, about = define(row["metric"]), benchmark(row["task"])
+    if about is None:
+        return f"no task is called '{row['task']}'"
     figure = [row[key] for key in ("metric", "split", "value", "unit")]
-    known = define(row["metric"])
     checks = (
-        (row["task"] in DATASETS, f"no task is called '{row['task']}'"),
         (row["file"] or row["url"], "neither a file's name nor an address"),
         (not FOLDER.search(row["file"]), f"'{row['file']}' is no file's name"),
         (
@@ -79,7 +80,7 @@ def fault(row: Row) -> str:
             f"'{row['sha256_prefix']}' is not the beginning of a SHA-256",
         ),
         (all(figure) or not any(figure), "metric, split, value and unit go together"),
-        (not row["split"] or row["split"] in SPLITS.get(dataset, ()), f"no split {row['split']}"),
+        (row["split"] in {"", *about.splits}, f"no split {row['split']}"),
         (not row["metric"] or known is not None, f"no metric is called '{row['metric']}'"),
         (known is None or row["unit"] == known.unit, f"'{row['unit']}' is not its unit"),
         (re.fullmatch(r"(\d+(\.\d+)?)?", row["value"]), f"'{row['value']}' is not a number"),

@@ -4,15 +4,14 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from hrbench.report.benchmarks import benchmark
 from hrbench.report.definitions import rounded
-from hrbench.report.published import PROTOCOL, Row, has_source, is_plain
+from hrbench.report.published import LIFTING, PROTOCOL, Row, has_source, is_plain
 from hrbench.report.record import RunRecord
 
 NOT_STATED = "not stated"
 NOT_RECORDED = "not recorded"
 MATCHED = ("split", "metric")  # keys of a protocol that choose the row, and so agree
-LIFTING = "lift-"  # how the heads begin that take keypoints
-PYRAMIDS = frozenset({"mpii-pose"})  # tasks of which the literature prints both kinds of `scales`
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +59,12 @@ def differing(record: RunRecord, row: Row) -> tuple[Difference, ...]:
 
     A key of ours that has no column, or an empty one, is "not stated"; a column that the
     source fills and our record lacks is "not recorded". A record without `scales` has one; that
-    counts where the row states its own, and always for a task of PYRAMIDS.
+    counts where the row states its own, and always where the task has a variant of several.
     """
     protocol = record.protocol | lifting_keys(record)
     ours = {key: spelled(value) for key, value in protocol.items() if key not in MATCHED}
-    if row.get("scales") or "scales" in ours or record.task in PYRAMIDS:
+    about = benchmark(record.task)
+    if row.get("scales") or "scales" in ours or (about is not None and about.pyramid):
         ours["scales"] = scales_word(record.protocol.get("scales"))
     stated = {key: row.get(key, "") for key in dict.fromkeys((*PROTOCOL, *ours))}
     differences = []

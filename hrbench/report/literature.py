@@ -1,9 +1,10 @@
 """Published rows as tables: those of a task that a reader looks for first, and the best of all."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
+from hrbench.report.benchmarks import Benchmark
 from hrbench.report.layout import Table, terminal
-from hrbench.report.published import HEADLINES, Row, best, selection, standing
+from hrbench.report.published import Row, best, selection, standing
 
 NUMBERS = frozenset({"value"})
 
@@ -26,23 +27,21 @@ def published_tables(
     return [*tables, *([Table("", (), (), below=tuple(elsewhere))] if elsewhere else [])]
 
 
-def tasks(
-    about: Sequence[tuple[str, str, str, str]], literature: Sequence[Row]
-) -> list[dict[str, str]]:
+def tasks(known: Iterable[Benchmark], literature: Sequence[Row]) -> list[dict[str, str]]:
     """Return a line for each task: name, title, dataset, split, metric, published best, source.
 
-    `about` has the first four; what no published row says is empty.
+    What no published row says is empty.
     """
     lines = []
-    for name, title, dataset, split in about:
-        row = best(literature, name, split)
+    for about in known:
+        row = best(literature, about.task, about.split)
         lines.append(
             {
-                "task": name,
-                "title": title,
-                "dataset": dataset,
-                "split": split,
-                "metric": HEADLINES.get(name, ""),
+                "task": about.task,
+                "title": about.title,
+                "dataset": about.dataset,
+                "split": about.split,
+                "metric": about.headline,
                 "published": f"{row['value']} {row['unit']}, {row['system']}" if row else "",
                 "source": _source(row) if row else "",
             }

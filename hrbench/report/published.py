@@ -7,43 +7,11 @@ from typing import TypeAlias
 
 import pandas as pd
 
+from hrbench.report.benchmarks import benchmark
 from hrbench.report.definitions import define
 
 Row: TypeAlias = dict[str, str]  # a column's name -> its text; "" where the source is silent
 
-HEADLINES = {
-    "coco-pose": "AP",
-    "mpii-pose": "PCKh@0.5",
-    "crowdpose": "AP",
-    "300w": "NME",
-    "wflw": "NME",
-    "cofw": "NME",
-    "aflw": "NME",
-    "h36m-pose": "PCK@0.1",
-    "h36m-lift": "MPJPE",
-    "imagenet": "top-1",
-}
-SPLITS = {  # of each dataset, as its TOML file names them
-    "coco": {"val2017", "test-dev2017"},
-    "mpii": {"val", "test", "val-or-test"},
-    "crowdpose": {"test"},
-    "300w": {"common", "challenge", "full", "test"},
-    "wflw": {
-        *("test", "largepose", "expression", "illumination", "makeup", "occlusion", "blur"),
-    },
-    "cofw": {"test"},
-    "aflw": {"full", "frontal"},
-    "h36m": {"test"},
-    "h36m-frames": {"test"},
-    "imagenet": {"val"},
-}
-DATASETS = {
-    **{task: task for task in ("crowdpose", "300w", "wflw", "cofw", "aflw", "imagenet")},
-    "coco-pose": "coco",
-    "mpii-pose": "mpii",
-    "h36m-lift": "h36m",
-    "h36m-pose": "h36m-frames",
-}
 # Columns with the name and the values of a key of a record's protocol.
 PROTOCOL = (
     *("train_split", "extra_data", "boxes", "box_threshold", "padding", "flip_test"),
@@ -52,7 +20,8 @@ PROTOCOL = (
     *("lifter", "keypoints", "frames", "average"),  # of lifting
     *("crop_share", "interpolation", "tta"),  # of classification
 )
-LIFTERS = frozenset({"linear", "temporal"})  # that hrbench has
+LIFTING = "lift-"  # how heads begin that take keypoints; the rest of the name is the `lifter`
+EITHER = "-or-"  # between the splits of a leaderboard that mixes them
 COLUMNS = (
     *("task", "dataset", "split", "metric", "value", "unit", "higher_is_better", "system"),
     *("backbone", "addition", "input_height", "input_width", *PROTOCOL, "boxes_note"),
@@ -77,13 +46,14 @@ def rows(published: pd.DataFrame, tasks: Iterable[str] | None = None) -> list[Ro
 
 def fault(row: Row) -> str:
     """Return what is wrong with a row in one sentence, or "" for a row that is right."""
-    task, metric, dataset = row["task"], row["metric"], row["dataset"]
-    known = define(metric)
+    known, about = define(row["metric"]), benchmark(row["task"])
+    if about is None:
+        return f"no task is called '{row['task']}'"
+    metric, dataset, split = row["metric"], row["dataset"], row["split"]
     said = (row["unit"], row["higher_is_better"])
     checks = (
-        (task in HEADLINES, f"no task is called '{task}'"),
-        (dataset == DATASETS.get(task), f"'{task}' is not measured on '{dataset}'"),
-        (row["split"] in SPLITS.get(dataset, ()), f"'{dataset}' has no split '{row['split']}'"),
+        (dataset == about.dataset, f"'{about.task}' is not measured on '{dataset}'"),
+        (about.splits.issuperset(split.split(EITHER)), f"'{dataset}' has no split '{split}'"),
         (known is not None, f"no metric is called '{metric}'"),
         (
             known is None or said == (known.unit, str(known.higher_is_better).lower()),
@@ -95,9 +65,8 @@ def fault(row: Row) -> str:
 
 
 def is_plain(row: Row) -> bool:
-    """Whether the row is an HRNet or ResNet with its usual head and training, nothing added."""
-    known = re.fullmatch(r"hrnet-w\d+(-small-v[12])?|resnet-\d+", row["backbone"])
-    return bool(known) and not (row["addition"] or row["boxes"] == "none")
+    """Whether the row's network has its usual head and training, nothing added, and is cropped."""
+    return not (row["addition"] or row["boxes"] == "none")
 
 
 def has_source(row: Row) -> bool:
@@ -106,20 +75,20 @@ def has_source(row: Row) -> bool:
 
 
 def is_shown(row: Row) -> bool:
-    """Whether the row's network is what hrbench is about: a plain HRNet, or one of its lifters."""
-    hrnet = row["backbone"].startswith("hrnet") and is_plain(row)
-    return hrnet or row.get("lifter") in LIFTERS
+    """Whether the row's network is one that its task is about, with nothing added."""
+    about = benchmark(row["task"])
+    network = row["backbone"] or LIFTING + row["lifter"]
+    return about is not None and network in about.networks and is_plain(row)
 
 
 def selection(everything: Iterable[Row]) -> list[Row]:
     """Return the rows that a reader looks for first.
 
-    Headline figures of HRNets and lifters, from the official HRNet repositories, of
+    Headline figures of the tasks' own networks, from the official HRNet repositories, of
     any source where those have none; and the rows that hrbench is measured against.
     """
     chosen = [row for row in everything if has_source(row)]
-    known = [r for r in chosen if is_shown(r)]
-    plain = [r for r in known if r["metric"] == HEADLINES.get(r["task"])]
+    plain = [r for r in chosen if is_shown(r) and is_headline(r)]
     official = [r for r in plain if r["source_title"].startswith("Official HRNet")]
     covered = {r["task"] for r in official}
     first = official + [r for r in plain if r["task"] not in covered]
@@ -127,18 +96,25 @@ def selection(everything: Iterable[Row]) -> list[Row]:
     return [r for r in chosen if id(r) in kept]
 
 
+def is_headline(row: Row) -> bool:
+    """Whether the row has the figure that its task is told by."""
+    about = benchmark(row["task"])
+    return about is not None and row["metric"] == about.headline
+
+
 def best(everything: Iterable[Row], task: str, split: str) -> Row | None:
-    """Return the best headline figure of an HRNet or lifter; None without one.
+    """Return the best headline figure of a network that the task is about; None without one.
 
     Lifted from true keypoints it is no figure of a whole system, and does not count.
     """
     fitting = [
         row
         for row in everything
-        if (row["task"], row["split"], row["metric"]) == (task, split, HEADLINES.get(task))
+        if (row["task"], row["split"]) == (task, split)
+        and is_headline(row)
         and has_source(row)
         and is_shown(row)
-        and row.get("keypoints") != "gt"
+        and row["keypoints"] != "gt"
     ]
     return min(fitting, key=standing, default=None)
 

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from hrbench import catalog
 from hrbench.errors import UnknownNameError
 from hrbench.report import formats
 from hrbench.report.compare import compared, may_stand_beside_published, verdict
 from hrbench.report.definitions import rounded
 from hrbench.report.layout import Table, markdown, terminal
 from hrbench.report.literature import published_tables
-from hrbench.report.published import HEADLINES, Row, rows
+from hrbench.report.published import Row, rows
 from hrbench.report.record import RunRecord, Weights
 
 FORMATS = ("table", "markdown", "csv", "json")
@@ -45,7 +46,7 @@ def report(
     if form not in FORMATS:
         raise UnknownNameError("format", form, FORMATS)
     kept = _of_task(records, task)
-    tasks = {task} if task else {record.task for record in kept} or set(HEADLINES)
+    tasks = {task} if task else {record.task for record in kept} or set(catalog.names("tasks"))
     literature = rows(published, tasks)
     if form == "csv":
         return formats.as_csv(kept, literature)
@@ -108,7 +109,7 @@ def weights(found: Weights) -> str:
 
 
 def _of_task(records: Sequence[RunRecord], task: str | None) -> list[RunRecord]:
-    known = {*HEADLINES, *(record.task for record in records)}
+    known = {*catalog.names("tasks"), *(record.task for record in records)}
     if task and task not in known:
         raise UnknownNameError("task", task, known)
     kept = [record for record in records if task in (None, record.task)]

@@ -20,6 +20,11 @@ class ClassifierModel(Model):
         """Backbone and input."""
         return f"{self.backbone}, {self.input[0]} x {self.input[1]}"
 
+    @property
+    def network(self) -> str:
+        """The backbone."""
+        return self.backbone
+
 
 class ClassifierRecipe(Recipe):
     """How it is trained."""

@@ -40,6 +40,11 @@ class HeatmapModel(Model):
         """Backbone and input."""
         return f"{self.backbone}, {self.input[0]} x {self.input[1]}"
 
+    @property
+    def network(self) -> str:
+        """The backbone."""
+        return self.backbone
+
 
 class HeatmapRecipe(Recipe):
     """How it is trained."""

@@ -19,6 +19,11 @@ class Model(Table):
         """What it is, in a few words."""
         return self.head
 
+    @property
+    def network(self) -> str:
+        """What it is called where networks are compared."""
+        return self.head
+
 
 class Recipe(Table):
     """How it is trained."""

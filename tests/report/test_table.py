@@ -7,6 +7,7 @@ import pytest
 from report.records import record, row, with_interval
 
 from hrbench.errors import UnknownNameError
+from hrbench.report.benchmarks import benchmarks
 from hrbench.report.layout import Table, markdown, terminal
 from hrbench.report.literature import tasks
 from hrbench.report.record import Counts, measured
@@ -86,8 +87,9 @@ def test_a_task_without_runs_and_published_rows_says_so() -> None:
 
 
 def test_a_key_of_the_protocol_is_shown_where_a_published_row_has_it() -> None:
-    lifting = [row(task="h36m-lift", metric="MPJPE", dataset="h36m", frames="243", boxes="")]
-    text = report([], pd.DataFrame([*lifting, row()]))
+    lifting = row(task="h36m-lift", dataset="h36m", metric="MPJPE", frames="243", boxes="")
+    lifting |= {"backbone": "", "lifter": "temporal"}
+    text = report([], pd.DataFrame([lifting, row()]))
     assert [line.split()[4:6] for line in text.splitlines() if line.startswith("split")] == [
         ["input", "frames"],
         ["input", "boxes"],
@@ -113,9 +115,11 @@ def test_a_task_of_ones_own_is_in_csv_and_json_alone() -> None:
     assert (content["runs"][0]["beside"], content["published"]) == (None, [])
 
 
-def test_a_task_of_ones_own_is_listed_with_nothing_published() -> None:
-    (line,) = tasks([("my-hands", "My hands", "hands", "val")], [row()])
-    assert (line["metric"], line["published"], line["source"]) == ("", "", "")
+def test_a_task_is_listed_with_its_metric_where_nobody_published_a_figure() -> None:
+    lines = {line["task"]: line for line in tasks(benchmarks(), [row()])}
+    assert lines["coco-pose"]["published"] == "74.4 %, pose_hrnet_w32"
+    assert lines["h36m-pose"]["metric"] == "PCK@0.1"
+    assert (lines["h36m-pose"]["published"], lines["h36m-pose"]["source"]) == ("", "")
 
 
 def test_an_unknown_task_or_format_gets_a_suggestion() -> None:

@@ -15,6 +15,7 @@ from hrbench.data.picture_batches import EvaluationPictures, PictureBatch, Train
 from hrbench.engine.runtime import Runtime, normalised
 from hrbench.engine.train import Cost
 from hrbench.errors import RunError
+from hrbench.metrics.headlines import HEADLINES
 from hrbench.metrics.scores import Scores
 from hrbench.metrics.topk import score_classes
 from hrbench.network import Classifier
@@ -106,7 +107,7 @@ class ClassificationJob(Job[ClassPredictions]):
     @property
     def headline(self) -> str:
         """Pictures whose likeliest class is right."""
-        return "top-1"
+        return HEADLINES[self.spec.protocol.metric]
 
     def scores(self, found: ClassPredictions) -> Scores:
         """Return top-1 and top-5."""

@@ -19,6 +19,7 @@ from hrbench.engine.runtime import Runtime, normalised
 from hrbench.engine.train import Cost
 from hrbench.errors import RunError
 from hrbench.heads.heatmap import LOSSES, Targets
+from hrbench.metrics.headlines import HEADLINES
 from hrbench.metrics.scores import Scores
 from hrbench.network import LandmarkNetwork
 from hrbench.pipeline.job import Job
@@ -128,7 +129,7 @@ class LandmarkJob(Job[Predictions]):
     @property
     def headline(self) -> str:
         """AP, PCKh, NME or PCK."""
-        return scoring.HEADLINES[self.spec.protocol.metric or "oks"]
+        return HEADLINES[self.spec.protocol.metric or "oks"]
 
     def scores(self, found: Predictions) -> Scores:
         """Return the figures of the protocol's metric."""

@@ -22,13 +22,6 @@ from hrbench.spec import DatasetSpec, LandmarkTask
 
 ROUNDING = 1e-9  # per cent
 ANNOTATED = "gt"  # boxes
-HEADLINES = {
-    "oks": "AP",
-    "crowdpose": "AP",
-    "pckh": "PCKh@0.5",
-    "nme": "NME",
-    "pixels": "PCK@0.1",
-}
 Score = Callable[[LandmarkTask, DatasetSpec, Predictions, Any], Scores]
 
 

@@ -17,6 +17,7 @@ from hrbench.engine.runtime import Runtime
 from hrbench.engine.train import Cost
 from hrbench.errors import RunError
 from hrbench.geometry import flip_order
+from hrbench.metrics.headlines import HEADLINES
 from hrbench.metrics.mpjpe import score_joints
 from hrbench.metrics.scores import Scores
 from hrbench.network import MILLIMETRES, LinearNetwork, TemporalNetwork
@@ -116,7 +117,7 @@ class LiftingJob(Job[JointPredictions]):
     @property
     def headline(self) -> str:
         """Protocol 1."""
-        return "MPJPE"
+        return HEADLINES[self.spec.protocol.metric]
 
     def scores(self, found: JointPredictions) -> Scores:
         """Return the errors in mm, by the protocol's averages."""

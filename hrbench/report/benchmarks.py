@@ -1,0 +1,51 @@
+"""What a benchmark's two TOML files say that its published rows are read by."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from hrbench import catalog
+from hrbench.metrics.headlines import HEADLINES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Benchmark:
+    """A task that comes with hrbench, and its dataset."""
+
+    task: str
+    title: str
+    dataset: str
+    split: str  # that it is measured on
+    splits: frozenset[str]  # that the dataset has
+    headline: str  # the figure that it is told by
+    networks: frozenset[str]  # backbones, or heads that lift, of the default variant's family
+    pyramid: bool  # a variant averages the maps of several scales, so one scale has to be said
+
+
+@cache
+def benchmark(task: str) -> Benchmark | None:
+    """Return a task that comes with hrbench; None for one of somebody's own."""
+    if task not in catalog.names("tasks"):
+        return None
+    specs = [catalog.load_task(f"{task}@{variant}") for variant in catalog.variants(task)]
+    default, dataset = specs[0], catalog.load_dataset(specs[0].dataset)
+    family, names = _family(default.model.network), {spec.model.network for spec in specs}
+    by_sigmas = "pixels" if dataset.sigmas is None else "oks"
+    return Benchmark(
+        task=task,
+        title=default.title,
+        dataset=dataset.name,
+        split=default.protocol.split,
+        splits=frozenset(dataset.splits),
+        headline=HEADLINES[default.protocol.metric or by_sigmas],
+        networks=frozenset(name for name in names if _family(name) == family),
+        pyramid=any("scales" in spec.plain()["protocol"] for spec in specs),
+    )
+
+
+def benchmarks() -> list[Benchmark]:
+    """Return every task that comes with hrbench, in the order of their names."""
+    return [known for task in catalog.names("tasks") if (known := benchmark(task))]
+
+
+def _family(network: str) -> str:
+    return network.partition("-")[0]
