@@ -10,7 +10,7 @@ from workload import arguments, crops, workload
 
 from hrbench import network
 from hrbench.engine.runtime import normalised
-from hrbench.pipeline.landmarks import predicting
+from hrbench.kinds.landmarks import predicting
 
 CPU = torch.device("cpu")
 TOLERANCE = 1e-5  # of network outputs, as the golden numbers have it

@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.data.clips import Clip
+from hrbench.data.evaluation import LandmarkEvaluation
 from hrbench.data.pose_statistics import centred
 from hrbench.data.sample import People
 from hrbench.geometry import UNIT
-from hrbench.pipeline.landmarks.evaluation import LandmarkEvaluation
-from hrbench.pipeline.landmarks.predicting import of_boxes
+from hrbench.kinds.landmarks.predicting import of_boxes
 from hrbench.report.predictions import ClassPredictions, JointPredictions, Predictions
 
 

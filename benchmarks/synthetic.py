@@ -22,20 +22,22 @@ from typing import Any
 from mean_pose import commonest, mean_joints, mean_pose
 
 from hrbench import catalog, world
+from hrbench.commands import run
 from hrbench.engine.runtime import devices
-from hrbench.pipeline import measuring, run, sources
-from hrbench.pipeline.classes.job import ClassificationJob
-from hrbench.pipeline.job import Job
-from hrbench.pipeline.jobs import job_of
-from hrbench.pipeline.landmarks.formats import format_of
-from hrbench.pipeline.landmarks.job import LandmarkJob
-from hrbench.pipeline.lifting import reading
-from hrbench.pipeline.lifting.job import LiftingJob
-from hrbench.pipeline.options import Options
+from hrbench.formats import sources
+from hrbench.formats.registry import format_of
+from hrbench.kinds.classes.job import ClassificationJob
+from hrbench.kinds.contract import Job
+from hrbench.kinds.landmarks.job import LandmarkJob
+from hrbench.kinds.lifting import reading
+from hrbench.kinds.lifting.job import LiftingJob
+from hrbench.kinds.registry import job_of
 from hrbench.report.definitions import rounded
 from hrbench.report.environment import environment, hardware
 from hrbench.report.predictions import Stored
 from hrbench.report.record import RunRecord
+from hrbench.road import measuring
+from hrbench.runs.options import Options
 from hrbench.spec import LandmarkTask
 
 KERNELS = ("ONEDNN_MAX_CPU_ISA", "ATEN_CPU_CAPABILITY")  # that choose how torch computes

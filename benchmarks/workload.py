@@ -10,9 +10,9 @@ from hrbench import catalog, network, world
 from hrbench.data.augment import Ranges
 from hrbench.data.cutting import AffineCutting
 from hrbench.data.sample import People
+from hrbench.formats import sources
+from hrbench.formats.coco import reading
 from hrbench.heads.codecs import Codec
-from hrbench.pipeline import sources
-from hrbench.pipeline.landmarks.formats import coco
 from hrbench.spec import DatasetSpec, LandmarkTask
 
 TASK = "coco-pose@w32-256x192"
@@ -54,7 +54,7 @@ def workload() -> Workload:
 def people(load: Workload, images: int) -> People:
     """Return the annotated persons of that many synthetic images, made at the first call."""
     root = world.cached("coco", images=images, seed=0, size=IMAGE_SIZE)
-    return coco.training(load.spec, load.dataset, sources.Source(root, synthetic=True))
+    return reading.training(load.spec, load.dataset, sources.Source(root, synthetic=True))
 
 
 def with_boxes(persons: People, per_image: int, rng: np.random.Generator) -> People:

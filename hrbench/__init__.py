@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from hrbench import threads
 
 if TYPE_CHECKING:
-    from hrbench.pipeline.predict.keypoints import KeypointPredictor
+    from hrbench.commands.predict.keypoints import KeypointPredictor
 
 __all__ = ["load"]
 __version__ = "0.1.0"
@@ -36,7 +36,7 @@ def load(
     Raises:
         HrbenchError: the task is not known, or the weights are not of its network.
     """
-    from hrbench.pipeline.predict import loading  # noqa: PLC0415  torch takes seconds
+    from hrbench.commands.predict import loading  # noqa: PLC0415  torch takes seconds
 
     return loading.keypoints(
         task, weights, device=device, batch=batch, overrides=overrides, allow=allow

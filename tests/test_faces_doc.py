@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from cli.command import called, refused
-from pipeline.worlds import small_world
+from worlds import small_world
 
 DOC = Path(__file__).parents[1] / "docs" / "faces.md"
 FIVE = (range(36, 42), range(42, 48), [30], [48], [54])  # of iBUG's 68: means of points

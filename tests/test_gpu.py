@@ -9,22 +9,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from pipeline.worlds import small_world
 from specs import landmark_task
+from worlds import small_world
 
 from hrbench import network
 from hrbench.catalog import load_dataset
+from hrbench.commands import run as pipeline
+from hrbench.commands.profile.profile import profile
 from hrbench.engine import duration
 from hrbench.engine.runtime import Runtime, normalised
+from hrbench.formats.sources import Source
 from hrbench.heads.heatmap import mse
-from hrbench.pipeline import run as pipeline
-from hrbench.pipeline import training
-from hrbench.pipeline.landmarks.job import LandmarkJob
-from hrbench.pipeline.options import Options
-from hrbench.pipeline.profiling.profile import profile
-from hrbench.pipeline.sources import Source
+from hrbench.kinds.landmarks.job import LandmarkJob
 from hrbench.report import predictions
 from hrbench.report.predictions import Predictions
+from hrbench.road import training
+from hrbench.runs.options import Options
 
 pytestmark = [
     pytest.mark.gpu,

@@ -1,7 +1,11 @@
-"""Who may import whom: the architecture as a test."""
+"""Who may import whom: the architecture as a test.
+
+Imports inside of functions and for type checkers count like any other.
+"""
 
 import ast
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -9,85 +13,160 @@ import pytest
 import hrbench
 
 ROOT = Path(hrbench.__file__).parent
-NOTHING: set[str] = set()
-ALLOWED: dict[str, set[str]] = {
-    "__init__": {"pipeline", "threads"},  # the former where something is called
-    "__main__": {"cli"},
-    "errors": NOTHING,
-    "geometry": NOTHING,
-    "cameras": NOTHING,
-    "face_geometry": NOTHING,
-    "spec": NOTHING,
-    "threads": NOTHING,
+BOTTOM = {"errors", "geometry", "cameras", "face_geometry", "threads"}  # import nothing of ours
+BELOW: dict[str, set[str]] = {  # what each imports beside itself
+    **{name: set() for name in (*BOTTOM, "spec")},
     "catalog": {"errors", "spec"},
     "backbone": {"errors"},
     "heads": {"backbone"},  # its blocks
-    "metrics": {"errors"},  # arrays only; readers give its `Truth`
-    "data": {"cameras", "errors", "face_geometry", "geometry", "metrics"},
-    "convert": {"data", "errors"},
+    "metrics": {"errors"},  # arrays only; formats give its `Truth`
     "world": {"errors"},
-    "engine": {"data", "errors", "geometry", "threads"},
-    "report": {"catalog", "errors", "metrics"},
-    "network": {"backbone", "data", "errors", "heads", "spec"},
-    "pipeline": {
-        "backbone",
-        "cameras",
-        "catalog",
-        "data",
-        "engine",
-        "errors",
-        "face_geometry",
-        "geometry",
-        "heads",
-        "metrics",
-        "network",
-        "report",
-        "spec",
-        "world",
-    },
-    "cli": {"catalog", "convert", "engine", "errors", "pipeline", "report", "world"},
+    "report": {"errors"},
+    "data": BOTTOM,
+    "lints": {"data", *BOTTOM},
+    "engine": {"data", *BOTTOM},
+    "network": {"backbone", "data", "heads", "spec", *BOTTOM},
+    "runs": {"backbone", "report", "catalog", "spec", *BOTTOM},
+    "draw": {"data", "heads", "metrics", "report", "spec", *BOTTOM},
+    "formats": {"data", "engine", "lints", "metrics", "world", "catalog", "spec", *BOTTOM},
+    "convert": {"data", "formats", "lints", *BOTTOM},
+    "__main__": {"cli"},
+    "__init__": {"commands", "threads"},  # the former where something is called
 }
-WITHOUT_TORCH = {
-    "cameras",
-    "catalog",
-    "convert",
-    "errors",
-    "face_geometry",
-    "geometry",
-    "metrics",
-    "report",
-    "spec",
-    "threads",
-    "world",
+BELOW["kinds"] = set(BELOW) - {"convert", "__main__", "__init__"}
+BELOW["road"] = {"kinds", *BELOW["kinds"]}
+BELOW["commands"] = {"road", *BELOW["road"]}
+BELOW["cli"] = {"commands", "convert", "road", *BELOW["road"]} - {
+    "kinds",
+    "formats",
+    "network",
+    "draw",
 }
-MODULES = sorted(ROOT.rglob("*.py"))
+APART = {  # folders whose parts do not import each other, but these
+    "commands": set[str](),
+    "kinds": {"contract", "deployable"},
+}
+REGISTRY = "hrbench.kinds.registry"  # the one module that imports every kind
+WITHOUT_TORCH = {*BOTTOM, "catalog", "convert", "lints", "metrics", "report", "spec", "world"}
+LARGEST = 0.16  # share of the package's lines that a folder may have
 DATA_FOLDERS = ("tasks", "datasets", "results")
 
 
-def imported(path: Path) -> Iterator[str]:
+def graph(root: Path) -> dict[str, set[str]]:
+    """Return the modules that each module of a package imports of it."""
+    places = {".".join((root.name, *p.relative_to(root).with_suffix("").parts)): p for p in
+              sorted(root.rglob("*.py"))}  # fmt: skip
+    return {name: set(imported(path, set(places))) for name, path in places.items()}
+
+
+def imported(path: Path, modules: set[str]) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module:
-            package, _, rest = node.module.partition(".")
-            if package == "hrbench":
-                yield from [rest.split(".")[0]] if rest else [alias.name for alias in node.names]
+            for alias in node.names:
+                places = (f"{node.module}.{alias.name}", node.module)
+                named = (name for place in places for name in (place, f"{place}.__init__"))
+                yield from [name for name in named if name in modules][:1]
 
 
-def layer(path: Path) -> str:
-    return path.relative_to(ROOT).with_suffix("").parts[0]
+def upward(modules: dict[str, set[str]]) -> list[str]:
+    """Return the imports of layers that are not below the importing one."""
+    return [
+        f"{name} imports {other}"
+        for name, others in modules.items()
+        for other in sorted(others)
+        if layer(other) not in {layer(name), *BELOW[layer(name)]}
+    ]
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_a_module_imports_only_the_layers_below_it(path: Path) -> None:
-    assert set(imported(path)) - {layer(path)} <= ALLOWED[layer(path)]
+def across(modules: dict[str, set[str]]) -> list[str]:
+    """Return the imports between parts of a folder that are to keep apart."""
+    return [
+        f"{name} imports {other}"
+        for name, others in modules.items()
+        for other in sorted(others)
+        if name != REGISTRY
+        and layer(name) == layer(other)
+        and layer(name) in APART
+        and part(other) not in {part(name), *APART[layer(name)]}
+    ]
+
+
+def layer(module: str) -> str:
+    return module.split(".")[1]
+
+
+def part(module: str) -> str:
+    return module.split(".")[2]
+
+
+def test_a_module_imports_only_the_layers_below_it() -> None:
+    assert upward(graph(ROOT)) == []
+
+
+def test_no_command_imports_another_and_no_kind_another() -> None:
+    assert across(graph(ROOT)) == []
+
+
+def test_no_imports_go_in_a_circle() -> None:
+    TopologicalSorter(graph(ROOT)).prepare()
 
 
 @pytest.mark.parametrize(
-    "path",
-    [p for p in MODULES if layer(p) in WITHOUT_TORCH],
-    ids=lambda p: str(p.relative_to(ROOT)),
+    ("place", "line"),
+    [
+        ("metrics/oks.py", "from hrbench.report.record import RunRecord"),
+        ("kinds/contract.py", "def late():\n    from hrbench.road import resolve"),
+        ("data/sample.py", "if TYPE_CHECKING:\n    from hrbench.formats.sources import Source"),
+        ("backbone/hrnet.py", "from hrbench import network"),
+    ],
 )
-def test_a_module_that_needs_no_torch_does_not_import_it(path: Path) -> None:
-    assert "import torch" not in path.read_text("utf-8")
+def test_an_import_upwards_is_found(place: str, line: str, tmp_path: Path) -> None:
+    assert upward(planted(tmp_path, place, line))
+
+
+@pytest.mark.parametrize(
+    ("place", "line"),
+    [
+        ("commands/score.py", "from hrbench.commands.run import run"),
+        ("kinds/lifting/job.py", "from hrbench.kinds.landmarks import job"),
+    ],
+)
+def test_an_import_of_a_neighbour_is_found(place: str, line: str, tmp_path: Path) -> None:
+    assert across(planted(tmp_path, place, line))
+
+
+def test_a_circle_is_found(tmp_path: Path) -> None:
+    (tmp_path / "hrbench" / "data").mkdir(parents=True)
+    for name, other in (("one", "other"), ("other", "one")):
+        line = f"def late():\n    from hrbench.data import {other}\n"
+        (tmp_path / "hrbench" / "data" / f"{name}.py").write_text(line, "utf-8")
+    with pytest.raises(CycleError):
+        TopologicalSorter(graph(tmp_path / "hrbench")).prepare()
+
+
+def planted(folder: Path, place: str, line: str) -> dict[str, set[str]]:
+    """Return what a package of empty modules imports, but for one line in one place."""
+    for path in ROOT.rglob("*.py"):
+        empty = folder / "hrbench" / path.relative_to(ROOT)
+        empty.parent.mkdir(parents=True, exist_ok=True)
+        empty.touch()
+    (folder / "hrbench" / place).write_text(f"{line}\n", "utf-8")
+    return graph(folder / "hrbench")
+
+
+def test_a_module_that_needs_no_torch_does_not_import_it() -> None:
+    paths = [p for p in ROOT.rglob("*.py") if p.relative_to(ROOT).with_suffix("").parts[0] in
+             WITHOUT_TORCH]  # fmt: skip
+    assert [str(path) for path in paths if "import torch" in path.read_text("utf-8")] == []
+
+
+def test_no_folder_has_more_than_its_share_of_the_lines() -> None:
+    lines: dict[str, int] = {}
+    for path in ROOT.rglob("*.py"):
+        name = path.relative_to(ROOT).parts[0]
+        lines[name] = lines.get(name, 0) + len(path.read_text("utf-8").splitlines())
+    whole = sum(lines.values())
+    assert {name: count for name, count in lines.items() if count > LARGEST * whole} == {}
 
 
 def test_no_module_is_called_like_a_folder_of_data() -> None:

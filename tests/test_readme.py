@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pipeline.worlds import small_weights, small_world
+from worlds import small_weights, small_world
 
 README = Path(__file__).parents[1] / "README.md"
 EXAMPLE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)

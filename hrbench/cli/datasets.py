@@ -39,7 +39,7 @@ def check(
     hrbench check coco --data /datasets --images
     hrbench check mice/dataset.toml --data mice --sheet mice.png
     """
-    from hrbench.pipeline.check import check as examine  # noqa: PLC0415
+    from hrbench.commands.check.check import check as examine  # noqa: PLC0415
 
     if (run := run_of(dataset)) is not None:
         dataset, data = _of_run(run, data)
@@ -56,7 +56,7 @@ def check(
 
 def _of_run(run: Path, data: str | None) -> tuple[str, str | None]:
     """Return the dataset that a run was measured on, and where its data are."""
-    from hrbench.pipeline.folder import DATASET, read  # noqa: PLC0415
+    from hrbench.runs.folder import DATASET, read  # noqa: PLC0415
 
     spec, _, state = read(run)
     own = run / DATASET
@@ -65,7 +65,7 @@ def _of_run(run: Path, data: str | None) -> tuple[str, str | None]:
 
 def _draw(dataset: str, found: Any, sheet: str, *, quiet: bool) -> None:
     from hrbench import catalog  # noqa: PLC0415
-    from hrbench.pipeline.sheeting import draw_sheet  # noqa: PLC0415
+    from hrbench.commands.check.sheeting import draw_sheet  # noqa: PLC0415
 
     loaded, folder = catalog.load_dataset(dataset), Path(found.folder)
     draw_sheet(loaded, folder, found.usable, Path(sheet))
@@ -138,8 +138,8 @@ def convert(
 
 
 def _advised(objects: int) -> Any:
+    from hrbench.convert.advising import advised  # noqa: PLC0415
     from hrbench.convert.labels import Advice  # noqa: PLC0415
-    from hrbench.pipeline.advising import advised  # noqa: PLC0415
 
     return Advice(*advised(objects))
 
@@ -158,7 +158,7 @@ def sigmas(file: str, json_: bool) -> None:
     \b
     hrbench sigmas mice-by-three-people/annotations.json
     """
-    from hrbench.pipeline.repeated import estimated  # noqa: PLC0415
+    from hrbench.commands.sigmas import estimated  # noqa: PLC0415
 
     found = estimated(Path(file))
     if json_:

@@ -85,9 +85,9 @@ def run(task: str | None, resume: str | None, json_: bool, **flags: Any) -> None
         raise click.UsageError(f"--resume takes the options of the run; leave out {unfit}")
     if flags["weights"] and flags["init"]:
         raise click.UsageError("--weights evaluates, --init starts a training; name one of them")
-    from hrbench.pipeline import run as road  # noqa: PLC0415  torch takes seconds
-    from hrbench.pipeline.given import again  # noqa: PLC0415
-    from hrbench.pipeline.options import Options  # noqa: PLC0415
+    from hrbench.commands import run as road  # noqa: PLC0415  torch takes seconds
+    from hrbench.road.given import again  # noqa: PLC0415
+    from hrbench.runs.options import Options  # noqa: PLC0415
 
     if resume is not None:
         done = road.resume(finding.find(resume, Path(flags["out"])), task, flags["data"])
@@ -126,17 +126,17 @@ def score(run: str, overrides: tuple[str, ...], json_: bool, **flags: Any) -> No
     hrbench score latest
     hrbench score 1a2b3c4d --set protocol.nms=none
     """
-    from hrbench.pipeline import run as road  # noqa: PLC0415
+    from hrbench.commands import score as scoring  # noqa: PLC0415
 
     folder = finding.find(run)
-    record = road.score(folder, overrides, **flags)
+    record = scoring.score(folder, overrides, **flags)
     _show(record, folder, json_=json_)
 
 
 def _show(record: Any, folder: Path, *, json_: bool) -> None:
     from hrbench import catalog  # noqa: PLC0415
-    from hrbench.pipeline.folder import read  # noqa: PLC0415
     from hrbench.report import published, summary  # noqa: PLC0415
+    from hrbench.runs.folder import read  # noqa: PLC0415
 
     if json_:
         answer({"run": str(folder), "record": record.content()})

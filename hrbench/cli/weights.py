@@ -31,7 +31,7 @@ def inspect(file: str, task: str | None, json_: bool) -> None:
     \b
     hrbench weights inspect hrnetv2_w18_imagenet_pretrained.pth --task 300w
     """
-    from hrbench.pipeline import inspecting  # noqa: PLC0415
+    from hrbench.commands.weights import inspecting  # noqa: PLC0415
 
     found = inspecting.inspect(Path(file), task)
     if json_:
@@ -61,7 +61,7 @@ def convert(file: str, output: str, names: str, part: str, force: bool, json_: b
     \b
     hrbench weights convert results/runs/coco-pose/RUN/checkpoints/best.pt -o mine.safetensors
     """
-    from hrbench.pipeline import converting  # noqa: PLC0415
+    from hrbench.commands.weights import converting  # noqa: PLC0415
 
     done = converting.convert(Path(file), Path(output), names, part=part, force=force)
     if json_:

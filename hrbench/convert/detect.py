@@ -6,8 +6,8 @@ from pathlib import Path
 from hrbench.convert import coco, deeplabcut, kinds, labelstudio, sleap, ultralytics
 from hrbench.convert.kinds import KNOWN
 from hrbench.convert.labels import Advise, Summary
-from hrbench.data.annotations import read_json
 from hrbench.errors import DataError
+from hrbench.formats.coco.annotations import read_json
 
 
 def convert(

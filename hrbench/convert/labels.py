@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.data.inspect import fault, require
-from hrbench.data.lint import names_faults, pairs_by_name, without_mirror_image
+from hrbench.lints.own_keypoints import names_faults, pairs_by_name, without_mirror_image
 
 ANNOTATIONS, DATASET, TASK = "annotations.json", "dataset.toml", "task.toml"
 RIGHT = "put that right there, and convert again"

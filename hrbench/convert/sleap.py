@@ -11,10 +11,10 @@ import numpy as np
 
 from hrbench.convert.labels import Advise, NamePairs, Picture, Skeleton, Summary
 from hrbench.convert.writing import write
-from hrbench.data.lint import pairs_by_name
 from hrbench.data.media import IMAGES
-from hrbench.data.numbering import with_slashes
 from hrbench.errors import DataError, RunError
+from hrbench.formats.numbering import with_slashes
+from hrbench.lints.own_keypoints import pairs_by_name
 
 LIBRARY = "sleap_io"
 

@@ -26,9 +26,9 @@ from hrbench.convert.labels import (
     require_names,
 )
 from hrbench.convert.specs import dataset_toml, task_toml
-from hrbench.data.categories import FIELD
 from hrbench.data.inspect import look
 from hrbench.errors import DataError, RunError
+from hrbench.formats.coco.categories import FIELD
 
 LABELLED = 2  # COCO's flag of a keypoint that is seen; 0 is one without a label
 NO_LABEL = "{place}: no keypoint is labelled in the {images} images listed"

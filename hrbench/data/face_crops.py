@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
+from hrbench.data import cofw
 from hrbench.data.augment import Crop, Draw
 from hrbench.data.pillow import UNREADABLE, rgb
-from hrbench.data.readers import cofw
 from hrbench.errors import DataError
 from hrbench.face_geometry import UNIT, crop_matrices, flip_points, transform_pixel
 from hrbench.geometry import Floats, flip_order

@@ -7,10 +7,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench.data import jpeg, tiff
+from hrbench.data import cofw, jpeg, tiff
 from hrbench.data.orientation import untagged
 from hrbench.data.quiet import QUIET
-from hrbench.data.readers import cofw
 from hrbench.data.remarks import remark
 from hrbench.errors import DataError
 

@@ -12,17 +12,17 @@ from typing import Any
 import numpy as np
 import pytest
 from cli.command import called, refused
-from pipeline.dots import edit_toml
-from pipeline.worlds import small_weights, small_world
+from dots import edit_toml
+from worlds import small_weights, small_world
 
 from hrbench import catalog
 from hrbench.convert.detect import convert
 from hrbench.data.sample import People
-from hrbench.pipeline.jobs import job_of
-from hrbench.pipeline.landmarks.job import LandmarkJob
-from hrbench.pipeline.options import Options
-from hrbench.pipeline.resolve import resolve
-from hrbench.pipeline.sources import Source
+from hrbench.formats.sources import Source
+from hrbench.kinds.landmarks.job import LandmarkJob
+from hrbench.kinds.registry import job_of
+from hrbench.road.resolve import resolve
+from hrbench.runs.options import Options
 
 DETECTIONS = "coco/person_detection_results/COCO_val2017_detections_AP_H_56_person.json"
 SIZE = 128  # pixels of the world's images, both ways

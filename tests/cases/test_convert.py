@@ -10,18 +10,18 @@ from typing import Any
 import numpy as np
 import pytest
 import sleap_io
+from dots import ANNOTATIONS, DATASET, TASK, edit_json, edit_toml, write_dots
 from PIL import Image
-from pipeline.dots import ANNOTATIONS, DATASET, TASK, edit_json, edit_toml, write_dots
 
 from hrbench import catalog
+from hrbench.commands import run as pipeline
+from hrbench.commands.check.check import check
 from hrbench.convert.detect import convert
 from hrbench.convert.labels import Picture, paired
 from hrbench.convert.writing import write
 from hrbench.errors import DataError
-from hrbench.pipeline import run as pipeline
-from hrbench.pipeline.check import check
-from hrbench.pipeline.options import Options
 from hrbench.report.record import RunRecord
+from hrbench.runs.options import Options
 
 PARTS = ("nose", "left_ear", "right_ear")
 KEYPOINT = {"type": "keypointlabels"}  # of Label Studio

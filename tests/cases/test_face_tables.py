@@ -11,7 +11,7 @@ import cv2
 import pytest
 from cli.command import called, refused
 from cli.trees import measured
-from pipeline.worlds import real_mpii, small_weights, small_world
+from worlds import real_mpii, small_weights, small_world
 
 CHALLENGE = "face_landmarks_300w_valid_challenge.csv"
 Rows = list[list[str]]

@@ -11,11 +11,11 @@ import pytest
 from cli.command import Ended, called, refused
 from cli.trees import linked_h36m, own_in
 from numpy.typing import NDArray
-from pipeline.worlds import small_lifter
+from worlds import small_lifter
 
-from hrbench.data import plausible_motion
-from hrbench.data.readers.h36m_names import KEPT
-from hrbench.pipeline.check import check
+from hrbench.commands.check.check import check
+from hrbench.formats.h36m.frame_names import KEPT
+from hrbench.lints import plausible_motion
 
 TINY = "h36m-lift@tiny"
 JOINTS, TRUTH, FOUND = (

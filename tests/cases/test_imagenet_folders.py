@@ -10,10 +10,10 @@ import pytest
 from cli.command import Ended, called, refused
 from cli.trees import own_in
 from PIL import Image
-from pipeline.worlds import small_classifier
+from worlds import small_classifier
 
 from hrbench import catalog
-from hrbench.pipeline.check import check
+from hrbench.commands.check.check import check
 
 TINY = "imagenet@tiny"
 FISH, CLOCK, SHARK = "n01440764", "n02708093", "n01484850"
@@ -75,8 +75,8 @@ def checked(root: Path) -> str:
 
 def truth(root: Path) -> list[str]:
     """The classes of the five pictures by name, as hrbench reads them."""
-    from hrbench.pipeline.classes import reading
-    from hrbench.pipeline.sources import Source
+    from hrbench.formats.imagenet import reading
+    from hrbench.formats.sources import Source
 
     dataset = catalog.load_dataset("imagenet")
     found = reading.read(dataset, Source(root.parent, synthetic=False), "val").pictures

@@ -11,13 +11,13 @@ from cli import trees
 from cli.command import called, refused
 from numpy.typing import NDArray
 from PIL import Image
-from pipeline.worlds import real_mpii, small_weights, small_world
 from scipy.io import loadmat, savemat
+from worlds import real_mpii, small_weights, small_world
 
 from hrbench import catalog, world
 from hrbench.data.headers import TAG
-from hrbench.pipeline.own import is_published
-from hrbench.pipeline.sources import as_found
+from hrbench.formats.own import is_published
+from hrbench.formats.sources import as_found
 
 VALID, TRUTH = "annot/valid.json", "annot/gt_valid.mat"
 ROWS, BOXES = "mpii-rows", "head-boxes"

@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pipeline.dots import ANNOTATIONS, BRIEF, DATASET, SIGMAS, TASK, edit_toml, write_dots
+from dots import ANNOTATIONS, BRIEF, DATASET, SIGMAS, TASK, edit_toml, write_dots
 
+from hrbench.commands import run as pipeline
+from hrbench.commands import score as scoring
 from hrbench.errors import RunError, SpecError
-from hrbench.pipeline import run as pipeline
-from hrbench.pipeline.options import Options
 from hrbench.report import predictions
 from hrbench.report.predictions import Predictions
+from hrbench.runs.options import Options
 
 EARS = [["left_ear"], ["right_ear"]]
 
@@ -54,7 +55,7 @@ def test_nme_is_by_the_distance_in_the_truth(dots: Path) -> None:
     assert record.protocol["normaliser"] == "inter-ear"
     assert record.metrics["NME"].value == pytest.approx(np.mean(errors), rel=1e-5)
     assert record.metrics["NME (box-size)"].value != pytest.approx(np.mean(errors))
-    again = pipeline.score(folder, ("protocol.normaliser=box-size",))
+    again = scoring.score(folder, ("protocol.normaliser=box-size",))
     assert again.metrics["NME"].value == pytest.approx(record.metrics["NME (box-size)"].value)
 
 

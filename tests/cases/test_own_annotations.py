@@ -10,20 +10,21 @@ from typing import Any
 import numpy as np
 import pytest
 from cli.command import called
-from pipeline.dots import edit_toml
-from pipeline.worlds import small_weights, small_world
+from dots import edit_toml
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
+from worlds import small_weights, small_world
 
 from hrbench import catalog
+from hrbench.commands import run as pipeline
+from hrbench.commands import score as scoring
+from hrbench.commands.check.check import check
 from hrbench.convert.detect import convert
-from hrbench.data.readers import coco
 from hrbench.errors import DataError, RunError
+from hrbench.formats.coco import reader
 from hrbench.metrics.people import Truth
-from hrbench.pipeline import run as pipeline
-from hrbench.pipeline.check import check
-from hrbench.pipeline.options import Options
 from hrbench.report.record import RunRecord
+from hrbench.runs.options import Options
 
 Row = dict[str, Any]
 Edit = Callable[[Any], object]
@@ -132,7 +133,7 @@ def scored(file: Path, folder: Path) -> RunRecord:
         kept["keypoints"][index] = places + rng.normal(0, 1 + index, places.shape)
     kept["scores"][:] = rng.uniform(0.3, 0.9, kept["scores"].shape)
     np.savez_compressed(folder / "predictions.npz", **kept)
-    return pipeline.score(folder)
+    return scoring.score(folder)
 
 
 def official(file: Path, folder: Path) -> list[float]:
@@ -173,11 +174,11 @@ def test_a_wrong_reading_differs_from_pycocotools_which_reads_the_file(
     file = exported(tmp_path / "in")
     _, folder = ran(file, tmp_path, sigmas=True)
     record = scored(file, folder)
-    assert pipeline.score(folder, official=True).seal == record.seal
-    right = coco.truth
-    monkeypatch.setattr(coco, "truth", half)
+    assert scoring.score(folder, official=True).seal == record.seal
+    right = reader.truth
+    monkeypatch.setattr(reader, "truth", half)
     with pytest.raises(RunError, match="by pycocotools"):
-        pipeline.score(folder, official=True)
+        scoring.score(folder, official=True)
 
 
 def corners(row: Row) -> None:
@@ -450,7 +451,7 @@ def test_measuring_what_was_trained_on_is_said_by_check_and_run(
     )
     assert done is not None
     assert any(words in note for note in done[0].notes)
-    assert any(words in note for note in pipeline.score(done[1]).notes)
+    assert any(words in note for note in scoring.score(done[1]).notes)
 
 
 def test_parts_of_a_file_share_no_image(tmp_path: Path) -> None:

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 import torch
-from pipeline.dots import BRIEF, DATASET, NAMES, TASK, edit_toml, write_dots
+from dots import BRIEF, DATASET, NAMES, TASK, edit_toml, write_dots
 
 from hrbench import catalog, network
+from hrbench.commands import run as pipeline
+from hrbench.commands.check.check import check
+from hrbench.convert import advising
 from hrbench.errors import HrbenchError, RunError, suggest
-from hrbench.pipeline import advising
-from hrbench.pipeline import run as pipeline
-from hrbench.pipeline.check import check
-from hrbench.pipeline.options import Options
+from hrbench.runs.options import Options
 from hrbench.spec import LandmarkTask
 
 

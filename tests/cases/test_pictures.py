@@ -10,20 +10,20 @@ import numpy as np
 import pytest
 import torch
 from cli.command import called
+from dots import ANNOTATIONS, BRIEF, DATASET, NAMES, TASK, edit_json, edit_toml, write_dots
 from PIL import Image, ImageOps
-from pipeline.dots import ANNOTATIONS, BRIEF, DATASET, NAMES, TASK, edit_json, edit_toml, write_dots
-from pipeline.worlds import small_weights, small_world
+from worlds import small_weights, small_world
 
 from hrbench import catalog, network
+from hrbench.commands import run as pipeline
+from hrbench.commands.check.check import check
+from hrbench.commands.check.sheeting import draw_sheet
 from hrbench.data.headers import SEVERAL, TAG
 from hrbench.data.images import NEARLY_BLACK, NO_END
 from hrbench.data.orientation import BACK
 from hrbench.errors import DataError
-from hrbench.pipeline import run as pipeline
-from hrbench.pipeline.check import check
-from hrbench.pipeline.options import Options
-from hrbench.pipeline.sheeting import draw_sheet
 from hrbench.report.record import RunRecord
+from hrbench.runs.options import Options
 from hrbench.spec import LandmarkTask
 
 WIDTH = 56  # of the dots' pictures, which are 64 pixels high

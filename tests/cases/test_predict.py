@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from cli.command import Ended, called, installed
 from PIL import Image
-from pipeline.worlds import small_weights, small_world
+from worlds import small_weights, small_world
 
 BOX = {"image_id": 2, "category_id": 1, "bbox": [40, 10, 60, 100], "score": 0.9}
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from cli.command import INSTALLED, Ended, called, environment, files, refused
-from pipeline.dots import BRIEF, edit_json, write_dots
+from dots import BRIEF, edit_json, write_dots
 
 RUN = ["run", "mice/task.toml@tiny", "--data", "mice", "--workers", "0", "--device", "cpu"]
 SET = [part for override in BRIEF for part in ("--set", override)]

@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 import torch
 from cli.command import called, refused
-from pipeline.worlds import small_world
 from safetensors.torch import save_file
 from specs import landmark_task
 from torch import Tensor, nn
+from worlds import small_world
 
 from hrbench import network
 from hrbench.backbone import fitting, weights

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 import torch
 from cli.command import called, refused
-from pipeline.worlds import small_world
 from safetensors import safe_open
 from specs import landmark_task
+from worlds import small_world
 
 from hrbench import catalog, network
-from hrbench.pipeline import provenance
 from hrbench.report import checkpoints
+from hrbench.runs import provenance
 from hrbench.spec import Split
 
 TINY = ["--data", str(small_world()), "--pictures", "0", "--device", "cpu", "--limit", "2"]

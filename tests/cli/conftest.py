@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from pipeline.worlds import small_world
+from worlds import small_world
 
 
 @pytest.fixture(scope="session")

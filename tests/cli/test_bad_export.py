@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 import torch
 from cli.command import Ended, called, installed, refused
-from pipeline.worlds import small_classifier, small_lifter, small_weights
+from worlds import small_classifier, small_lifter, small_weights
 
 from hrbench import catalog
 from hrbench.backbone.about import KEY, About
-from hrbench.pipeline.exporting import writing
-from hrbench.pipeline.exporting.running import opened
+from hrbench.commands.export import writing
+from hrbench.commands.export.running import opened
 
 POSE = "coco-pose@tiny"
 MAKERS: dict[str, Callable[..., Path]] = {"h36m-lift": small_lifter, "imagenet": small_classifier}
@@ -158,7 +158,7 @@ def test_a_file_that_fails_its_check_is_not_kept_and_an_older_one_is(
         run = opened(path)
         return lambda inputs: {name: values + 1 for name, values in run(inputs).items()}
 
-    monkeypatch.setattr("hrbench.pipeline.exporting.export.opened", off)
+    monkeypatch.setattr("hrbench.commands.export.export.opened", off)
     more = ["--check", "--data", str(world), "--limit", "1", "--force"]
     ended = called(tmp_path, *command(POSE, "model.pt2", *more))
     refused_to_write(ended, "not what PyTorch computes", "keypoints at most 1 px", "limit 0.001")

@@ -14,8 +14,8 @@ from cli.trees import (
     refused_to_run,
     refused_when_installed,
 )
-from pipeline.worlds import WFLW_LIST, release_of_300w, release_of_wflw, small_world
 from scipy.io import savemat
+from worlds import WFLW_LIST, release_of_300w, release_of_wflw, small_world
 
 TRAIN, FULL = "face_landmarks_300w_train.csv", "face_landmarks_300w_valid.csv"
 COFW = "COFW_test_color.mat"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from cli.command import Ended, called, refused
 from cli.trees import linked_h36m
-from pipeline.worlds import small_lifter
+from worlds import small_lifter
 
 from hrbench.data.unpickle import load_pickle
 

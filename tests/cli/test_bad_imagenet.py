@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from cli.command import Ended, called, refused
 from PIL import Image
-from pipeline.worlds import small_classifier
+from worlds import small_classifier
 
 TINY = "imagenet@tiny"
 FISH, CLOCK = "n01440764", "n02708093"

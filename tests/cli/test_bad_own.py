@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from cli.command import called, installed, refused
-from pipeline.dots import (
+from dots import (
     ANNOTATIONS,
     BRIEF,
     DATASET,

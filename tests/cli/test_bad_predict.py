@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from cli.command import called, installed, refused
-from pipeline.worlds import small_weights
+from worlds import small_weights
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from cli.command import called, installed
-from pipeline.dots import two_annotators, write_dots
+from dots import two_annotators, write_dots
 from report.records import record
 
 from hrbench.cli import main

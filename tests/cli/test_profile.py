@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from cli.command import called, installed, refused
-from pipeline.worlds import small_weights
+from worlds import small_weights
 
 BRIEF = ("--batch", "2", "--batch", "1", "--device", "cpu")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.command import Ended, called, installed, refused
-from pipeline.worlds import small_world
+from worlds import small_world
 
 from hrbench import catalog
 

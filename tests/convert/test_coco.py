@@ -3,14 +3,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pipeline.dots import ANNOTATIONS, NAMES, edit_json, write_dots
+from dots import ANNOTATIONS, NAMES, edit_json, write_dots
 
 from hrbench import catalog
+from hrbench.commands.check.check import check
 from hrbench.convert.detect import convert
-from hrbench.data import own
-from hrbench.data.readers.coco import annotated
 from hrbench.errors import DataError
-from hrbench.pipeline.check import check
+from hrbench.formats.coco import lenient
+from hrbench.formats.coco.reader import annotated
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_images_are_found_near_the_annotations(place: str, dots: Path, tmp_path:
     convert(dots / ANNOTATIONS, out)
     dataset = catalog.load_dataset("dataset.toml", beside=out)
     split = dataset.splits["train"]
-    table = own.read(out / dataset.folder / split.annotations, 3)
+    table = lenient.read(out / dataset.folder / split.annotations, 3)
     people = annotated(table, out / split.images[0], 1.0)
     assert [path.resolve() for path in people.images] == [
         (dots / place / f"{n}.png").resolve() for n in range(3)

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from hrbench.data.readers import cofw, cofw_faces
+from hrbench.data import cofw
 from hrbench.errors import DataError
+from hrbench.formats.faces import cofw_faces
 
 USERBLOCK = 512  # bytes of MATLAB's own before HDF5 begins
 RNG = np.random.default_rng(0)

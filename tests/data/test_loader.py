@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from pipeline.worlds import small_world
 from specs import landmark_task
+from worlds import small_world
 
 from hrbench import catalog
 from hrbench.data.augment import Ranges, draw
@@ -20,8 +20,8 @@ from hrbench.data.loader import (
 )
 from hrbench.data.sample import People, join
 from hrbench.errors import DataError
-from hrbench.pipeline import sources
-from hrbench.pipeline.landmarks.formats import coco
+from hrbench.formats import sources
+from hrbench.formats.coco import reading
 
 RANGES = Ranges(scale=0.3, rotation=40, rotation_probability=0.6, flip=0.5, half_body=0.3)
 
@@ -29,7 +29,7 @@ RANGES = Ranges(scale=0.3, rotation=40, rotation_probability=0.6, flip=0.5, half
 def people() -> People:
     spec = landmark_task("coco-pose@tiny")
     source = sources.Source(small_world(), synthetic=True)
-    return coco.training(spec, catalog.load_dataset("coco"), source)
+    return reading.training(spec, catalog.load_dataset("coco"), source)
 
 
 def crops() -> TrainingCrops:

@@ -13,8 +13,8 @@ from hrbench.engine import duration
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.schedule import Schedule
 from hrbench.engine.train import Plan, Trainer
-from hrbench.pipeline import training
-from hrbench.pipeline.training import spoken
+from hrbench.road import training
+from hrbench.road.training import spoken
 
 PER_CALL, PER_SAMPLE, READ = 0.1, 0.01, 0.03  # seconds
 SLACK = 0.3  # seconds that a busy machine may add

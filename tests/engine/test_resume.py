@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from pipeline.worlds import small_world
 from specs import landmark_task
 from torch import Tensor, nn
+from worlds import small_world
 
 from hrbench import catalog, network
 from hrbench.data.loader import Batch
@@ -18,10 +18,11 @@ from hrbench.engine.log import COLUMNS, OF_STEPS, Figure
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.train import Interrupted, Trainer
 from hrbench.errors import RunError
+from hrbench.formats import sources
+from hrbench.kinds.landmarks.job import LandmarkJob
 from hrbench.network import LandmarkNetwork
-from hrbench.pipeline import sources, training
-from hrbench.pipeline.landmarks.job import LandmarkJob
-from hrbench.pipeline.options import Options
+from hrbench.road import training
+from hrbench.runs.options import Options
 
 PEOPLE, BATCH, EPOCHS = 10, 4, 2
 STEPS = EPOCHS * 3  # 4 + 4 + 2 persons an epoch

@@ -15,9 +15,9 @@ from hrbench import catalog
 from hrbench.data.augment import Crop, Draw, Ranges
 from hrbench.data.cutting import AffineCutting
 from hrbench.data.loader import ImageCrops
-from hrbench.data.readers import coco, crowdpose
 from hrbench.data.sample import People
 from hrbench.engine.runtime import normalised
+from hrbench.formats.coco import crowdpose, reader
 from hrbench.heads.codecs import GaussianHeatmap
 from hrbench.metrics.crowdpose import CrowdTruth, crowd_curves, crowd_figures, level_average
 from hrbench.metrics.matching import AREA_RANGES, Matches, match, rank_by_image
@@ -138,7 +138,7 @@ def real_people(golden: Ledger) -> People:
     """The persons of the goldens' image, as `run` reads them."""
     folder = need_shared() / "real" / "crowdpose"
     listed = crowdpose.read(folder / DATASET.splits["test"].annotations, 14)
-    people = coco.annotated(listed.table, folder / "images", 0.75)
+    people = reader.annotated(listed.table, folder / "images", 0.75)
     names = golden.load(PIPELINE)["image"].tolist()
     return people.rows(np.array([people.images[i].name in names for i in people.image]))
 

@@ -14,9 +14,9 @@ from hrbench import face_geometry as geometry
 from hrbench.data import face_crops
 from hrbench.data.augment import Draw
 from hrbench.data.cutting import OfficialFaceCutting
-from hrbench.data.readers import faces
 from hrbench.data.sample import People
 from hrbench.engine.runtime import normalised
+from hrbench.formats.faces import tables
 from hrbench.geometry import flip_order
 from hrbench.heads.faces import OfficialFaceHeatmap, find_peaks
 from hrbench.metrics.nme import FaceTruth, normalisers, score_faces
@@ -177,8 +177,8 @@ def slice_of_the_goldens() -> People:
     """The faces of the goldens' CSV file, in the frame of `People`."""
     shared = need_shared()
     path, images = shared / "golden" / SLICE, shared / "real/300w/images"
-    read = faces.examined(path, images, 68, counted_from=FIRST_PIXEL, box_column=False)
-    return faces.sound(path, read).people
+    read = tables.examined(path, images, 68, counted_from=FIRST_PIXEL, box_column=False)
+    return tables.sound(path, read).people
 
 
 def cutting() -> OfficialFaceCutting:

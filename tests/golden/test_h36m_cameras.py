@@ -18,11 +18,11 @@ from hrbench.cameras import (
     screen,
     tangential_gain,
 )
-from hrbench.data.readers import h36m_cameras, h36m_mmpose, h36m_names
-from hrbench.pipeline.lifting.layouts import TABLE
+from hrbench.formats.h36m import camera_files, frame_names, mmpose
+from hrbench.formats.h36m.layouts import TABLE
 
 FILE = "rest/lifting/projection.npz"
-CAMERAS = "rest/lifting/h36m_cameras.json"
+CAMERAS = "rest/lifting/camera_files.json"
 JOINTS = "rest/lifting/h36m_joints.json"
 FRAMES = "rest/lifting/real_frames_reprojection.json"
 
@@ -95,7 +95,7 @@ def test_the_releases_300_numbers_are_read_as_by_martinez(golden: Ledger) -> Non
     for key in [name for name in arrays if name.endswith("_subject_camera")]:
         prefix = key.removesuffix("subject_camera")
         subject, number = arrays[key].tolist()
-        camera = h36m_cameras.of_numbers(arrays["w0"], subject, number)
+        camera = camera_files.of_numbers(arrays["w0"], subject, number)
         found = {
             "R": camera.rotation,
             "T": camera.position[:, None],
@@ -111,7 +111,7 @@ def test_the_releases_300_numbers_are_read_as_by_martinez(golden: Ledger) -> Non
 
 def test_the_table_that_comes_with_hrbench_is_the_releases(golden: Ledger) -> None:
     every: Any = golden.json(CAMERAS)
-    table = h36m_cameras.builtin(catalog.folder("datasets") / TABLE)
+    table = camera_files.builtin(catalog.folder("datasets") / TABLE)
     assert set(table) == {"S1", "S5", "S6", "S7", "S8", "S9", "S11"}
     for subject, four in table.items():
         for camera in four:
@@ -132,19 +132,19 @@ def test_joints_actions_and_subjects_are_the_releases(golden: Ledger) -> None:
     pairs = dataset.indices(dataset.flip_pairs)
     edges = dataset.indices(dataset.edges)
     parents = [-1, *(next(a for a, b in edges if b == joint) for joint in range(1, 17))]
-    without_nose = [joint for joint in range(16) if joint != h36m_names.NOT_FOUND]
+    without_nose = [joint for joint in range(16) if joint != frame_names.NOT_FOUND]
     assert len(without_nose) == 15
     found = {
-        "kept": h36m_names.KEPT,
-        "removed": [joint for joint in range(32) if joint not in h36m_names.KEPT],
+        "kept": frame_names.KEPT,
+        "removed": [joint for joint in range(32) if joint not in frame_names.KEPT],
         "parents17": parents,
         "left17": sorted(left for left, _ in pairs),
         "right17": sorted(right for _, right in pairs),
-        "sh_to_h36m16_permutation": h36m_names.HOURGLASS,
-        "actions": sorted(h36m_names.ACTIONS),
+        "sh_to_h36m16_permutation": frame_names.HOURGLASS,
+        "actions": sorted(frame_names.ACTIONS),
         "train_subjects": [int(name[1:]) for name in dataset.splits["train"].subjects],
         "test_subjects": [int(name[1:]) for name in dataset.splits["test"].subjects],
-        "camera_order": h36m_cameras.NAMES,
+        "camera_order": camera_files.NAMES,
     }
     for key, values in found.items():
         expected = sorted(said[key]) if key == "actions" else said[key]
@@ -155,7 +155,7 @@ def test_joints_actions_and_subjects_are_the_releases(golden: Ledger) -> None:
 def real() -> list[tuple[str, Camera, Any, Any, Any]]:
     """The real frames: image, camera, 2D, 3D in the camera's frame and in the world, in mm."""
     folder = need_shared() / "real" / "h36m"
-    table = h36m_mmpose.read(folder / "test_h36m_body3d.npz")
+    table = mmpose.read(folder / "test_h36m_body3d.npz")
     with np.load(folder / "cameras.npz") as arrays:
         lenses = {key: arrays[key] for key in arrays.files}
     said = json.loads((folder / "h36m_coco.json").read_text("utf-8"))
@@ -169,7 +169,7 @@ def real() -> list[tuple[str, Camera, Any, Any, Any]]:
         subject, _, name = frame.clip
         lens = {part: lenses[f"{subject}/{name}/{part}"] for part in ("R", "T", "f", "c", "k", "p")}
         lens |= {"R_cam_to_world": lens["R"], "T_world_m": lens["T"], "id": name, "w": 0, "h": 0}
-        place = next(p for p in world if h36m_names.frame_of(p) == frame)
+        place = next(p for p in world if frame_names.frame_of(p) == frame)
         frames.append((place, camera_of(lens), points, joints, world[place]))
     return frames
 

@@ -11,9 +11,9 @@ from hrbench.cameras import Camera, from_screen
 from hrbench.data.clips import Clip
 from hrbench.engine.runtime import Runtime
 from hrbench.geometry import flip_order
+from hrbench.kinds.lifting.inputs import inputs_of
+from hrbench.kinds.lifting.predicting import lift
 from hrbench.network import TemporalNetwork
-from hrbench.pipeline.lifting.inputs import inputs_of
-from hrbench.pipeline.lifting.predicting import lift
 from hrbench.spec import TemporalModel
 
 FILE = "rest/lifting/protocol.npz"

@@ -16,9 +16,10 @@ from specs import landmark_task
 
 from hrbench import catalog
 from hrbench.data.augment import Crop, Draw, Ranges
-from hrbench.data.readers import mpii, mpii_truth
 from hrbench.data.sample import People
 from hrbench.engine.runtime import normalised
+from hrbench.formats.mpii import head_truth, reader
+from hrbench.kinds.landmarks.pixels import Pixels, pixels
 from hrbench.metrics.pckh import (
     IN_MEAN,
     HeadTruth,
@@ -27,7 +28,6 @@ from hrbench.metrics.pckh import (
     score_pckh,
     share_within,
 )
-from hrbench.pipeline.landmarks.pixels import Pixels, pixels
 
 CPU = torch.device("cpu")
 GEOMETRY, PIPELINE = "pose_core/geometry.npz", "pose_core/pipeline_mpii.npz"
@@ -57,9 +57,9 @@ def test_annotations_become_the_official_crops(key: str, hidden: bool, golden: L
     names = ("center", "scale", "joints", "joints_vis")
     columns = zip(*(z[f"mpii_in_{name}"].tolist() for name in names), strict=True)
     content = [{"image": "a.jpg", **dict(zip(names, row, strict=True))} for row in columns]
-    table, _ = mpii.examined(content, 16, hidden=hidden)
+    table, _ = reader.examined(content, 16, hidden=hidden)
     assert table is not None
-    people = mpii.people(table, Path())
+    people = reader.people(table, Path())
     golden.check(GEOMETRY, f"{key}_center", people.centers)
     golden.check(GEOMETRY, f"{key}_scale", people.scales)
     points, seen = three_columns(people)
@@ -70,8 +70,8 @@ def test_annotations_become_the_official_crops(key: str, hidden: bool, golden: L
 def slice_of(golden: Ledger) -> People:
     """The persons of the real slice that the goldens were made of, by their images."""
     folder = need_shared() / "real" / "mpii"
-    table, _ = mpii.read(folder / "annot/valid.json", 16)
-    people = mpii.people(table, folder / "images")
+    table, _ = reader.read(folder / "annot/valid.json", 16)
+    people = reader.people(table, folder / "images")
     names = [people.images[image].name for image in people.image]
     return people.rows(np.array([names.index(name) for name in golden.load(PIPELINE)["image"]]))
 
@@ -146,10 +146,10 @@ def test_the_files_of_the_evaluation_are_read_as_officially(
 ) -> None:
     file = f"pose_eval/mpii_{name}.npz"
     dump(tmp_path / "valid.json", golden.json(f"pose_eval/mpii_{name}_valid.json.gz"))
-    people = mpii.people(mpii.read(tmp_path / "valid.json", 16)[0], tmp_path)
+    people = reader.people(reader.read(tmp_path / "valid.json", 16)[0], tmp_path)
     golden.check(file, "db_center", people.centers)
     golden.check(file, "db_scale", people.scales)
-    truth = mpii_truth.truth(
+    truth = head_truth.truth(
         golden.root / f"pose_eval/mpii_{name}_gt_valid.mat", expected=len(people)
     )
     golden.check(file, "pos_gt_src", np.moveaxis(truth.keypoints, 0, 2))
@@ -171,7 +171,7 @@ def truth_of(golden: Ledger, name: str, variant: str, folder: Path) -> HeadTruth
     if variant in emptied:
         content["jnt_missing"][emptied[variant]] = 1
     savemat(folder / "gt_valid.mat", content)
-    return mpii_truth.truth(folder / "gt_valid.mat")
+    return head_truth.truth(folder / "gt_valid.mat")
 
 
 @pytest.mark.parametrize("name", SETS)

@@ -15,15 +15,15 @@ from specs import landmark_task
 from hrbench import catalog, network
 from hrbench.backbone import fitting, weights
 from hrbench.data.augment import Draw
+from hrbench.data.evaluation import LandmarkEvaluation
 from hrbench.data.loader import ImageCrops
 from hrbench.engine.runtime import Runtime, normalised
+from hrbench.formats import sources
+from hrbench.formats.registry import format_of
 from hrbench.heads.heatmap import mse
-from hrbench.pipeline import sources
-from hrbench.pipeline.landmarks import predicting
-from hrbench.pipeline.landmarks.evaluation import LandmarkEvaluation
-from hrbench.pipeline.landmarks.formats import format_of
-from hrbench.pipeline.landmarks.pixels import pixels
-from hrbench.pipeline.landmarks.scoring import poses
+from hrbench.kinds.landmarks import predicting
+from hrbench.kinds.landmarks.pixels import pixels
+from hrbench.kinds.landmarks.scoring import poses
 from hrbench.spec import DatasetSpec, LandmarkTask
 
 E2E = "pose_core/e2e.npz"

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from golden.ledger import Ledger
 
-from hrbench.data import annotations
 from hrbench.data.augment import half_body_crop
-from hrbench.data.readers import coco
+from hrbench.formats.coco import annotations, reader
 from hrbench.geometry import (
     UNIT,
     cells_to_image,
@@ -185,7 +184,7 @@ def test_annotations_are_kept_and_cropped_as_officially(golden: Ledger) -> None:
             for index, (box, area, category, keypoints) in enumerate(columns)
         ],
     }
-    people = coco.annotated(annotations.columns(content, 17), Path(), 0.75)
+    people = reader.annotated(annotations.columns(content, 17), Path(), 0.75)
     golden.check(FILE, "sane_kept_index", people.ids)
     golden.check(FILE, "sane_center", people.centers)
     golden.check(FILE, "sane_scale", people.scales)

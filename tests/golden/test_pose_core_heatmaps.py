@@ -12,7 +12,7 @@ from torch import Tensor
 from hrbench.geometry import cells_to_image, flip_order
 from hrbench.heads.codecs import GaussianHeatmap
 from hrbench.heads.heatmap import Loss, Targets, flip_back, mse, ohkm
-from hrbench.pipeline.landmarks.scoring import poses
+from hrbench.kinds.landmarks.scoring import poses
 from hrbench.report.predictions import Predictions
 
 CPU = torch.device("cpu")

@@ -12,12 +12,12 @@ from specs import landmark_task
 from hrbench import catalog, network
 from hrbench.data.augment import Crop, Draw, Ranges, crop
 from hrbench.data.cutting import AffineCutting
+from hrbench.data.evaluation import LandmarkEvaluation
 from hrbench.data.images import read_image
 from hrbench.data.loader import ImageCrops
 from hrbench.engine.runtime import normalised
-from hrbench.pipeline import sources
-from hrbench.pipeline.landmarks.evaluation import LandmarkEvaluation
-from hrbench.pipeline.landmarks.formats import format_of
+from hrbench.formats import sources
+from hrbench.formats.registry import format_of
 
 PIPELINE = "pose_core/pipeline_coco.npz"
 CPU = torch.device("cpu")

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from shared import need_shared
 
 from hrbench import catalog
-from hrbench.data.readers import crowdpose
+from hrbench.formats.coco import crowdpose
 from hrbench.metrics.crowdpose import crowd_curves, crowd_figures
 from hrbench.metrics.matching import match
 from hrbench.metrics.people import Results
-from hrbench.world.crowdpose import KEYPOINTS, crowd_index, write_crowdpose
+from hrbench.world.people.crowdpose import KEYPOINTS, crowd_index, write_crowdpose
 
 SIZE = (96, 128)
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from hrbench.world.detections import Box, detect, overlap
+from hrbench.world.people.detections import Box, detect, overlap
 
 SIZE = (256, 320)
 PERSON: Box = (100.0, 50.0, 60.0, 150.0)

@@ -5,9 +5,9 @@ import pytest
 from numpy.typing import NDArray
 from shared import need_shared
 
-from hrbench.world.face_lines import Lines
-from hrbench.world.face_points import aflw19, cofw29, ibug68, wflw98
-from hrbench.world.face_surface import Expression, Shape
+from hrbench.world.faces.lines import Lines
+from hrbench.world.faces.points import aflw19, cofw29, ibug68, wflw98
+from hrbench.world.faces.surface import Expression, Shape
 
 Scheme = Callable[[Lines], NDArray[np.float64]]
 SCHEMES = {"300W": ibug68, "WFLW": wflw98, "COFW": cofw29, "AFLW": aflw19}

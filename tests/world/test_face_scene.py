@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from hrbench.world.face_picture import Picture, paint_scene
-from hrbench.world.face_points import aflw19, cofw29, ibug68, wflw98
-from hrbench.world.face_sampling import CHALLENGE, COMMON, sample_scene
-from hrbench.world.face_scene import OCCLUDERS, Pose, Scene, rotation
-from hrbench.world.face_surface import Expression, Shape
+from hrbench.world.faces.picture import Picture, paint_scene
+from hrbench.world.faces.points import aflw19, cofw29, ibug68, wflw98
+from hrbench.world.faces.sampling import CHALLENGE, COMMON, sample_scene
+from hrbench.world.faces.scene import OCCLUDERS, Pose, Scene, rotation
+from hrbench.world.faces.surface import Expression, Shape
 
 SIZE = (256, 256)
 CLEAR = replace(COMMON, harsh=0.0, hidden=0.0, blurred=0.0, acting=0.0)

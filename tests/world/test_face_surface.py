@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from hrbench.world.face_lines import LEFT, RIGHT, Lines
-from hrbench.world.face_sampling import COMMON, sample_expression, sample_shape
-from hrbench.world.face_surface import CHIN, Expression, Shape, front, open_jaw, surface
+from hrbench.world.faces.lines import LEFT, RIGHT, Lines
+from hrbench.world.faces.sampling import COMMON, sample_expression, sample_shape
+from hrbench.world.faces.surface import CHIN, Expression, Shape, front, open_jaw, surface
 
 
 def test_the_chin_is_the_lowest_of_the_jaw_and_the_ends_are_at_the_ears() -> None:

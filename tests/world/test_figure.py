@@ -4,12 +4,12 @@ from numpy.typing import NDArray
 
 from hrbench.world.camera import Camera, look_at
 from hrbench.world.canvas import Canvas, Light
-from hrbench.world.coco import KEYPOINTS, annotated_keypoints
-from hrbench.world.figure import Person, draw_people, visible
-from hrbench.world.outfit import EYE, Outfit, sample_outfit
-from hrbench.world.picture import Picture
-from hrbench.world.scene import Scene
-from hrbench.world.skeleton import INDEX, JOINTS, joint_positions, sample_body
+from hrbench.world.people.coco import KEYPOINTS, annotated_keypoints
+from hrbench.world.people.figure import Person, draw_people, visible
+from hrbench.world.people.outfit import EYE, Outfit, sample_outfit
+from hrbench.world.people.picture import Picture
+from hrbench.world.people.scene import Scene
+from hrbench.world.people.skeleton import INDEX, JOINTS, joint_positions, sample_body
 
 SIZE = (400, 400)
 CAMERA = look_at(np.array([-3000.0, 0.0, 900.0]), np.array([0.0, 0.0, 900.0]), SIZE)

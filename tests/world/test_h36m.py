@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from shared import need_shared
 
 from hrbench.errors import RunError
-from hrbench.world import h36m_studio as studio
-from hrbench.world.h36m import write_h36m
-from hrbench.world.h36m_frames import count
+from hrbench.world.h36m import studio
+from hrbench.world.h36m.frames import count
+from hrbench.world.h36m.sets import write_h36m
 
 SIZE = (192, 256)
 SEED = 3

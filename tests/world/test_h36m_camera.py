@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from shared import need_shared
 
-from hrbench.world.h36m_camera import NAMES, LensCamera
-from hrbench.world.h36m_studio import SUBJECTS, cameras
+from hrbench.world.h36m.camera import NAMES, LensCamera
+from hrbench.world.h36m.studio import SUBJECTS, cameras
 
 SIZE = (192, 256)
 SEED = 3

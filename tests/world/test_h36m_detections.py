@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from hrbench.world.h36m_detections import detect_over_time, hidden
+from hrbench.world.h36m.detections import detect_over_time, hidden
 
 CAMERAS, FRAMES, HEIGHT = 40, 500, 100.0  # pixels
 HIPS, FEET, WRISTS = [1, 4], [3, 6], [13, 16]

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from hrbench.world.h36m_files import Frame, kept
-from hrbench.world.h36m_frames import count, draw_frame, find, paint_set
-from hrbench.world.h36m_studio import cameras, human36m, length, motion, takes
+from hrbench.world.h36m.files import Frame, kept
+from hrbench.world.h36m.frames import count, draw_frame, find, paint_set
+from hrbench.world.h36m.studio import cameras, human36m, length, motion, takes
 
 SIZE = (192, 256)
 SEED, NUMBER = 3, 60

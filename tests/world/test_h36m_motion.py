@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from hrbench.world.h36m_files import kept
-from hrbench.world.h36m_motion import between, joints_over_time, low, seated, upright
-from hrbench.world.h36m_studio import (
+from hrbench.world.h36m.files import kept
+from hrbench.world.h36m.motion import between, joints_over_time, low, seated, upright
+from hrbench.world.h36m.studio import (
     ACTIONS,
     SUBJECTS,
     Take,
@@ -14,7 +14,7 @@ from hrbench.world.h36m_studio import (
     motion,
     takes,
 )
-from hrbench.world.skeleton import INDEX, JOINTS, joint_positions
+from hrbench.world.people.skeleton import INDEX, JOINTS, joint_positions
 
 SEED, SIZE = 3, (256, 256)
 SUBJECTS_ALL = (*SUBJECTS["train"], *SUBJECTS["test"])

@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from hrbench import catalog, world
-from hrbench.world.imagenet import picture
-from hrbench.world.things import THINGS
+from hrbench.world.things.imagenet import picture
+from hrbench.world.things.things import THINGS
 
 IMAGES, SIZE = 120, (64, 64)
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.io import loadmat
 from shared import need_shared
 
-from hrbench.world.mpii import write_mpii
+from hrbench.world.people.mpii import write_mpii
 
 SIZE = (192, 256)
 

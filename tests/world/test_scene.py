@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from hrbench.world.figure import Person
-from hrbench.world.scene import APART, Scene, sample_scene
-from hrbench.world.skeleton import INDEX
+from hrbench.world.people.figure import Person
+from hrbench.world.people.scene import APART, Scene, sample_scene
+from hrbench.world.people.skeleton import INDEX
 
 SIZE = (256, 256)
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from hrbench.world.pose import LIMITS, sample_angles
-from hrbench.world.skeleton import (
+from hrbench.world.people.pose import LIMITS, sample_angles
+from hrbench.world.people.skeleton import (
     BONES,
     INDEX,
     JOINTS,

@@ -1,0 +1,93 @@
+"""The picture sheet of a dataset's annotated persons, faces or objects.
+
+Letters: N objects.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hrbench.commands.check.check import image_folder, place_of
+from hrbench.data import framing
+from hrbench.data.images import read_image
+from hrbench.data.inspect import Size
+from hrbench.draw.sheet import FONT, Objects, sheet
+from hrbench.errors import RunError
+from hrbench.formats.listings import LISTINGS, Listing, listing
+from hrbench.formats.own import is_published, of_split
+from hrbench.formats.split_files import content_of
+from hrbench.lints.swapped_sides import suspects
+from hrbench.spec import DatasetSpec, Split
+
+SHEET = ".png"
+TITLE, DARK, WHITE = 30, (25, 25, 25), (255, 255, 255)  # height in pixels, BGR
+
+
+def draw_sheet(dataset: DatasetSpec, folder: Path, splits: Sequence[str], file: Path) -> None:
+    """Write a picture of annotated objects of some splits, each split below its name.
+
+    Args:
+        dataset: whose images have keypoints.
+        folder: of the dataset.
+        splits: whose annotations and images are there, with faults that are allowed at most.
+        file: what to write, a .png.
+
+    Raises:
+        DataError: an image is not whole.
+        RunError: the file cannot be written, or the dataset has nothing to show.
+    """
+    if dataset.format not in LISTINGS:
+        raise RunError(f"--sheet shows keypoints in images; {dataset.name} has none")
+    if file.suffix != SHEET:
+        raise RunError(f"--sheet {file}: write a name that ends in {SHEET}")
+    shown = [name for name in splits if dataset.splits[name].annotated]
+    if not shown:
+        raise RunError(f"--sheet shows annotations; no usable split of {dataset.name} has any")
+    picture = np.vstack([_of_split(dataset, folder, name) for name in shown])
+    try:
+        file.write_bytes(cv2.imencode(SHEET, picture)[1].tobytes())
+    except OSError as error:
+        raise RunError(f"--sheet {file}: cannot be written ({error.strerror})") from error
+
+
+def _of_split(dataset: DatasetSpec, folder: Path, name: str) -> NDArray[np.uint8]:
+    split = dataset.splits[name]
+    place = place_of(folder, split)
+    listed, _ = listing(folder, place, content_of(folder, place)[0], dataset, split)
+    objects = None if listed is None else _objects(listed, dataset, split, folder)
+    if objects is None:
+        raise RunError(f"--sheet does not show the persons of {dataset.name}")
+    pairs, edges = dataset.indices(dataset.flip_pairs), dataset.indices(dataset.edges)
+    doubtful = suspects(objects.points, objects.labelled, pairs).objects
+    read = _stored if is_published(dataset) else framing.as_viewed
+    tiles = sheet(objects, doubtful, pairs, edges, read)
+    title = np.full((TITLE, tiles.shape[1], 3), WHITE, dtype=np.uint8)
+    cv2.putText(title, name, (8, TITLE - 9), FONT, 0.6, DARK, 1, cv2.LINE_AA)
+    return np.vstack([title, tiles])
+
+
+def _objects(listed: Listing, dataset: DatasetSpec, split: Split, folder: Path) -> Objects | None:
+    """Return the objects of a split; None of a format whose listing has none."""
+    inside = image_folder(folder, split, listed)
+    base = folder / (split.annotations if listed.inside or inside is None else inside)
+    files = [base / name for name in listed.names]
+    if (table := of_split(listed, dataset, split).table) is not None:
+        return Objects(
+            files,
+            table.image_sizes,
+            table.image,
+            [f"id {number}" for number in table.ids.tolist()],
+            table.keypoints[..., :2],
+            table.keypoints[..., 2] > 0,
+        )
+    if (people := listed.people) is None:
+        return None
+    titles = [files[image].name for image in people.image.tolist()]
+    return Objects(files, None, people.image, titles, people.keypoints, people.visible)
+
+
+def _stored(path: Path, _: Size | None) -> NDArray[np.uint8]:
+    return read_image(path)

@@ -1,0 +1,1 @@
+"""A network with its decoding as one file."""

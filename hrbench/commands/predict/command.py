@@ -1,0 +1,171 @@
+"""From files of pictures to a folder of predictions."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import hrbench
+from hrbench.commands.predict import joints, search, writing
+from hrbench.commands.predict.boxes import WHOLE, Boxes, Wished, boxes_of, whole_pictures
+from hrbench.commands.predict.class_work import ClassWork
+from hrbench.commands.predict.classes import ClassPredictor
+from hrbench.commands.predict.filling import Counts, Filler
+from hrbench.commands.predict.keypoint_work import KeypointWork
+from hrbench.commands.predict.keypoints import KeypointPredictor
+from hrbench.commands.predict.search import Found
+from hrbench.commands.predict.skipped import Skipped
+from hrbench.commands.predict.work import Work
+from hrbench.data import remarks
+from hrbench.data.media import Medium
+from hrbench.engine.runtime import Runtime, choose_device, machine_limits
+from hrbench.errors import RunError
+from hrbench.formats.h36m import joint_maps
+from hrbench.kinds.classes.job import ClassificationJob
+from hrbench.kinds.contract import Job
+from hrbench.kinds.landmarks.job import LandmarkJob
+from hrbench.kinds.lifting.job import LiftingJob
+from hrbench.road.loading import load
+from hrbench.road.training import tell
+from hrbench.runs.options import Options
+
+SHOWN = 10  # files that are skipped
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a user asks of a prediction besides the weights, which are in `options`."""
+
+    task: str | None  # None: that of the run that the weights are of
+    sources: tuple[str, ...]
+    options: Options
+    output: str | None = None
+    boxes: str | None = None  # whole, detector, or a file; None: as seems best
+    box_threshold: float = 0.3
+    box_category: str | None = None  # whose boxes of a file count
+    detector: str | None = None  # a file of its weights
+    batch: int = 32
+    draw: bool = True
+    recursive: bool = True  # into the sub-folders of folders
+    strict: bool = False  # stop at a file that cannot be read
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was written where."""
+
+    folder: Path
+    files: tuple[str, ...]
+    counts: Counts
+    sources: int = 0  # files that were named, the skipped ones too
+    liftable: bool = False  # the keypoints, to joints of Human3.6M
+
+
+def predict(asked: Asked) -> Done:
+    """Find what the task finds in every picture, and write it down.
+
+    Files that cannot be read are passed over, unless that is all there are.
+
+    Raises:
+        HrbenchError: a source, the boxes, the weights or the folder are not right; nothing is
+            left of the folder then.
+    """
+    remarks.taken()  # of what was read before
+    runtime = Runtime(choose_device(asked.options.device))
+    job = load(asked.task, asked.options)
+    if isinstance(job, LiftingJob):
+        found = list(joints.lifted(job, asked.sources, runtime))
+        with writing.folder(asked.output) as (draft, target):
+            count = joints.write(draft, job, found, draw=asked.draw)
+            return _finished(draft, target, _about(job, asked), Counts(count, count))
+    named = search.find(asked.sources, recursive=asked.recursive)
+    skipped = Skipped(asked.strict, [str(one) for one in named.broken])
+    skipped.require_some(len(named.media))
+    boxes = _boxes(job, named.media, asked, runtime)
+    work = _work(job, boxes, runtime, asked.batch)
+    with writing.folder(asked.output) as (draft, target), machine_limits():
+        said = (*_of_sources(named), *boxes.words)
+        filler = Filler(work, named.media, boxes, said)
+        files, counts = filler.written(draft, skipped, draw=asked.draw)
+        more = {"boxes": boxes.source, "left_out": dict(boxes.left_out)}
+        about = _about(job, asked) | more | work.about | files
+        done = _finished(draft, target, about, counts)
+    files_named = len(named.media) + len(named.broken)
+    return replace(done, sources=files_named, liftable=joint_maps.are_lifted(job.dataset.keypoints))
+
+
+def _boxes(job: Job[Any], media: Sequence[Medium], asked: Asked, runtime: Runtime) -> Boxes:
+    if isinstance(job, LandmarkJob):
+        wanted = Wished(
+            boxes=asked.boxes,
+            threshold=asked.box_threshold,
+            category=asked.box_category,
+            detector=asked.detector,
+            allow=asked.options.allow,
+        )
+        return boxes_of(wanted, job.dataset, media, runtime)
+    if asked.boxes not in {None, WHOLE}:
+        raise RunError(f"--boxes goes with tasks of keypoints in images; {job.spec.name} is none")
+    return Boxes(WHOLE, whole_pictures)
+
+
+def _work(job: Job[Any], boxes: Boxes, runtime: Runtime, batch: int) -> Work:
+    if isinstance(job, LandmarkJob):
+        return KeypointWork(KeypointPredictor(job, runtime, batch), boxes)
+    if isinstance(job, ClassificationJob):
+        return ClassWork(ClassPredictor(job, runtime))
+    raise ValueError(f"nothing predicts {job.spec.name}")
+
+
+def _finished(draft: Path, target: Path, about: dict[str, Any], counts: Counts) -> Done:
+    text = json.dumps(about, indent=2, ensure_ascii=False)
+    writing.write_text(draft / writing.ABOUT, text + "\n")
+    names = tuple(sorted(str(p.relative_to(draft)) for p in draft.rglob("*") if p.is_file()))
+    return Done(target, names, counts)
+
+
+def _about(job: Job[Any], asked: Asked) -> dict[str, Any]:
+    return {
+        "hrbench": hrbench.__version__,
+        "task": job.spec.name,
+        "variant": job.spec.variant,
+        "weights": {"file": asked.options.weights, "sha256": job.sha256},
+        "protocol": job.spec.protocol.plain(),
+    }
+
+
+def _of_sources(named: Found) -> Iterator[str]:
+    """Yield what of the sources is read, and what is not."""
+    if named.below:
+        of_all = f"{named.below} of {len(named.media)}"
+        yield f"files from sub-folders: {of_all} (--no-recursive leaves them out)"
+    for why, count in named.left_out.items():
+        yield f"left out: {count} {why}"
+
+
+def onward(done: Done) -> list[str]:
+    """Return what a user may want to do next, in lines."""
+    drawn = [name for name in done.files if name.startswith(f"{writing.DRAWN}/")]
+    lines = [f"{done.folder / drawn[0]}    to look at"] if drawn else []
+    if done.liftable:
+        lift = f"hrbench predict {done.folder} --task h36m-lift --weights RUN"
+        lines.append(f"{lift}    lifts the keypoints to 3D")
+    return ["Next", *(f"  {line}" for line in lines)] if lines and done.counts.found else []
+
+
+def say(done: Done) -> None:
+    """Tell the user what may surprise in the results, last what is not there at all."""
+    counts = done.counts
+    for sentence in remarks.sentences():
+        tell(sentence)
+    if counts.turned:
+        tell(
+            f"{counts.turned} of {counts.pictures} pictures were turned as their EXIF tag says; "
+            "coordinates are those of the upright picture"
+        )
+    for sentence in counts.skipped[:SHOWN]:
+        tell(f"skipped: {sentence}")
+    if counts.skipped:
+        more = f", of which {SHOWN} are named; about.json names all" * (len(counts.skipped) > SHOWN)
+        tell(f"files skipped: {len(counts.skipped)} of {done.sources}{more} (--strict stops there)")

@@ -1,0 +1,96 @@
+"""From pictures to rows, drawn pictures and counts, in a folder."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from hrbench.commands.predict import writing
+from hrbench.commands.predict.boxes import Boxes
+from hrbench.commands.predict.pictures import Picture, grouped, image_ids, pictures
+from hrbench.commands.predict.skipped import Skipped
+from hrbench.commands.predict.work import Result, Work
+from hrbench.data.media import Medium
+from hrbench.data.remarks import remark
+from hrbench.engine.progress import Steps
+from hrbench.road.training import tell
+
+TOGETHER = 16  # pictures that are held at once
+SHORTENED = "videos of which fewer frames can be read than their header says"
+EMPTY = "videos with frames in which nothing was looked for or found"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much there was."""
+
+    pictures: int
+    found: int  # objects, or classified pictures
+    turned: int = 0  # pictures that EXIF said to turn
+    without_boxes: int = 0  # files of which a file of boxes has none
+    skipped: tuple[str, ...] = ()  # files that cannot be read, and why
+
+
+@dataclass(frozen=True, slots=True)
+class Filler:
+    """What is put to work on pictures."""
+
+    work: Work
+    media: Sequence[Medium]
+    boxes: Boxes
+    said: Sequence[str] = ()  # to the user, once the first pictures are read
+
+    def written(
+        self, draft: Path, skipped: Skipped, *, draw: bool
+    ) -> tuple[dict[str, Any], Counts]:
+        """Write rows and drawn pictures; return what to say about the files, and counts."""
+        rows: list[dict[str, Any]] = []
+        cells: list[list[Any]] = []
+        files: dict[str, dict[str, Any]] = {}
+        seen: Counter[Path] = Counter()
+        empty: Counter[Path] = Counter()
+        turned = 0
+        with writing.album(draft / writing.DRAWN, self.media, draw=draw) as album:
+            for picture, result in self._results(skipped):
+                rows += result.rows
+                cells += result.cells
+                turned += picture.turned
+                seen[picture.path] += 1
+                empty[picture.path] += not result.rows
+                files[str(picture.path)] = dict(zip(("width", "height"), result.size, strict=True))
+                album.add(picture, result.drawn)
+        skipped.require_some(len(seen))
+        writing.write_rows(draft / f"{self.work.file}.json", rows)
+        writing.write_table(draft / f"{self.work.file}.csv", self.work.header, cells)
+        for medium in self.media:
+            if medium.is_video:
+                counted = _of_video(medium, seen[medium.path], empty[medium.path])
+                files[str(medium.path)] |= counted
+        without, named = len(self.boxes.without), tuple(skipped.sentences)
+        counts = Counts(seen.total(), len(rows), turned, without, named)
+        return {"files": files, "skipped": list(named)}, counts
+
+    def _results(self, skipped: Skipped) -> Iterator[tuple[Picture, Result]]:
+        ids = image_ids(self.media, self.boxes.ids)
+        seen = pictures(self.media, ids, self.work.read, self.work.from_bgr, skipped)
+        groups = grouped(seen, TOGETHER)
+        first = next(groups, ())
+        for words in self.said if first else ():
+            tell(words)
+        with Steps("predicting", sum(medium.length for medium in self.media)) as steps:
+            for group in chain([first] if first else [], groups):
+                for picture, result in zip(group, self.work.results(group), strict=True):
+                    yield picture, result
+                    steps.advance()
+
+
+def _of_video(video: Medium, seen: int, empty: int) -> dict[str, Any]:
+    """Return what is said of a video of which so many frames were read, and found nothing in."""
+    missing = max(0, video.length - seen)
+    if missing:
+        remark(SHORTENED, str(video.path), f"{seen} of {video.length}, {missing} missing")
+    if empty:
+        remark(EMPTY, str(video.path), f"{empty} of {seen}")
+    return {"rate": video.rate, "frames": seen, "missing_frames": missing}

@@ -1,0 +1,73 @@
+"""The figures of stored predictions, without the network."""
+
+from pathlib import Path
+from typing import Any
+
+from hrbench import catalog
+from hrbench.errors import RunError
+from hrbench.formats import sources
+from hrbench.kinds.contract import Job
+from hrbench.kinds.landmarks.job import LandmarkJob
+from hrbench.kinds.registry import job_of
+from hrbench.report import predictions
+from hrbench.report.finding import SPEC
+from hrbench.report.record import RunRecord
+from hrbench.road import given, measuring, recording, training
+from hrbench.road.resolve import require_sound
+from hrbench.runs import folder as run_folder
+from hrbench.spec import LandmarkTask, TaskSpec
+
+
+def score(
+    folder: Path,
+    overrides: tuple[str, ...] = (),
+    *,
+    data: str | None = None,
+    decoder: str | None = None,
+    official: bool = False,
+) -> RunRecord:
+    """Compute the figures of a run again from its stored predictions, without the network.
+
+    With overrides of the protocol, or another decoder of the peaks that were kept, nothing is
+    written: the run's record stays what it is. With `official`, pycocotools computes them too,
+    and what differs is an error.
+    """
+    spec, dataset, state = run_folder.read(folder)
+    if (decoder is not None or official) and not isinstance(spec, LandmarkTask):
+        raise RunError(
+            f"{spec.name} has no heatmaps and none of COCO's figures: leave --decoder and "
+            "--official out"
+        )
+    changes = (*overrides, *([f"protocol.decoder={decoder}"] if decoder else []))
+    scored = catalog.load_task(str(folder / SPEC), changes)
+    require_sound(scored, dataset, changes)
+    options = given.data_again(folder, spec, dataset, state, data)
+    source = sources.locate(dataset, options.data, scored.builtin, options.allow)
+    job = job_of(scored, dataset, source, options)
+    _require_same_predictions(job, spec)
+    job.look()
+    measuring.require_truth(job)
+    given.require_same_files(folder, job, state)
+    recording.trained(folder, state)
+    found = predictions.read(folder, job.stored)
+    if misfit := job.misfit(found):
+        raise RunError(f"{folder} {misfit}: put back the files that it was run on, or run again")
+    if isinstance(job, LandmarkJob):
+        found = job.decoded_again(found, spec)
+    record = recording.record_of(folder, job, state, found)
+    if official and isinstance(job, LandmarkJob):
+        training.tell(job.confirmed(found))
+    if not changes:
+        record.write(folder)
+    return record
+
+
+def _require_same_predictions(job: Job[Any], spec: TaskSpec) -> None:
+    before, after = (s.plain() for s in (spec, job.spec))
+    for key in job.of_scoring:
+        before["protocol"].pop(key, None), after["protocol"].pop(key, None)
+    if before != after:
+        raise RunError(
+            "score reads stored predictions, so --set can change only "
+            f"protocol.{', protocol.'.join(job.of_scoring)}; run again for other changes"
+        )

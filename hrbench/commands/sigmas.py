@@ -1,0 +1,92 @@
+"""Sigmas of one's own keypoints, from repeated annotations of the same images."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hrbench.errors import DataError
+from hrbench.formats.coco import categories, repeats
+from hrbench.formats.coco.annotations import read_json
+from hrbench.metrics.sigmas import FEWEST, Sigmas, estimate
+from hrbench.report.layout import Table, terminal
+
+FIGURES = 3  # significant; ten repeats give less than one
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a file's repeated annotations say of each keypoint."""
+
+    file: Path
+    keypoints: tuple[str, ...]
+    sigmas: Sigmas
+
+    @property
+    def line(self) -> str:
+        """The line for the dataset's TOML file; empty while one sigma is not known."""
+        if any(self.sigmas.reasons):
+            return ""
+        return f"sigmas = [{', '.join(map(_rounded, self.sigmas.values.tolist()))}]"
+
+    def content(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        rows = [
+            {
+                "name": name,
+                "sigma": None if reason else value,
+                "reason": reason,
+                "objects": objects,
+                "repeats": again,
+            }
+            for name, value, reason, objects, again in self._rows()
+        ]
+        return {"file": str(self.file), "keypoints": rows, "line": self.line}
+
+    def text(self, width: int, *, colour: bool) -> str:
+        """Return it for a reader."""
+        cells = tuple(
+            (name, "none" if reason else _rounded(value), str(objects), str(again), reason)
+            for name, value, reason, objects, again in self._rows()
+        )
+        table = Table(
+            title=f"Sigmas from {self.file}",
+            header=("keypoint", "sigma", "objects", "repeats", ""),
+            rows=cells,
+            right=frozenset({"sigma", "objects", "repeats"}),
+            below=("", self.line or self._advice()),
+        )
+        return terminal([table], width, colour=colour)
+
+    def _advice(self) -> str:
+        return (
+            "There is no AP before all of them are known: annotate more objects again, until "
+            f"every keypoint has {FEWEST} repeats."
+        )
+
+    def _rows(self) -> list[tuple[str, float, str, int, int]]:
+        found = self.sigmas
+        columns = found.values.tolist(), found.reasons, found.objects.tolist()
+        return list(zip(self.keypoints, *columns, found.repeats.tolist(), strict=True))
+
+
+def estimated(file: Path) -> Estimate:
+    """Return the sigmas that a file in COCO's keypoint format lets estimate.
+
+    Raises:
+        DataError: it cannot be read, has a fault, names no keypoints, or repeats none.
+    """
+    names = categories.of_file(file, read_json(file)).keypoints
+    found = repeats.read(file, len(names))
+    sigmas = estimate(found.keypoints, found.labelled, found.areas, found.objects)
+    if not sigmas.repeats.any():
+        raise DataError(
+            f"{file}: no object is annotated twice, so nothing says how far annotations differ; "
+            "let several people annotate the same images"
+        )
+    return Estimate(file, names, sigmas)
+
+
+def _rounded(value: float) -> str:
+    digits = FIGURES - 1 - math.floor(math.log10(value))
+    return f"{value:.{max(digits, 0)}f}"

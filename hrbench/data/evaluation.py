@@ -1,0 +1,56 @@
+"""What is predicted on, and what that is scored against."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hrbench.data.clips import Clip
+from hrbench.data.pictures import Pictures
+from hrbench.data.sample import People
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Evaluation:
+    """What is predicted, in the classes below it, and what it is scored against."""
+
+    truth: Any  # what the protocol's metric takes; None where the split's truth is hidden
+    evaluated: int  # samples that count: images, or persons or faces where boxes are annotated
+    expected: int  # of them in the whole split
+    fingerprint: str  # SHA-256 of the files that were read
+    images: int | None = None  # of `evaluated`, where these are not the samples or hold several
+    objects: int | None = None  # annotated ones that the figures are of, where it is known
+    without_truth: str = ""  # why there is none
+    division: dict[str, list[str]] | None = None  # images of each part, where the seed made them
+    left_out: Mapping[str, int] = field(default_factory=dict)  # what the files have besides, by why
+    allowed: tuple[str, ...] = ()  # in words, faults that --allow let pass or that are put right
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class LandmarkEvaluation(Evaluation):
+    """Boxes in images, and what their keypoints are scored against."""
+
+    people: People
+    image_ids: NDArray[np.int64]  # of all images looked at
+    notes: tuple[str, ...] = ()  # what of the truth is not the file's, in sentences
+
+    def __len__(self) -> int:
+        return len(self.people)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class LiftingEvaluation(Evaluation):
+    """Sequences with keypoints, and the joints they are scored against."""
+
+    clips: list[Clip]
+    notes: tuple[str, ...] = ()  # on the keypoints
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class ClassEvaluation(Evaluation):
+    """Pictures, and the classes that they show."""
+
+    pictures: Pictures
+    notes: tuple[str, ...] = ()  # on the classes

@@ -1,1 +1,0 @@
-"""One module per file format; each converts to the columns of `data.sample`."""

@@ -1,0 +1,158 @@
+"""Contact sheets of a run: crops to train on with their targets, and what was found worst.
+
+Letters: K keypoints; positions are x, y.
+"""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from hrbench.data.evaluation import LandmarkEvaluation
+from hrbench.data.framing import picture
+from hrbench.data.images import read_image, write_png
+from hrbench.data.loader import Batch
+from hrbench.data.sample import People
+from hrbench.draw.drawing import FAINT, KEY, LIKELY, WHITE, Pixels, dot_radius, line, pose
+from hrbench.draw.lettering import LETTERS, labelled, strip
+from hrbench.heads.codecs import Codec
+from hrbench.metrics.sample_errors import Cases
+from hrbench.spec import DatasetSpec
+
+TRAINING, WORST = "training.png", "worst.png"
+TILE, GAP, COLUMNS = 256, 4, 6  # pixels
+AROUND = 0.2  # of the longer side of what is shown, on each side
+HEAT = np.array((60, 60, 255))  # BGR, of a target's bumps
+STRENGTH = 0.6  # with which it covers the picture
+AWAY = (70, 70, 255)  # BGR, of the line from a keypoint to its true place
+TITLES = ("Largest errors: {shown} of {of}", "Not found: {shown} of {of}")
+LINES = "white: annotated; red lines: from what was found to what is annotated"
+Floats = NDArray[np.float64]
+
+
+def draw_training(folder: Path, dataset: DatasetSpec, batch: Batch, codec: Codec) -> Path:
+    """Write crops as the network gets them, their keypoints, and in red their target maps."""
+    device = torch.device("cpu")
+    targets = codec.encode(batch.keypoints, batch.visible, device)
+    maps = (targets.maps * targets.weights[..., None, None]).amax(dim=1).clamp(0, 1).numpy()
+    tiles = [
+        _target(image, heat, points, visible, dataset)
+        for image, heat, points, visible in zip(
+            batch.images.numpy(),
+            maps,
+            batch.keypoints.numpy(),
+            batch.visible.numpy(),
+            strict=True,
+        )
+    ]
+    return write_sheet(folder / TRAINING, tiles)
+
+
+def draw_worst(
+    folder: Path,
+    dataset: DatasetSpec,
+    looked_at: LandmarkEvaluation,
+    found: Cases,
+    count: int,
+) -> Path | None:
+    """Write the persons or faces of the largest errors, and some of those that were not found.
+
+    The truth is white, below what was found; a red line leads from each keypoint to its true
+    place. None where there is nobody.
+    """
+    people = looked_at.people
+    places = {number: place for place, number in enumerate(people.image_ids.tolist())}
+    known = np.isin(found.image_ids, people.image_ids)
+    sections = []
+    for title, rows, of in zip(
+        TITLES, found.worst(count), (~found.missed, found.missed), strict=True
+    ):
+        tiles = [
+            _case(people, places[int(found.image_ids[row])], dataset, found, row)
+            for row in rows[known[rows]].tolist()
+        ]
+        if tiles:
+            sections.append((title.format(shown=len(tiles), of=int(of.sum())), tiles))
+    return _write_sections(folder / WORST, sections) if sections else None
+
+
+def write_sheet(place: Path, tiles: list[Pixels]) -> Path:
+    """Write tiles of one size in rows."""
+    write_png(place, in_rows(tiles, min(COLUMNS, len(tiles))))
+    return place
+
+
+def in_rows(tiles: list[Pixels], columns: int) -> Pixels:
+    """Return tiles of one size in rows of so many."""
+    framed = [
+        np.pad(tile, ((0, GAP), (0, GAP), (0, 0)), constant_values=WHITE[0]) for tile in tiles
+    ]
+    framed += [np.full_like(framed[0], WHITE[0])] * (-len(framed) % columns)
+    lines = [np.hstack(framed[start : start + columns]) for start in range(0, len(framed), columns)]
+    return np.vstack(lines)
+
+
+def _write_sections(place: Path, sections: list[tuple[str, list[Pixels]]]) -> Path:
+    parts = []
+    for title, tiles in sections:
+        rows = in_rows(tiles, COLUMNS)
+        parts += [strip(rows.shape[1], title), rows]
+    parts += [strip(parts[0].shape[1], words, LETTERS) for words in (LINES, KEY)]
+    write_png(place, np.vstack(parts))
+    return place
+
+
+def _case(people: People, image: int, dataset: DatasetSpec, found: Cases, row: int) -> Pixels:
+    drawn = _error(picture(people, image, read_image), dataset, found, row)
+    words = f"id {found.ids[row]}: {found.words[row]}"
+    return labelled(drawn, [words, people.images[image].name])
+
+
+def _target(
+    image: Pixels,
+    heat: NDArray[np.float32],
+    keypoints: Floats,
+    visible: NDArray[np.bool_],
+    dataset: DatasetSpec,
+) -> Pixels:
+    height, width = image.shape[:2]
+    factor = TILE / max(height, width)
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    part = cv2.resize(np.ascontiguousarray(image[..., ::-1]), size, interpolation=cv2.INTER_AREA)
+    over = STRENGTH * cv2.resize(heat, size, interpolation=cv2.INTER_LINEAR)[..., None]
+    canvas = np.full((TILE, TILE, 3), WHITE, dtype=np.uint8)
+    canvas[: size[1], : size[0]] = (part * (1 - over) + HEAT * over).astype(np.uint8)
+    places = (keypoints + 0.5) * factor - 0.5
+    pose(canvas, dataset, places, visible.astype(np.float32), dot_radius(TILE / 2, len(places)))
+    return canvas
+
+
+def _error(image: Pixels, dataset: DatasetSpec, found: Cases, row: int) -> Pixels:
+    truth, points = found.truth[row], found.found[row]
+    shown = np.concatenate([truth, points])
+    shown = shown[np.isfinite(shown).all(axis=1)]
+    low, high = shown.min(axis=0), shown.max(axis=0)
+    side = max(8.0, float((high - low).max())) * (1 + 2 * AROUND)
+    corner, factor = (low + high - side) / 2, TILE / side
+    matrix = np.array([[factor, 0, -factor * corner[0]], [0, factor, -factor * corner[1]]])
+    canvas = cv2.warpAffine(image, matrix, (TILE, TILE), borderValue=WHITE).astype(np.uint8)
+    radius = dot_radius(TILE / 2, len(truth))
+    known = np.isfinite(truth).all(axis=1)
+    true, places = (truth - corner) * factor, (points - corner) * factor
+    pose(canvas, dataset, true, known.astype(np.float32), radius, WHITE)
+    far = known & np.isfinite(points).all(axis=1)
+    sure = found.scores[row] >= LIKELY
+    layer = canvas.copy()
+    _lead(layer, places, true, far & ~sure)
+    canvas = cv2.addWeighted(layer, FAINT, canvas, 1 - FAINT, 0).astype(np.uint8)
+    _lead(canvas, places, true, far & sure)
+    pose(canvas, dataset, places, found.scores[row], radius)
+    return canvas
+
+
+def _lead(canvas: Pixels, places: Floats, true: Floats, chosen: NDArray[np.bool_]) -> None:
+    """Draw lines from places to the true ones."""
+    for index in np.flatnonzero(chosen).tolist():
+        line(canvas, places[index], true[index], AWAY, 1)

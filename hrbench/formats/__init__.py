@@ -1,0 +1,1 @@
+"""How the files of each dataset format are read, listed and looked through."""

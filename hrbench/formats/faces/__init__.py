@@ -1,0 +1,1 @@
+"""300-W, WFLW, AFLW and COFW."""

@@ -1,0 +1,109 @@
+"""What a look at a split's image files finds: at their names, their headers or their pixels."""
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hrbench.data import framing, inspect, remarks
+from hrbench.data.headers import Header
+from hrbench.data.inspect import Fault
+from hrbench.engine.progress import Steps
+from hrbench.formats.findings import Facts, Part
+from hrbench.formats.listings import Listing
+from hrbench.lints import within
+
+PER_PROCESS = 100  # image files that are worth a process
+MANY = 1000  # headers that take more than a moment
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How closely to look."""
+
+    title: str  # of the decoding; empty: nothing is decoded
+    published: bool  # many have looked before: headers are read only where all is decoded
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What there is, what is wrong with it, and what a person should look at."""
+
+    part: Part
+    faults: list[Fault]
+    notes: list[Fault]
+
+
+def look(root: Path, folder: str, listed: Listing, way: Way) -> Looked:
+    """Return what is there of the images that a file lists."""
+    sizes = inspect.sizes_of_files(root / folder, listed.names)
+    names = [name for name, size in zip(listed.names, sizes, strict=True) if size >= 0]
+    missing = [name for name, size in zip(listed.names, sizes, strict=True) if size < 0]
+    empty = [name for name, size in zip(listed.names, sizes, strict=True) if size == 0]
+    faults = [
+        *inspect.fault("image files that are missing", missing),
+        *inspect.fault("image files of 0 bytes", empty),
+    ]
+    if listed.people is not None:
+        paths, people = [root / folder / name for name in listed.names], listed.people
+        faults += within.faults(paths, people.image, people.keypoints, people.visible)
+    notes: list[Fault] = []
+    words = f"{len(names):,} of the {len(listed.names):,} images listed"
+    if way.title or not way.published:
+        found, notes = _opened(root / folder, listed, np.flatnonzero(sizes > 0), way)
+        faults += found
+        words += f", all {'files decoded' if way.title else 'headers read'}"
+    facts: Facts = {
+        "listed": len(listed.names),
+        "there": len(names),
+        "decoded": bool(way.title),
+    }
+    total = int(sizes[sizes > 0].sum())
+    return Looked(Part("images", folder, total, None, facts, words), faults, notes)
+
+
+def _opened(
+    folder: Path, listed: Listing, rows: NDArray[np.intp], way: Way
+) -> tuple[list[Fault], list[Fault]]:
+    """Return the faults of the files in `rows`, and what a person should look at."""
+    names = [listed.names[row] for row in rows.tolist()]
+    remarks.taken()  # of others
+    sizes = None if listed.sizes is None else [listed.sizes[row] for row in rows.tolist()]
+    if way.title:
+        seen = _decoded(folder, names, way.title)
+    else:
+        seen = headed([folder / name for name in names])
+    found = framing.compared(names, seen, sizes)
+    faults = [*inspect.undecoded(names, seen), *found.sizes(published=way.published)]
+    if way.published:
+        return [*faults, *found.turns("ignored")], inspect.odd()
+    return faults, [*found.remarks(), *inspect.odd()]
+
+
+def headed(paths: Sequence[Path]) -> list[Header | str]:
+    """Return the header of each image file, or why it has none; where there are many, show how far.
+
+    As `inspect.headed` has them.
+    """
+    many = len(paths) >= MANY
+    return _counted("reading headers", inspect.headed(paths), len(paths), shown=many)
+
+
+def _decoded(folder: Path, names: list[str], title: str) -> list[Header | str]:
+    processes = min(os.cpu_count() or 1, 1 + len(names) // PER_PROCESS)
+    return _counted(title, inspect.opened(folder, names, processes), len(names))
+
+
+def _counted(
+    title: str, looks: Iterable[Header | str], total: int, *, shown: bool = True
+) -> list[Header | str]:
+    """Return what was seen of each file, showing meanwhile how many there were."""
+    seen = []
+    with Steps(title, total, shown=shown) as steps:
+        for look in looks:
+            seen.append(look)
+            steps.advance()
+    return seen

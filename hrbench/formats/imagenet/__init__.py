@@ -1,0 +1,1 @@
+"""Folders of classes, and ImageNet's flat validation folder."""

@@ -1,0 +1,65 @@
+"""What of a split of pictures is there, and what is wrong with it."""
+
+from pathlib import Path
+
+from hrbench.data import inspect, remarks
+from hrbench.data.image_crops import read_rgb
+from hrbench.data.inspect import Fault, stated
+from hrbench.engine.progress import Steps
+from hrbench.errors import DataError, HrbenchError
+from hrbench.formats.findings import Missing, Part, SplitReport, counted
+from hrbench.formats.imagenet import folders, reading
+from hrbench.formats.sources import Source, issuer
+from hrbench.spec import DatasetSpec
+
+
+def split_report(dataset: DatasetSpec, source: Source, name: str, *, images: bool) -> SplitReport:
+    """Return what is there of a split; with `images`, every file is decoded."""
+    split, root = dataset.splits[name], source.root / dataset.folder
+    folder = next((place for place in split.images if (root / place).exists()), None)
+    if folder is None:
+        place = split.images[0]
+        words = reading.packed(dataset, root, split)
+        packed = (stated(words),) if words else ()
+        return SplitReport(name, (), (Missing(place, issuer(dataset, place)),), packed)
+    missing = []
+    solved = split.solution is not None and (root / split.solution).exists()
+    if folders.is_flat(root / folder) and not solved:
+        needed = (split.annotations, split.synsets or "")
+        absent = [place for place in needed if place and not (root / place).exists()]
+        missing = [Missing(place, issuer(dataset, place)) for place in absent]
+    if missing:
+        part = Part("images", folder, 0, None, {}, "one flat folder")
+        return SplitReport(name, (part,), tuple(missing), ())
+    try:
+        read = reading.read(dataset, source, name)
+    except HrbenchError as error:
+        part = Part("images", folder, 0, None, {}, "not usable")
+        return SplitReport(name, (part,), (), (stated(str(error)),))
+    found, classes = read.pictures, read.num_classes
+    sizes = [path.stat().st_size for path in found.images]
+    empty = [str(p) for p, size in zip(found.images, sizes, strict=True) if not size]
+    faults = [*read.faults, *inspect.fault("image files of 0 bytes", empty)]
+    others = [f"{count} {why}" for why, count in read.left_out.items()]
+    faults += inspect.fault("kinds of files beside the pictures, left out", others, fatal=False)
+    real = None if source.synthetic else split.num_samples
+    words = f"{counted(len(found), 'pictures', real)} of {classes:,} classes"
+    if images:
+        remarks.taken()  # of others
+        faults += _decoded(found.images, f"decoding {name}")
+        words += ", all files decoded"
+    facts = {"images": len(found), "classes": classes, "real_samples": split.num_samples}
+    part = Part("images", folder, sum(sizes), None, facts, words)
+    return SplitReport(name, (part,), (), tuple(faults), tuple(inspect.odd() if images else ()))
+
+
+def _decoded(paths: tuple[Path, ...], title: str) -> list[Fault]:
+    broken = []
+    with Steps(title, len(paths)) as steps:
+        for path in paths:
+            try:
+                read_rgb(path)
+            except DataError:
+                broken.append(str(path))
+            steps.advance()
+    return inspect.fault("image files that are not whole", broken)

@@ -1,0 +1,102 @@
+"""A split's pictures: folders of classes, or ImageNet's flat validation folder."""
+
+import hashlib
+from pathlib import Path
+
+from hrbench.data import inspect
+from hrbench.data.evaluation import ClassEvaluation
+from hrbench.data.pictures import Pictures
+from hrbench.errors import DataError, RunError
+from hrbench.formats.imagenet import folders
+from hrbench.formats.imagenet.folders import Found
+from hrbench.formats.sources import Source, require, split_of
+from hrbench.spec import ClassificationTask, DatasetSpec, Split
+
+ARCHIVES = ("*.tar", "*.tar.gz", "*.tgz", "*.zip")
+
+
+def training(spec: ClassificationTask, dataset: DatasetSpec, source: Source) -> Found:
+    """Return the pictures to train on."""
+    return read(dataset, source, spec.protocol.train_split)
+
+
+def met(dataset: DatasetSpec, source: Source, found: Found) -> tuple[str, ...]:
+    """Stop at what is wrong with pictures; return in words what the user allows.
+
+    Raises:
+        DataError: the user does not allow it.
+    """
+    return inspect.require(source.root / dataset.folder, found.faults, source.allow)
+
+
+def evaluation(
+    spec: ClassificationTask, dataset: DatasetSpec, source: Source, limit: int | None
+) -> ClassEvaluation:
+    """Return the pictures of the protocol's split, and their classes.
+
+    Raises:
+        RunError: there is none.
+    """
+    name = spec.protocol.split
+    found = read(dataset, source, name)
+    whole, classes = found.pictures, found.num_classes
+    pictures = whole.first(limit)
+    if not len(pictures):
+        raise RunError(f"{name} has no picture to look at; see --limit")
+    split, listed = split_of(dataset, name), len(whole)
+    notes: tuple[str, ...] = ()
+    if classes < len(dataset.classes):
+        notes = (f"{classes} of the {len(dataset.classes)} classes of {dataset.name} are there.",)
+    return ClassEvaluation(
+        pictures=pictures,
+        truth=pictures.labels,
+        evaluated=len(pictures),
+        expected=listed if source.synthetic else max(split.num_samples or 0, listed),
+        fingerprint=_fingerprint(whole),
+        notes=notes,
+        left_out=found.left_out,
+        allowed=met(dataset, source, found),
+    )
+
+
+def read(dataset: DatasetSpec, source: Source, name: str) -> Found:
+    """Return a split's pictures, how many classes they show, and what else is there."""
+    split, classes = split_of(dataset, name), list(dataset.classes)
+    if words := packed(dataset, source.root / dataset.folder, split):
+        raise RunError(f"{source.root / dataset.folder}: {words}")
+    folder = require(dataset, source.root, *split.images)
+    if not folders.is_flat(folder):
+        return folders.read(folder, classes)
+    solution = source.root / dataset.folder / (split.solution or "")
+    if split.solution and solution.exists():
+        return folders.solved(folder, solution, classes)
+    if not split.annotations or split.synsets is None:
+        raise RunError(f"{folder} has pictures beside each other: one folder a class is needed")
+    places = (split.annotations, split.synsets)
+    truth, synsets = (require(dataset, source.root, place) for place in places)
+    return folders.flat(folder, truth, synsets, classes)
+
+
+def packed(dataset: DatasetSpec, root: Path, split: Split) -> str:
+    """Return in words which archive lies where a split's folder should be; else nothing."""
+    if any((root / place).exists() for place in split.images):
+        return ""
+    archives = sorted(path.name for kind in ARCHIVES for path in root.glob(kind))
+    if not archives:
+        return ""
+    some = ", ".join(archives[:2]) + (", …" if len(archives) > 2 else "")
+    return (
+        f"{some} is there, and {split.images[0]} is not: unpack it so that this folder holds the "
+        f"pictures of {dataset.name}, in one folder for each class"
+    )
+
+
+def _fingerprint(pictures: Pictures) -> str:
+    """Return the SHA-256 of names, sizes and classes: the files are too many to read twice."""
+    sha256 = hashlib.sha256()
+    try:
+        for path, label in zip(pictures.images, pictures.labels.tolist(), strict=True):
+            sha256.update(f"{path.name} {path.stat().st_size} {label}\n".encode())
+    except OSError as error:
+        raise DataError(f"{error.filename} cannot be read ({error.strerror})") from error
+    return sha256.hexdigest()

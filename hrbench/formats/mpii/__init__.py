@@ -1,0 +1,1 @@
+"""MPII's annotations and truth."""

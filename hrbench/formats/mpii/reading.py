@@ -1,0 +1,99 @@
+"""MPII's files: persons with a centre and a size, and the .mat file of the truth."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from hrbench.data import inspect
+from hrbench.data.evaluation import LandmarkEvaluation
+from hrbench.data.sample import People
+from hrbench.errors import DataError, MissingDatasetError, RunError
+from hrbench.formats.mpii import head_truth, reader
+from hrbench.formats.mpii.reader import Annotations
+from hrbench.formats.sources import (
+    HIDDEN,
+    Source,
+    fingerprint,
+    issuer,
+    require,
+    require_images,
+    split_of,
+    within,
+)
+from hrbench.metrics.pckh import HeadTruth
+from hrbench.spec import DatasetSpec, LandmarkTask, Split
+
+NO_JOINT = "persons without a labelled joint"
+
+
+def training(spec: LandmarkTask, dataset: DatasetSpec, source: Source) -> People:
+    """Return the persons to train on, those with a joint."""
+    split = split_of(dataset, spec.protocol.train_split)
+    everyone, _ = _people(spec, dataset, source, split)
+    people = everyone.rows(np.flatnonzero(everyone.visible.any(axis=1)))
+    if not len(people):
+        file = require(dataset, source.root, split.annotations)
+        raise DataError(f"{file}: nobody with a joint to train on")
+    require_images(dataset, people)
+    people = within(dataset, source, people)
+    without = len(everyone) - len(people)
+    return replace(people, left_out={NO_JOINT: without} if without else {})
+
+
+def evaluation(
+    spec: LandmarkTask, dataset: DatasetSpec, source: Source, *, boxes: str, limit: int | None
+) -> LandmarkEvaluation:
+    """Return the persons of the protocol's split, and the truth where it is not hidden.
+
+    Raises:
+        RunError: boxes other than the annotated ones are asked for.
+    """
+    if boxes != "gt":
+        raise RunError("MPII is measured on its annotated centres and sizes: --boxes gt")
+    split = split_of(dataset, spec.protocol.split)
+    everyone, table = _people(spec, dataset, source, split)
+    everyone = within(dataset, source, everyone)
+    people = everyone.in_images(everyone.image_ids[:limit])
+    require_images(dataset, people)
+    files = [require(dataset, source.root, split.annotations)]
+    truth, without, met = None, HIDDEN, people.allowed
+    if split.annotated:
+        truth, without, said = _truth(dataset, source, split, table)
+        met += said
+    if truth is not None:
+        files.append(source.root / dataset.folder / str(split.heads))
+    expected = len(everyone) if source.synthetic else max(split.num_samples or 0, len(everyone))
+    return LandmarkEvaluation(
+        people=people,
+        truth=None if truth is None else truth.rows(people.ids),
+        image_ids=everyone.image_ids[:limit],
+        evaluated=len(people),
+        expected=expected,
+        fingerprint=fingerprint(files),
+        without_truth=without,
+        allowed=met,
+    )
+
+
+def _truth(
+    dataset: DatasetSpec, source: Source, split: Split, table: Annotations
+) -> tuple[HeadTruth | None, str, tuple[str, ...]]:
+    """Return the truth to score against, or why there is none, and what there is to say of it."""
+    if split.heads is None:
+        return None, f"no file of {dataset.name} has the heads of {split.annotations}", ()
+    file = source.root / dataset.folder / split.heads
+    if not file.exists():
+        missing = MissingDatasetError(dataset.name, file, issuer(dataset, split.heads))
+        return None, str(missing), ()
+    truth, faults = head_truth.examined(file, table)
+    return truth, "", inspect.require(file, faults, source.allow)
+
+
+def _people(
+    spec: LandmarkTask, dataset: DatasetSpec, source: Source, split: Split
+) -> tuple[People, Annotations]:
+    file = require(dataset, source.root, split.annotations)
+    images = require(dataset, source.root, *split.images)
+    count, hidden = len(dataset.keypoints), not split.annotated
+    table, met = reader.read(file, count, hidden=hidden, allow=source.allow)
+    return replace(reader.people(table, images, spec.protocol.padding), allowed=met), table

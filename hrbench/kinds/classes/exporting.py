@@ -1,0 +1,100 @@
+"""Crops in, classes out: normalisation, network and softmax as one graph."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from hrbench.data.picture_batches import EvaluationPictures
+from hrbench.data.pictures import Pictures
+from hrbench.engine.runtime import normalised
+from hrbench.errors import RunError
+from hrbench.formats.imagenet import reading
+from hrbench.kinds.classes.job import ClassificationJob
+from hrbench.kinds.classes.predicting import BATCH
+from hrbench.kinds.deployable import CPU, Deployable, Port, Run, small_world
+from hrbench.report.predictions import ClassPredictions
+
+SYNTHETIC = 16  # pictures
+STAND_IN = "imagenet@tiny"  # whose world it is, for a task that has none
+
+
+class ClassGraph(nn.Module):
+    """What `hrbench run` does after cutting a crop.
+
+    Shapes: (B, H, W, 3) uint8 RGB to probabilities and logits, (B, classes) each.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network.eval().requires_grad_(requires_grad=False)
+
+    def forward(self, crops: Tensor) -> dict[str, Tensor]:
+        logits = self.network(normalised(crops, CPU)).float()
+        return {"probabilities": logits.softmax(dim=1), "logits": logits}
+
+
+class DeployableClassifier(Deployable[ClassificationJob, ClassPredictions]):
+    """A classification network."""
+
+    least = {"batch": 1}  # noqa: RUF012  a class of this kind has one
+    unit = "of probability"
+    limit = 1e-4
+
+    def __init__(self, job: ClassificationJob) -> None:
+        super().__init__(job)
+        if job.spec.protocol.tta != "none":
+            raise RunError(
+                "the ten crops of --tta are cut outside of an exported file, which takes one: "
+                "export with --no-tta, and average the probabilities of ten"
+            )
+        self.graph = ClassGraph(job.network)
+        classes = len(job.dataset.classes)
+        self.takes = Port("crops", "uint8", ("batch", job.size, job.size, 3))
+        self.gives = tuple(
+            Port(name, "float32", ("batch", classes)) for name in ("probabilities", "logits")
+        )
+
+    def about(self) -> dict[str, Any]:
+        """Return the classes, and how crops are cut."""
+        protocol, classes = self.job.spec.protocol, self.job.dataset.classes
+        return {
+            "class_names": list(classes.values()),
+            "class_ids": list(classes),
+            "input_size": [self.job.size, self.job.size],
+            "input_layout": "batch, height, width, RGB; 0 to 255",
+            "crop_share": protocol.crop_share,
+            "crop_interpolation": protocol.interpolation,
+        }
+
+    def synthetic(self) -> NDArray[np.uint8]:
+        """Return pictures of a synthetic training set."""
+        spec, dataset, source = small_world(self.job, STAND_IN, SYNTHETIC)
+        pictures = reading.training(spec, dataset, source).pictures
+        return self._cut(pictures.first(SYNTHETIC))
+
+    def of_images(self, paths: Sequence[Path]) -> NDArray[np.uint8]:
+        """Return the middle of each picture."""
+        numbers = np.arange(len(paths))
+        return self._cut(Pictures(tuple(paths), np.zeros_like(numbers), numbers))
+
+    def predictions(self, found: ClassPredictions, run: Run, workers: int) -> ClassPredictions:
+        """Return the likeliest classes of every picture, as the file answers."""
+        seen = EvaluationPictures(self.job.looked_at.pictures, self.job.crops())
+        parts = np.array_split(np.arange(len(seen.pictures)), -(-len(seen.pictures) // BATCH))
+        answers = [
+            torch.from_numpy(run(cut[:, 0].numpy())["probabilities"])
+            for cut in seen.batches(parts, workers=workers, pin=False)
+        ]
+        scores, labels = torch.cat(answers).topk(found.labels.shape[1], dim=1)
+        return replace(found, labels=labels.numpy(), scores=scores.numpy())
+
+    def _cut(self, pictures: Pictures) -> NDArray[np.uint8]:
+        seen = EvaluationPictures(pictures, self.job.crops())
+        (cut,) = seen.batches([np.arange(len(pictures))], workers=0, pin=False)
+        return np.asarray(cut[:, 0].numpy())

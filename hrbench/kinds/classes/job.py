@@ -1,0 +1,144 @@
+"""Classes of whole pictures."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812  the field's name for it
+from torch import Tensor, nn
+
+from hrbench import network
+from hrbench.backbone.fitting import Fit, load_backbone
+from hrbench.backbone.weights import Checkpoint
+from hrbench.data.evaluation import ClassEvaluation
+from hrbench.data.image_crops import Crops, TrainingView
+from hrbench.data.picture_batches import EvaluationPictures, PictureBatch, TrainingPictures
+from hrbench.draw import class_sheets
+from hrbench.engine.runtime import Runtime, normalised
+from hrbench.engine.train import Cost
+from hrbench.errors import RunError
+from hrbench.formats.imagenet import reading
+from hrbench.formats.sources import Source
+from hrbench.kinds.classes import predicting
+from hrbench.kinds.contract import Job
+from hrbench.metrics.headlines import HEADLINES
+from hrbench.metrics.scores import Scores
+from hrbench.metrics.topk import score_classes
+from hrbench.network import Classifier
+from hrbench.report.predictions import ClassPredictions
+from hrbench.runs.options import Options
+from hrbench.spec import ClassificationTask, DatasetSpec
+
+
+class ClassificationJob(Job[ClassPredictions]):
+    """The classes of a split's pictures."""
+
+    stored = ClassPredictions
+    of_scoring = ()
+    spec: ClassificationTask
+    looked_at: ClassEvaluation
+    network: Classifier
+
+    def __init__(
+        self, spec: ClassificationTask, dataset: DatasetSpec, source: Source, options: Options
+    ) -> None:
+        self.spec, self.dataset, self.source, self.options = spec, dataset, source, options
+        height, width = spec.model.input
+        if height != width:
+            raise RunError(f"model.input: pictures are cut to squares, not to {height} x {width}")
+        self.size = height
+
+    def look(self) -> None:
+        """Find the pictures of the protocol's split, and their classes."""
+        self.looked_at = reading.evaluation(
+            self.spec, self.dataset, self.source, self.options.limit
+        )
+
+    def build(self) -> None:
+        """Make backbone and head."""
+        classes = len(self.dataset.classes)
+        self.network = network.build_classifier(self.spec.model, classes, self.options.seed)
+
+    def feed(self) -> TrainingPictures:
+        """Return random parts of the training split's pictures."""
+        found = reading.training(self.spec, self.dataset, self.source)
+        self.left_out = found.left_out
+        self.allowed = reading.met(self.dataset, self.source, found)
+        augment = self.spec.augment
+        view = TrainingView(self.size, smallest=augment.smallest, flip=augment.flip)
+        return TrainingPictures(found.pictures, view, self.options.seed)
+
+    def initialise(self, checkpoint: Checkpoint) -> Fit:
+        """Load the backbone."""
+        partial = self.options.allow_partial
+        return load_backbone(checkpoint, self.network.backbone, partial=partial)
+
+    def cost(self, device: torch.device) -> Cost[PictureBatch]:
+        """Return the cross-entropy."""
+
+        def cost(network: nn.Module, batch: PictureBatch) -> Tensor:
+            logits = network(normalised(batch.images, device))
+            labels = batch.labels.to(device, non_blocking=True)
+            return F.cross_entropy(logits.float(), labels)
+
+        return cost
+
+    def crops(self) -> Crops:
+        """Return how the protocol cuts a picture."""
+        protocol = self.spec.protocol
+        return Crops(
+            self.size,
+            share=protocol.crop_share,
+            interpolation=protocol.interpolation,
+            ten=protocol.tta == "ten-crop",
+        )
+
+    def predictions(self, runtime: Runtime, *, workers: int, title: str) -> ClassPredictions:
+        """Return the likeliest classes of every picture."""
+        crops = self.crops()
+        return predicting.predictions(
+            self.network,
+            EvaluationPictures(self.looked_at.pictures, crops),
+            crops.count,
+            runtime,
+            precision=self.spec.protocol.precision,
+            workers=workers,
+            title=title,
+        )
+
+    @property
+    def headline(self) -> str:
+        """Pictures whose likeliest class is right."""
+        return HEADLINES[self.spec.protocol.metric]
+
+    def scores(self, found: ClassPredictions) -> Scores:
+        """Return top-1 and top-5."""
+        names = list(self.dataset.classes.values())
+        return score_classes(self.looked_at.pictures.labels, found.labels, names)
+
+    def misfit(self, found: ClassPredictions) -> str:
+        """Say so where predictions are of other pictures."""
+        now = self.looked_at.pictures.ids
+        if np.array_equal(found.sample_ids, now):
+            return ""
+        return f"looked at {len(found.sample_ids)} pictures, and the dataset has others, {len(now)}"
+
+    def notes(self) -> tuple[str, ...]:
+        """Say which classes are there."""
+        return self.looked_at.notes
+
+    def example(self) -> tuple[str, ...]:
+        """Return the first picture."""
+        return (str(self.looked_at.pictures.images[0].resolve()),)
+
+    def draw_training(self, folder: Path, batch: PictureBatch) -> Path:
+        """Draw parts of pictures with their classes."""
+        return class_sheets.draw_training(folder, self.dataset, batch)
+
+    def draw_worst(self, folder: Path, found: ClassPredictions, count: int) -> Path:
+        """Draw the pictures whose class was most surely taken for another."""
+        return class_sheets.draw_worst(folder, self.dataset, self.looked_at.pictures, found, count)
+
+    def draw(self, folder: Path, found: ClassPredictions) -> None:
+        """Draw the first pictures with what they were taken for."""
+        class_sheets.draw(folder, self.dataset, self.looked_at.pictures, found)

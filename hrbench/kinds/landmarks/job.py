@@ -1,0 +1,239 @@
+"""Keypoints in images: crops around boxes, heatmaps, the pose and face metrics."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from hrbench import network
+from hrbench.backbone.fitting import Fit, load_backbone
+from hrbench.backbone.weights import Checkpoint
+from hrbench.data import inspect, shared_images
+from hrbench.data.augment import Ranges
+from hrbench.data.evaluation import LandmarkEvaluation
+from hrbench.data.loader import Batch, TrainingCrops
+from hrbench.data.sample import People, in_words, used_images
+from hrbench.draw import landmark_sheets, poses
+from hrbench.engine.runtime import Runtime, normalised
+from hrbench.engine.train import Cost
+from hrbench.errors import RunError
+from hrbench.formats.coco import reading
+from hrbench.formats.own import is_published
+from hrbench.formats.registry import format_of
+from hrbench.formats.sources import Source
+from hrbench.heads.heatmap import LOSSES, Targets
+from hrbench.kinds.contract import Job
+from hrbench.kinds.landmarks import scoring, upload
+from hrbench.kinds.landmarks.cases import cases
+from hrbench.kinds.landmarks.framing import framed
+from hrbench.kinds.landmarks.pixels import pixels
+from hrbench.kinds.landmarks.predicting import decoded_again, predictions
+from hrbench.lints import own_keypoints
+from hrbench.metrics.headlines import HEADLINES
+from hrbench.metrics.scores import Scores
+from hrbench.network import LandmarkNetwork
+from hrbench.report.predictions import Predictions
+from hrbench.runs.options import Options
+from hrbench.spec import DatasetSpec, LandmarkTask, TaskSpec
+
+COCOS = frozenset({"coco", "crowdpose"})  # formats whose files of boxes predict reads
+
+
+class LandmarkJob(Job[Predictions]):
+    """Keypoints of the boxes of a split."""
+
+    stored = Predictions
+    of_scoring = (
+        *("decoder", "keypoint_threshold", "metric", "nms", "nms_threshold", "normaliser"),
+    )
+    spec: LandmarkTask
+    looked_at: LandmarkEvaluation
+    network: LandmarkNetwork
+
+    def __init__(
+        self, spec: LandmarkTask, dataset: DatasetSpec, source: Source, options: Options
+    ) -> None:
+        self.spec, self.dataset, self.source, self.options = spec, dataset, source, options
+
+    def look(self) -> None:
+        """Read the boxes of the protocol's split, and their keypoints where they are annotated."""
+        self.looked_at = format_of(self.dataset).evaluation(
+            self.spec, self.dataset, self.source, boxes=self._boxes(), limit=self.options.limit
+        )
+        people = self.looked_at.people
+        if not len(people):
+            split, why = self.spec.protocol.split, in_words(self.looked_at.left_out)
+            raise RunError(
+                f"{split} has nothing to predict on: all is left out, {why}"
+                if why
+                else f"{split} has no box to predict on; see --boxes, --limit"
+            )
+        people = framed(people, self.spec, self.dataset, self.source)
+        turned = self._mirrored() if self.spec.protocol.flip_test else ()
+        met = tuple(dict.fromkeys((*self.looked_at.allowed, *people.allowed, *turned)))
+        self.looked_at = replace(self.looked_at, people=people, allowed=met)
+
+    def build(self) -> None:
+        """Make backbone and head."""
+        self.network = network.build(
+            self.spec.model,
+            len(self.dataset.keypoints),
+            self.options.seed,
+            self.spec.recipe.initial,
+        )
+
+    def feed(self) -> TrainingCrops:
+        """Return augmented crops of the persons or faces of the training split."""
+        people = format_of(self.dataset).training(self.spec, self.dataset, self.source)
+        people = framed(people, self.spec, self.dataset, self.source)
+        turned = self._mirrored() if self.spec.augment.flip else ()
+        self.left_out = people.left_out
+        self.allowed = (*people.allowed, *turned, *self._measured_too(people))
+        ranges = Ranges(**self.spec.augment.model_dump())
+        cutting = pixels(self.spec, self.dataset).cutting
+        return TrainingCrops(people, cutting, ranges, self.options.seed)
+
+    def initialise(self, checkpoint: Checkpoint) -> Fit:
+        """Load the backbone."""
+        partial = self.options.allow_partial
+        return load_backbone(checkpoint, self.network.backbone, partial=partial)
+
+    def cost(self, device: torch.device) -> Cost[Batch]:
+        """Return the loss between heatmaps and their targets."""
+        recipe, encoder = self.spec.recipe, pixels(self.spec, self.dataset).codec
+        color = self.spec.model.color
+        loss = LOSSES[recipe.loss]
+
+        def cost(network: nn.Module, batch: Batch) -> Tensor:
+            scores = network(normalised(batch.images, device, color))
+            targets = encoder.encode(batch.keypoints, batch.visible, device)
+            if not recipe.target_weights:
+                targets = Targets(targets.maps, torch.ones_like(targets.weights))
+            return loss(scores, targets)
+
+        return cost
+
+    def predictions(self, runtime: Runtime, *, workers: int, title: str) -> Predictions:
+        """Return the keypoints of every box."""
+        return predictions(
+            self.spec,
+            self.dataset,
+            self.network,
+            self.looked_at,
+            runtime,
+            workers=workers,
+            keep_peaks=self.options.keep_peaks,
+            title=title,
+        )
+
+    @property
+    def headline(self) -> str:
+        """AP, PCKh, NME or PCK."""
+        return HEADLINES[self.spec.protocol.metric or "oks"]
+
+    def scores(self, found: Predictions) -> Scores:
+        """Return the figures of the protocol's metric."""
+        return scoring.score(self.spec, self.dataset, found, self.looked_at.truth)
+
+    def misfit(self, found: Predictions) -> str:
+        """Say so where predictions are of other boxes."""
+        people = self.looked_at.people
+        pairs = ((found.sample_ids, people.ids), (found.boxes, people.boxes))
+        if all(np.array_equal(before, now) for before, now in pairs):
+            return ""
+        count = len(people)
+        return (
+            f"predicted {len(found.boxes)} boxes, and the files of the dataset have other ones "
+            f"now, {count}"
+        )
+
+    def example(self) -> tuple[str, ...]:
+        """Return the first picture that has a box, and the file of boxes if it is COCO's."""
+        people, boxes = self.looked_at.people, self._boxes()
+        file = Path(people.images[people.image[0]]).resolve()
+        if not file.is_file():  # inside of a .mat
+            return ()
+        place = Path(boxes)
+        if boxes in {"gt", "det"}:
+            split = self.dataset.splits[self.spec.protocol.split]
+            named = split.annotations if boxes == "gt" else split.detections
+            place = self.source.root / self.dataset.folder / str(named)
+        whole = boxes != "gt" or self.dataset.complete or self.dataset.format == "crowdpose"
+        known = whole and self.dataset.format in COCOS and place.is_file()
+        return (str(file), *(("--boxes", str(place.resolve())) if known else ()))
+
+    def upload(self, folder: Path, found: Predictions) -> str:
+        """Write the file that the test server takes."""
+        return upload.write(folder, self.spec, self.dataset, found)
+
+    def decoded_again(self, found: Predictions, before: TaskSpec) -> Predictions:
+        """Return predictions read from the kept peaks, where the decoder is another than before.
+
+        Raises:
+            RunError: no peaks were kept.
+        """
+        decoder = self.spec.protocol.decoder
+        if isinstance(before, LandmarkTask) and before.protocol.decoder == decoder:
+            return found
+        people = self.looked_at.people
+        return replace(found, **decoded_again(self.spec, self.dataset, people, found))
+
+    def confirmed(self, found: Predictions) -> str:
+        """Compare with pycocotools' figures; return in words how far they are apart.
+
+        Raises:
+            RunError: they differ, or there are none.
+        """
+
+        def people() -> list[dict[str, Any]]:
+            ids = self.looked_at.image_ids
+            return reading.as_the_file_has_them(self.spec, self.dataset, self.source, ids)
+
+        gap = scoring.confirm(self.spec, self.dataset, found, self.looked_at.truth, people)
+        return (
+            "pycocotools gives the same ten figures of the file of annotations (largest "
+            f"difference {gap:.1g} %)"
+        )
+
+    def notes(self) -> tuple[str, ...]:
+        """Say what of the truth is not the file's, and where the protocol's normaliser is not."""
+        truth, name = self.looked_at.truth, self.spec.protocol.normaliser
+        if name is None or truth is None or not scoring.in_pixels(self.spec, self.dataset):
+            return self.looked_at.notes
+        unknown = scoring.without_size(truth, self.dataset, name)
+        words = f"{unknown} of {len(truth.ids)} objects do not count: '{name}' is not labelled."
+        return (*self.looked_at.notes, words) if unknown else self.looked_at.notes
+
+    def draw(self, folder: Path, found: Predictions) -> None:
+        """Draw the first images with their poses."""
+        poses.draw(folder, self.dataset, self.looked_at, found)
+
+    def draw_training(self, folder: Path, batch: Batch) -> Path:
+        """Draw crops with their keypoints and target maps."""
+        codec = pixels(self.spec, self.dataset).codec
+        return landmark_sheets.draw_training(folder, self.dataset, batch, codec)
+
+    def draw_worst(self, folder: Path, found: Predictions, count: int) -> Path | None:
+        """Draw the persons or faces of the largest errors."""
+        beside = cases(self.spec, self.dataset, found, self.looked_at)
+        return landmark_sheets.draw_worst(folder, self.dataset, self.looked_at, beside, count)
+
+    def _measured_too(self, people: People) -> tuple[str, ...]:
+        """Say how many of the images that are measured are trained on too."""
+        training, measured = used_images(people), used_images(self.looked_at.people)
+        renamed = not is_published(self.dataset)
+        found = shared_images.shared(training, measured, renamed=renamed)
+        return (shared_images.in_words(found, len(measured)),) if found else ()
+
+    def _mirrored(self) -> tuple[str, ...]:
+        """Refuse to mirror keypoints without pairs; say so where a user allows it."""
+        found = own_keypoints.mirrored_faults(self.dataset.keypoints, self.dataset.flip_pairs)
+        return inspect.require(Path(self.dataset.name), found, self.source.allow)
+
+    def _boxes(self) -> str:
+        """Return where boxes come from: the protocol knows a file by its name only."""
+        given, named = self.options.boxes, self.spec.protocol.boxes
+        return given if given is not None and Path(given).name == named else named

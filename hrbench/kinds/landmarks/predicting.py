@@ -1,0 +1,136 @@
+"""From a split's boxes to stored predictions, by the protocol's crops, flips and decoding."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from hrbench.data.evaluation import LandmarkEvaluation
+from hrbench.data.loader import ImageCrops
+from hrbench.data.sample import People
+from hrbench.engine.predict import Answer, Columns, Heatmaps, predict
+from hrbench.engine.runtime import Runtime
+from hrbench.errors import RunError
+from hrbench.geometry import flip_order
+from hrbench.heads.heatmap import flip_back
+from hrbench.heads.peaks import from_patches, patches
+from hrbench.heads.pyramid import merge_scales
+from hrbench.kinds.landmarks.pixels import Pixels, pixels
+from hrbench.network import LandmarkNetwork
+from hrbench.report.predictions import Predictions
+from hrbench.spec import DatasetSpec, LandmarkTask
+
+BATCH = 32  # crops through the network at once; it moves results by rounding only
+
+
+def predictions(
+    spec: LandmarkTask,
+    dataset: DatasetSpec,
+    network: LandmarkNetwork,
+    looked_at: LandmarkEvaluation,
+    runtime: Runtime,
+    *,
+    workers: int,
+    keep_peaks: bool = False,
+    title: str = "predicting",
+) -> Predictions:
+    """Return the network's keypoints for every box of an evaluation."""
+    people, px = looked_at.people, pixels(spec, dataset)
+    network.eval()
+    found = predict(
+        heatmaps(spec, dataset, network, runtime.device),
+        answer(px, people, spec.model.sigma if keep_peaks else None),
+        ImageCrops(people, px.cutting),
+        runtime,
+        batch_size=max(1, BATCH // len(spec.protocol.scales or (1.0,))),
+        color=spec.model.color,
+        precision=spec.protocol.precision,
+        workers=workers,
+        title=title,
+    )
+    return of_boxes(people, looked_at.image_ids, found)
+
+
+def of_boxes(people: People, scored_images: NDArray[np.int64], found: Columns) -> Predictions:
+    """Return what was found in boxes, `keypoints` and `scores` at least, beside the boxes."""
+    return Predictions(
+        sample_ids=people.ids,
+        image_ids=people.image_ids[people.image],
+        boxes=people.boxes,
+        box_scores=people.scores,
+        centers=people.centers,
+        scales=people.scales,
+        scored_images=scored_images,
+        **found,
+    )
+
+
+def heatmaps(
+    spec: LandmarkTask, dataset: DatasetSpec, network: LandmarkNetwork, device: torch.device
+) -> Heatmaps:
+    """Return the protocol's way from normalised images to maps: flip test, several scales."""
+    codec, protocol = pixels(spec, dataset).codec, spec.protocol
+    pairs = dataset.indices(dataset.flip_pairs)
+    order = torch.from_numpy(flip_order(len(dataset.keypoints), pairs)).to(device)
+
+    def plain(images: Tensor) -> Tensor:
+        scores: Tensor = network(images).float()
+        return codec.from_logits(scores) if spec.model.activation == "softmax" else scores
+
+    def with_flip(images: Tensor) -> Tensor:
+        mirrored = plain(images.flip(-1))
+        return (plain(images) + flip_back(mirrored, order, protocol.flip_shift)) * 0.5
+
+    single = with_flip if protocol.flip_test else plain
+    if not protocol.scales:
+        return single
+    scales, first = protocol.scales, 0 if spec.model.codec != "udp" else 1
+    middle = ((codec.width - first) / 2, (codec.height - first) / 2)
+
+    def at_all_scales(images: Tensor) -> Tensor:
+        return merge_scales(single(images).unflatten(0, (-1, len(scales))), scales, middle)
+
+    return at_all_scales
+
+
+def answer(px: Pixels, people: People, sigma: float | None) -> Answer:
+    """Return how maps become columns of the predictions; with `sigma`, their peaks are kept."""
+
+    def read(maps: Tensor, rows: NDArray[np.int64]) -> Columns:
+        columns = placed(px, maps, people, rows)
+        if sigma is not None:
+            values, corners = patches(maps, sigma)
+            columns |= {"peaks": values.cpu().numpy(), "corners": corners.cpu().numpy()}
+        return columns
+
+    return read
+
+
+def placed(px: Pixels, maps: Tensor, people: People, rows: NDArray[np.int64]) -> Columns:
+    """Return the keypoints of maps in image pixels, and their scores."""
+    cells, scores = (part.cpu().numpy() for part in px.decode(maps))
+    size = (maps.shape[-1], maps.shape[-2])
+    keypoints = px.to_image(cells, people.centers[rows], people.scales[rows], size)
+    return {"keypoints": keypoints.astype(np.float32), "scores": scores.astype(np.float32)}
+
+
+def decoded_again(
+    spec: LandmarkTask, dataset: DatasetSpec, people: People, found: Predictions
+) -> Columns:
+    """Return the keypoints and scores that another decoder reads in the peaks that were kept.
+
+    Raises:
+        RunError: none were.
+    """
+    if found.peaks is None or found.corners is None:
+        raise RunError(
+            "this run kept no heatmaps to decode again: run it with --keep-peaks, then "
+            "`hrbench score RUN --decoder` works"
+        )
+    px = pixels(spec, dataset)
+    size = (px.codec.width, px.codec.height)
+    parts = []
+    for rows in np.array_split(np.arange(len(people)), -(-len(people) // BATCH)):
+        kept = torch.from_numpy(found.peaks[rows]), torch.from_numpy(found.corners[rows])
+        parts.append(placed(px, from_patches(*kept, size), people, rows))
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

@@ -1,0 +1,113 @@
+"""What the flags and the dataset say of a task of keypoints."""
+
+from pathlib import Path
+
+from hrbench.backbone import resnet
+from hrbench.backbone.layouts import FACE
+from hrbench.backbone.weights import Checkpoint
+from hrbench.errors import RunError
+from hrbench.formats.registry import format_of
+from hrbench.heads.heatmap import HARDEST
+from hrbench.kinds.landmarks import scoring
+from hrbench.metrics.nme import BOX_SIZE
+from hrbench.runs import provenance
+from hrbench.runs.options import Options
+from hrbench.spec import DatasetSpec, LandmarkTask
+
+OWN_BOXES = (".json",)
+
+
+def overrides(options: Options, spec: LandmarkTask, checkpoint: Checkpoint | None) -> list[str]:
+    """Return the keys that flags set.
+
+    Weights are measured as they were trained: published ones of the official face code by its
+    pixels, those of ResNets by the order of colours of their release, ours by the order that they
+    say.
+    """
+    keys = []
+    if checkpoint is not None:
+        keys += _as_trained(spec, checkpoint)
+    if options.boxes is not None:
+        name = Path(options.boxes).name
+        if options.boxes not in {"gt", "det"} and not name.endswith(OWN_BOXES):
+            raise RunError(f"--boxes {options.boxes}: write gt, det, or a detections file (.json)")
+        keys.append(f'protocol.boxes="{name}"')
+    if options.tta is not None:
+        keys.append(f"protocol.flip_test={str(options.tta).lower()}")
+    return keys
+
+
+def _as_trained(spec: LandmarkTask, checkpoint: Checkpoint) -> list[str]:
+    keys, before = [], provenance.known(checkpoint)
+    if checkpoint.layout == FACE.name and spec.protocol.pixels is not None:
+        keys.append("protocol.pixels=official")
+    color = None if before is None else before.color
+    if color is None and spec.model.backbone in resnet.SIZES:
+        color = checkpoint.color
+    return keys if color is None else [*keys, f"model.color={color}"]
+
+
+def settled(spec: LandmarkTask, dataset: DatasetSpec) -> list[str]:
+    """Return the keys that the dataset decides, where the task leaves them open."""
+    if spec.protocol.metric is not None:
+        return []
+    return ["protocol.metric=pixels" if dataset.sigmas is None else "protocol.metric=oks"]
+
+
+def require_measurable(spec: LandmarkTask, dataset: DatasetSpec) -> None:
+    """Refuse, before anything is trained, what could not be measured.
+
+    Raises:
+        RunError: the dataset has no such metric, no sigmas, or no extra data.
+    """
+    if spec.protocol.metric in {"oks", "crowdpose"}:
+        scoring.sigmas(dataset)
+    read, protocol = format_of(dataset), spec.protocol
+    if protocol.metric not in read.metrics:
+        raise RunError(
+            f"protocol.metric: {dataset.name}, of format '{dataset.format}', is measured by "
+            f"{' or '.join(read.metrics)}, not '{protocol.metric}'"
+        )
+    if protocol.metric in {"oks", "pixels"} and protocol.normaliser is not None:
+        _require_normaliser(protocol.normaliser, spec, dataset)
+    if protocol.extra_data and not read.extra_data:
+        raise RunError(f"protocol.extra_data: {dataset.name} is trained on by itself; leave it out")
+
+
+def _require_normaliser(name: str, spec: LandmarkTask, dataset: DatasetSpec) -> None:
+    if not scoring.in_pixels(spec, dataset):
+        raise RunError(
+            f"protocol.normaliser changes nothing: '{spec.protocol.metric}' with boxes "
+            f"'{spec.protocol.boxes}' measures nothing in sizes of objects; leave it out"
+        )
+    known = [BOX_SIZE, *dataset.normalisers]
+    if name not in known:
+        raise RunError(
+            f"protocol.normaliser: {dataset.name} has {', '.join(known)}, not '{name}'; "
+            "[normalisers] in its TOML defines more"
+        )
+
+
+def require_trainable(spec: LandmarkTask, dataset: DatasetSpec) -> None:
+    """Refuse a recipe that would do something else than it says with such keypoints.
+
+    Raises:
+        RunError: one does.
+    """
+    count, augment = len(dataset.keypoints), spec.augment
+    if spec.recipe.loss == "ohkm" and count <= HARDEST:
+        raise RunError(
+            f"recipe.loss 'ohkm' takes the {HARDEST} hardest keypoints, and {dataset.name} has "
+            f"{count}: use 'mse'"
+        )
+    if not augment.half_body:
+        return
+    reasons = {
+        "protocol.pixels 'official' cuts whole faces": spec.protocol.pixels == "official",
+        f"{dataset.name} names no upper_body": not dataset.upper_body,
+        f"{dataset.name} has {count} keypoints, and augment.half_body_above is "
+        f"{augment.half_body_above}": count <= augment.half_body_above,
+    }
+    for words, holds in reasons.items():
+        if holds:
+            raise RunError(f"augment.half_body: {words}; set it to 0")

@@ -1,0 +1,96 @@
+"""From keypoints of sequences to stored joints."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from hrbench.data import windows
+from hrbench.data.clips import Clip
+from hrbench.data.pose_statistics import JOINTS_OUT, KEYPOINTS_IN, centred, measure
+from hrbench.engine.progress import Steps
+from hrbench.engine.runtime import Runtime
+from hrbench.kinds.lifting.inputs import Inputs
+from hrbench.network import LinearNetwork, TemporalNetwork
+from hrbench.report.predictions import JointPredictions
+
+
+@torch.inference_mode()
+def predictions(
+    network: LinearNetwork | TemporalNetwork,
+    clips: Sequence[Clip],
+    seen: Inputs,
+    runtime: Runtime,
+    *,
+    flip_test: bool,
+    precision: str,
+    title: str,
+) -> JointPredictions:
+    """Return the joints of every frame of every clip; each clip is lifted by one process."""
+    network.eval()
+    mine = range(len(clips))[runtime.rank :: runtime.world]
+    lifted = {}
+    with Steps(title, len(mine), shown=runtime.leads) as steps:
+        for index in mine:
+            with runtime.autocast(precision):
+                lifted[index] = lift(network, clips[index], seen, runtime, flip_test=flip_test)
+            steps.advance()
+    everything = {index: found for part in runtime.gather(lifted) for index, found in part.items()}
+    return JointPredictions(
+        clips=np.array(["/".join(clip.key) for clip in clips]),
+        lengths=np.array([len(clip.frames) for clip in clips]),
+        frames=np.concatenate([clip.frames for clip in clips]),
+        keypoints=np.concatenate([clip.keypoints for clip in clips]).astype(np.float32),
+        joints=np.concatenate([everything[index] for index in range(len(clips))]),
+    )
+
+
+def lift(
+    network: LinearNetwork | TemporalNetwork,
+    clip: Clip,
+    seen: Inputs,
+    runtime: Runtime,
+    *,
+    flip_test: bool,
+) -> NDArray[np.float32]:
+    """Return (T, 17, 3) joints in mm for a clip; with `flip_test` the mean of it and its mirror."""
+    keypoints = prepared(clip, seen, flip_test=flip_test)
+    return turned_back(network(keypoints.to(runtime.device)), seen.order)
+
+
+def prepared(clip: Clip, seen: Inputs, *, flip_test: bool) -> Tensor:
+    """Return (1, T + 2 pad, 17, 2) keypoints as a network takes them; with `flip_test` (2, ...).
+
+    At both ends the first and last frames are repeated; the second is the first in a mirror.
+    """
+    keypoints = seen.of(clip)
+    versions = [keypoints, seen.mirrored(keypoints, clip)] if flip_test else [keypoints]
+    return torch.from_numpy(windows.padded(np.stack(versions), seen.pad, seen.shift))
+
+
+def turned_back(joints: Tensor, order: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return (T, 17, 3) joints for (1, T, 17, 3), or for (2, T, 17, 3) the mean of both.
+
+    The second are those of a mirror, in which joint k is number `order[k]`.
+    """
+    lifted = joints.float().cpu().numpy()
+    if len(lifted) == 1:
+        return np.asarray(lifted[0])
+    return np.asarray((lifted[0] + windows.mirrored(lifted[1], order)) / np.float32(2))
+
+
+def observe(network: LinearNetwork, clips: Sequence[Clip]) -> None:
+    """Take the statistics of a training set into a network.
+
+    Raises:
+        DataError: a coordinate is the same in all frames.
+    """
+    keypoints = np.concatenate([clip.keypoints for clip in clips])
+    joints = np.concatenate([centred(clip.joints) for clip in clips])
+    for name, poses, used in (("keypoint", keypoints, KEYPOINTS_IN), ("joint", joints, JOINTS_OUT)):
+        seen = measure(poses, used)
+        for part, values in (("mean", seen.mean), ("std", seen.std)):
+            flat = torch.from_numpy(values[seen.used].ravel())
+            getattr(network, f"{name}_{part}").copy_(flat)

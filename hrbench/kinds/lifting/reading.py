@@ -1,0 +1,170 @@
+"""A split's sequences with the keypoints that are lifted, and the joints to be found.
+
+Letters: N frames of all sequences.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hrbench.data import inspect
+from hrbench.data.clips import Clip
+from hrbench.data.evaluation import LiftingEvaluation
+from hrbench.data.pose_statistics import centred
+from hrbench.errors import DataError, RunError, suggest
+from hrbench.formats.h36m import layouts
+from hrbench.formats.h36m.layouts import Read
+from hrbench.formats.sources import Source, fingerprint, split_of
+from hrbench.kinds.lifting import runs
+from hrbench.metrics.mpjpe import JointTruth
+from hrbench.runs.options import Options
+from hrbench.spec import DatasetSpec, LiftingTask
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Training:
+    """The sequences to train on."""
+
+    clips: list[Clip]
+    left_out: dict[str, int]  # of the files' sequences, by why
+    allowed: tuple[str, ...]  # in words, faults that --allow let pass or that are put right
+
+
+def training(spec: LiftingTask, dataset: DatasetSpec, source: Source, options: Options) -> Training:
+    """Return the sequences to train on.
+
+    Raises:
+        DataError: there is none.
+    """
+    protocol = spec.protocol
+    keypoints = _given(protocol.train_keypoints, options)
+    found = layouts.read(spec, dataset, source, protocol.train_split, keypoints)
+    where = source.root / dataset.folder
+    met = inspect.require(where, found.faults, source.allow)
+    return Training(_kept(spec, found, where), left_out(found), met)
+
+
+def evaluation(
+    spec: LiftingTask, dataset: DatasetSpec, source: Source, options: Options
+) -> LiftingEvaluation:
+    """Return the sequences of the protocol's split, and their joints.
+
+    Raises:
+        RunError, DataError: what is lifted is not there.
+    """
+    protocol, run = spec.protocol, _run(options)
+    keypoints = layouts.GROUND_TRUTH if run else _given(protocol.keypoints, options)
+    _require_read(spec, dataset, source, run, options)
+    found = layouts.read(spec, dataset, source, protocol.split, keypoints)
+    met = inspect.require(source.root / dataset.folder, found.faults, source.allow)
+    everything = _kept(spec, found, source.root / dataset.folder)
+    shown = everything if run is None else _of_run(run, source.root, everything)
+    shown = shown[: options.limit]
+    return LiftingEvaluation(
+        clips=shown,
+        truth=_truth(shown),
+        evaluated=_frames(shown),
+        expected=_frames(everything),
+        fingerprint=fingerprint(found.files),
+        left_out=left_out(found),
+        allowed=met,
+        notes=(f"The keypoints are those that {run} found.",) if run else (),
+    )
+
+
+def _require_read(
+    spec: LiftingTask, dataset: DatasetSpec, source: Source, run: Path | None, options: Options
+) -> None:
+    """Refuse a protocol that says of its 2D keypoints what is not so.
+
+    Raises:
+        RunError: a key says something, and nothing reads it; or no sequence is excluded by a name.
+    """
+    protocol = spec.protocol
+    named = [protocol.train_keypoints, *([] if run else [protocol.keypoints])]
+    used = [_given(name, options) for name in dict.fromkeys(named)]
+    reasons = {} if run else layouts.unread(dataset, source, used)
+    for key, reason in reasons.items():
+        value, default = getattr(protocol, key), type(protocol).model_fields[key].default
+        if value != default:
+            raise RunError(f"protocol.{key} = '{value}' changes nothing: {reason}; leave it out")
+    splits = tuple(name for name in (protocol.split, protocol.train_split) if name)
+    subjects = {name for split in splits for name in split_of(dataset, split).subjects}
+    for name in protocol.excluded:
+        if name.partition("/")[0] not in subjects:
+            raise RunError(
+                f"protocol.excluded: '{name}' is of no subject of {' and '.join(splits)} "
+                f"({', '.join(sorted(subjects))}); write S11/Directions"
+            )
+
+
+def _given(named: str, options: Options) -> str:
+    """Return where keypoints are: a protocol knows a file by its name only."""
+    given = options.keypoints
+    return given if given is not None and layouts.name_of(given) == named else named
+
+
+def _run(options: Options) -> Path | None:
+    given = None if options.keypoints is None else Path(options.keypoints)
+    return given if given is not None and given.is_dir() else None
+
+
+def _of_run(run: Path, root: Path, clips: Sequence[Clip]) -> list[Clip]:
+    """Return what of the clips a run has keypoints for, in pieces without gaps.
+
+    Raises:
+        RunError: nothing.
+    """
+    frames, shown = runs.frames(run, root), []
+    for clip in clips:
+        found = frames.get(clip.key, {})
+        rows = np.flatnonzero(np.isin(clip.frames, list(found)))
+        if len(rows):
+            step = int(np.diff(clip.frames).min(initial=clip.frames[-1] + 1))
+            for part in np.split(rows, np.flatnonzero(np.diff(clip.frames[rows]) != step) + 1):
+                keypoints = np.stack([found[number] for number in clip.frames[part].tolist()])
+                shown.append(clip.at(part, keypoints))
+    if not shown:
+        raise RunError(
+            f"--keypoints {run}: none of its images is a frame of the sequences to lift; run "
+            "h36m-pose on the same split"
+        )
+    return shown
+
+
+def _kept(spec: LiftingTask, found: Read, where: Path) -> list[Clip]:
+    """Return every `frame_step`-th frame of the clips."""
+    there = sorted(found.excluded | {clip.key[:2] for clip in found.clips})
+    for subject, name in map(layouts.sequence_of, spec.protocol.excluded):
+        known = [other for one, other in there if one == subject]
+        if known and name not in known:
+            raise RunError(
+                f"protocol.excluded: {subject} has no sequence called '{name}'. "
+                f"{suggest(name, known)}"
+            )
+    if not found.clips:
+        raise DataError(f"{where}: no sequence is left; look at the split and protocol.excluded")
+    step = spec.protocol.frame_step
+    return found.clips if step == 1 else [c.at(slice(None, None, step)) for c in found.clips]
+
+
+def left_out(found: Read) -> dict[str, int]:
+    """Return how many sequences of a split's files are not read, by why."""
+    count = len(found.excluded)
+    return {"sequences that protocol.excluded names": count} if count else {}
+
+
+def _truth(clips: Sequence[Clip]) -> JointTruth:
+    lengths = [len(clip.frames) for clip in clips]
+    return JointTruth(
+        joints=np.concatenate([centred(clip.joints) for clip in clips]),
+        sequence=np.repeat(np.arange(len(clips)), lengths),
+        actions=tuple(clip.action for clip in clips),
+        subjects=tuple(clip.subject for clip in clips),
+    )
+
+
+def _frames(clips: Sequence[Clip]) -> int:
+    return sum(len(clip.frames) for clip in clips)

@@ -1,0 +1,1 @@
+"""What makes files implausible, by the names that `--allow` takes."""

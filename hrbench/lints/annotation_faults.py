@@ -1,0 +1,104 @@
+"""What is wrong with annotations in COCO's format that can be told row by row.
+
+Letters: N annotations, K keypoints.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hrbench.data import inspect
+from hrbench.data.inspect import ANYTHING, FLAG, LIST, NUMBER, POSITIVE, TEXT, WHOLE, Fault, Rows
+
+if TYPE_CHECKING:
+    from hrbench.data.annotated import Annotations
+
+IMAGE_FIELDS = {"id": WHOLE, "file_name": TEXT, "width": POSITIVE, "height": POSITIVE}
+FIELDS = {
+    "id": WHOLE,
+    "image_id": WHOLE,
+    "category_id": WHOLE,
+    "bbox": ANYTHING,  # its numbers are looked at with those of all rows
+    "area": NUMBER,
+    "iscrowd": FLAG,
+    "keypoints": ANYTHING,
+    "num_keypoints": WHOLE,
+}
+ENDLESS = 1e12  # pixels, from which on a number is as good as infinite: sums and products overflow
+
+
+def categories(rows: Rows, num_keypoints: int) -> list[Fault]:
+    """Return what is wrong with the categories of a file's content."""
+    named = [category for category in rows if "keypoints" in category]
+    if found := [
+        *inspect.fields(rows, {"id": WHOLE}, "categories"),
+        *inspect.fields(named, {"keypoints": LIST}, "categories"),
+    ]:
+        return found
+    counts = [len(category["keypoints"]) for category in named]
+    if not named or num_keypoints in counts:
+        return []
+    examples = [f"{c.get('name')}: {count}" for c, count in zip(named, counts, strict=True)]
+    return inspect.fault(
+        f"categories with another number of keypoints than {num_keypoints}", examples
+    )
+
+
+def images(rows: Rows) -> list[Fault]:
+    """Return what is wrong with the images of a file's content."""
+    if found := inspect.fields(rows, IMAGE_FIELDS, "images"):
+        return found
+    return inspect.twice([image["id"] for image in rows], "image ids")
+
+
+def people(rows: Rows, num_keypoints: int) -> list[Fault]:
+    """Return what is wrong with the fields of the annotated persons."""
+    if found := inspect.fields(rows, FIELDS, "annotations"):
+        return found
+    return [
+        *inspect.lengths(rows, "keypoints", 3 * num_keypoints, "keypoints"),
+        *inspect.lengths(rows, "bbox", 4, "boxes"),
+        *inspect.twice([person["id"] for person in rows], "annotation ids"),
+    ]
+
+
+def values(table: "Annotations", counted: int | None) -> list[Fault]:
+    """Return what is wrong with the values of a table's N annotations.
+
+    Of the K keypoints `num_keypoints` says how many of the first `counted` are labelled.
+    """
+    listed = table.image >= 0
+    limits = np.full((len(listed), 2), np.inf)
+    limits[listed] = table.image_sizes[table.image[listed]]
+    finite = (np.abs(table.areas) < ENDLESS) & (np.abs(table.boxes) < ENDLESS).all(axis=1)
+    finite &= (np.abs(table.keypoints) < ENDLESS).all(axis=(1, 2))
+    labelled = table.keypoints[..., 2] > 0
+    counts = labelled.sum(axis=1)
+    numbered = labelled[:, :counted].sum(axis=1)
+    points = table.keypoints[..., :2]
+    outside = labelled & ((points < 0) | (points > limits[:, None])).any(axis=2)
+    beyond = finite & _beyond(table.boxes, limits)
+    turned = beyond & ~_beyond(table.boxes, limits[:, ::-1])
+    unsized = finite & (table.boxes[:, 2:] <= 0).any(axis=1)
+    checks: list[tuple[str, NDArray[np.bool_], bool]] = [
+        ("annotations of images that are not listed", ~listed, True),
+        ("annotations with NaN or infinity", ~finite, True),
+        ("boxes that reach outside their image", beyond, False),
+        ("boxes that would fit with the image's width and height swapped", turned, False),
+        ("boxes without width or height", unsized, False),
+        ("persons with keypoints and no area", finite & (counts > 0) & (table.areas <= 0), False),
+        ("keypoints outside their image", finite & outside.any(axis=1), False),
+        ("num_keypoints that is not the count", table.num_keypoints != numbered, False),
+    ]
+    found = []
+    for kind, bad, fatal in checks:
+        found += inspect.fault(kind, [f"id {name}" for name in table.ids[bad]], fatal=fatal)
+    return found
+
+
+def _beyond(boxes: NDArray[np.float64], limits: NDArray[np.float64]) -> NDArray[np.bool_]:
+    corner, extent = boxes[:, :2], boxes[:, 2:]
+    # A box may end a pixel past the edge: COCO's own polygons do.
+    outside = np.concatenate([corner < -1, corner + extent > limits + 1], axis=1)
+    return np.asarray(outside.any(axis=1))

@@ -1,0 +1,50 @@
+"""The errors of single persons or faces, beside their truth.
+
+Letters: P annotated persons or faces, K keypoints.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+MISSED = 1 / 3  # of the cases that are shown
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cases:
+    """P persons or faces with their errors."""
+
+    ids: NDArray[np.int64]  # (P,) of the annotations; of faces their rows
+    image_ids: NDArray[np.int64]  # (P,)
+    truth: Floats  # (P, K, 2) image pixels; NaN where not labelled
+    found: Floats  # (P, K, 2) image pixels; NaN where they were not found
+    scores: NDArray[np.float32]  # (P, K)
+    errors: Floats  # (P,), of which larger is worse
+    words: tuple[str, ...]  # (P,) "NME 4.1 %"
+
+    @property
+    def missed(self) -> NDArray[np.bool_]:
+        """(P,), those that were not found at all."""
+        return np.asarray(np.isnan(self.found).all(axis=(1, 2)))
+
+    def worst(self, count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Return the rows of so many: those of the largest errors, and the largest not found.
+
+        A third at most are of the second kind, where there are enough of the first.
+        """
+        errors = np.where(self.missed, np.nan, self.errors)
+        by_error = np.argsort(-np.nan_to_num(errors, nan=-np.inf), kind="stable")
+        found = by_error[~self.missed[by_error]]
+        missed = np.flatnonzero(self.missed)
+        extent = np.nan_to_num(self._extent[missed])
+        missed = missed[np.argsort(-extent, kind="stable")]
+        of_missed = min(len(missed), max(round(count * MISSED), count - len(found)))
+        return found[: count - of_missed], missed[:of_missed]
+
+    @property
+    def _extent(self) -> Floats:
+        low = np.nan_to_num(self.truth, nan=np.inf).min(axis=1)
+        high = np.nan_to_num(self.truth, nan=-np.inf).max(axis=1)
+        return np.asarray((high - low).max(axis=1))

@@ -1,1 +1,0 @@
-"""Classes of whole pictures, from a split's files to their figures."""

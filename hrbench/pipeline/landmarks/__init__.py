@@ -1,1 +1,0 @@
-"""Keypoints in images, from a split's boxes to their figures."""

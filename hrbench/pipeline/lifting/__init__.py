@@ -1,1 +1,0 @@
-"""Joints in space, from a split's sequences to their figures."""

@@ -1,1 +1,0 @@
-"""What a task's network costs: parameters, multiply-adds, memory, and time stage by stage."""

@@ -1,0 +1,169 @@
+"""What a user names by a path or by a RUN, found and written down so that it is found again."""
+
+import os
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from hrbench import catalog
+from hrbench.backbone.weights import BEST
+from hrbench.errors import HrbenchError, RunError
+from hrbench.formats import sources
+from hrbench.formats.sources import BUILTIN, DEFAULT, Source
+from hrbench.kinds.contract import Job
+from hrbench.kinds.registry import job_of
+from hrbench.report import finding
+from hrbench.road.training import tell
+from hrbench.runs import folder as run_folder
+from hrbench.runs.folder import State
+from hrbench.runs.options import Options
+from hrbench.spec import DatasetSpec, TaskSpec
+
+WORDS = frozenset({"gt", "det"})  # of --boxes and --keypoints, which name no file
+
+REPEATED = (  # options of a run that its spec does not have
+    *("data", "weights", "init", "allow_partial", "boxes", "keypoints", "allow", "limit", "seed"),
+    *("device", "workers", "pictures", "keep_peaks"),
+)
+
+
+def weights_of(name: str) -> Path:
+    """Return the file of weights that is named, or that a RUN has trained or been given.
+
+    Raises:
+        RunError: several runs begin so, or the training of the one has not come to its end.
+    """
+    path = Path(name)
+    is_weights = path.is_file() and path.name not in finding.MARKS
+    folder = None if is_weights else finding.named(name)
+    if folder is None:
+        return path
+    if (folder / BEST).is_file():
+        return folder / BEST
+    given = run_folder.read(folder)[2].options.weights
+    if given is None:
+        raise RunError(
+            f"{folder} has not been trained to its end; go on with `hrbench run --resume {folder}`"
+        )
+    return weights_of(given)
+
+
+def with_runs(options: Options) -> Options:
+    """Return options in which every RUN is a path."""
+    keypoints = options.keypoints
+    if keypoints and keypoints not in WORDS and not Path(keypoints).exists():
+        keypoints = str(finding.named(keypoints) or keypoints)
+    return replace(
+        options,
+        weights=options.weights and str(weights_of(options.weights)),
+        init=options.init and str(weights_of(options.init)),
+        keypoints=keypoints,
+    )
+
+
+def with_data(task: str, options: Options) -> Options:
+    """Return options that name the folder of a dataset's own TOML, where they name none."""
+    if options.data is not None or ".toml" not in task:
+        return options
+    beside = Path(task.partition("@")[0]).parent
+    other = [text for text in options.overrides if text.startswith("dataset=")]
+    name = catalog.load_task(task, other).dataset
+    if not name.endswith(".toml"):
+        return options
+    file, _ = catalog.dataset_file(name, beside)
+    folder = sources.own_folder(catalog.load_dataset(name, beside), file)
+    if folder is None:
+        return options
+    tell(f"Data: {folder}, the folder of {file.name}; --data names another.")
+    return replace(options, data=str(folder))
+
+
+def again(folder: Path, asked: Options, typed: Collection[str]) -> tuple[str, Options]:
+    """Return the task and the options that repeat a run, but for the options that are `typed`.
+
+    What its spec has from its flags is not taken from these again.
+    """
+    before = run_folder.read(folder)[2].options
+    kept = {key: getattr(before, key) for key in REPEATED if key not in typed}
+    if "weights" in typed:
+        kept["init"] = None
+    elif "init" in typed:
+        kept["weights"] = None
+    return str(folder / finding.SPEC), replace(asked, **kept)
+
+
+def anchored(options: Options, dataset: DatasetSpec, source: Source) -> Options:
+    """Return options whose files are named from the root, so that a run goes on from anywhere."""
+    built_in = sources.folder_of(dataset, options.data) is None
+    return replace(
+        options,
+        data=BUILTIN if built_in else str(source.root.absolute()),
+        weights=_absolute(options.weights),
+        init=_absolute(options.init),
+        boxes=_absolute(options.boxes),
+        keypoints=_absolute(options.keypoints),
+    )
+
+
+def data_again(
+    folder: Path, spec: TaskSpec, dataset: DatasetSpec, state: State, data: str | None
+) -> Options:
+    """Return a run's options with the folder in which its data are now.
+
+    That is the one that is named, or the one of then. If that is gone, it is the first of the same
+    place beside the run, $HRBENCH_DATA, ./data and the current folder that holds the same files.
+
+    Raises:
+        RunError: none does.
+    """
+    then = state.options.data
+    if data is not None:
+        return replace(state.options, data=data)
+    if then in (None, "", BUILTIN) or (Path(str(then)) / dataset.folder).exists():
+        return state.options
+    for place in _places(folder, dataset, spec, state.options):
+        options = replace(state.options, data=str(place))
+        source = sources.locate(dataset, options.data, spec.builtin, options.allow)
+        job = job_of(spec, dataset, source, options)
+        try:
+            job.look()
+        except HrbenchError:
+            continue
+        if run_folder.fingerprint(folder, state) in {"", job.looked_at.fingerprint}:
+            tell(f"{then} is gone; the same files of {dataset.name} are in {place}")
+            return options
+    raise RunError(
+        f"{folder}: its data were in {then}, which is gone; name the folder that they are in now "
+        "with --data"
+    )
+
+
+def require_same_files(folder: Path, job: Job[Any], state: State) -> None:
+    """Refuse other files than those that a run was started on.
+
+    Raises:
+        RunError: their fingerprints differ.
+    """
+    before = run_folder.fingerprint(folder, state)
+    if before and job.looked_at.fingerprint != before:
+        raise RunError(
+            f"{folder}: the files of {job.dataset.name} in {job.source.root} are not those that it "
+            "was run on (their fingerprint differs): put back the files of then, name their folder "
+            "with --data, or run again"
+        )
+
+
+def _places(folder: Path, dataset: DatasetSpec, spec: TaskSpec, options: Options) -> list[Path]:
+    """Return where a run's data may be now that their folder is gone."""
+    before = Path(options.out, spec.name, folder.name)
+    beside = Path(folder, os.path.relpath(str(options.data), before))
+    named = os.environ.get("HRBENCH_DATA")
+    places = (beside, *([Path(named)] if named and named != BUILTIN else []), DEFAULT, Path())
+    found = (Path(os.path.abspath(place)) for place in places)  # noqa: PTH100  without its ".."
+    return [place for place in dict.fromkeys(found) if (place / dataset.folder).exists()]
+
+
+def _absolute(name: str | None) -> str | None:
+    there = name and name not in WORDS and Path(name).exists()
+    return str(Path(str(name)).absolute()) if there else name

@@ -1,0 +1,83 @@
+"""A task's network with the weights of a file, away from any dataset's files."""
+
+from pathlib import Path
+from typing import Any
+
+from hrbench import catalog
+from hrbench.backbone import weights
+from hrbench.backbone.anatomy import anatomy
+from hrbench.backbone.weights import Checkpoint
+from hrbench.errors import RunError
+from hrbench.formats.sources import DEFAULT, Source, folder_of
+from hrbench.kinds.contract import Job
+from hrbench.kinds.registry import job_of
+from hrbench.report import finding
+from hrbench.road.given import weights_of
+from hrbench.road.resolve import resolve
+from hrbench.road.training import tell
+from hrbench.road.variants import chosen, fitting_variants
+from hrbench.runs.options import Options
+from hrbench.runs.provenance import known, of_run, other_outputs
+
+
+def load(task: str | None, options: Options) -> Job[Any]:
+    """Return the job of a task, its network made and the weights loaded that the options name.
+
+    Without a task it is that of the run that the weights are of. Without weights the network is as
+    it would be before training. Nothing of the dataset is read, unless the weights lack what it
+    says (Martinez's, their statistics).
+
+    Raises:
+        HrbenchError: the task or a flag is not known, the file cannot be read, or does not fit.
+    """
+    checkpoint = None if options.weights is None else weights.read(weights_of(options.weights))
+    name = _named(task, checkpoint, options.weights)
+    spec, dataset = resolve(name, options, checkpoint)
+    source = Source(folder_of(dataset, options.data) or DEFAULT, synthetic=False)
+    job = job_of(spec, dataset, source, options)
+    job.build()
+    if checkpoint is not None:
+        job.load(checkpoint)
+        other = other_outputs(known(checkpoint), dataset)
+        if said := (*checkpoint.changes, *([f"It was {other}."] if other else [])):
+            tell(" ".join((f"{checkpoint.path}:", *said)))
+    job.network.eval()
+    return job
+
+
+def _named(task: str | None, checkpoint: Checkpoint | None, weights: str | None) -> str:
+    """Return the task with its variant: of the run that the weights lie in, or that they fit."""
+    if task is None:
+        return _task_of(checkpoint, weights)
+    if "@" in task or task.endswith(".toml"):
+        return task
+    if checkpoint is None:
+        return f"{task}@{catalog.variants(task)[0]}"
+    spec_file = of_run(checkpoint.path)
+    if spec_file is not None and catalog.load_task(spec_file).name == task:
+        return spec_file
+    before = known(checkpoint)
+    if before is not None and before.task == task and before.variant in catalog.variants(task):
+        return before.name
+    return chosen(task, checkpoint, anatomy(checkpoint.tensors))
+
+
+def _task_of(checkpoint: Checkpoint | None, weights: str | None) -> str:
+    """Return the task that weights were trained for, with its variant.
+
+    Raises:
+        RunError: they do not say.
+    """
+    if checkpoint is None or weights is None:
+        raise RunError("name a task, or the weights of a run")
+    run = None if Path(weights).is_file() else finding.named(weights)
+    spec_file = of_run(checkpoint.path) if run is None else str(run / finding.SPEC)
+    if spec_file is not None:
+        return spec_file
+    if (said := checkpoint.about) is not None:
+        if said.task in catalog.names("tasks"):
+            return said.name
+        raise RunError(f"{checkpoint.path} was trained for {said.name}: name its file by --task")
+    fitting = ", ".join(fitting_variants(checkpoint, anatomy(checkpoint.tensors)))
+    shapes = f"; {fitting} have its shapes" if fitting else ""
+    raise RunError(f"{checkpoint.path} does not say what it was trained for: name --task{shapes}")

@@ -1,0 +1,148 @@
+"""From a task's name and flags to the one spec that a run follows."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hrbench import catalog
+from hrbench.backbone.weights import Checkpoint
+from hrbench.errors import RunError, SpecError
+from hrbench.formats.sources import folder_of
+from hrbench.kinds.classes import resolving as classes
+from hrbench.kinds.landmarks import resolving as landmarks
+from hrbench.kinds.lifting import resolving as lifting
+from hrbench.runs import provenance
+from hrbench.runs.folder import DATASET
+from hrbench.runs.options import Options
+from hrbench.spec import ClassificationTask, DatasetSpec, LandmarkTask, LiftingTask, TaskSpec
+
+
+def resolve(
+    task: str, options: Options, checkpoint: Checkpoint | None = None
+) -> tuple[TaskSpec, DatasetSpec]:
+    """Return the spec of a task with the flags worked into it, and its dataset's.
+
+    `checkpoint` has the weights to evaluate, where there are some.
+
+    Raises:
+        UnknownNameError, SpecError: a name, a key or a value is not known.
+        WeightsError: the checkpoint was trained for other keypoints or classes.
+        RunError: a flag is of other tasks, or the dataset cannot be measured so.
+    """
+    beside = Path(task.partition("@")[0]).parent if ".toml" in task else None
+    other_dataset = [text for text in options.overrides if text.startswith("dataset=")]
+    plain = catalog.load_task(task, other_dataset)
+    dataset = catalog.load_dataset(plain.dataset, beside)
+    builtin = folder_of(dataset, options.data) is None
+    if checkpoint is not None:
+        provenance.require_same_outputs(checkpoint, dataset, options.allow)
+    keys = (*_of_kind(options, plain, checkpoint), *_of_all(options), *options.overrides)
+    spec = catalog.load_task(task, keys, builtin=builtin)
+    if isinstance(spec, LandmarkTask):
+        spec = catalog.load_task(task, (*keys, *landmarks.settled(spec, dataset)), builtin=builtin)
+    require_sound(spec, dataset, options.overrides)
+    if options.weights is None:
+        _require_trainable(spec, dataset)
+    if spec.dataset.endswith(".toml"):  # a run's folder keeps the file, under this name
+        spec = spec.model_copy(update={"dataset": DATASET})
+    return spec, dataset
+
+
+def _of_kind(options: Options, spec: TaskSpec, checkpoint: Checkpoint | None) -> list[str]:
+    """Return the keys that flags set which only some tasks have."""
+    if options.boxes is not None and not isinstance(spec, LandmarkTask):
+        raise RunError(f"--boxes goes with tasks of keypoints in images, and {spec.name} is none")
+    if options.keypoints is not None and not isinstance(spec, LiftingTask):
+        raise RunError(f"--keypoints is what h36m-lift lifts; {spec.name} finds its own")
+    if options.keep_peaks and not isinstance(spec, LandmarkTask):
+        raise RunError(f"--keep-peaks keeps heatmaps, and {spec.name} has none")
+    if isinstance(spec, LandmarkTask):
+        return landmarks.overrides(options, spec, checkpoint)
+    if isinstance(spec, LiftingTask):
+        return lifting.overrides(options)
+    return classes.overrides(options)
+
+
+def require_sound(spec: TaskSpec, dataset: DatasetSpec, overrides: Sequence[str]) -> None:
+    """Refuse, before anything is done, what could not be measured or would change nothing.
+
+    Raises:
+        SpecError: a key is set that nothing reads beside the others.
+        RunError: the dataset cannot be measured so.
+    """
+    asleep = spec.asleep()
+    for text in overrides:
+        for key in _dotted(catalog.parse_override(text)):
+            if key in asleep:
+                raise SpecError(f"--set {text}: {key} changes nothing here: {asleep[key]}")
+    if isinstance(spec, LandmarkTask):
+        landmarks.require_measurable(spec, dataset)
+    elif isinstance(spec, LiftingTask):
+        lifting.require_measurable(spec, dataset)
+    elif isinstance(spec, ClassificationTask):
+        classes.require_measurable(spec, dataset)
+
+
+def _require_trainable(spec: TaskSpec, dataset: DatasetSpec) -> None:
+    if not spec.protocol.train_split:
+        raise RunError(
+            "protocol.train_split is missing: it names the split of "
+            f"{dataset.name} to train on; with --weights nothing is trained"
+        )
+    if isinstance(spec, LandmarkTask):
+        landmarks.require_trainable(spec, dataset)
+
+
+def _dotted(tables: Mapping[str, Any], before: str = "") -> Iterator[str]:
+    """Yield the keys of nested tables as `a.b`."""
+    for key, value in tables.items():
+        if isinstance(value, dict):
+            yield from _dotted(value, f"{before}{key}.")
+        else:
+            yield f"{before}{key}"
+
+
+def with_precision(spec: TaskSpec, device_type: str) -> TaskSpec:
+    """Return the spec with `auto` settled: bf16 on CUDA, fp32 elsewhere.
+
+    Prediction stays in fp32 unless bf16 was asked for: published numbers are of fp32.
+    """
+    if spec.recipe.precision != "auto":
+        return spec
+    precision = "bf16" if device_type == "cuda" else "fp32"
+    recipe = spec.recipe.model_copy(update={"precision": precision})
+    return spec.model_copy(update={"recipe": recipe})
+
+
+def is_modified(spec: TaskSpec) -> bool:
+    """Whether a spec differs from the one of its name that comes with hrbench.
+
+    What flags choose of the protocol may: it is compared as it stands in the record.
+    """
+    if spec.name not in catalog.names("tasks"):
+        return False
+    if spec.variant not in catalog.variants(spec.name):
+        return True
+    published = catalog.load_task(f"{spec.name}@{spec.variant}")
+    free = {key: getattr(spec.protocol, key) for key in spec.protocol.free}
+    color = {"color": spec.model.color} if isinstance(spec, LandmarkTask) else {}
+    return spec != published.model_copy(
+        update={
+            "protocol": published.protocol.model_copy(update=free),
+            "model": published.model.model_copy(update=color),  # as the weights want it
+            "recipe": published.recipe.model_copy(update={"precision": spec.recipe.precision}),
+        }
+    )
+
+
+def _of_all(options: Options) -> list[str]:
+    """Return the keys that flags set which every task has."""
+    keys = []
+    if options.split is not None:
+        keys.append(f'protocol.split="{options.split}"')
+    if options.epochs is not None:
+        keys.append(f"recipe.epochs={options.epochs}")
+    if options.precision != "auto":
+        keys.append(f'recipe.precision="{options.precision}"')
+        keys.append(f'protocol.precision="{options.precision}"')
+    return keys

@@ -1,0 +1,86 @@
+"""Which variants of tasks a checkpoint's network is of."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+
+from hrbench import catalog
+from hrbench.backbone import fitting
+from hrbench.backbone.anatomy import Anatomy
+from hrbench.backbone.fitting import Fit
+from hrbench.backbone.weights import Checkpoint
+from hrbench.errors import RunError
+from hrbench.formats.sources import DEFAULT, Source
+from hrbench.kinds.registry import job_of
+from hrbench.runs import provenance
+from hrbench.runs.options import Options
+from hrbench.spec import ClassificationTask, DatasetSpec, LandmarkTask, LiftingTask, TaskSpec
+
+STATISTICS = ("keypoint_mean", "keypoint_std", "joint_mean", "joint_std")  # Martinez's have none
+
+
+def fitted(checkpoint: Checkpoint, task: str) -> Fit:
+    """Return how a checkpoint fits the network of `NAME@VARIANT` or a file."""
+    spec, dataset = named(task)
+    job = job_of(spec, dataset, Source(DEFAULT, synthetic=False), Options())
+    with torch.device("meta"):
+        job.build()
+    return fitting.fit(checkpoint.tensors, job.network.state_dict())
+
+
+def named(task: str) -> tuple[TaskSpec, DatasetSpec]:
+    """Return the spec of `NAME@VARIANT` or a file, and its dataset's."""
+    spec = catalog.load_task(task)
+    beside = Path(task.partition("@")[0]).parent if ".toml" in task else None
+    return spec, catalog.load_dataset(spec.dataset, beside)
+
+
+def fitting_variants(
+    checkpoint: Checkpoint, found: Anatomy, task: str | None = None
+) -> Iterator[str]:
+    """Yield the variants, of one task or of all, whose network a checkpoint's may be.
+
+    It has their shapes, and the same keypoints or classes where the file says what it is of.
+    """
+    before = provenance.known(checkpoint)
+    for name in catalog.names("tasks") if task is None else [task]:
+        for variant in catalog.variants(name):
+            spec = catalog.load_task(f"{name}@{variant}")
+            dataset = catalog.load_dataset(spec.dataset)
+            if provenance.other_outputs(before, dataset):
+                continue
+            if _fits(checkpoint, found, spec, dataset):
+                yield f"{name}@{variant}"
+
+
+def _fits(checkpoint: Checkpoint, found: Anatomy, spec: TaskSpec, dataset: DatasetSpec) -> bool:
+    if isinstance(spec, LandmarkTask):
+        parts = (found.keypoints, found.branches)
+        same = parts == (len(dataset.keypoints), spec.model.branches)
+        return same and spec.model.backbone in found.backbones
+    if isinstance(spec, ClassificationTask):
+        same = found.classes == len(dataset.classes)
+        return same and spec.model.backbone in found.backbones
+    if not isinstance(spec, LiftingTask) or found.input_channels is not None:
+        return False
+    fit = fitted(checkpoint, f"{spec.name}@{spec.variant}")
+    return not (fit.left_over or fit.reshaped or set(fit.missing) - set(STATISTICS))
+
+
+def chosen(task: str, checkpoint: Checkpoint, found: Anatomy) -> str:
+    """Return `NAME@VARIANT` for a task named without one, as the checkpoint's shapes say.
+
+    Raises:
+        RunError: variants for images of several sizes have these shapes.
+    """
+    fitting = list(fitting_variants(checkpoint, found, task))
+    if not fitting:
+        return f"{task}@{catalog.variants(task)[0]}"  # which says what does not fit
+    sizes = {getattr(catalog.load_task(name).model, "input", None) for name in fitting}
+    if len(sizes) > 1:
+        raise RunError(
+            f"{checkpoint.path}: {', '.join(fitting)} have its shapes; name the one that it was "
+            "trained for"
+        )
+    return fitting[0]

@@ -1,0 +1,1 @@
+"""Faces: 300-W, WFLW, COFW, AFLW."""

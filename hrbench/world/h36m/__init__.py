@@ -1,0 +1,1 @@
+"""One person in motion, seen by four cameras: Human3.6M."""

@@ -1,0 +1,1 @@
+"""People in rooms: COCO, MPII, CrowdPose."""

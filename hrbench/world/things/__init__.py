@@ -1,0 +1,1 @@
+"""Things of several classes: ImageNet."""

@@ -1,0 +1,101 @@
+"""Several processes, started by torchrun as a user would."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from commands.test_run import saved_weights
+from worlds import small_classifier, small_lifter, small_world
+
+from hrbench.report import predictions
+from hrbench.report.predictions import ClassPredictions, JointPredictions, Predictions
+
+FREE_PORT = ["--rdzv-backend", "c10d", "--rdzv-endpoint", "localhost:0"]
+
+
+def launched(
+    processes: int,
+    out: Path,
+    *arguments: str,
+    name: str = "coco-pose@tiny",
+    data: Path | None = None,
+) -> tuple[dict[str, Any], Path]:
+    launch = [sys.executable, "-m", "torch.distributed.run", *FREE_PORT]
+    task = ["-m", "hrbench", "run", name, "--data", str(data or small_world()), "--json"]
+    done = subprocess.run(
+        [*launch, "--nproc-per-node", str(processes), *task, "--out", str(out), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    return answer["record"], Path(answer["run"])
+
+
+@pytest.mark.slow
+def test_two_processes_predict_every_box_once_and_alike(tmp_path: Path) -> None:
+    weights = str(saved_weights("coco-pose@tiny", tmp_path))
+    found = []
+    for count in (1, 2):
+        record, folder = launched(count, tmp_path / str(count), "--weights", weights)
+        assert record["n"] == {"expected": 4, "evaluated": 4, "images": 4, "objects": 10}
+        found.append(predictions.read(folder, Predictions))
+    assert found[0].sample_ids.tolist() == found[1].sample_ids.tolist()
+    assert np.abs(found[0].keypoints - found[1].keypoints).max() < 0.05
+
+
+@pytest.mark.slow
+def test_two_processes_lift_every_sequence_once_and_alike(tmp_path: Path) -> None:
+    name, data = "h36m-lift@tiny", small_world(8, "h36m")
+    arguments = ["--weights", str(small_lifter(name)), "--limit", "5"]
+    found = []
+    for count in (1, 2):
+        _, folder = launched(count, tmp_path / str(count), *arguments, name=name, data=data)
+        found.append(predictions.read(folder, JointPredictions))
+    assert found[0].clips.tolist() == found[1].clips.tolist()
+    assert np.abs(found[0].joints - found[1].joints).max() < 0.05
+
+
+@pytest.mark.slow
+def test_two_processes_look_at_every_picture_once_and_alike(tmp_path: Path) -> None:
+    name, data = "imagenet@tiny", small_world(48, "imagenet")
+    arguments = ["--weights", str(small_classifier(name))]
+    found = []
+    for count in (1, 2):
+        _, folder = launched(count, tmp_path / str(count), *arguments, name=name, data=data)
+        found.append(predictions.read(folder, ClassPredictions))
+    assert found[0].sample_ids.tolist() == found[1].sample_ids.tolist()
+    assert np.abs(found[0].scores - found[1].scores).max() < 1e-4
+
+
+@pytest.mark.slow
+def test_two_processes_train_one_network(tmp_path: Path) -> None:
+    record, folder = launched(2, tmp_path, "--epochs", "1", "--set", "recipe.batch_size=8")
+    assert record["weights"]["origin"] == "trained"
+    assert (folder / "checkpoints" / "last.pt").exists()
+    assert len(list(folder.parent.iterdir())) == 1
+
+
+@pytest.mark.slow
+def test_a_second_process_in_another_folder_makes_the_same_record(tmp_path: Path) -> None:
+    arguments = ["run", "coco-pose@tiny", "--data", str(small_world()), "--epochs", "1", "--json"]
+    seals = []
+    for name in ("here", "there"):
+        folder = tmp_path / name
+        folder.mkdir()
+        done = subprocess.run(
+            [sys.executable, "-m", "hrbench", *arguments],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        seals.append(json.loads(done.stdout)["record"]["seal"])
+    assert seals[0] == seals[1]

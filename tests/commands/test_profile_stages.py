@@ -1,0 +1,118 @@
+"""The stages that are timed find exactly what a run finds."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from hrbench.commands.profile import stages
+from hrbench.commands.profile.timing import Stages
+from hrbench.data.evaluation import LandmarkEvaluation
+from hrbench.data.picture_batches import EvaluationPictures
+from hrbench.data.pictures import Pictures
+from hrbench.engine.runtime import Runtime
+from hrbench.kinds.classes import predicting as classes
+from hrbench.kinds.classes.job import ClassificationJob
+from hrbench.kinds.contract import Job
+from hrbench.kinds.landmarks import predicting as landmarks
+from hrbench.kinds.landmarks.job import LandmarkJob
+from hrbench.kinds.lifting import predicting as lifting
+from hrbench.kinds.lifting.job import LiftingJob
+from hrbench.road.loading import load
+from hrbench.runs.options import Options
+from hrbench.world.files import write_jpeg
+from hrbench.world.people.picture import sample_picture
+
+CPU = torch.device("cpu")
+
+
+def small(task: str, *overrides: str) -> Job[Any]:
+    return load(task, Options(overrides=overrides, device="cpu"))
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    path = tmp_path / "picture.jpg"
+    write_jpeg(path, sample_picture(np.random.default_rng(0), (480, 640)).image)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("task", "overrides"),
+    [
+        ("coco-pose@tiny", ("protocol.flip_test=true",)),
+        ("mpii-pose@tiny", ("protocol.scales=[0.9, 1.0]",)),
+        ("300w@tiny", ()),
+        ("300w@tiny", ('protocol.pixels="official"',)),
+    ],
+)
+def test_the_stages_find_the_keypoints_that_a_run_finds(
+    task: str, overrides: tuple[str, ...], picture: Path
+) -> None:
+    job = small(task, *overrides)
+    assert isinstance(job, LandmarkJob)
+    found = walked(stages.stages_of(job, picture, 3, Runtime(CPU)))
+    people = stages.people_of(job, picture, 3)
+    seen = LandmarkEvaluation(
+        people=people,
+        truth=None,
+        image_ids=people.image_ids,
+        evaluated=3,
+        expected=3,
+        fingerprint="",
+    )
+    expected = landmarks.predictions(
+        job.spec, job.dataset, job.network, seen, Runtime(CPU), workers=0
+    )
+    assert np.array_equal(found["keypoints"], expected.keypoints)
+    assert np.array_equal(found["scores"], expected.scores)
+
+
+def test_the_stages_find_the_classes_that_a_run_finds(picture: Path) -> None:
+    job = small("imagenet@tiny", 'protocol.tta="ten-crop"')
+    assert isinstance(job, ClassificationJob)
+    labels, scores = walked(stages.stages_of(job, picture, 2, Runtime(CPU)))
+    rows = np.arange(2)
+    seen = EvaluationPictures(Pictures((picture,) * 2, rows, rows), job.crops())
+    expected = classes.predictions(
+        job.network, seen, 10, Runtime(CPU), precision="fp32", workers=0, title=""
+    )
+    assert np.array_equal(labels, expected.labels)
+    assert np.array_equal(scores, expected.scores)
+
+
+@pytest.mark.parametrize("flip_test", [True, False])
+def test_the_stages_lift_what_a_run_lifts(flip_test: bool, picture: Path) -> None:
+    job = small("h36m-lift@tiny", f"protocol.flip_test={str(flip_test).lower()}")
+    assert isinstance(job, LiftingJob)
+    found = walked(stages.stages_of(job, picture, 5, Runtime(CPU)))
+    expected = lifting.predictions(
+        job.network,
+        [stages.clip_of(17, 5)],
+        job.inputs(),
+        Runtime(CPU),
+        flip_test=flip_test,
+        precision="fp32",
+        title="",
+    )
+    assert found.shape == (5, 17, 3)
+    assert np.array_equal(found, expected.joints)
+
+
+@torch.inference_mode()
+def walked(course: Stages) -> Any:
+    """What the last stage gives."""
+    given = None
+    for stage in course.values():
+        given = stage(given)
+    return given
+
+
+def test_a_protocol_says_how_often_an_item_goes_through_the_network() -> None:
+    both = ("protocol.flip_test=true", "protocol.scales=[0.9, 1.0, 1.1]")
+    assert stages.course_of(small("mpii-pose@tiny", *both)).passes == 6
+    assert stages.course_of(small("imagenet@tiny")).passes == 1
+    assert stages.course_of(small("imagenet@tiny", 'protocol.tta="ten-crop"')).passes == 10
+    assert stages.course_of(small("h36m-lift@tiny", "protocol.flip_test=false")).passes == 1
