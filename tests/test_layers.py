@@ -21,7 +21,7 @@ BELOW: dict[str, set[str]] = {  # what each imports beside itself
     "heads": {"backbone"},  # its blocks
     "metrics": {"errors"},  # arrays only; formats give its `Truth`
     "world": {"errors"},
-    "report": {"catalog", "spec", "errors"},  # what a benchmark is, beside its numbers
+    "report": {"metrics", "catalog", "spec", "errors"},  # what a benchmark is, beside its numbers
     "data": BOTTOM,
     "lints": {"data", *BOTTOM},
     "engine": {"data", *BOTTOM},
