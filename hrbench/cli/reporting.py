@@ -103,24 +103,39 @@ def _check(records: list[Any], *, json_: bool) -> None:
 )
 @as_json
 def list_(what: str, json_: bool) -> None:
-    """List the tasks, the datasets, every task's variants, or published checkpoints.
+    """List the tasks, the datasets with their terms, every variant, or published checkpoints.
 
     \b
     hrbench list variants
     """
+    lists = {
+        "tasks": _list_tasks,
+        "datasets": _list_datasets,
+        "variants": _list_variants,
+        "weights": _list_weights,
+    }
+    lists[what](json_=json_)
+
+
+def _list_datasets(*, json_: bool) -> None:
     from hrbench import catalog  # noqa: PLC0415
 
-    if what == "tasks":
-        _list_tasks(json_=json_)
+    keys = ("title", "homepage", "licence", "citation")
+    specs = map(catalog.load_dataset, catalog.names("datasets"))
+    known = {spec.name: {key: getattr(spec, key) for key in keys} for spec in specs}
+    if json_:
+        answer(known)
         return
-    if what == "weights":
-        _list_weights(json_=json_)
-        return
-    if what == "datasets":
-        found = {name: catalog.load_dataset(name).title for name in catalog.names("datasets")}
-    else:
-        names = [f"{t}@{v}" for t in catalog.names("tasks") for v in catalog.variants(t)]
-        found = {name: _variant_line(catalog.load_task(name)) for name in names}
+    for name, about in known.items():
+        click.echo(f"{name}: {about.pop('title')}")
+        click.echo("".join(f"  {key}: {words}\n" for key, words in about.items() if words))
+
+
+def _list_variants(*, json_: bool) -> None:
+    from hrbench import catalog  # noqa: PLC0415
+
+    names = [f"{t}@{v}" for t in catalog.names("tasks") for v in catalog.variants(t)]
+    found = {name: _variant_line(catalog.load_task(name)) for name in names}
     if json_:
         answer(found)
         return

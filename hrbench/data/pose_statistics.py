@@ -17,7 +17,6 @@ from hrbench.geometry import Floats
 # Of Human3.6M's 17: stacked hourglasses find no neck_nose (9), and the hip (0) is the origin.
 KEYPOINTS_IN = (*range(9), *range(10, 17))
 JOINTS_OUT = tuple(range(1, 17))
-JOINTS_OUT_14 = (*range(1, 7), 8, *range(10, 17))  # without spine (7) and neck_nose too
 
 
 @dataclass(frozen=True, slots=True, eq=False)

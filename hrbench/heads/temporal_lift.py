@@ -76,12 +76,6 @@ class TemporalLifter(nn.Module):
         """How many of the frames after a sequence belong before it instead."""
         return self.pad if self.causal else 0
 
-    def set_momentum(self, momentum: float) -> None:
-        """Set the share of the newest batch in all running means and variances."""
-        for module in self.modules():
-            if isinstance(module, nn.BatchNorm1d):
-                module.momentum = momentum
-
     def forward(self, keypoints: Tensor) -> Tensor:
         frames = keypoints.shape[1]
         if frames < self.receptive_field:

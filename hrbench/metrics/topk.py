@@ -51,13 +51,6 @@ def score_classes(truth: Classes, found: Classes, class_names: Sequence[str]) ->
     return Scores(figures, reasons, groups)
 
 
-def accuracy(logits: NDArray[np.floating], labels: Classes) -> tuple[float, float]:
-    """Return top-1 and top-5, in per cent, of (N, C) scores for pictures of classes (N,)."""
-    answers = ranked(logits)
-    first, five = (100 * _mean(_among(labels, answers, count)) for count in (1, ANSWERS))
-    return first, five
-
-
 def ranked(logits: NDArray[np.floating]) -> Classes:
     """Return the (N, K) classes of highest score, in order; of equal ones the first leads.
 

@@ -16,7 +16,6 @@ def _tuple(value: object) -> object:
 FromList = BeforeValidator(_tuple)
 Names = Annotated[tuple[str, ...], FromList]
 NamePairs = Annotated[tuple[Annotated[tuple[str, str], FromList], ...], FromList]
-Numbers = Annotated[tuple[float, ...], FromList]
 Counts = Annotated[tuple[int, ...], FromList]
 Multiple = Annotated[int, Field(ge=32, multiple_of=32)]  # the coarsest branch has a 32nd
 Size = Annotated[tuple[Multiple, Multiple], FromList]  # height, width in pixels

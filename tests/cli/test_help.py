@@ -93,6 +93,16 @@ def test_a_command_prints_one_json_object(arguments: list[str], tmp_path: Path) 
     assert not ended.new
 
 
+def test_every_dataset_is_listed_with_its_terms_and_what_to_cite(tmp_path: Path) -> None:
+    lines = called(tmp_path, "list", "datasets").out.splitlines()
+    start = lines.index("coco: COCO 2017 keypoints")
+    assert lines[start + 1 : start + 4] == [
+        "  homepage: https://cocodataset.org",
+        "  licence: annotations CC BY 4.0; images under the terms of their Flickr owners",
+        "  citation: Lin et al. 2014, Microsoft COCO: Common Objects in Context",
+    ]
+
+
 def test_show_prints_the_spec_as_json(tmp_path: Path) -> None:
     ended = installed(tmp_path, "show", "coco-pose", "--json", "--set", "recipe.epochs=5")
     assert json.loads(ended.out)["recipe"]["epochs"] == 5

@@ -3,7 +3,6 @@ import pytest
 
 from hrbench.data.pose_statistics import (
     JOINTS_OUT,
-    JOINTS_OUT_14,
     KEYPOINTS_IN,
     centred,
     measure,
@@ -52,7 +51,6 @@ def test_the_hip_becomes_the_origin() -> None:
     assert centred(np.array([[[1.0, 2, 3], [2, 4, 6]]])).tolist() == [[[0, 0, 0], [1, 2, 3]]]
 
 
-def test_sixteen_keypoints_give_sixteen_or_fourteen_joints() -> None:
+def test_sixteen_keypoints_give_sixteen_joints() -> None:
     assert set(range(17)) - set(KEYPOINTS_IN) == {9}
     assert set(range(17)) - set(JOINTS_OUT) == {0}
-    assert set(range(17)) - set(JOINTS_OUT_14) == {0, 7, 9}

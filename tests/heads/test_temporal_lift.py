@@ -2,6 +2,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from hrbench.engine.optimizing import set_momentum
 from hrbench.heads.temporal_lift import TemporalLifter
 
 
@@ -73,7 +74,7 @@ def test_both_forms_train_the_same_parameters() -> None:
 
 def test_momentum_is_set_in_every_norm() -> None:
     network = lifter(3, 3).train()
-    network.set_momentum(1.0)
+    set_momentum(network, 1.0)
     nn.init.zeros_(network.expand_conv.weight)
     network.one_frame(torch.randn(4, 9, 3, 2))
     assert network.expand_bn.running_var is not None

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from hrbench.metrics.topk import accuracy, ranked, score_classes
+from hrbench.metrics.topk import ranked, score_classes
 
 NAMES = ("ant", "bee", "cat", "dog", "elk", "fox", "gnu")
 
@@ -67,12 +67,6 @@ def test_the_highest_scores_lead_and_of_equal_ones_the_first_class() -> None:
     logits = np.array([[0.0, 3, 1, 3, -1, 2, 2]])
     assert ranked(logits).tolist() == [[1, 3, 5, 6, 2]]
     assert ranked(logits[:, :3]).tolist() == [[1, 2, 0]]
-
-
-def test_accuracy_is_of_scores_in_per_cent() -> None:
-    logits = np.eye(8)[[0, 1, 2, 3]]
-    # Right; right; the sixth answer is 4, after 2 and 0, 1, 3; the third is 1.
-    assert accuracy(logits, classes(0, 1, 5, 1)) == (50.0, 75.0)
 
 
 @pytest.mark.parametrize(
