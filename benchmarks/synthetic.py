@@ -24,7 +24,7 @@ from mean_pose import commonest, mean_joints, mean_pose
 from hrbench import catalog, world
 from hrbench.commands import run
 from hrbench.engine.runtime import devices
-from hrbench.formats import sources
+from hrbench.formats import location
 from hrbench.formats.registry import format_of
 from hrbench.kinds.classes.job import ClassificationJob
 from hrbench.kinds.contract import Job
@@ -63,7 +63,7 @@ def measured(task: str, seed: int, out: Path) -> Result:
     dataset = catalog.load_dataset(spec.dataset)
     assert spec.builtin is not None
     root = world.cached(dataset.folder, images=spec.builtin.images, seed=spec.builtin.seed)
-    job = job_of(spec, dataset, sources.Source(root, synthetic=True), Options())
+    job = job_of(spec, dataset, location.DataRoot(root, synthetic=True), Options())
     job.look()
     dull = measuring.measure(job, dullest(job))
     options = Options(data="builtin", out=str(out), seed=seed)
@@ -86,10 +86,10 @@ def measured(task: str, seed: int, out: Path) -> Result:
 def dullest(job: Job[Any]) -> Stored:
     """Return one answer everywhere: the training set's mean shape, or its commonest class."""
     if isinstance(job, LandmarkJob):
-        people = format_of(job.dataset).training(job.spec, job.dataset, job.source)
+        people = format_of(job.dataset).training(job.spec, job.dataset, job.data_root)
         return mean_pose(people, job.looked_at)
     if isinstance(job, LiftingJob):
-        clips = reading.training(job.spec, job.dataset, job.source, job.options).clips
+        clips = reading.training(job.spec, job.dataset, job.data_root, job.options).clips
         return mean_joints(clips, job.looked_at.clips)
     assert isinstance(job, ClassificationJob)
     return commonest(job.feed().pictures.labels, len(job.looked_at.pictures))

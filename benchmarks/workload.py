@@ -10,7 +10,7 @@ from hrbench import catalog, network, world
 from hrbench.data.augment import Ranges
 from hrbench.data.cutting import AffineCutting
 from hrbench.data.sample import People
-from hrbench.formats import sources
+from hrbench.formats import location
 from hrbench.formats.coco import reading
 from hrbench.heads.codecs import Codec
 from hrbench.spec import DatasetSpec, LandmarkTask
@@ -54,7 +54,7 @@ def workload() -> Workload:
 def people(load: Workload, images: int) -> People:
     """Return the annotated persons of that many synthetic images, made at the first call."""
     root = world.cached("coco", images=images, seed=0, size=IMAGE_SIZE)
-    return reading.training(load.spec, load.dataset, sources.Source(root, synthetic=True))
+    return reading.training(load.spec, load.dataset, location.DataRoot(root, synthetic=True))
 
 
 def with_boxes(persons: People, per_image: int, rng: np.random.Generator) -> People:

@@ -116,7 +116,7 @@ def test_no_imports_go_in_a_circle() -> None:
     [
         ("metrics/oks.py", "from hrbench.report.record import RunRecord"),
         ("kinds/contract.py", "def late():\n    from hrbench.road import resolve"),
-        ("data/sample.py", "if TYPE_CHECKING:\n    from hrbench.formats.sources import Source"),
+        ("data/sample.py", "if TYPE_CHECKING:\n    from hrbench.formats.location import DataRoot"),
         ("backbone/hrnet.py", "from hrbench import network"),
     ],
 )

@@ -14,7 +14,7 @@ from shared import need_shared
 from specs import landmark_task
 
 from hrbench import catalog, network, world
-from hrbench.formats.sources import Source
+from hrbench.formats.location import DataRoot
 from hrbench.kinds.landmarks.job import LandmarkJob
 from hrbench.kinds.registry import job_of
 from hrbench.road.resolve import resolve
@@ -149,7 +149,7 @@ def evaluated(task: str, data: Path, *overrides: str) -> LandmarkJob:
     """The job of a run with random weights, its split read."""
     options = Options(data=str(data), overrides=overrides)
     spec, dataset = resolve(task, options)
-    job = job_of(spec, dataset, Source(data, synthetic=True), options)
+    job = job_of(spec, dataset, DataRoot(data, synthetic=True), options)
     assert isinstance(job, LandmarkJob)
     job.look()
     job.build()

@@ -6,7 +6,7 @@ from pathlib import Path
 from hrbench.backbone import weights
 from hrbench.engine.runtime import Runtime, processes
 from hrbench.errors import RunError
-from hrbench.formats import sources
+from hrbench.formats import location
 from hrbench.kinds.registry import job_of
 from hrbench.report.environment import code_version, environment, hardware
 from hrbench.report.record import RunRecord
@@ -34,14 +34,14 @@ def run(task: str, options: Options) -> tuple[RunRecord, Path] | None:
     spec, dataset = resolve(task, options, checkpoint)
     with processes(options.device) as runtime:
         spec = with_precision(spec, runtime.device.type)
-        source = _locate(spec, dataset, options, runtime)
-        road = Road(job_of(spec, dataset, source, options), runtime, checkpoint)
+        data_root = _locate(spec, dataset, options, runtime)
+        road = Road(job_of(spec, dataset, data_root, options), runtime, checkpoint)
         road.prepare()
         looked_at = road.job.looked_at
         state = State(
-            options=given.anchored(options, dataset, source),
+            options=given.anchored(options, dataset, data_root),
             started=run_folder.now(),
-            synthetic=source.synthetic,
+            synthetic=data_root.synthetic,
             environment=environment(),
             hardware=hardware(str(runtime.device)),
             code=code_version().model_dump(mode="json"),
@@ -73,21 +73,21 @@ def resume(
     options = given.data_again(folder, spec, dataset, state, data)
     checkpoint = None if options.weights is None else weights.read(Path(options.weights))
     with processes(options.device) as runtime:
-        source = _locate(spec, dataset, options, runtime)
-        road = Road(job_of(spec, dataset, source, options), runtime, checkpoint)
+        data_root = _locate(spec, dataset, options, runtime)
+        road = Road(job_of(spec, dataset, data_root, options), runtime, checkpoint)
         road.prepare()
         given.require_same_files(folder, road.job, state)
-        state = replace(state, options=given.anchored(options, dataset, source))
+        state = replace(state, options=given.anchored(options, dataset, data_root))
         return road.walk(folder, state)
 
 
 def _locate(
     spec: TaskSpec, dataset: DatasetSpec, options: Options, runtime: Runtime
-) -> sources.Source:
-    synthetic = spec.builtin is not None and sources.folder_of(dataset, options.data) is None
+) -> location.DataRoot:
+    synthetic = spec.builtin is not None and location.folder_of(dataset, options.data) is None
     if synthetic and runtime.leads:
         training.tell(
-            f"No data named and nothing of {dataset.name} under ./{sources.DEFAULT}: using the "
+            f"No data named and nothing of {dataset.name} under ./{location.DEFAULT}: using the "
             "built-in synthetic set. Its figures are comparable with nothing published."
         )
-    return sources.locate(dataset, options.data, spec.builtin, options.allow)
+    return location.locate(dataset, options.data, spec.builtin, options.allow)

@@ -5,7 +5,7 @@ from typing import Any
 
 from hrbench import catalog
 from hrbench.errors import RunError
-from hrbench.formats import sources
+from hrbench.formats import location
 from hrbench.kinds.contract import Job
 from hrbench.kinds.landmarks.job import LandmarkJob
 from hrbench.kinds.registry import job_of
@@ -42,8 +42,8 @@ def score(
     scored = catalog.load_task(str(folder / SPEC), changes)
     require_sound(scored, dataset, changes)
     options = given.data_again(folder, spec, dataset, state, data)
-    source = sources.locate(dataset, options.data, scored.builtin, options.allow)
-    job = job_of(scored, dataset, source, options)
+    data_root = location.locate(dataset, options.data, scored.builtin, options.allow)
+    job = job_of(scored, dataset, data_root, options)
     _require_same_predictions(job, spec)
     job.look()
     measuring.require_truth(job)

@@ -9,8 +9,8 @@ from hrbench.data.sample import People
 from hrbench.errors import UnknownNameError
 from hrbench.formats.coco import reading as coco
 from hrbench.formats.faces import reading as faces
+from hrbench.formats.location import DataRoot
 from hrbench.formats.mpii import reading as mpii
-from hrbench.formats.sources import Source
 from hrbench.spec import DatasetSpec, LandmarkTask
 
 
@@ -21,7 +21,7 @@ class Evaluate(Protocol):
         self,
         spec: LandmarkTask,
         dataset: DatasetSpec,
-        source: Source,
+        data_root: DataRoot,
         *,
         boxes: str,
         limit: int | None,
@@ -32,7 +32,7 @@ class Evaluate(Protocol):
 class Format:
     """A format's two readings, and the metrics that take its truth."""
 
-    training: Callable[[LandmarkTask, DatasetSpec, Source], People]
+    training: Callable[[LandmarkTask, DatasetSpec, DataRoot], People]
     evaluation: Evaluate
     metrics: tuple[str, ...]
     extra_data: bool = False  # whether other datasets can be trained on besides

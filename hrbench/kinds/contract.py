@@ -15,7 +15,7 @@ from hrbench.backbone.weights import Checkpoint
 from hrbench.data.evaluation import Evaluation
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.train import Cost, Feed
-from hrbench.formats.sources import Source
+from hrbench.formats.location import DataRoot
 from hrbench.metrics.scores import Scores
 from hrbench.report.predictions import Stored
 from hrbench.runs.options import Options
@@ -35,7 +35,7 @@ class Job(ABC, Generic[Found]):
     begins_with: ClassVar[str] = "the backbone"  # that `initialise` loads
     spec: TaskSpec
     dataset: DatasetSpec
-    source: Source
+    data_root: DataRoot
     options: Options
     looked_at: Evaluation  # set by `look`
     network: nn.Module  # set by `build`

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from hrbench import catalog, world
-from hrbench.formats.sources import Source
+from hrbench.formats.location import DataRoot
 from hrbench.kinds.contract import Found, Job
 from hrbench.spec import DatasetSpec
 
@@ -87,7 +87,7 @@ class Deployable(ABC, Generic[Task, Found]):
         return torch.zeros(edges, dtype=getattr(torch, self.takes.dtype))
 
 
-def small_world(job: Job[Any], stand_in: str, images: int) -> tuple[Any, DatasetSpec, Source]:
+def small_world(job: Job[Any], stand_in: str, images: int) -> tuple[Any, DatasetSpec, DataRoot]:
     """Return the spec, the dataset and the place of a small synthetic training set for a job.
 
     Where the task has no synthetic set, it is that of the task `stand_in`, of the same kind.
@@ -96,4 +96,4 @@ def small_world(job: Job[Any], stand_in: str, images: int) -> tuple[Any, Dataset
     if spec.builtin is None:
         spec = catalog.load_task(stand_in)
         dataset = catalog.load_dataset(spec.dataset)
-    return spec, dataset, Source(world.cached(dataset.folder, images=images), synthetic=True)
+    return spec, dataset, DataRoot(world.cached(dataset.folder, images=images), synthetic=True)

@@ -9,8 +9,8 @@ from typing import Any
 from hrbench import catalog
 from hrbench.backbone.weights import BEST
 from hrbench.errors import HrbenchError, RunError
-from hrbench.formats import sources
-from hrbench.formats.sources import BUILTIN, DEFAULT, Source
+from hrbench.formats import location
+from hrbench.formats.location import BUILTIN, DEFAULT, DataRoot
 from hrbench.kinds.contract import Job
 from hrbench.kinds.registry import job_of
 from hrbench.report import finding
@@ -72,7 +72,7 @@ def with_data(task: str, options: Options) -> Options:
     if not name.endswith(".toml"):
         return options
     file, _ = catalog.dataset_file(name, beside)
-    folder = sources.own_folder(catalog.load_dataset(name, beside), file)
+    folder = location.own_folder(catalog.load_dataset(name, beside), file)
     if folder is None:
         return options
     tell(f"Data: {folder}, the folder of {file.name}; --data names another.")
@@ -93,12 +93,12 @@ def again(folder: Path, asked: Options, typed: Collection[str]) -> tuple[str, Op
     return str(folder / finding.SPEC), replace(asked, **kept)
 
 
-def anchored(options: Options, dataset: DatasetSpec, source: Source) -> Options:
+def anchored(options: Options, dataset: DatasetSpec, data_root: DataRoot) -> Options:
     """Return options whose files are named from the root, so that a run goes on from anywhere."""
-    built_in = sources.folder_of(dataset, options.data) is None
+    built_in = location.folder_of(dataset, options.data) is None
     return replace(
         options,
-        data=BUILTIN if built_in else str(source.root.absolute()),
+        data=BUILTIN if built_in else str(data_root.folder.absolute()),
         weights=_absolute(options.weights),
         init=_absolute(options.init),
         boxes=_absolute(options.boxes),
@@ -124,8 +124,8 @@ def data_again(
         return state.options
     for place in _places(folder, dataset, spec, state.options):
         options = replace(state.options, data=str(place))
-        source = sources.locate(dataset, options.data, spec.builtin, options.allow)
-        job = job_of(spec, dataset, source, options)
+        data_root = location.locate(dataset, options.data, spec.builtin, options.allow)
+        job = job_of(spec, dataset, data_root, options)
         try:
             job.look()
         except HrbenchError:
@@ -148,9 +148,9 @@ def require_same_files(folder: Path, job: Job[Any], state: State) -> None:
     before = run_folder.fingerprint(folder, state)
     if before and job.looked_at.fingerprint != before:
         raise RunError(
-            f"{folder}: the files of {job.dataset.name} in {job.source.root} are not those that it "
-            "was run on (their fingerprint differs): put back the files of then, name their folder "
-            "with --data, or run again"
+            f"{folder}: the files of {job.dataset.name} in {job.data_root.folder} are not those "
+            "that it was run on (their fingerprint differs): put back the files of then, name "
+            "their folder with --data, or run again"
         )
 
 

@@ -8,7 +8,7 @@ from hrbench.backbone import weights
 from hrbench.backbone.anatomy import anatomy
 from hrbench.backbone.weights import Checkpoint
 from hrbench.errors import RunError
-from hrbench.formats.sources import DEFAULT, Source, folder_of
+from hrbench.formats.location import DEFAULT, DataRoot, folder_of
 from hrbench.kinds.contract import Job
 from hrbench.kinds.registry import job_of
 from hrbench.report import finding
@@ -33,8 +33,8 @@ def load(task: str | None, options: Options) -> Job[Any]:
     checkpoint = None if options.weights is None else weights.read(weights_of(options.weights))
     name = _named(task, checkpoint, options.weights)
     spec, dataset = resolve(name, options, checkpoint)
-    source = Source(folder_of(dataset, options.data) or DEFAULT, synthetic=False)
-    job = job_of(spec, dataset, source, options)
+    data_root = DataRoot(folder_of(dataset, options.data) or DEFAULT, synthetic=False)
+    job = job_of(spec, dataset, data_root, options)
     job.build()
     if checkpoint is not None:
         job.load(checkpoint)

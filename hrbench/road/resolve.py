@@ -7,7 +7,7 @@ from typing import Any
 from hrbench import catalog
 from hrbench.backbone.weights import Checkpoint
 from hrbench.errors import RunError, SpecError
-from hrbench.formats.sources import folder_of
+from hrbench.formats.location import folder_of
 from hrbench.kinds.classes import resolving as classes
 from hrbench.kinds.landmarks import resolving as landmarks
 from hrbench.kinds.lifting import resolving as lifting

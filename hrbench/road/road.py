@@ -149,7 +149,9 @@ class Road:
     def _about_given(self) -> tuple[str, ...]:
         """Return what is to be known of weights that were trained by another run."""
         job = self.job
-        return provenance.notes(self.before, job.spec, job.dataset, synthetic=job.source.synthetic)
+        return provenance.notes(
+            self.before, job.spec, job.dataset, synthetic=job.data_root.synthetic
+        )
 
     def _first_batch(self) -> Any:
         """Return what the training begins with."""

@@ -60,7 +60,7 @@ def about(job: "Job[Any]", start: Start) -> About:
     """Return what is said of the weights that a job's training comes to."""
     seen = tuple(dict.fromkeys((*provenance.trained_on(job.spec, job.dataset), *start.seen)))
     return provenance.of_training(
-        job.spec, job.dataset, seen, start.init, synthetic=job.source.synthetic
+        job.spec, job.dataset, seen, start.init, synthetic=job.data_root.synthetic
     )
 
 

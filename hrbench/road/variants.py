@@ -11,7 +11,7 @@ from hrbench.backbone.anatomy import Anatomy
 from hrbench.backbone.fitting import Fit
 from hrbench.backbone.weights import Checkpoint
 from hrbench.errors import RunError
-from hrbench.formats.sources import DEFAULT, Source
+from hrbench.formats.location import DEFAULT, DataRoot
 from hrbench.kinds.registry import job_of
 from hrbench.runs import provenance
 from hrbench.runs.options import Options
@@ -23,7 +23,7 @@ STATISTICS = ("keypoint_mean", "keypoint_std", "joint_mean", "joint_std")  # Mar
 def fitted(checkpoint: Checkpoint, task: str) -> Fit:
     """Return how a checkpoint fits the network of `NAME@VARIANT` or a file."""
     spec, dataset = named(task)
-    job = job_of(spec, dataset, Source(DEFAULT, synthetic=False), Options())
+    job = job_of(spec, dataset, DataRoot(DEFAULT, synthetic=False), Options())
     with torch.device("meta"):
         job.build()
     return fitting.fit(checkpoint.tensors, job.network.state_dict())

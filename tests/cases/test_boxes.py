@@ -18,7 +18,7 @@ from worlds import small_weights, small_world
 from hrbench import catalog
 from hrbench.convert.detect import convert
 from hrbench.data.sample import People
-from hrbench.formats.sources import Source
+from hrbench.formats.location import DataRoot
 from hrbench.kinds.landmarks.job import LandmarkJob
 from hrbench.kinds.registry import job_of
 from hrbench.road.resolve import resolve
@@ -68,7 +68,7 @@ def boxes_of(file: Path, task: str = "coco-pose@tiny", data: Path | None = None)
     data = data or small_world()
     options = Options(data=str(data), boxes=str(file))
     spec, dataset = resolve(task, options)
-    job = job_of(spec, dataset, Source(data, synthetic=True), options)
+    job = job_of(spec, dataset, DataRoot(data, synthetic=True), options)
     assert isinstance(job, LandmarkJob)
     job.look()
     return job.looked_at.people

@@ -76,10 +76,10 @@ def checked(root: Path) -> str:
 def truth(root: Path) -> list[str]:
     """The classes of the five pictures by name, as hrbench reads them."""
     from hrbench.formats.imagenet import reading
-    from hrbench.formats.sources import Source
+    from hrbench.formats.location import DataRoot
 
     dataset = catalog.load_dataset("imagenet")
-    found = reading.read(dataset, Source(root.parent, synthetic=False), "val").pictures
+    found = reading.read(dataset, DataRoot(root.parent, synthetic=False), "val").pictures
     names = list(dataset.classes)
     labels = {
         path.stem: names[label]

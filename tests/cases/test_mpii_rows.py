@@ -16,8 +16,8 @@ from worlds import real_mpii, small_weights, small_world
 
 from hrbench import catalog, world
 from hrbench.data.headers import TAG
+from hrbench.formats.location import as_found
 from hrbench.formats.own import is_published
-from hrbench.formats.sources import as_found
 
 VALID, TRUTH = "annot/valid.json", "annot/gt_valid.mat"
 ROWS, BOXES = "mpii-rows", "head-boxes"

@@ -25,7 +25,7 @@ from hrbench.commands.export.kinds import deployable
 from hrbench.data.loader import ImageCrops
 from hrbench.engine.runtime import Runtime
 from hrbench.errors import RunError
-from hrbench.formats.sources import Source
+from hrbench.formats.location import DataRoot
 from hrbench.geometry import UNIT, CropMatrix, cells_to_image, crop_matrix, transform, udp_matrix
 from hrbench.kinds.classes.job import ClassificationJob
 from hrbench.kinds.deployable import CPU, Deployable
@@ -71,7 +71,7 @@ def of(task: str, *overrides: str, **more: Any) -> Deployable[Any, Any]:
 def looking(dataset: str, task: str, *overrides: str, **more: Any) -> Deployable[Any, Any]:
     """What is exported of a job that looks at a small world."""
     deployed = of(task, *overrides, **more)
-    deployed.job.source = Source(small_world(16, dataset), synthetic=True)
+    deployed.job.data_root = DataRoot(small_world(16, dataset), synthetic=True)
     deployed.job.look()
     return deployed
 

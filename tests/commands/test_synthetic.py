@@ -13,7 +13,7 @@ from hrbench import catalog
 from hrbench.commands import run as pipeline
 from hrbench.data.evaluation import LandmarkEvaluation
 from hrbench.data.sample import People
-from hrbench.formats import sources
+from hrbench.formats import location
 from hrbench.formats.coco import reading
 from hrbench.formats.registry import FORMATS
 from hrbench.kinds.landmarks import scoring
@@ -31,9 +31,9 @@ def ap(found: Predictions, looked_at: LandmarkEvaluation) -> float:
 
 def test_the_mean_pose_scores_below_five() -> None:
     spec = landmark_task("coco-pose@tiny")
-    source = sources.Source(small_world(120), synthetic=True)
-    training = reading.training(spec, DATASET, source)
-    looked_at = reading.evaluation(spec, DATASET, source, boxes="gt", limit=None)
+    data_root = location.DataRoot(small_world(120), synthetic=True)
+    training = reading.training(spec, DATASET, data_root)
+    looked_at = reading.evaluation(spec, DATASET, data_root, boxes="gt", limit=None)
     assert ap(mean_pose(training, looked_at), looked_at) < 5
     assert np.nanstd(in_crop(training), axis=0).min() > 0.03  # no keypoint has a fixed place
 
@@ -44,8 +44,8 @@ def test_a_network_trained_on_shuffled_labels_scores_below_five(
 ) -> None:
     plain = FORMATS["coco"]
 
-    def shuffled(spec: LandmarkTask, dataset: DatasetSpec, source: sources.Source) -> People:
-        people = plain.training(spec, dataset, source)
+    def shuffled(spec: LandmarkTask, dataset: DatasetSpec, data_root: location.DataRoot) -> People:
+        people = plain.training(spec, dataset, data_root)
         order = np.random.default_rng(0).permutation(len(people))
         crops = in_crop(people)[order] * people.scales[:, None] * 200 + people.centers[:, None]
         keypoints = np.nan_to_num(crops)

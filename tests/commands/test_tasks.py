@@ -31,8 +31,8 @@ from hrbench.backbone import hrnet
 from hrbench.commands import run as pipeline
 from hrbench.commands import score as scoring
 from hrbench.data.evaluation import LandmarkEvaluation
+from hrbench.formats.location import DataRoot
 from hrbench.formats.registry import format_of
-from hrbench.formats.sources import Source
 from hrbench.report import predictions, runs
 from hrbench.report.predictions import Predictions
 from hrbench.report.record import RunRecord
@@ -245,8 +245,8 @@ def test_a_classification_checkpoint_starts_the_backbone_and_its_tensors_are_cou
 def looked_at(task: str, root: Path, split: str) -> LandmarkEvaluation:
     spec = landmark_task(task, [f"protocol.split={split}"])
     dataset = catalog.load_dataset(spec.dataset)
-    source = Source(root, synthetic=False)
-    return format_of(dataset).evaluation(spec, dataset, source, boxes="gt", limit=None)
+    data_root = DataRoot(root, synthetic=False)
+    return format_of(dataset).evaluation(spec, dataset, data_root, boxes="gt", limit=None)
 
 
 def require_equal(

@@ -20,7 +20,7 @@ from hrbench.data.loader import (
 )
 from hrbench.data.sample import People, join
 from hrbench.errors import DataError
-from hrbench.formats import sources
+from hrbench.formats import location
 from hrbench.formats.coco import reading
 
 RANGES = Ranges(scale=0.3, rotation=40, rotation_probability=0.6, flip=0.5, half_body=0.3)
@@ -28,8 +28,8 @@ RANGES = Ranges(scale=0.3, rotation=40, rotation_probability=0.6, flip=0.5, half
 
 def people() -> People:
     spec = landmark_task("coco-pose@tiny")
-    source = sources.Source(small_world(), synthetic=True)
-    return reading.training(spec, catalog.load_dataset("coco"), source)
+    data_root = location.DataRoot(small_world(), synthetic=True)
+    return reading.training(spec, catalog.load_dataset("coco"), data_root)
 
 
 def crops() -> TrainingCrops:

@@ -18,7 +18,7 @@ from hrbench.engine.log import COLUMNS, OF_STEPS, Figure
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.train import Interrupted, Trainer
 from hrbench.errors import RunError
-from hrbench.formats import sources
+from hrbench.formats import location
 from hrbench.kinds.landmarks.job import LandmarkJob
 from hrbench.network import LandmarkNetwork
 from hrbench.road import training
@@ -47,8 +47,8 @@ def trainer(folder: Path, *, workers: int = 0, validate_every: int = 0) -> Train
     every = f"recipe.validate_every={validate_every}"
     spec = landmark_task("coco-pose@tiny", (*SETTINGS, every))
     dataset = catalog.load_dataset("coco")
-    source = sources.Source(small_world(), synthetic=True)
-    job = LandmarkJob(spec, dataset, source, Options(seed=3))
+    data_root = location.DataRoot(small_world(), synthetic=True)
+    job = LandmarkJob(spec, dataset, data_root, Options(seed=3))
     job.look()
     job.network = network.build(spec.model, len(dataset.keypoints), seed=3)
     feed = job.feed()

@@ -18,7 +18,7 @@ from hrbench.data.augment import Draw
 from hrbench.data.evaluation import LandmarkEvaluation
 from hrbench.data.loader import ImageCrops
 from hrbench.engine.runtime import Runtime, normalised
-from hrbench.formats import sources
+from hrbench.formats import location
 from hrbench.formats.registry import format_of
 from hrbench.heads.heatmap import mse
 from hrbench.kinds.landmarks import predicting
@@ -45,8 +45,8 @@ def networks(golden: Ledger, dataset: str, flip: int) -> list[str]:
 
 def looked_at(golden: Ledger, spec: LandmarkTask, dataset: DatasetSpec) -> LandmarkEvaluation:
     """The real slice as `run` sees it, the persons on the images of these goldens."""
-    source = sources.Source(need_shared() / "real", synthetic=False)
-    whole = format_of(dataset).evaluation(spec, dataset, source, boxes="gt", limit=None)
+    data_root = location.DataRoot(need_shared() / "real", synthetic=False)
+    whole = format_of(dataset).evaluation(spec, dataset, data_root, boxes="gt", limit=None)
     images = set(golden.load(f"pose_core/pipeline_{dataset.name}.npz")["image"].tolist())
     names = [whole.people.images[image].name for image in whole.people.image]
     rows = np.array([row for row, name in enumerate(names) if name in images])

@@ -16,7 +16,7 @@ from hrbench.data.evaluation import LandmarkEvaluation
 from hrbench.data.images import read_image
 from hrbench.data.loader import ImageCrops
 from hrbench.engine.runtime import normalised
-from hrbench.formats import sources
+from hrbench.formats import location
 from hrbench.formats.registry import format_of
 
 PIPELINE = "pose_core/pipeline_coco.npz"
@@ -26,9 +26,9 @@ CPU = torch.device("cpu")
 def looked_at(boxes: str, limit: int | None = 2) -> LandmarkEvaluation:
     """The real slice as `run --limit 2` sees it: the images of the goldens."""
     spec = landmark_task("coco-pose@w32-256x192")
-    source = sources.Source(need_shared() / "real", synthetic=False)
+    data_root = location.DataRoot(need_shared() / "real", synthetic=False)
     dataset = catalog.load_dataset("coco")
-    return format_of(dataset).evaluation(spec, dataset, source, boxes=boxes, limit=limit)
+    return format_of(dataset).evaluation(spec, dataset, data_root, boxes=boxes, limit=limit)
 
 
 def test_crops_to_predict_on_are_the_official_ones(golden: Ledger) -> None:

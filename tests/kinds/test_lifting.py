@@ -16,7 +16,7 @@ from hrbench.backbone import weights as checkpoints
 from hrbench.commands import run as pipeline
 from hrbench.commands import score as scoring
 from hrbench.errors import DataError, RunError, SpecError
-from hrbench.formats import sources
+from hrbench.formats import location
 from hrbench.kinds.lifting import reading
 from hrbench.kinds.lifting.job import LiftingJob
 from hrbench.kinds.registry import job_of
@@ -61,8 +61,8 @@ def only(data: Path, root: Path, *places: str) -> Path:
 def looked_at(data: Path, *overrides: str, task: str = TINY) -> LiftingJob:
     spec = catalog.load_task(task, overrides)
     assert isinstance(spec, LiftingTask)
-    source = sources.Source(data, synthetic=True)
-    job = job_of(spec, catalog.load_dataset("h36m"), source, Options())
+    data_root = location.DataRoot(data, synthetic=True)
+    job = job_of(spec, catalog.load_dataset("h36m"), data_root, Options())
     assert isinstance(job, LiftingJob)
     job.look()
     return job
@@ -250,7 +250,7 @@ def test_a_flag_of_other_tasks_is_refused(
 def test_an_epoch_teaches_more_than_half_of_the_mean_pose(data: Path, tmp_path: Path) -> None:
     record, folder = ran(TINY, tmp_path, data, overrides=("recipe.epochs=2",))
     job = looked_at(data)
-    training = reading.training(job.spec, job.dataset, job.source, job.options)
+    training = reading.training(job.spec, job.dataset, job.data_root, job.options)
     dull = measuring.measure(job, mean_joints(training.clips, job.looked_at.clips))
     mean = dull.metrics["MPJPE"].value
     assert mean is not None

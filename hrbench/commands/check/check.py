@@ -15,10 +15,10 @@ from hrbench.formats.h36m import checking as lifting
 from hrbench.formats.h36m.layouts import LAYOUTS
 from hrbench.formats.imagenet import checking as classes
 from hrbench.formats.listings import LISTINGS, NOTHING_LISTED, Listing
-from hrbench.formats.sources import (
+from hrbench.formats.location import (
     BUILTIN,
     DEFAULT,
-    Source,
+    DataRoot,
     as_found,
     elsewhere,
     folder_of,
@@ -62,9 +62,10 @@ def check(name: str, data: str | None, *, images: bool, allow: tuple[str, ...] =
     root = _root(dataset, data, file if name.endswith(".toml") else None)
     folder = root / dataset.folder
     dataset = as_found(dataset, folder)
-    source = Source(root, world.is_synthetic(folder))
+    data_root = DataRoot(root, world.is_synthetic(folder))
     splits = tuple(
-        _allowed(_split(dataset, source, split, images=images), allow) for split in dataset.splits
+        _allowed(_split(dataset, data_root, split, images=images), allow)
+        for split in dataset.splits
     )
     there = any(split.parts for split in splits)
     hint = "" if there else _hint(dataset, root)
@@ -75,7 +76,7 @@ def check(name: str, data: str | None, *, images: bool, allow: tuple[str, ...] =
         dataset.name,
         dataset.title,
         str(folder),
-        synthetic=source.synthetic,
+        synthetic=data_root.synthetic,
         hint=hint,
         splits=splits,
         notes=(*shared, *([*faults, *no_sigmas, *no_pairs] if own.is_own(dataset) else ())),
@@ -110,7 +111,7 @@ def _root(dataset: DatasetSpec, data: str | None, toml: Path | None) -> Path:
     if (data or os.environ.get("HRBENCH_DATA")) == BUILTIN:
         tasks = [catalog.load_task(task, builtin=True) for task in catalog.names("tasks")]
         sets = [task.builtin for task in tasks if task.dataset == dataset.name]
-        return locate(dataset, data, sets[0] if sets else None).root
+        return locate(dataset, data, sets[0] if sets else None).folder
     return folder_of(dataset, data) or DEFAULT
 
 
@@ -123,10 +124,10 @@ def _hint(dataset: DatasetSpec, root: Path) -> str:
     )
 
 
-def _split(dataset: DatasetSpec, source: Source, name: str, *, images: bool) -> SplitReport:
+def _split(dataset: DatasetSpec, data_root: DataRoot, name: str, *, images: bool) -> SplitReport:
     if dataset.format in OWN:
-        return OWN[dataset.format](dataset, source, name, images=images)
-    split, root = dataset.splits[name], source.root / dataset.folder
+        return OWN[dataset.format](dataset, data_root, name, images=images)
+    split, root = dataset.splits[name], data_root.folder / dataset.folder
     parts: list[Part] = []
     missing: list[Missing] = []
     faults: list[Fault] = []
@@ -144,7 +145,7 @@ def _split(dataset: DatasetSpec, source: Source, name: str, *, images: bool) -> 
 
     listed = None
     if have(place := place_of(root, split)):
-        real = (None, None) if source.synthetic else (split.num_images, split.num_samples)
+        real = (None, None) if data_root.synthetic else (split.num_images, split.num_samples)
         part, listed, found = split_files.annotated(dataset, split, root, place, real)
         add(part, found)
     folder = image_folder(root, split, listed)

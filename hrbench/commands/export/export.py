@@ -15,7 +15,7 @@ from hrbench.commands.export.kinds import deployable
 from hrbench.commands.export.running import opened
 from hrbench.engine.runtime import machine_limits
 from hrbench.errors import RunError
-from hrbench.formats import sources
+from hrbench.formats import location
 from hrbench.kinds.deployable import Deployable, Run
 from hrbench.road.loading import load
 from hrbench.road.training import tell
@@ -139,13 +139,13 @@ def tried(deployed: Deployable[Any, Any], run: Run, trial: Trial) -> Check:
 def _looked(deployed: Deployable[Any, Any]) -> bool:
     """Let the job look at its split; tell whether there is one."""
     job = deployed.job
-    synthetic = sources.folder_of(job.dataset, job.options.data) is None
+    synthetic = location.folder_of(job.dataset, job.options.data) is None
     if synthetic and job.spec.builtin is None:
         tell("No data named and no synthetic set of its kind: the metric is not compared.")
         return False
     if synthetic:
         tell("No data named: the metric is compared on the built-in synthetic set.")
-    job.source = sources.locate(job.dataset, job.options.data, job.spec.builtin)
+    job.data_root = location.locate(job.dataset, job.options.data, job.spec.builtin)
     job.look()
     return True
 

@@ -17,9 +17,9 @@ from hrbench.errors import DataError, RunError
 from hrbench.formats.coco import aic, annotations, crowdpose, lenient, reader
 from hrbench.formats.coco.crowdpose import CrowdAnnotations
 from hrbench.formats.h36m.frame_names import place_of
-from hrbench.formats.sources import (
+from hrbench.formats.location import (
     HIDDEN,
-    Source,
+    DataRoot,
     detections,
     fingerprint,
     require,
@@ -31,14 +31,14 @@ from hrbench.spec import DatasetSpec, LandmarkTask, Split
 FRAMES = "h36m-frames"  # a format whose file names may lack their folders
 
 
-def training(spec: LandmarkTask, dataset: DatasetSpec, source: Source) -> People:
+def training(spec: LandmarkTask, dataset: DatasetSpec, data_root: DataRoot) -> People:
     """Return the persons to train on: the split's, then those of `extra_data`."""
     height, width = spec.model.input
     aspect, padding = width / height, spec.protocol.padding
     split = split_of(dataset, spec.protocol.train_split)
-    file = require(dataset, source.root, split.annotations)
-    images = require(dataset, source.root, *split.images)
-    table, _ = _read(dataset, split, file, source.allow)
+    file = require(dataset, data_root.folder, split.annotations)
+    images = require(dataset, data_root.folder, *split.images)
+    table, _ = _read(dataset, split, file, data_root.allow)
     chosen = _images_of(table, dataset, split)
     parts = [reader.annotated(table, images, aspect, padding, chosen)]
     for name in spec.protocol.extra_data:
@@ -46,8 +46,8 @@ def training(spec: LandmarkTask, dataset: DatasetSpec, source: Source) -> People
         if extra.format != "aic":
             raise RunError(f"protocol.extra_data: '{name}' cannot be trained on beside others")
         more = extra.splits["train"]
-        listed = require(extra, source.root, more.annotations)
-        folder = require(extra, source.root, *more.images)
+        listed = require(extra, data_root.folder, more.annotations)
+        folder = require(extra, data_root.folder, *more.images)
         parts.append(
             aic.annotated(listed, folder, extra.keypoints, dataset.keypoints, aspect, padding)
         )
@@ -64,22 +64,22 @@ def training(spec: LandmarkTask, dataset: DatasetSpec, source: Source) -> People
 
 
 def evaluation(
-    spec: LandmarkTask, dataset: DatasetSpec, source: Source, *, boxes: str, limit: int | None
+    spec: LandmarkTask, dataset: DatasetSpec, data_root: DataRoot, *, boxes: str, limit: int | None
 ) -> LandmarkEvaluation:
     """Return the boxes of the protocol's split, and the truth where it is not hidden.
 
     Args:
         spec: says the split, and how a box becomes a crop.
         dataset: says the files.
-        source: says where they are.
+        data_root: says where they are.
         boxes: `gt`, `det` for the detections of the published tables, or a file of them.
         limit: images, the first of the file.
     """
     protocol, (height, width) = spec.protocol, spec.model.input
     split = split_of(dataset, protocol.split)
-    file = require(dataset, source.root, split.annotations)
-    images = require(dataset, source.root, *split.images)
-    table, crowd = _read(dataset, split, file, source.allow)
+    file = require(dataset, data_root.folder, split.annotations)
+    images = require(dataset, data_root.folder, *split.images)
+    table, crowd = _read(dataset, split, file, data_root.allow)
     everything = _images_of(table, dataset, split)
     if not len(everything):
         raise DataError(f"{file} lists no image; there is nothing to measure")
@@ -91,7 +91,7 @@ def evaluation(
     else:
         if protocol.metric == "pixels":
             raise RunError("protocol.metric 'pixels' measures annotated boxes: --boxes gt")
-        read.append(detections(dataset, split, source, boxes))
+        read.append(detections(dataset, split, data_root, boxes))
         people = reader.detected(
             read[-1],
             table,
@@ -99,7 +99,7 @@ def evaluation(
             width / height,
             threshold=protocol.box_threshold or 0.0,
             padding=protocol.padding,
-            allow=source.allow,
+            allow=data_root.allow,
         ).in_images(kept)
     require_images(dataset, people)
     return LandmarkEvaluation(
@@ -107,7 +107,7 @@ def evaluation(
         truth=_truth(table, crowd, kept) if split.annotated else None,
         image_ids=kept,
         evaluated=len(kept),
-        expected=_expected(split, source, len(everything)),
+        expected=_expected(split, data_root, len(everything)),
         fingerprint=fingerprint(read),
         without_truth="" if split.annotated else HIDDEN,
         division=_division(table, dataset) if split.part else None,
@@ -120,12 +120,12 @@ def evaluation(
 
 
 def as_the_file_has_them(
-    spec: LandmarkTask, dataset: DatasetSpec, source: Source, image_ids: NDArray[np.int64]
+    spec: LandmarkTask, dataset: DatasetSpec, data_root: DataRoot, image_ids: NDArray[np.int64]
 ) -> list[dict[str, Any]]:
     """Return the annotations of some images; one's own with the fields that their file lacks."""
     count = len(dataset.keypoints)
     split = split_of(dataset, spec.protocol.split)
-    content = annotations.read_json(require(dataset, source.root, split.annotations))
+    content = annotations.read_json(require(dataset, data_root.folder, split.annotations))
     if not dataset.complete:
         content = lenient.completed(content, count, dataset.keypoints_field).content
     wanted = set(image_ids.tolist())
@@ -201,8 +201,8 @@ def _truth(table: Annotations, crowd: CrowdAnnotations | None, kept: NDArray[np.
     return reader.truth(table, kept) if crowd is None else crowdpose.truth(crowd, kept)
 
 
-def _expected(split: Split, source: Source, listed: int) -> int:
-    return listed if source.synthetic else max(split.num_images or 0, listed)
+def _expected(split: Split, data_root: DataRoot, listed: int) -> int:
+    return listed if data_root.synthetic else max(split.num_images or 0, listed)
 
 
 def _images_of(table: Annotations, dataset: DatasetSpec, split: Split) -> NDArray[np.int64]:

@@ -11,19 +11,21 @@ from hrbench.errors import HrbenchError
 from hrbench.formats.findings import Facts, Missing, Part, SplitReport
 from hrbench.formats.h36m import layouts, martinez, videopose
 from hrbench.formats.h36m.layouts import GROUND_TRUTH
-from hrbench.formats.sources import Source, issuer
+from hrbench.formats.location import DataRoot, issuer
 from hrbench.spec import DatasetSpec, LiftingTask
 
 READ_BY = "h36m-lift"  # the task whose protocol the files are read by
 
 
-def split_report(dataset: DatasetSpec, source: Source, name: str, *, images: bool) -> SplitReport:
+def split_report(
+    dataset: DatasetSpec, data_root: DataRoot, name: str, *, images: bool
+) -> SplitReport:
     """Return what is there of a split: its sequences, and the keypoints one can lift.
 
     The same files hold all splits. Pictures are h36m-frames' matter.
     """
     del images
-    root = source.root / dataset.folder
+    root = data_root.folder / dataset.folder
     marks = [mark for mark, _ in layouts.LAYOUTS if any(root.glob(mark))]
     if not marks:
         wanted = [mark for mark, _ in layouts.LAYOUTS if "*" not in mark]
@@ -32,7 +34,7 @@ def split_report(dataset: DatasetSpec, source: Source, name: str, *, images: boo
     subjects = " ".join(dataset.splits[name].subjects)
     file = next(iter(sorted(root.glob(marks[0]))))
     try:
-        found = layouts.read(_by_truth(), dataset, source, name, GROUND_TRUTH)
+        found = layouts.read(_by_truth(), dataset, data_root, name, GROUND_TRUTH)
     except HrbenchError as error:
         part = Part("joints", marks[0], _size(file), _sha256(file), {}, f"{subjects}: not usable")
         return SplitReport(name, (part,), (), (stated(str(error)),))

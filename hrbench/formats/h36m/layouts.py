@@ -15,7 +15,7 @@ from hrbench.data.clips import Clip, Motion, Positions
 from hrbench.data.inspect import Fault
 from hrbench.errors import DataError
 from hrbench.formats.h36m import camera_files, cdf, martinez, mmpose, videopose
-from hrbench.formats.sources import Source, require, split_of
+from hrbench.formats.location import DataRoot, require, split_of
 from hrbench.lints import plausible_motion
 from hrbench.spec import DatasetSpec, LiftingTask
 
@@ -50,7 +50,7 @@ class Wanted:
 
 
 def read(
-    spec: LiftingTask, dataset: DatasetSpec, source: Source, split: str, keypoints: str
+    spec: LiftingTask, dataset: DatasetSpec, data_root: DataRoot, split: str, keypoints: str
 ) -> Read:
     """Return the clips of a split with the keypoints named.
 
@@ -58,10 +58,10 @@ def read(
         MissingDatasetError: no layout of Human3.6M is in the folder.
         DataError: a file is missing or not right.
     """
-    root, protocol = source.root / dataset.folder, spec.protocol
+    root, protocol = data_root.folder / dataset.folder, spec.protocol
     found = _layout(root)
     if found is None:
-        require(dataset, source.root, *(mark for mark, _ in LAYOUTS))  # none is: it says so
+        require(dataset, data_root.folder, *(mark for mark, _ in LAYOUTS))  # none is: it says so
         found = LAYOUTS[0][1]
     subjects = split_of(dataset, split).subjects
     wanted = Wanted(
@@ -76,13 +76,13 @@ def read(
     return found(wanted)
 
 
-def unread(dataset: DatasetSpec, source: Source, keypoints: Sequence[str]) -> dict[str, str]:
+def unread(dataset: DatasetSpec, data_root: DataRoot, keypoints: Sequence[str]) -> dict[str, str]:
     """Return the keys of the protocol that none of some 2D keypoints needs, each with the reason.
 
     Joints are projected where no file has the ground truth; keypoints of a file in
     VideoPose3D's form are what joints can be mapped of.
     """
-    root = source.root / dataset.folder
+    root = data_root.folder / dataset.folder
     if _layout(root) is _mmpose:
         words = "mmpose's annotations have their own keypoints"
         return {"projection": words, "joint_map": words}

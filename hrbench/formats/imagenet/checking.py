@@ -9,13 +9,15 @@ from hrbench.engine.progress import Steps
 from hrbench.errors import DataError, HrbenchError
 from hrbench.formats.findings import Missing, Part, SplitReport, counted
 from hrbench.formats.imagenet import folders, reading
-from hrbench.formats.sources import Source, issuer
+from hrbench.formats.location import DataRoot, issuer
 from hrbench.spec import DatasetSpec
 
 
-def split_report(dataset: DatasetSpec, source: Source, name: str, *, images: bool) -> SplitReport:
+def split_report(
+    dataset: DatasetSpec, data_root: DataRoot, name: str, *, images: bool
+) -> SplitReport:
     """Return what is there of a split; with `images`, every file is decoded."""
-    split, root = dataset.splits[name], source.root / dataset.folder
+    split, root = dataset.splits[name], data_root.folder / dataset.folder
     folder = next((place for place in split.images if (root / place).exists()), None)
     if folder is None:
         place = split.images[0]
@@ -32,7 +34,7 @@ def split_report(dataset: DatasetSpec, source: Source, name: str, *, images: boo
         part = Part("images", folder, 0, None, {}, "one flat folder")
         return SplitReport(name, (part,), tuple(missing), ())
     try:
-        read = reading.read(dataset, source, name)
+        read = reading.read(dataset, data_root, name)
     except HrbenchError as error:
         part = Part("images", folder, 0, None, {}, "not usable")
         return SplitReport(name, (part,), (), (stated(str(error)),))
@@ -42,7 +44,7 @@ def split_report(dataset: DatasetSpec, source: Source, name: str, *, images: boo
     faults = [*read.faults, *inspect.fault("image files of 0 bytes", empty)]
     others = [f"{count} {why}" for why, count in read.left_out.items()]
     faults += inspect.fault("kinds of files beside the pictures, left out", others, fatal=False)
-    real = None if source.synthetic else split.num_samples
+    real = None if data_root.synthetic else split.num_samples
     words = f"{counted(len(found), 'pictures', real)} of {classes:,} classes"
     if images:
         remarks.taken()  # of others

@@ -9,28 +9,28 @@ from hrbench.data.pictures import Pictures
 from hrbench.errors import DataError, RunError
 from hrbench.formats.imagenet import folders
 from hrbench.formats.imagenet.folders import Found
-from hrbench.formats.sources import Source, require, split_of
+from hrbench.formats.location import DataRoot, require, split_of
 from hrbench.spec import ClassificationTask, DatasetSpec, Split
 
 ARCHIVES = ("*.tar", "*.tar.gz", "*.tgz", "*.zip")
 
 
-def training(spec: ClassificationTask, dataset: DatasetSpec, source: Source) -> Found:
+def training(spec: ClassificationTask, dataset: DatasetSpec, data_root: DataRoot) -> Found:
     """Return the pictures to train on."""
-    return read(dataset, source, spec.protocol.train_split)
+    return read(dataset, data_root, spec.protocol.train_split)
 
 
-def met(dataset: DatasetSpec, source: Source, found: Found) -> tuple[str, ...]:
+def met(dataset: DatasetSpec, data_root: DataRoot, found: Found) -> tuple[str, ...]:
     """Stop at what is wrong with pictures; return in words what the user allows.
 
     Raises:
         DataError: the user does not allow it.
     """
-    return inspect.require(source.root / dataset.folder, found.faults, source.allow)
+    return inspect.require(data_root.folder / dataset.folder, found.faults, data_root.allow)
 
 
 def evaluation(
-    spec: ClassificationTask, dataset: DatasetSpec, source: Source, limit: int | None
+    spec: ClassificationTask, dataset: DatasetSpec, data_root: DataRoot, limit: int | None
 ) -> ClassEvaluation:
     """Return the pictures of the protocol's split, and their classes.
 
@@ -38,7 +38,7 @@ def evaluation(
         RunError: there is none.
     """
     name = spec.protocol.split
-    found = read(dataset, source, name)
+    found = read(dataset, data_root, name)
     whole, classes = found.pictures, found.num_classes
     pictures = whole.first(limit)
     if not len(pictures):
@@ -51,29 +51,29 @@ def evaluation(
         pictures=pictures,
         truth=pictures.labels,
         evaluated=len(pictures),
-        expected=listed if source.synthetic else max(split.num_samples or 0, listed),
+        expected=listed if data_root.synthetic else max(split.num_samples or 0, listed),
         fingerprint=_fingerprint(whole),
         notes=notes,
         left_out=found.left_out,
-        allowed=met(dataset, source, found),
+        allowed=met(dataset, data_root, found),
     )
 
 
-def read(dataset: DatasetSpec, source: Source, name: str) -> Found:
+def read(dataset: DatasetSpec, data_root: DataRoot, name: str) -> Found:
     """Return a split's pictures, how many classes they show, and what else is there."""
     split, classes = split_of(dataset, name), list(dataset.classes)
-    if words := packed(dataset, source.root / dataset.folder, split):
-        raise RunError(f"{source.root / dataset.folder}: {words}")
-    folder = require(dataset, source.root, *split.images)
+    if words := packed(dataset, data_root.folder / dataset.folder, split):
+        raise RunError(f"{data_root.folder / dataset.folder}: {words}")
+    folder = require(dataset, data_root.folder, *split.images)
     if not folders.is_flat(folder):
         return folders.read(folder, classes)
-    solution = source.root / dataset.folder / (split.solution or "")
+    solution = data_root.folder / dataset.folder / (split.solution or "")
     if split.solution and solution.exists():
         return folders.solved(folder, solution, classes)
     if not split.annotations or split.synsets is None:
         raise RunError(f"{folder} has pictures beside each other: one folder a class is needed")
     places = (split.annotations, split.synsets)
-    truth, synsets = (require(dataset, source.root, place) for place in places)
+    truth, synsets = (require(dataset, data_root.folder, place) for place in places)
     return folders.flat(folder, truth, synsets, classes)
 
 

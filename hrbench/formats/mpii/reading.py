@@ -8,11 +8,9 @@ from hrbench.data import inspect
 from hrbench.data.evaluation import LandmarkEvaluation
 from hrbench.data.sample import People
 from hrbench.errors import DataError, MissingDatasetError, RunError
-from hrbench.formats.mpii import head_truth, reader
-from hrbench.formats.mpii.reader import Annotations
-from hrbench.formats.sources import (
+from hrbench.formats.location import (
     HIDDEN,
-    Source,
+    DataRoot,
     fingerprint,
     issuer,
     require,
@@ -20,28 +18,30 @@ from hrbench.formats.sources import (
     split_of,
     within,
 )
+from hrbench.formats.mpii import head_truth, reader
+from hrbench.formats.mpii.reader import Annotations
 from hrbench.metrics.pckh import HeadTruth
 from hrbench.spec import DatasetSpec, LandmarkTask, Split
 
 NO_JOINT = "persons without a labelled joint"
 
 
-def training(spec: LandmarkTask, dataset: DatasetSpec, source: Source) -> People:
+def training(spec: LandmarkTask, dataset: DatasetSpec, data_root: DataRoot) -> People:
     """Return the persons to train on, those with a joint."""
     split = split_of(dataset, spec.protocol.train_split)
-    everyone, _ = _people(spec, dataset, source, split)
+    everyone, _ = _people(spec, dataset, data_root, split)
     people = everyone.rows(np.flatnonzero(everyone.visible.any(axis=1)))
     if not len(people):
-        file = require(dataset, source.root, split.annotations)
+        file = require(dataset, data_root.folder, split.annotations)
         raise DataError(f"{file}: nobody with a joint to train on")
     require_images(dataset, people)
-    people = within(dataset, source, people)
+    people = within(dataset, data_root, people)
     without = len(everyone) - len(people)
     return replace(people, left_out={NO_JOINT: without} if without else {})
 
 
 def evaluation(
-    spec: LandmarkTask, dataset: DatasetSpec, source: Source, *, boxes: str, limit: int | None
+    spec: LandmarkTask, dataset: DatasetSpec, data_root: DataRoot, *, boxes: str, limit: int | None
 ) -> LandmarkEvaluation:
     """Return the persons of the protocol's split, and the truth where it is not hidden.
 
@@ -51,18 +51,18 @@ def evaluation(
     if boxes != "gt":
         raise RunError("MPII is measured on its annotated centres and sizes: --boxes gt")
     split = split_of(dataset, spec.protocol.split)
-    everyone, table = _people(spec, dataset, source, split)
-    everyone = within(dataset, source, everyone)
+    everyone, table = _people(spec, dataset, data_root, split)
+    everyone = within(dataset, data_root, everyone)
     people = everyone.in_images(everyone.image_ids[:limit])
     require_images(dataset, people)
-    files = [require(dataset, source.root, split.annotations)]
+    files = [require(dataset, data_root.folder, split.annotations)]
     truth, without, met = None, HIDDEN, people.allowed
     if split.annotated:
-        truth, without, said = _truth(dataset, source, split, table)
+        truth, without, said = _truth(dataset, data_root, split, table)
         met += said
     if truth is not None:
-        files.append(source.root / dataset.folder / str(split.heads))
-    expected = len(everyone) if source.synthetic else max(split.num_samples or 0, len(everyone))
+        files.append(data_root.folder / dataset.folder / str(split.heads))
+    expected = len(everyone) if data_root.synthetic else max(split.num_samples or 0, len(everyone))
     return LandmarkEvaluation(
         people=people,
         truth=None if truth is None else truth.rows(people.ids),
@@ -76,24 +76,24 @@ def evaluation(
 
 
 def _truth(
-    dataset: DatasetSpec, source: Source, split: Split, table: Annotations
+    dataset: DatasetSpec, data_root: DataRoot, split: Split, table: Annotations
 ) -> tuple[HeadTruth | None, str, tuple[str, ...]]:
     """Return the truth to score against, or why there is none, and what there is to say of it."""
     if split.heads is None:
         return None, f"no file of {dataset.name} has the heads of {split.annotations}", ()
-    file = source.root / dataset.folder / split.heads
+    file = data_root.folder / dataset.folder / split.heads
     if not file.exists():
         missing = MissingDatasetError(dataset.name, file, issuer(dataset, split.heads))
         return None, str(missing), ()
     truth, faults = head_truth.examined(file, table)
-    return truth, "", inspect.require(file, faults, source.allow)
+    return truth, "", inspect.require(file, faults, data_root.allow)
 
 
 def _people(
-    spec: LandmarkTask, dataset: DatasetSpec, source: Source, split: Split
+    spec: LandmarkTask, dataset: DatasetSpec, data_root: DataRoot, split: Split
 ) -> tuple[People, Annotations]:
-    file = require(dataset, source.root, split.annotations)
-    images = require(dataset, source.root, *split.images)
+    file = require(dataset, data_root.folder, split.annotations)
+    images = require(dataset, data_root.folder, *split.images)
     count, hidden = len(dataset.keypoints), not split.annotated
-    table, met = reader.read(file, count, hidden=hidden, allow=source.allow)
+    table, met = reader.read(file, count, hidden=hidden, allow=data_root.allow)
     return replace(reader.people(table, images, spec.protocol.padding), allowed=met), table

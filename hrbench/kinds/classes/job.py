@@ -18,7 +18,7 @@ from hrbench.engine.runtime import Runtime, normalised
 from hrbench.engine.train import Cost
 from hrbench.errors import RunError
 from hrbench.formats.imagenet import reading
-from hrbench.formats.sources import Source
+from hrbench.formats.location import DataRoot
 from hrbench.kinds.classes import predicting
 from hrbench.kinds.contract import Job
 from hrbench.metrics.headlines import HEADLINES
@@ -40,9 +40,9 @@ class ClassificationJob(Job[ClassPredictions]):
     network: Classifier
 
     def __init__(
-        self, spec: ClassificationTask, dataset: DatasetSpec, source: Source, options: Options
+        self, spec: ClassificationTask, dataset: DatasetSpec, data_root: DataRoot, options: Options
     ) -> None:
-        self.spec, self.dataset, self.source, self.options = spec, dataset, source, options
+        self.spec, self.dataset, self.data_root, self.options = spec, dataset, data_root, options
         height, width = spec.model.input
         if height != width:
             raise RunError(f"model.input: pictures are cut to squares, not to {height} x {width}")
@@ -51,7 +51,7 @@ class ClassificationJob(Job[ClassPredictions]):
     def look(self) -> None:
         """Find the pictures of the protocol's split, and their classes."""
         self.looked_at = reading.evaluation(
-            self.spec, self.dataset, self.source, self.options.limit
+            self.spec, self.dataset, self.data_root, self.options.limit
         )
 
     def build(self) -> None:
@@ -61,9 +61,9 @@ class ClassificationJob(Job[ClassPredictions]):
 
     def feed(self) -> TrainingPictures:
         """Return random parts of the training split's pictures."""
-        found = reading.training(self.spec, self.dataset, self.source)
+        found = reading.training(self.spec, self.dataset, self.data_root)
         self.left_out = found.left_out
-        self.allowed = reading.met(self.dataset, self.source, found)
+        self.allowed = reading.met(self.dataset, self.data_root, found)
         augment = self.spec.augment
         view = TrainingView(self.size, smallest=augment.smallest, flip=augment.flip)
         return TrainingPictures(found.pictures, view, self.options.seed)

@@ -7,8 +7,8 @@ import numpy as np
 from hrbench.data import framing, inspect
 from hrbench.data.sample import People
 from hrbench.formats.image_files import headed
+from hrbench.formats.location import DataRoot
 from hrbench.formats.own import is_published
-from hrbench.formats.sources import Source
 from hrbench.spec import DatasetSpec, LandmarkTask
 
 SOME = 64  # pictures, from all over a published dataset
@@ -21,7 +21,7 @@ NOT_COMPARED = (
 )
 
 
-def framed(people: People, spec: LandmarkTask, dataset: DatasetSpec, source: Source) -> People:
+def framed(people: People, spec: LandmarkTask, dataset: DatasetSpec, data_root: DataRoot) -> People:
     """Return people whose pictures are turned as the protocol says, and compared when opened.
 
     The headers of one's own are looked at now, and some of a published dataset's: where its
@@ -31,16 +31,16 @@ def framed(people: People, spec: LandmarkTask, dataset: DatasetSpec, source: Sou
     Raises:
         DataError: one's own pictures are of other sizes than annotated, or turned otherwise.
     """
-    rule, skipped = spec.protocol.orientation, framing.NAME in source.allow
+    rule, skipped = spec.protocol.orientation, framing.NAME in data_root.allow
     people = replace(people, upright=rule == "followed")
     if is_published(dataset):
         met = _of_published(people, skipped=skipped)
         skipped = bool(met)
     else:
         broken, found = looked(people)
-        folder = source.root / dataset.folder
+        folder = data_root.folder / dataset.folder
         inspect.require(folder, [*broken, *found.turns(rule)])
-        met = inspect.require(folder, found.sizes(), source.allow)
+        met = inspect.require(folder, found.sizes(), data_root.allow)
     sizes = None if skipped else people.sizes
     return replace(people, sizes=sizes, allowed=(*people.allowed, *met))
 

@@ -21,9 +21,9 @@ from hrbench.engine.runtime import Runtime, normalised
 from hrbench.engine.train import Cost
 from hrbench.errors import RunError
 from hrbench.formats.coco import reading
+from hrbench.formats.location import DataRoot
 from hrbench.formats.own import is_published
 from hrbench.formats.registry import format_of
-from hrbench.formats.sources import Source
 from hrbench.heads.heatmap import LOSSES, Targets
 from hrbench.kinds.contract import Job
 from hrbench.kinds.landmarks import scoring, upload
@@ -54,14 +54,14 @@ class LandmarkJob(Job[Predictions]):
     network: LandmarkNetwork
 
     def __init__(
-        self, spec: LandmarkTask, dataset: DatasetSpec, source: Source, options: Options
+        self, spec: LandmarkTask, dataset: DatasetSpec, data_root: DataRoot, options: Options
     ) -> None:
-        self.spec, self.dataset, self.source, self.options = spec, dataset, source, options
+        self.spec, self.dataset, self.data_root, self.options = spec, dataset, data_root, options
 
     def look(self) -> None:
         """Read the boxes of the protocol's split, and their keypoints where they are annotated."""
         self.looked_at = format_of(self.dataset).evaluation(
-            self.spec, self.dataset, self.source, boxes=self._boxes(), limit=self.options.limit
+            self.spec, self.dataset, self.data_root, boxes=self._boxes(), limit=self.options.limit
         )
         people = self.looked_at.people
         if not len(people):
@@ -71,7 +71,7 @@ class LandmarkJob(Job[Predictions]):
                 if why
                 else f"{split} has no box to predict on; see --boxes, --limit"
             )
-        people = framed(people, self.spec, self.dataset, self.source)
+        people = framed(people, self.spec, self.dataset, self.data_root)
         turned = self._mirrored() if self.spec.protocol.flip_test else ()
         met = tuple(dict.fromkeys((*self.looked_at.allowed, *people.allowed, *turned)))
         self.looked_at = replace(self.looked_at, people=people, allowed=met)
@@ -87,8 +87,8 @@ class LandmarkJob(Job[Predictions]):
 
     def feed(self) -> TrainingCrops:
         """Return augmented crops of the persons or faces of the training split."""
-        people = format_of(self.dataset).training(self.spec, self.dataset, self.source)
-        people = framed(people, self.spec, self.dataset, self.source)
+        people = format_of(self.dataset).training(self.spec, self.dataset, self.data_root)
+        people = framed(people, self.spec, self.dataset, self.data_root)
         turned = self._mirrored() if self.spec.augment.flip else ()
         self.left_out = people.left_out
         self.allowed = (*people.allowed, *turned, *self._measured_too(people))
@@ -160,7 +160,7 @@ class LandmarkJob(Job[Predictions]):
         if boxes in {"gt", "det"}:
             split = self.dataset.splits[self.spec.protocol.split]
             named = split.annotations if boxes == "gt" else split.detections
-            place = self.source.root / self.dataset.folder / str(named)
+            place = self.data_root.folder / self.dataset.folder / str(named)
         whole = boxes != "gt" or self.dataset.complete or self.dataset.format == "crowdpose"
         known = whole and self.dataset.format in COCOS and place.is_file()
         return (str(file), *(("--boxes", str(place.resolve())) if known else ()))
@@ -190,7 +190,7 @@ class LandmarkJob(Job[Predictions]):
 
         def people() -> list[dict[str, Any]]:
             ids = self.looked_at.image_ids
-            return reading.as_the_file_has_them(self.spec, self.dataset, self.source, ids)
+            return reading.as_the_file_has_them(self.spec, self.dataset, self.data_root, ids)
 
         gap = scoring.confirm(self.spec, self.dataset, found, self.looked_at.truth, people)
         return (
@@ -231,7 +231,7 @@ class LandmarkJob(Job[Predictions]):
     def _mirrored(self) -> tuple[str, ...]:
         """Refuse to mirror keypoints without pairs; say so where a user allows it."""
         found = own_keypoints.mirrored_faults(self.dataset.keypoints, self.dataset.flip_pairs)
-        return inspect.require(Path(self.dataset.name), found, self.source.allow)
+        return inspect.require(Path(self.dataset.name), found, self.data_root.allow)
 
     def _boxes(self) -> str:
         """Return where boxes come from: the protocol knows a file by its name only."""

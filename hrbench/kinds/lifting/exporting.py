@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from hrbench import world
 from hrbench.data import windows
 from hrbench.errors import RunError
-from hrbench.formats.sources import Source
+from hrbench.formats.location import DataRoot
 from hrbench.geometry import flip_order
 from hrbench.kinds.deployable import Deployable, Port, Run
 from hrbench.kinds.lifting import reading
@@ -96,8 +96,8 @@ class DeployableLifter(Deployable[LiftingJob, JointPredictions]):
         """Return the beginnings of sequences of a synthetic training set."""
         job = self.job
         root = world.cached(job.dataset.folder, images=SYNTHETIC)
-        source = Source(root, synthetic=True)
-        clips = reading.training(job.spec, job.dataset, source, job.options).clips[:SYNTHETIC]
+        data_root = DataRoot(root, synthetic=True)
+        clips = reading.training(job.spec, job.dataset, data_root, job.options).clips[:SYNTHETIC]
         parts = [self.inputs.of(clip)[:ANSWERED] for clip in clips]
         shortest = min(map(len, parts))
         return self._padded(np.stack([part[:shortest] for part in parts]))

@@ -18,7 +18,7 @@ from hrbench.draw import lifted
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.train import Cost
 from hrbench.errors import RunError
-from hrbench.formats.sources import Source
+from hrbench.formats.location import DataRoot
 from hrbench.geometry import flip_order
 from hrbench.kinds.contract import Job
 from hrbench.kinds.lifting import predicting, reading
@@ -46,13 +46,13 @@ class LiftingJob(Job[JointPredictions]):
     network: LinearNetwork | TemporalNetwork
 
     def __init__(
-        self, spec: LiftingTask, dataset: DatasetSpec, source: Source, options: Options
+        self, spec: LiftingTask, dataset: DatasetSpec, data_root: DataRoot, options: Options
     ) -> None:
-        self.spec, self.dataset, self.source, self.options = spec, dataset, source, options
+        self.spec, self.dataset, self.data_root, self.options = spec, dataset, data_root, options
 
     def look(self) -> None:
         """Read the sequences of the protocol's split, with the keypoints that are lifted."""
-        self.looked_at = reading.evaluation(self.spec, self.dataset, self.source, self.options)
+        self.looked_at = reading.evaluation(self.spec, self.dataset, self.data_root, self.options)
         if not self.looked_at.clips:
             raise RunError(f"{self.spec.protocol.split} has no sequence to lift; see --limit")
 
@@ -62,7 +62,7 @@ class LiftingJob(Job[JointPredictions]):
 
     def feed(self) -> LiftingWindows:
         """Return every frame of the training subjects with the frames around it."""
-        found = reading.training(self.spec, self.dataset, self.source, self.options)
+        found = reading.training(self.spec, self.dataset, self.data_root, self.options)
         clips, self.left_out, self.allowed = found.clips, found.left_out, found.allowed
         if isinstance(self.network, LinearNetwork):
             predicting.observe(self.network, clips)
@@ -77,7 +77,7 @@ class LiftingJob(Job[JointPredictions]):
     def load(self, checkpoint: Checkpoint) -> Fit:
         """Load the network; statistics that a file lacks are those of the training split."""
         if checkpoint.layout == MARTINEZ and isinstance(self.network, LinearNetwork):
-            found = reading.training(self.spec, self.dataset, self.source, self.options)
+            found = reading.training(self.spec, self.dataset, self.data_root, self.options)
             predicting.observe(self.network, found.clips)
             whole = {**dict(self.network.named_buffers(recurse=False)), **checkpoint.tensors}
             checkpoint = replace(checkpoint, tensors=whole)

@@ -16,7 +16,7 @@ from hrbench.data.pose_statistics import centred
 from hrbench.errors import DataError, RunError, suggest
 from hrbench.formats.h36m import layouts
 from hrbench.formats.h36m.layouts import Read
-from hrbench.formats.sources import Source, fingerprint, split_of
+from hrbench.formats.location import DataRoot, fingerprint, split_of
 from hrbench.kinds.lifting import runs
 from hrbench.metrics.mpjpe import JointTruth
 from hrbench.runs.options import Options
@@ -32,7 +32,9 @@ class Training:
     allowed: tuple[str, ...]  # in words, faults that --allow let pass or that are put right
 
 
-def training(spec: LiftingTask, dataset: DatasetSpec, source: Source, options: Options) -> Training:
+def training(
+    spec: LiftingTask, dataset: DatasetSpec, data_root: DataRoot, options: Options
+) -> Training:
     """Return the sequences to train on.
 
     Raises:
@@ -40,14 +42,14 @@ def training(spec: LiftingTask, dataset: DatasetSpec, source: Source, options: O
     """
     protocol = spec.protocol
     keypoints = _given(protocol.train_keypoints, options)
-    found = layouts.read(spec, dataset, source, protocol.train_split, keypoints)
-    where = source.root / dataset.folder
-    met = inspect.require(where, found.faults, source.allow)
+    found = layouts.read(spec, dataset, data_root, protocol.train_split, keypoints)
+    where = data_root.folder / dataset.folder
+    met = inspect.require(where, found.faults, data_root.allow)
     return Training(_kept(spec, found, where), left_out(found), met)
 
 
 def evaluation(
-    spec: LiftingTask, dataset: DatasetSpec, source: Source, options: Options
+    spec: LiftingTask, dataset: DatasetSpec, data_root: DataRoot, options: Options
 ) -> LiftingEvaluation:
     """Return the sequences of the protocol's split, and their joints.
 
@@ -56,11 +58,11 @@ def evaluation(
     """
     protocol, run = spec.protocol, _run(options)
     keypoints = layouts.GROUND_TRUTH if run else _given(protocol.keypoints, options)
-    _require_read(spec, dataset, source, run, options)
-    found = layouts.read(spec, dataset, source, protocol.split, keypoints)
-    met = inspect.require(source.root / dataset.folder, found.faults, source.allow)
-    everything = _kept(spec, found, source.root / dataset.folder)
-    shown = everything if run is None else _of_run(run, source.root, everything)
+    _require_read(spec, dataset, data_root, run, options)
+    found = layouts.read(spec, dataset, data_root, protocol.split, keypoints)
+    met = inspect.require(data_root.folder / dataset.folder, found.faults, data_root.allow)
+    everything = _kept(spec, found, data_root.folder / dataset.folder)
+    shown = everything if run is None else _of_run(run, data_root.folder, everything)
     shown = shown[: options.limit]
     return LiftingEvaluation(
         clips=shown,
@@ -75,7 +77,7 @@ def evaluation(
 
 
 def _require_read(
-    spec: LiftingTask, dataset: DatasetSpec, source: Source, run: Path | None, options: Options
+    spec: LiftingTask, dataset: DatasetSpec, data_root: DataRoot, run: Path | None, options: Options
 ) -> None:
     """Refuse a protocol that says of its 2D keypoints what is not so.
 
@@ -85,7 +87,7 @@ def _require_read(
     protocol = spec.protocol
     named = [protocol.train_keypoints, *([] if run else [protocol.keypoints])]
     used = [_given(name, options) for name in dict.fromkeys(named)]
-    reasons = {} if run else layouts.unread(dataset, source, used)
+    reasons = {} if run else layouts.unread(dataset, data_root, used)
     for key, reason in reasons.items():
         value, default = getattr(protocol, key), type(protocol).model_fields[key].default
         if value != default:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.errors import RunError
-from hrbench.formats import sources
+from hrbench.formats import location
 from hrbench.formats.h36m import frame_names, joint_maps
 from hrbench.formats.registry import format_of
 from hrbench.report import predictions
@@ -56,15 +56,15 @@ def frames(folder: Path, root: Path) -> Frames:
     found = predictions.read(folder, Predictions)
     options, boxes = state.options, spec.protocol.boxes
     data = options.data
-    if data not in {None, sources.BUILTIN} and not Path(str(data), dataset.folder).exists():
+    if data not in {None, location.BUILTIN} and not Path(str(data), dataset.folder).exists():
         data = str(root)
-    source = sources.locate(dataset, data, spec.builtin, options.allow)
+    data_root = location.locate(dataset, data, spec.builtin, options.allow)
     named = options.boxes if options.boxes and Path(options.boxes).name == boxes else boxes
-    seen = format_of(dataset).evaluation(spec, dataset, source, boxes=named, limit=options.limit)
+    seen = format_of(dataset).evaluation(spec, dataset, data_root, boxes=named, limit=options.limit)
     if run_folder.fingerprint(folder, state) not in {"", seen.fingerprint}:
         raise RunError(
-            f"--keypoints {folder}: the files of {dataset.name} in {source.root} are not those "
-            "that it was run on (their fingerprint differs)"
+            f"--keypoints {folder}: the files of {dataset.name} in {data_root.folder} are not "
+            "those that it was run on (their fingerprint differs)"
         )
     places = dict(zip(seen.people.image_ids.tolist(), seen.people.images, strict=True))
     keypoints = joint_maps.to_h36m(dataset.keypoints)(found.keypoints)

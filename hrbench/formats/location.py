@@ -21,10 +21,10 @@ HIDDEN = "the truth of this split is hidden; hand in the upload file"
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class DataRoot:
     """Where a run's datasets lie."""
 
-    root: Path
+    folder: Path  # that holds those of the datasets
     synthetic: bool
     allow: tuple[str, ...] = ()  # names of faults that a user lets pass
 
@@ -59,7 +59,7 @@ def own_folder(dataset: DatasetSpec, toml: Path) -> Path | None:
 
 def locate(
     dataset: DatasetSpec, data: str | None, builtin: Builtin | None, allow: tuple[str, ...] = ()
-) -> Source:
+) -> DataRoot:
     """Return where the files are; the synthetic set is made where it is asked for.
 
     Raises:
@@ -67,14 +67,14 @@ def locate(
     """
     folder = folder_of(dataset, data)
     if folder is not None:
-        return Source(folder, world.is_synthetic(folder / dataset.folder), allow)
+        return DataRoot(folder, world.is_synthetic(folder / dataset.folder), allow)
     if builtin is None:
         place = f"name {holder(dataset)} with --data"
         raise RunError(f"{dataset.name}: {place}; it has no synthetic set")
     made = world.cached(
         dataset.folder, images=builtin.images, seed=builtin.seed, processes=os.cpu_count() or 1
     )
-    return Source(made, synthetic=True, allow=allow)
+    return DataRoot(made, synthetic=True, allow=allow)
 
 
 def split_of(dataset: DatasetSpec, name: str) -> Split:
@@ -175,14 +175,14 @@ def require_images(dataset: DatasetSpec, people: People) -> None:
         )
 
 
-def within(dataset: DatasetSpec, source: Source, people: People) -> People:
+def within(dataset: DatasetSpec, data_root: DataRoot, people: People) -> People:
     """Return people whose keypoints are in their pictures, as far as a look at some tells.
 
     Raises:
         DataError: many are not, and the user does not allow it.
     """
     found = positions.faults(people.images, people.image, people.keypoints, people.visible)
-    met = inspect.require(source.root / dataset.folder, found, source.allow)
+    met = inspect.require(data_root.folder / dataset.folder, found, data_root.allow)
     return replace(people, allowed=(*people.allowed, *met))
 
 
@@ -199,7 +199,7 @@ def issuer(dataset: DatasetSpec, place: str) -> str:
     return fitting[0] if fitting else dataset.homepage
 
 
-def detections(dataset: DatasetSpec, split: Split, source: Source, boxes: str) -> Path:
+def detections(dataset: DatasetSpec, split: Split, data_root: DataRoot, boxes: str) -> Path:
     """Return the file of detected boxes: the split's own, or the one that `--boxes` names."""
     if boxes != "det":
         path = Path(boxes)
@@ -208,7 +208,7 @@ def detections(dataset: DatasetSpec, split: Split, source: Source, boxes: str) -
         return path
     if split.detections is None:
         raise RunError(f"{dataset.name}: this split names no detections; use --boxes gt or a file")
-    return require(dataset, source.root, split.detections)
+    return require(dataset, data_root.folder, split.detections)
 
 
 def fingerprint(files: list[Path]) -> str:
