@@ -13,14 +13,21 @@ import pytest
 import hrbench
 
 ROOT = Path(hrbench.__file__).parent
-BOTTOM = {"errors", "geometry", "cameras", "face_geometry", "threads"}  # import nothing of ours
+BOTTOM = {
+    "errors",
+    "arrays",
+    "geometry",
+    "cameras",
+    "face_geometry",
+    "threads",
+}  # import nothing of ours
 BELOW: dict[str, set[str]] = {  # what each imports beside itself
     **{name: set() for name in (*BOTTOM, "spec")},
     "catalog": {"errors", "spec"},
     "backbone": {"errors"},
     "heads": {"backbone"},  # its blocks
-    "metrics": {"errors"},  # arrays only; formats give its `Truth`
-    "world": {"errors"},
+    "metrics": {"arrays", "errors"},  # arrays only; formats give its `Truth`
+    "world": {"arrays", "errors"},
     "report": {"metrics", "catalog", "spec", "errors"},  # what a benchmark is, beside its numbers
     "data": BOTTOM,
     "lints": {"data", *BOTTOM},

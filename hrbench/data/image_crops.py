@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from hrbench.arrays import Pixels
 from hrbench.data.pillow import UNREADABLE, rgb
 from hrbench.errors import DataError
 
-Pixels = NDArray[np.uint8]
 FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
 RATIO = (3 / 4, 4 / 3)  # of a training crop's width over its height
 TRIES = 10  # to draw one inside of the picture

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.arrays import Pixels
 from hrbench.data import cofw, jpeg, tiff
 from hrbench.data.orientation import untagged
 from hrbench.data.quiet import QUIET
@@ -23,7 +24,6 @@ NEARLY_BLACK = (
     "files of 16 bits a channel that use few of them and are read as nearly black; if they are of "
     "10 or 12 bits, save them with 8"
 )
-Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.arrays import Pixels
 from hrbench.data.image_crops import read_rgb
 from hrbench.data.images import write_png
 from hrbench.data.picture_batches import PictureBatch
@@ -19,8 +20,6 @@ COLUMNS, ROWS = 4, 3
 FONT, LETTERS = cv2.FONT_HERSHEY_SIMPLEX, 0.45
 RIGHT, WRONG, DARK = (60, 130, 20), (40, 40, 200), (40, 40, 40)  # BGR
 LONGEST = 26  # letters of a line
-
-Pixels = NDArray[np.uint8]
 
 
 def draw(folder: Path, dataset: DatasetSpec, pictures: Pictures, found: ClassPredictions) -> None:

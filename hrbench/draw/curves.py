@@ -11,12 +11,10 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from hrbench.arrays import Floats, Pixels
 from hrbench.data.images import write_png
 
-Pixels = NDArray[np.uint8]
-Floats = NDArray[np.float64]
 Color = tuple[int, int, int]
 
 TABLE, PICTURE = "curve.csv", "curve.png"

@@ -10,10 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.arrays import Floats, Pixels
 from hrbench.spec import DatasetSpec
 
-Pixels = NDArray[np.uint8]
-Floats = NDArray[np.float64]
 Color = tuple[int, int, int]
 
 LIKELY = 0.2  # of a keypoint's score; less is drawn faintly; a sure one has 1 with any heatmap

@@ -9,11 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.arrays import Floats, Pixels
 from hrbench.draw.drawing import DARK, LEFT, MIDDLE, RIGHT, WHITE, color, dot, limb_color, line
 from hrbench.metrics.joint_errors import mpjpe
 
-Pixels = NDArray[np.uint8]
-Floats = NDArray[np.float64]
 Color = tuple[int, int, int]
 Edges = Sequence[tuple[int, int]]
 

@@ -10,12 +10,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from hrbench.arrays import Floats, Pixels
 from hrbench.data.evaluation import LandmarkEvaluation
 from hrbench.data.framing import picture
 from hrbench.data.images import read_image, write_png
 from hrbench.data.loader import Batch
 from hrbench.data.sample import People
-from hrbench.draw.drawing import FAINT, KEY, LIKELY, WHITE, Pixels, dot_radius, line, pose
+from hrbench.draw.drawing import FAINT, KEY, LIKELY, WHITE, dot_radius, line, pose
 from hrbench.draw.lettering import LETTERS, labelled, strip
 from hrbench.heads.codecs import Codec
 from hrbench.metrics.sample_errors import Cases
@@ -29,7 +30,6 @@ STRENGTH = 0.6  # with which it covers the picture
 AWAY = (70, 70, 255)  # BGR, of the line from a keypoint to its true place
 TITLES = ("Largest errors: {shown} of {of}", "Not found: {shown} of {of}")
 LINES = "white: annotated; red lines: from what was found to what is annotated"
-Floats = NDArray[np.float64]
 
 
 def draw_training(folder: Path, dataset: DatasetSpec, batch: Batch, codec: Codec) -> Path:

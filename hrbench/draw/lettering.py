@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from hrbench.draw.drawing import DARK, WHITE, Pixels
+from hrbench.arrays import Pixels
+from hrbench.draw.drawing import DARK, WHITE
 
 FONT, LETTERS = cv2.FONT_HERSHEY_SIMPLEX, 0.42
 LINE, INDENT = 17, 5  # pixels: a line's height, the white before it

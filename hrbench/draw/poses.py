@@ -9,10 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.arrays import Pixels
 from hrbench.data import framing
 from hrbench.data.evaluation import LandmarkEvaluation
 from hrbench.data.images import read_image, write_png
-from hrbench.draw.drawing import KEY, WHITE, Pixels, dot_radius, pose
+from hrbench.draw.drawing import KEY, WHITE, dot_radius, pose
 from hrbench.draw.lettering import labelled, strip
 from hrbench.geometry import UNIT
 from hrbench.report.predictions import Predictions

@@ -15,7 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Pixels = NDArray[np.uint8]
+from hrbench.arrays import Pixels
+
 Color = tuple[int, int, int]
 Pairs = Sequence[tuple[int, int]]
 Read = Callable[[Path, tuple[int, int] | None], Pixels]

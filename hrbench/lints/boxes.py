@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.arrays import Floats
 from hrbench.data import inspect
 from hrbench.data.inspect import Fault
 
-Floats = NDArray[np.float64]
 Sizes = NDArray[np.int64]
 KINDS = {  # by what `--allow` takes
     "unit": "boxes in shares of the image (0 to 1), not in pixels",

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.arrays import Floats
 from hrbench.data import inspect
 from hrbench.data.inspect import Fault
 
 if TYPE_CHECKING:
     from hrbench.data.annotated import Annotations
 
-Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 TWICE = "twice"

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from hrbench.arrays import Floats
+
 Mask = NDArray[np.bool_]
 Pairs = Sequence[tuple[int, int]]
 

@@ -16,10 +16,10 @@ from hrbench.errors import RunError, UnknownNameError
 from hrbench.world.faces.cofw import write_cofw
 from hrbench.world.faces.sets import write_300w, write_aflw, write_wflw
 from hrbench.world.h36m.sets import write_h36m
+from hrbench.world.objects.imagenet import write_imagenet
 from hrbench.world.people.coco import write_coco
 from hrbench.world.people.crowdpose import write_crowdpose
 from hrbench.world.people.mpii import write_mpii
-from hrbench.world.things.imagenet import write_imagenet
 
 __all__ = ["GENERATOR_VERSION", "WRITERS", "cached", "is_synthetic", "make"]
 

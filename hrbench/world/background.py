@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.arrays import Pixels
 from hrbench.world.camera import Camera
 
-Pixels = NDArray[np.uint8]
 _CLUTTER = 6  # things, at most
 _GRAIN = 14  # grey levels of camera noise, at most
 _SHIFT = 4  # OpenCV draws at sixteenths of a pixel

@@ -7,15 +7,15 @@ import pytest
 from numpy.typing import NDArray
 
 from hrbench import catalog, world
-from hrbench.world.things.imagenet import picture
-from hrbench.world.things.things import THINGS
+from hrbench.world.objects.imagenet import picture
+from hrbench.world.objects.shapes import OBJECTS
 
 IMAGES, SIZE = 120, (64, 64)
 
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("things")
+    root = tmp_path_factory.mktemp("objects")
     world.make("imagenet", root, images=IMAGES, seed=3, size=SIZE)
     return root / "imagenet" / "images"
 
@@ -30,7 +30,7 @@ def pictures(folder: Path) -> dict[str, list[NDArray[np.uint8]]]:
 def test_every_class_has_its_share_in_a_folder_of_its_own(tree: Path) -> None:
     for split, count in (("train", IMAGES), ("val", IMAGES // 4)):
         found = pictures(tree / split)
-        assert set(found) == set(THINGS)
+        assert set(found) == set(OBJECTS)
         numbers = [len(shown) for shown in found.values()]
         assert sum(numbers) == count
         assert max(numbers) - min(numbers) <= 1
@@ -38,7 +38,7 @@ def test_every_class_has_its_share_in_a_folder_of_its_own(tree: Path) -> None:
 
 def test_the_classes_are_imagenets(tree: Path) -> None:
     names = catalog.load_dataset("imagenet").classes
-    assert len(THINGS) == 12
+    assert len(OBJECTS) == 12
     assert names["n02708093"] == "analog clock"
     assert {path.name for path in (tree / "train").iterdir()} <= set(names)
 
@@ -76,16 +76,16 @@ def test_training_and_validation_share_no_picture(tree: Path) -> None:
     assert not both[0] & both[1]
 
 
-@pytest.mark.parametrize("name", THINGS)
+@pytest.mark.parametrize("name", OBJECTS)
 def test_a_thing_covers_a_part_of_its_picture(name: str) -> None:
     rng, same = (np.random.default_rng((5, 1)) for _ in range(2))
     drawn = picture(rng, name, (128, 128)).astype(int)
-    plain = THINGS[name]
-    THINGS[name] = lambda brush, rng: None  # noqa: ARG005
+    plain = OBJECTS[name]
+    OBJECTS[name] = lambda brush, rng: None  # noqa: ARG005
     try:
         without = picture(same, name, (128, 128)).astype(int)
     finally:
-        THINGS[name] = plain
+        OBJECTS[name] = plain
     changed = (np.abs(drawn - without).max(axis=2) > 40).mean()
     assert 0.02 < changed < 0.8
 

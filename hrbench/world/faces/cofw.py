@@ -8,9 +8,9 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.arrays import Floats
 from hrbench.world.faces.files import Split, draw_faces
 from hrbench.world.faces.points import cofw29
-from hrbench.world.faces.surface import Floats
 
 _SUFFIXES = {"train": "Tr", "test": "T"}  # of the names of variables
 _POINTS = 29

@@ -11,11 +11,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.arrays import Floats
 from hrbench.world.faces.lines import Lines
 from hrbench.world.faces.picture import paint_scene
 from hrbench.world.faces.sampling import COMMON, Manner, sample_scene
 from hrbench.world.faces.scene import Scene
-from hrbench.world.faces.surface import Floats
 from hrbench.world.workers import in_order
 
 Scheme = Callable[[Lines], Floats]  # which points of a face a dataset has, in mm

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hrbench.world.faces.surface import MOUTH, Expression, Floats, Shape, contour, front
+from hrbench.arrays import Floats
+from hrbench.world.faces.surface import MOUTH, Expression, Shape, contour, front
 
 LEFT, RIGHT = -1.0, 1.0  # sides as one sees the face; x grows to the right
 NOSE_TIP, NOSE_BASE = 42.0, 52.0  # mm below the eyes

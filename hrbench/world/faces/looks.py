@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hrbench.world.faces.surface import Floats
+from hrbench.arrays import Floats
 
 # BGR, 0 to 255
 _SKINS = ((196, 214, 242), (165, 190, 232), (130, 163, 214), (90, 122, 176), (58, 80, 122))

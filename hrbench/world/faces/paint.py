@@ -7,12 +7,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.arrays import Floats, Pixels
 from hrbench.world.camera import Camera
 from hrbench.world.faces.scene import Lighting, to_pixels
 from hrbench.world.faces.sheets import Sheet
-from hrbench.world.faces.surface import Floats
 
-Pixels = NDArray[np.uint8]
 FINER = 2  # painted at so many times the picture's resolution, to be averaged
 _SHIFT = 4  # OpenCV draws at sixteenths of a pixel
 

@@ -7,13 +7,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.arrays import Floats, Pixels
 from hrbench.world.background import add_grain, paint_background
 from hrbench.world.canvas import contains
 from hrbench.world.faces.looks import sample_looks
-from hrbench.world.faces.paint import FINER, Pixels, cover, fill, paint
+from hrbench.world.faces.paint import FINER, cover, fill, paint
 from hrbench.world.faces.scene import Scene
 from hrbench.world.faces.sheets import Sheet, body_sheets, glasses, head_sheets, mask
-from hrbench.world.faces.surface import Floats
 
 _FOLLOWS = (0.25, 0.2, 0.35)  # how far shoulders turn with the head
 _BALLS = 4  # of the colour of skin in the background, at most

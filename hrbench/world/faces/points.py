@@ -7,8 +7,8 @@ ears (AFLW's 19).
 
 import numpy as np
 
+from hrbench.arrays import Floats
 from hrbench.world.faces.lines import LEFT, RIGHT, Lines
-from hrbench.world.faces.surface import Floats
 
 _LIPS = np.array([-1.0, -0.62, -0.25, 0.0, 0.25, 0.62, 1.0])  # the corners are the upper edge's
 _INNER = np.array([-1.0, -0.5, 0.0, 0.5, 1.0])

@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from hrbench.arrays import Floats
 from hrbench.world.camera import Camera, look_at
 from hrbench.world.canvas import Light
 from hrbench.world.faces.lines import Lines
 from hrbench.world.faces.points import ibug68
 from hrbench.world.faces.scene import OCCLUDERS, Lighting, Pose, Scene, to_pixels
-from hrbench.world.faces.surface import Expression, Floats, Shape
+from hrbench.world.faces.surface import Expression, Shape
 
 SIDE = (0.2, 0.8)  # of the square around the points, in image sides: sizes vary by four
 _LENS = (2.0, 4.0)  # focal length over image side, as of portraits

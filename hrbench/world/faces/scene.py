@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hrbench.arrays import Floats
 from hrbench.world.camera import Camera
 from hrbench.world.canvas import Light
 from hrbench.world.faces.lines import Lines
-from hrbench.world.faces.surface import Floats
 
 LARGE_YAW, LARGE_PITCH = 42.0, 24.0  # degrees from which WFLW's subset of large poses begins
 FRONTAL = 18.0  # degrees below which a face is one that looks ahead

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hrbench.arrays import Floats
 from hrbench.world.faces.lines import LEFT, RIGHT, Lines
 from hrbench.world.faces.looks import Looks
-from hrbench.world.faces.surface import MOUTH, Floats, Shape, surface
+from hrbench.world.faces.surface import MOUTH, Shape, surface
 
 _HALF = (0, 2, 4.5, 7, 10, 13, 17, 21, 26, 32, 38, 45, 52, 60, 68, 76, 84, 92, 104, 120, 145, 180)
 _ANGLES = np.radians(np.array([-a for a in _HALF[:0:-1]] + list(_HALF), float))

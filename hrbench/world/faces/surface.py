@@ -8,9 +8,8 @@ around the vertical axis, 0 in front, and the row whose height on the midline is
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from hrbench.arrays import Floats
 
 CHIN = 112.0  # the row of the jaw's edge; rows below are under the chin
 MOUTH = 72.0  # mm below the eyes, where closed lips meet

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from hrbench.arrays import Floats
+
 LEFT, RIGHT = [4, 5, 6, 11, 12, 13], [1, 2, 3, 14, 15, 16]  # of Human3.6M's 17 joints
 _LEGS, _ARMS = slice(0, 3), slice(3, 6)  # of those
 # Standard deviations as parts of the person's height, in the order of the 17 joints.

@@ -10,13 +10,13 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.arrays import Floats
 from hrbench.world.files import write_json
 from hrbench.world.h36m.camera import NAMES as _CAMERAS
 from hrbench.world.h36m.camera import LensCamera
 from hrbench.world.h36m.detections import LEFT, RIGHT
 from hrbench.world.h36m.studio import KEPT, NAMES, Take
 
-Floats = NDArray[np.float64]
 Cameras = Mapping[int, Sequence[LensCamera]]  # by the subject's number
 _METRE = 1000.0  # mm
 _MARGIN, _SCALE_UNIT = 1.2, 200.0  # mmpose's scales: of the larger extent, in pixels

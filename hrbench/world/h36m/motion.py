@@ -8,12 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from hrbench.arrays import Floats
 from hrbench.world.people.pose import sample_angles
 from hrbench.world.people.skeleton import BONES, INDEX, JOINTS, Body, rotations
 
-Floats = NDArray[np.float64]
 FRAMES_A_SECOND = 50
 FLOOR_RADIUS = 1200.0  # mm: people stay so near to the middle
 _PARENTS = (0, *(INDEX[bone.parent] for bone in BONES))

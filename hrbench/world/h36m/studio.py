@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from hrbench.arrays import Floats
 from hrbench.world.h36m.camera import LensCamera, sample_cameras
 from hrbench.world.h36m.motion import MANNERS, sample_motion
 from hrbench.world.people.skeleton import INDEX, JOINTS, Body, sample_body
 
-Floats = NDArray[np.float64]
 ACTIONS = tuple(MANNERS)
 SUBJECTS = {"train": (1, 5, 6, 7, 8), "test": (9, 11)}
 NAMES = (

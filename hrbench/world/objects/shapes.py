@@ -1,7 +1,7 @@
-"""Twelve things of ImageNet, crudely drawn: what tells them apart is their shape.
+"""Twelve objects of ImageNet, crudely drawn: what tells them apart is their shape.
 
-A thing is drawn in a square from -1 to 1, x to the right and y down, with a brush that turns,
-scales and colours it. All things take their colours from one range.
+An object is drawn in a square from -1 to 1, x to the right and y down, with a brush that turns,
+scales and colours it. All objects take their colours from one range.
 """
 
 import math
@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Pixels = NDArray[np.uint8]
+from hrbench.arrays import Pixels
+
 Color = tuple[float, float, float]  # BGR
 Point = tuple[float, float]
 _SHIFT = 4  # bits of OpenCV's coordinates behind the point
@@ -21,7 +22,7 @@ _SHIFT = 4  # bits of OpenCV's coordinates behind the point
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Brush:
-    """What draws on a picture, in a thing's own square."""
+    """What draws on a picture, in an object's own square."""
 
     image: Pixels  # (H, W, 3) BGR
     place: NDArray[np.float64]  # (2, 3), from the square to pixels
@@ -230,7 +231,7 @@ def street_sign(brush: Brush, rng: np.random.Generator) -> None:
 
 
 Draw = Callable[[Brush, np.random.Generator], None]
-THINGS: dict[str, Draw] = {  # by the folder of their class in ImageNet
+OBJECTS: dict[str, Draw] = {  # by the folder of their class in ImageNet
     "n02165456": ladybug,
     "n02708093": clock,
     "n03255030": dumbbell,

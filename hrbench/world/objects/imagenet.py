@@ -1,4 +1,4 @@
-"""Write the world as ImageNet: drawn things in a folder for each class."""
+"""Write the world as ImageNet: drawn objects in a folder for each class."""
 
 import math
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hrbench.world.background import add_grain, paint_background
 from hrbench.world.camera import look_at
 from hrbench.world.files import write_jpeg
-from hrbench.world.things.things import THINGS, Brush, Color
+from hrbench.world.objects.shapes import OBJECTS, Brush, Color
 from hrbench.world.workers import in_order
 
 
@@ -30,13 +30,13 @@ SPLITS = (
     Split("train", 0, 1, "{0}_{1}.JPEG"),
     Split("val", 1, 4, "ILSVRC2012_val_{1:08d}.JPEG"),
 )
-_CLASSES = tuple(THINGS)
+_CLASSES = tuple(OBJECTS)
 _ASPECT = 1.4  # of the longer side over the shorter, at most
 _SIZES = (0.85, 1.2)  # of a picture over the size asked for
-_EXTENT = (0.26, 0.47)  # of a thing's half side over the picture's shorter side
-_TILT = 20.0  # degrees, the deviation of a thing's turn
+_EXTENT = (0.26, 0.47)  # of an object's half side over the picture's shorter side
+_TILT = 20.0  # degrees, the deviation of an object's turn
 _GREY = 0.03  # how often a picture has no colours
-_CONTRAST = 60.0  # least distance of a thing's two colours
+_CONTRAST = 60.0  # least distance of an object's two colours
 
 
 def write_imagenet(
@@ -73,13 +73,13 @@ def _draw_image(folder: Path, split: Split, seed: int, size: tuple[int, int], in
 
 
 def picture(rng: np.random.Generator, name: str, size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Return a BGR picture of a thing, about as large as (height, width) `size`."""
+    """Return a BGR picture of an object, about as large as (height, width) `size`."""
     height, width = _drawn_size(rng, size)
     position = np.array([rng.uniform(-500, 500), -4000.0, rng.uniform(800, 2000)])
     camera = look_at(position, np.array([0.0, 0.0, 1000.0]), (height, width))
     image = paint_background(rng, (height, width), camera)
     body, other = _colors(rng)
-    THINGS[name](Brush(image, _place(rng, (height, width)), body, other), rng)
+    OBJECTS[name](Brush(image, _place(rng, (height, width)), body, other), rng)
     if rng.random() < _GREY:
         image[:] = image.mean(axis=2, keepdims=True).astype(np.uint8)
     return add_grain(rng, image)
@@ -92,7 +92,7 @@ def _drawn_size(rng: np.random.Generator, size: tuple[int, int]) -> tuple[int, i
 
 
 def _place(rng: np.random.Generator, size: tuple[int, int]) -> NDArray[np.float64]:
-    """Return where a thing lies: turned, stretched a little, mirrored half the time."""
+    """Return where an object lies: turned, stretched a little, mirrored half the time."""
     height, width = size
     shorter = min(size)
     extent = shorter * math.exp(rng.uniform(*np.log(_EXTENT)))

@@ -1,1 +1,0 @@
-"""Things of several classes: ImageNet."""
