@@ -26,12 +26,12 @@ from hrbench.commands import run
 from hrbench.engine.runtime import devices
 from hrbench.formats import location
 from hrbench.formats.registry import format_of
-from hrbench.kinds.classes.job import ClassificationJob
-from hrbench.kinds.contract import Job
-from hrbench.kinds.landmarks.job import LandmarkJob
+from hrbench.kinds.classes.task import Classification
+from hrbench.kinds.contract import Task
+from hrbench.kinds.landmarks.task import Landmarks
 from hrbench.kinds.lifting import reading
-from hrbench.kinds.lifting.job import LiftingJob
-from hrbench.kinds.registry import job_of
+from hrbench.kinds.lifting.task import Lifting
+from hrbench.kinds.registry import task_of
 from hrbench.report.definitions import rounded
 from hrbench.report.environment import environment, hardware
 from hrbench.report.predictions import Stored
@@ -63,7 +63,7 @@ def measured(task: str, seed: int, out: Path) -> Result:
     dataset = catalog.load_dataset(spec.dataset)
     assert spec.builtin is not None
     root = world.cached(dataset.folder, images=spec.builtin.images, seed=spec.builtin.seed)
-    job = job_of(spec, dataset, location.DataRoot(root, synthetic=True), Options())
+    job = task_of(spec, dataset, location.DataRoot(root, synthetic=True), Options())
     job.look()
     dull = measuring.measure(job, dullest(job))
     options = Options(data="builtin", out=str(out), seed=seed)
@@ -83,15 +83,15 @@ def measured(task: str, seed: int, out: Path) -> Result:
     )
 
 
-def dullest(job: Job[Any]) -> Stored:
+def dullest(job: Task[Any]) -> Stored:
     """Return one answer everywhere: the training set's mean shape, or its commonest class."""
-    if isinstance(job, LandmarkJob):
+    if isinstance(job, Landmarks):
         people = format_of(job.dataset).training(job.spec, job.dataset, job.data_root)
         return mean_pose(people, job.looked_at)
-    if isinstance(job, LiftingJob):
+    if isinstance(job, Lifting):
         clips = reading.training(job.spec, job.dataset, job.data_root, job.options).clips
         return mean_joints(clips, job.looked_at.clips)
-    assert isinstance(job, ClassificationJob)
+    assert isinstance(job, Classification)
     return commonest(job.feed().pictures.labels, len(job.looked_at.pictures))
 
 

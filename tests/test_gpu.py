@@ -20,7 +20,7 @@ from hrbench.engine import duration
 from hrbench.engine.runtime import Runtime, normalised
 from hrbench.formats.location import DataRoot
 from hrbench.heads.heatmap import mse
-from hrbench.kinds.landmarks.job import LandmarkJob
+from hrbench.kinds.landmarks.task import Landmarks
 from hrbench.report import predictions
 from hrbench.report.predictions import Predictions
 from hrbench.road import training
@@ -110,9 +110,7 @@ def test_lifters_and_classifiers_train_in_bf16_and_agree_with_the_cpu(
 def test_the_duration_of_a_training_is_told_before_it_and_draws_nothing(tmp_path: Path) -> None:
     task, card = "coco-pose@w32-256x192", torch.device("cuda:0")
     spec = landmark_task(task, ["recipe.epochs=1", "recipe.batch_size=32"])
-    job = LandmarkJob(
-        spec, load_dataset("coco"), DataRoot(small_world(), synthetic=True), Options()
-    )
+    job = Landmarks(spec, load_dataset("coco"), DataRoot(small_world(), synthetic=True), Options())
     job.look()
     job.build()
     job.network.to(card)

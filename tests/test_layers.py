@@ -135,7 +135,7 @@ def test_an_import_upwards_is_found(place: str, line: str, tmp_path: Path) -> No
     ("place", "line"),
     [
         ("commands/score.py", "from hrbench.commands.run import run"),
-        ("kinds/lifting/job.py", "from hrbench.kinds.landmarks import job"),
+        ("kinds/lifting/task.py", "from hrbench.kinds.landmarks import task"),
     ],
 )
 def test_an_import_of_a_neighbour_is_found(place: str, line: str, tmp_path: Path) -> None:

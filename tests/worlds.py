@@ -15,8 +15,8 @@ from specs import landmark_task
 
 from hrbench import catalog, network, world
 from hrbench.formats.location import DataRoot
-from hrbench.kinds.landmarks.job import LandmarkJob
-from hrbench.kinds.registry import job_of
+from hrbench.kinds.landmarks.task import Landmarks
+from hrbench.kinds.registry import task_of
 from hrbench.road.resolve import resolve
 from hrbench.runs.options import Options
 from hrbench.spec import ClassificationTask, LiftingTask
@@ -145,12 +145,12 @@ def write_json(path: Path, content: Any) -> Path:
     return path
 
 
-def evaluated(task: str, data: Path, *overrides: str) -> LandmarkJob:
+def evaluated(task: str, data: Path, *overrides: str) -> Landmarks:
     """The job of a run with random weights, its split read."""
     options = Options(data=str(data), overrides=overrides)
     spec, dataset = resolve(task, options)
-    job = job_of(spec, dataset, DataRoot(data, synthetic=True), options)
-    assert isinstance(job, LandmarkJob)
+    job = task_of(spec, dataset, DataRoot(data, synthetic=True), options)
+    assert isinstance(job, Landmarks)
     job.look()
     job.build()
     job.network.eval()

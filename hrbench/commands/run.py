@@ -7,7 +7,7 @@ from hrbench.backbone import weights
 from hrbench.engine.runtime import Runtime, processes
 from hrbench.errors import RunError
 from hrbench.formats import location
-from hrbench.kinds.registry import job_of
+from hrbench.kinds.registry import task_of
 from hrbench.report.environment import code_version, environment, hardware
 from hrbench.report.record import RunRecord
 from hrbench.road import given, training
@@ -35,7 +35,7 @@ def run(task: str, options: Options) -> tuple[RunRecord, Path] | None:
     with processes(options.device) as runtime:
         spec = with_precision(spec, runtime.device.type)
         data_root = _locate(spec, dataset, options, runtime)
-        road = Road(job_of(spec, dataset, data_root, options), runtime, checkpoint)
+        road = Road(task_of(spec, dataset, data_root, options), runtime, checkpoint)
         road.prepare()
         looked_at = road.job.looked_at
         state = State(
@@ -74,7 +74,7 @@ def resume(
     checkpoint = None if options.weights is None else weights.read(Path(options.weights))
     with processes(options.device) as runtime:
         data_root = _locate(spec, dataset, options, runtime)
-        road = Road(job_of(spec, dataset, data_root, options), runtime, checkpoint)
+        road = Road(task_of(spec, dataset, data_root, options), runtime, checkpoint)
         road.prepare()
         given.require_same_files(folder, road.job, state)
         state = replace(state, options=given.anchored(options, dataset, data_root))

@@ -6,16 +6,16 @@ from typing import Any
 from hrbench import catalog
 from hrbench.errors import RunError
 from hrbench.formats import location
-from hrbench.kinds.contract import Job
-from hrbench.kinds.landmarks.job import LandmarkJob
-from hrbench.kinds.registry import job_of
+from hrbench.kinds.contract import Task
+from hrbench.kinds.landmarks.task import Landmarks
+from hrbench.kinds.registry import require_own_flags, task_of
 from hrbench.report import predictions
 from hrbench.report.finding import SPEC
 from hrbench.report.record import RunRecord
 from hrbench.road import given, measuring, recording, training
 from hrbench.road.resolve import require_sound
 from hrbench.runs import folder as run_folder
-from hrbench.spec import LandmarkTask, TaskSpec
+from hrbench.spec import TaskSpec
 
 
 def score(
@@ -33,17 +33,14 @@ def score(
     and what differs is an error.
     """
     spec, dataset, state = run_folder.read(folder)
-    if (decoder is not None or official) and not isinstance(spec, LandmarkTask):
-        raise RunError(
-            f"{spec.name} has no heatmaps and none of COCO's figures: leave --decoder and "
-            "--official out"
-        )
+    flags = {"decoder": decoder is not None, "official": official}
+    require_own_flags(spec, {flag for flag, given in flags.items() if given})
     changes = (*overrides, *([f"protocol.decoder={decoder}"] if decoder else []))
     scored = catalog.load_task(str(folder / SPEC), changes)
     require_sound(scored, dataset, changes)
     options = given.data_again(folder, spec, dataset, state, data)
     data_root = location.locate(dataset, options.data, scored.builtin, options.allow)
-    job = job_of(scored, dataset, data_root, options)
+    job = task_of(scored, dataset, data_root, options)
     _require_same_predictions(job, spec)
     job.look()
     measuring.require_truth(job)
@@ -52,22 +49,22 @@ def score(
     found = predictions.read(folder, job.stored)
     if misfit := job.misfit(found):
         raise RunError(f"{folder} {misfit}: put back the files that it was run on, or run again")
-    if isinstance(job, LandmarkJob):
+    if isinstance(job, Landmarks):
         found = job.decoded_again(found, spec)
     record = recording.record_of(folder, job, state, found)
-    if official and isinstance(job, LandmarkJob):
+    if official and isinstance(job, Landmarks):
         training.tell(job.confirmed(found))
     if not changes:
         record.write(folder)
     return record
 
 
-def _require_same_predictions(job: Job[Any], spec: TaskSpec) -> None:
+def _require_same_predictions(job: Task[Any], spec: TaskSpec) -> None:
     before, after = (s.plain() for s in (spec, job.spec))
-    for key in job.of_scoring:
+    for key in job.score_only_keys:
         before["protocol"].pop(key, None), after["protocol"].pop(key, None)
     if before != after:
         raise RunError(
             "score reads stored predictions, so --set can change only "
-            f"protocol.{', protocol.'.join(job.of_scoring)}; run again for other changes"
+            f"protocol.{', protocol.'.join(job.score_only_keys)}; run again for other changes"
         )

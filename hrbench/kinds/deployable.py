@@ -13,10 +13,10 @@ from torch import Tensor, nn
 
 from hrbench import catalog, world
 from hrbench.formats.location import DataRoot
-from hrbench.kinds.contract import Found, Job
+from hrbench.kinds.contract import Found, Task
 from hrbench.spec import DatasetSpec
 
-Task = TypeVar("Task", bound=Job[Any])
+T = TypeVar("T", bound=Task[Any])
 Run = Callable[[NDArray[Any]], dict[str, NDArray[np.float32]]]  # input to outputs, by name
 CPU = torch.device("cpu")
 SPARE = 1  # more than the least that an edge must have, in the example that is traced
@@ -36,7 +36,7 @@ class Port:
         return f"{self.name} {self.dtype} ({', '.join(map(str, self.shape))})"
 
 
-class Deployable(ABC, Generic[Task, Found]):
+class Deployable(ABC, Generic[T, Found]):
     """A job whose network is a graph of one input, with everything around it inside.
 
     Letters: N inputs. The first output is the one that is compared.
@@ -49,7 +49,7 @@ class Deployable(ABC, Generic[Task, Found]):
     unit: str  # of the first output
     limit: float  # how far the first output may be from PyTorch's
 
-    def __init__(self, job: Task) -> None:
+    def __init__(self, job: T) -> None:
         self.job = job
 
     @abstractmethod
@@ -87,7 +87,7 @@ class Deployable(ABC, Generic[Task, Found]):
         return torch.zeros(edges, dtype=getattr(torch, self.takes.dtype))
 
 
-def small_world(job: Job[Any], stand_in: str, images: int) -> tuple[Any, DatasetSpec, DataRoot]:
+def small_world(job: Task[Any], stand_in: str, images: int) -> tuple[Any, DatasetSpec, DataRoot]:
     """Return the spec, the dataset and the place of a small synthetic training set for a job.
 
     Where the task has no synthetic set, it is that of the task `stand_in`, of the same kind.

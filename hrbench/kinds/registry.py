@@ -1,25 +1,45 @@
-"""Which job a task's head asks for."""
+"""The kinds of task, by the head that a task's file names: the one place that knows them all."""
 
-from collections.abc import Callable
 from typing import Any
 
+from hrbench.errors import RunError
 from hrbench.formats.location import DataRoot, as_found
-from hrbench.kinds.classes.job import ClassificationJob
-from hrbench.kinds.contract import Job
-from hrbench.kinds.landmarks.job import LandmarkJob
-from hrbench.kinds.lifting.job import LiftingJob
+from hrbench.kinds.classes.kind import CLASSES
+from hrbench.kinds.contract import Kind, Task
+from hrbench.kinds.landmarks.kind import LANDMARKS
+from hrbench.kinds.lifting.kind import LIFTING
 from hrbench.runs.options import Options
 from hrbench.spec import DatasetSpec, TaskSpec
 
-JOBS: dict[str, Callable[[Any, DatasetSpec, DataRoot, Options], Job[Any]]] = {  # by `model.head`
-    "heatmap": LandmarkJob,
-    "lift-linear": LiftingJob,
-    "lift-temporal": LiftingJob,
-    "classify": ClassificationJob,
+KINDS: dict[str, Kind] = {  # by `model.head`
+    "heatmap": LANDMARKS,
+    "lift-linear": LIFTING,
+    "lift-temporal": LIFTING,
+    "classify": CLASSES,
 }
 
 
-def job_of(spec: TaskSpec, dataset: DatasetSpec, data_root: DataRoot, options: Options) -> Job[Any]:
-    """Return the job of a task on its data."""
-    there = as_found(dataset, data_root.folder / dataset.folder)
-    return JOBS[spec.model.head](spec, there, data_root, options)
+def kind_of(spec: TaskSpec) -> Kind:
+    """Return the kind of a task."""
+    return KINDS[spec.model.head]
+
+
+def task_of(
+    spec: TaskSpec, dataset: DatasetSpec, data_root: DataRoot, options: Options
+) -> Task[Any]:
+    """Return the task of a spec on a data_root of data."""
+    there = as_found(dataset, data_root.path / dataset.folder)
+    return kind_of(spec).task(spec, there, data_root, options)
+
+
+def require_own_flags(spec: TaskSpec, given: set[str]) -> None:
+    """Refuse flags that only other kinds of task have; `given` are those of the command line.
+
+    Raises:
+        RunError: one is given.
+    """
+    own = kind_of(spec).flags
+    for kind in dict.fromkeys(KINDS.values()):
+        for flag, words in kind.flags.items():
+            if flag in given and flag not in own:
+                raise RunError(words.format(task=spec.name))

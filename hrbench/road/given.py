@@ -11,8 +11,8 @@ from hrbench.backbone.weights import BEST
 from hrbench.errors import HrbenchError, RunError
 from hrbench.formats import location
 from hrbench.formats.location import BUILTIN, DEFAULT, DataRoot
-from hrbench.kinds.contract import Job
-from hrbench.kinds.registry import job_of
+from hrbench.kinds.contract import Task
+from hrbench.kinds.registry import task_of
 from hrbench.report import finding
 from hrbench.road.training import tell
 from hrbench.runs import folder as run_folder
@@ -125,7 +125,7 @@ def data_again(
     for place in _places(folder, dataset, spec, state.options):
         options = replace(state.options, data=str(place))
         data_root = location.locate(dataset, options.data, spec.builtin, options.allow)
-        job = job_of(spec, dataset, data_root, options)
+        job = task_of(spec, dataset, data_root, options)
         try:
             job.look()
         except HrbenchError:
@@ -139,7 +139,7 @@ def data_again(
     )
 
 
-def require_same_files(folder: Path, job: Job[Any], state: State) -> None:
+def require_same_files(folder: Path, job: Task[Any], state: State) -> None:
     """Refuse other files than those that a run was started on.
 
     Raises:

@@ -9,8 +9,8 @@ from hrbench.backbone.anatomy import anatomy
 from hrbench.backbone.weights import Checkpoint
 from hrbench.errors import RunError
 from hrbench.formats.location import DEFAULT, DataRoot, folder_of
-from hrbench.kinds.contract import Job
-from hrbench.kinds.registry import job_of
+from hrbench.kinds.contract import Task
+from hrbench.kinds.registry import task_of
 from hrbench.report import finding
 from hrbench.road.given import weights_of
 from hrbench.road.resolve import resolve
@@ -20,7 +20,7 @@ from hrbench.runs.options import Options
 from hrbench.runs.provenance import known, of_run, other_outputs
 
 
-def load(task: str | None, options: Options) -> Job[Any]:
+def load(task: str | None, options: Options) -> Task[Any]:
     """Return the job of a task, its network made and the weights loaded that the options name.
 
     Without a task it is that of the run that the weights are of. Without weights the network is as
@@ -34,7 +34,7 @@ def load(task: str | None, options: Options) -> Job[Any]:
     name = _named(task, checkpoint, options.weights)
     spec, dataset = resolve(name, options, checkpoint)
     data_root = DataRoot(folder_of(dataset, options.data) or DEFAULT, synthetic=False)
-    job = job_of(spec, dataset, data_root, options)
+    job = task_of(spec, dataset, data_root, options)
     job.build()
     if checkpoint is not None:
         job.load(checkpoint)

@@ -5,7 +5,7 @@ from typing import Any
 
 from hrbench.engine.log import Figure
 from hrbench.errors import RunError
-from hrbench.kinds.contract import Found, Job
+from hrbench.kinds.contract import Found, Task
 from hrbench.report.definitions import Definition, define
 from hrbench.report.record import MetricValue, measured
 
@@ -26,13 +26,13 @@ class Measured:
         return Figure(name, first.value, first.unit, first.higher_is_better)
 
 
-def missing_truth(job: Job[Any]) -> str:
+def missing_truth(job: Task[Any]) -> str:
     """Return why there is nothing to score against, where that is not by design; else nothing."""
     annotated = job.dataset.splits[job.spec.protocol.split].annotated
     return job.looked_at.without_truth if annotated and job.looked_at.truth is None else ""
 
 
-def require_truth(job: Job[Any]) -> None:
+def require_truth(job: Task[Any]) -> None:
     """Require something to score against, unless it is hidden by design.
 
     Raises:
@@ -42,7 +42,7 @@ def require_truth(job: Job[Any]) -> None:
         raise RunError(reason)
 
 
-def measure(job: Job[Found], found: Found) -> Measured:
+def measure(job: Task[Found], found: Found) -> Measured:
     """Return every figure of the protocol; null with the reason where there is no truth."""
     if job.looked_at.truth is None:
         known = _defined(job.headline)

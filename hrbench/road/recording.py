@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hrbench.errors import RunError
-from hrbench.kinds.contract import Found, Job
+from hrbench.kinds.contract import Found, Task
 from hrbench.report.record import SCHEMA, Code, Counts, Dataset, RunRecord, Times, Weights
 from hrbench.road import measuring, training
 from hrbench.road.resolve import is_modified
@@ -25,7 +25,7 @@ def trained(folder: Path, state: State) -> dict[str, Any]:
     return state.weights
 
 
-def record_of(folder: Path, job: Job[Found], state: State, found: Found) -> RunRecord:
+def record_of(folder: Path, job: Task[Found], state: State, found: Found) -> RunRecord:
     """Return the record that a run's predictions come to.
 
     Where the truth is hidden, the upload file is written beside them.
@@ -75,6 +75,6 @@ def record_of(folder: Path, job: Job[Found], state: State, found: Found) -> RunR
     ).sealed()
 
 
-def _left_out(state: State, job: Job[Found]) -> dict[str, dict[str, int]]:
+def _left_out(state: State, job: Task[Found]) -> dict[str, dict[str, int]]:
     counts = {"training": dict(state.left_out), "measured": dict(job.looked_at.left_out)}
     return {step: of_step for step, of_step in counts.items() if of_step}

@@ -1,6 +1,7 @@
 """From a task's name and flags to the one spec that a run follows."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +9,11 @@ from hrbench import catalog
 from hrbench.backbone.weights import Checkpoint
 from hrbench.errors import RunError, SpecError
 from hrbench.formats.location import folder_of
-from hrbench.kinds.classes import resolving as classes
-from hrbench.kinds.landmarks import resolving as landmarks
-from hrbench.kinds.lifting import resolving as lifting
+from hrbench.kinds.registry import kind_of, require_own_flags
 from hrbench.runs import provenance
 from hrbench.runs.folder import DATASET
 from hrbench.runs.options import Options
-from hrbench.spec import ClassificationTask, DatasetSpec, LandmarkTask, LiftingTask, TaskSpec
+from hrbench.spec import DatasetSpec, TaskSpec
 
 
 def resolve(
@@ -36,31 +35,19 @@ def resolve(
     builtin = folder_of(dataset, options.data) is None
     if checkpoint is not None:
         provenance.require_same_outputs(checkpoint, dataset, options.allow)
-    keys = (*_of_kind(options, plain, checkpoint), *_of_all(options), *options.overrides)
+    given = {key for key, value in asdict(options).items() if value not in (None, False)}
+    require_own_flags(plain, given)
+    of_kind = kind_of(plain).overrides(options, plain, checkpoint)
+    keys = (*of_kind, *_of_all(options), *options.overrides)
     spec = catalog.load_task(task, keys, builtin=builtin)
-    if isinstance(spec, LandmarkTask):
-        spec = catalog.load_task(task, (*keys, *landmarks.settled(spec, dataset)), builtin=builtin)
+    if settled := kind_of(spec).settled(spec, dataset):
+        spec = catalog.load_task(task, (*keys, *settled), builtin=builtin)
     require_sound(spec, dataset, options.overrides)
     if options.weights is None:
         _require_trainable(spec, dataset)
     if spec.dataset.endswith(".toml"):  # a run's folder keeps the file, under this name
         spec = spec.model_copy(update={"dataset": DATASET})
     return spec, dataset
-
-
-def _of_kind(options: Options, spec: TaskSpec, checkpoint: Checkpoint | None) -> list[str]:
-    """Return the keys that flags set which only some tasks have."""
-    if options.boxes is not None and not isinstance(spec, LandmarkTask):
-        raise RunError(f"--boxes goes with tasks of keypoints in images, and {spec.name} is none")
-    if options.keypoints is not None and not isinstance(spec, LiftingTask):
-        raise RunError(f"--keypoints is what h36m-lift lifts; {spec.name} finds its own")
-    if options.keep_peaks and not isinstance(spec, LandmarkTask):
-        raise RunError(f"--keep-peaks keeps heatmaps, and {spec.name} has none")
-    if isinstance(spec, LandmarkTask):
-        return landmarks.overrides(options, spec, checkpoint)
-    if isinstance(spec, LiftingTask):
-        return lifting.overrides(options)
-    return classes.overrides(options)
 
 
 def require_sound(spec: TaskSpec, dataset: DatasetSpec, overrides: Sequence[str]) -> None:
@@ -75,12 +62,7 @@ def require_sound(spec: TaskSpec, dataset: DatasetSpec, overrides: Sequence[str]
         for key in _dotted(catalog.parse_override(text)):
             if key in asleep:
                 raise SpecError(f"--set {text}: {key} changes nothing here: {asleep[key]}")
-    if isinstance(spec, LandmarkTask):
-        landmarks.require_measurable(spec, dataset)
-    elif isinstance(spec, LiftingTask):
-        lifting.require_measurable(spec, dataset)
-    elif isinstance(spec, ClassificationTask):
-        classes.require_measurable(spec, dataset)
+    kind_of(spec).require_measurable(spec, dataset)
 
 
 def _require_trainable(spec: TaskSpec, dataset: DatasetSpec) -> None:
@@ -89,8 +71,7 @@ def _require_trainable(spec: TaskSpec, dataset: DatasetSpec) -> None:
             "protocol.train_split is missing: it names the split of "
             f"{dataset.name} to train on; with --weights nothing is trained"
         )
-    if isinstance(spec, LandmarkTask):
-        landmarks.require_trainable(spec, dataset)
+    kind_of(spec).require_trainable(spec, dataset)
 
 
 def _dotted(tables: Mapping[str, Any], before: str = "") -> Iterator[str]:
@@ -124,12 +105,12 @@ def is_modified(spec: TaskSpec) -> bool:
     if spec.variant not in catalog.variants(spec.name):
         return True
     published = catalog.load_task(f"{spec.name}@{spec.variant}")
-    free = {key: getattr(spec.protocol, key) for key in spec.protocol.free}
-    color = {"color": spec.model.color} if isinstance(spec, LandmarkTask) else {}
+    protocol = {key: getattr(spec.protocol, key) for key in spec.protocol.free}
+    model = {key: getattr(spec.model, key) for key in spec.model.free}
     return spec != published.model_copy(
         update={
-            "protocol": published.protocol.model_copy(update=free),
-            "model": published.model.model_copy(update=color),  # as the weights want it
+            "protocol": published.protocol.model_copy(update=protocol),
+            "model": published.model.model_copy(update=model),
             "recipe": published.recipe.model_copy(update={"precision": spec.recipe.precision}),
         }
     )

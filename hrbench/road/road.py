@@ -14,7 +14,7 @@ from hrbench.draw import curves
 from hrbench.engine.log import Figure
 from hrbench.engine.runtime import Runtime, machine_limits
 from hrbench.errors import HrbenchError
-from hrbench.kinds.contract import Job
+from hrbench.kinds.contract import Task
 from hrbench.report.record import RunRecord, Weights
 from hrbench.road import measuring, recording, training
 from hrbench.runs import folder as run_folder
@@ -33,7 +33,7 @@ class Road:
     """One run from its data to its record, in one process."""
 
     def __init__(
-        self, job: Job[Any], runtime: Runtime, checkpoint: weights.Checkpoint | None
+        self, job: Task[Any], runtime: Runtime, checkpoint: weights.Checkpoint | None
     ) -> None:
         self.job, self.runtime = job, runtime
         self.checkpoint = checkpoint  # None: to be trained

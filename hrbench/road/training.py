@@ -19,7 +19,7 @@ from hrbench.runs import provenance
 from hrbench.spec import LiftingTask, TaskSpec, TemporalModel
 
 if TYPE_CHECKING:
-    from hrbench.kinds.contract import Job
+    from hrbench.kinds.contract import Task
 
 LONG = 600.0  # seconds; above it a training on a CPU says what is faster
 WAITS_TOO_LONG = 0.2  # share of the training time
@@ -35,14 +35,14 @@ class Start:
     seen: tuple[str, ...] = ()  # data sets that it was trained on, where it says so
 
 
-def initialise(job: "Job[Any]", path: str | None) -> Start:
+def initialise(job: "Task[Any]", path: str | None) -> Start:
     """Load a file to start from."""
     if path is None:
         return Start()
     checkpoint = weights.read(Path(path))
     found = job.initialise(checkpoint)
     loaded = f"all {found.total}" if not found.missing else f"{len(found.matched)} of {found.total}"
-    words = f"{loaded} tensors of {job.begins_with} loaded"
+    words = f"{loaded} tensors of {job.init_part} loaded"
     if found.missing:
         words += f", {len(found.missing)} start random ({found.missing[0]}, …)"
     if found.left_over:
@@ -56,7 +56,7 @@ def initialise(job: "Job[Any]", path: str | None) -> Start:
     return Start(init, found.missing, checkpoint.changes, seen)
 
 
-def about(job: "Job[Any]", start: Start) -> About:
+def about(job: "Task[Any]", start: Start) -> About:
     """Return what is said of the weights that a job's training comes to."""
     seen = tuple(dict.fromkeys((*provenance.trained_on(job.spec, job.dataset), *start.seen)))
     return provenance.of_training(
@@ -65,7 +65,7 @@ def about(job: "Job[Any]", start: Start) -> About:
 
 
 def trainer(
-    job: "Job[Any]",
+    job: "Task[Any]",
     feed: Feed[Any],
     runtime: Runtime,
     folder: Path,

@@ -12,18 +12,16 @@ from hrbench.backbone.fitting import Fit
 from hrbench.backbone.weights import Checkpoint
 from hrbench.errors import RunError
 from hrbench.formats.location import DEFAULT, DataRoot
-from hrbench.kinds.registry import job_of
+from hrbench.kinds.registry import kind_of, task_of
 from hrbench.runs import provenance
 from hrbench.runs.options import Options
-from hrbench.spec import ClassificationTask, DatasetSpec, LandmarkTask, LiftingTask, TaskSpec
-
-STATISTICS = ("keypoint_mean", "keypoint_std", "joint_mean", "joint_std")  # Martinez's have none
+from hrbench.spec import DatasetSpec, TaskSpec
 
 
 def fitted(checkpoint: Checkpoint, task: str) -> Fit:
     """Return how a checkpoint fits the network of `NAME@VARIANT` or a file."""
     spec, dataset = named(task)
-    job = job_of(spec, dataset, DataRoot(DEFAULT, synthetic=False), Options())
+    job = task_of(spec, dataset, DataRoot(DEFAULT, synthetic=False), Options())
     with torch.device("meta"):
         job.build()
     return fitting.fit(checkpoint.tensors, job.network.state_dict())
@@ -50,22 +48,8 @@ def fitting_variants(
             dataset = catalog.load_dataset(spec.dataset)
             if provenance.other_outputs(before, dataset):
                 continue
-            if _fits(checkpoint, found, spec, dataset):
+            if kind_of(spec).fits(checkpoint, found, spec, dataset):
                 yield f"{name}@{variant}"
-
-
-def _fits(checkpoint: Checkpoint, found: Anatomy, spec: TaskSpec, dataset: DatasetSpec) -> bool:
-    if isinstance(spec, LandmarkTask):
-        parts = (found.keypoints, found.branches)
-        same = parts == (len(dataset.keypoints), spec.model.branches)
-        return same and spec.model.backbone in found.backbones
-    if isinstance(spec, ClassificationTask):
-        same = found.classes == len(dataset.classes)
-        return same and spec.model.backbone in found.backbones
-    if not isinstance(spec, LiftingTask) or found.input_channels is not None:
-        return False
-    fit = fitted(checkpoint, f"{spec.name}@{spec.variant}")
-    return not (fit.left_over or fit.reshaped or set(fit.missing) - set(STATISTICS))
 
 
 def chosen(task: str, checkpoint: Checkpoint, found: Anatomy) -> str:

@@ -13,6 +13,8 @@ OF_POSES = ("box_threshold", "keypoint_threshold", "nms", "nms_threshold")
 class HeatmapModel(Model):
     """Backbone and heatmaps."""
 
+    free: ClassVar[tuple[str, ...]] = ("color",)
+
     head: Literal["heatmap"]
     backbone: str
     color: Literal["rgb", "bgr"] = "rgb"  # the order of an image's planes, as the network has it

@@ -12,6 +12,8 @@ Reasons = dict[str, str]  # by dotted key
 class Model(Table):
     """What is trained."""
 
+    free: ClassVar[tuple[str, ...]] = ()  # as of the protocol: these are as the weights want them
+
     head: str
 
     @property

@@ -19,8 +19,8 @@ from hrbench import catalog
 from hrbench.convert.detect import convert
 from hrbench.data.sample import People
 from hrbench.formats.location import DataRoot
-from hrbench.kinds.landmarks.job import LandmarkJob
-from hrbench.kinds.registry import job_of
+from hrbench.kinds.landmarks.task import Landmarks
+from hrbench.kinds.registry import task_of
 from hrbench.road.resolve import resolve
 from hrbench.runs.options import Options
 
@@ -68,8 +68,8 @@ def boxes_of(file: Path, task: str = "coco-pose@tiny", data: Path | None = None)
     data = data or small_world()
     options = Options(data=str(data), boxes=str(file))
     spec, dataset = resolve(task, options)
-    job = job_of(spec, dataset, DataRoot(data, synthetic=True), options)
-    assert isinstance(job, LandmarkJob)
+    job = task_of(spec, dataset, DataRoot(data, synthetic=True), options)
+    assert isinstance(job, Landmarks)
     job.look()
     return job.looked_at.people
 

@@ -24,7 +24,7 @@ from hrbench.engine.runtime import Runtime
 from hrbench.errors import HrbenchError
 from hrbench.formats.location import DataRoot
 from hrbench.kinds.landmarks import scoring
-from hrbench.kinds.registry import job_of
+from hrbench.kinds.registry import task_of
 from hrbench.road import measuring, road, training
 from hrbench.road.resolve import resolve, with_precision
 from hrbench.runs.options import Options
@@ -271,7 +271,7 @@ class Bench:
         options = Options(data=str(data), overrides=tuple(overrides))
         spec, dataset = resolve(task, options)
         self.spec = with_precision(spec, "cpu")
-        self.job = job_of(self.spec, dataset, DataRoot(data, synthetic=True), options)
+        self.job = task_of(self.spec, dataset, DataRoot(data, synthetic=True), options)
         self.job.look()
         self.job.build()
         self.out = out

@@ -27,7 +27,7 @@ from hrbench.engine.runtime import Runtime
 from hrbench.errors import RunError
 from hrbench.formats.location import DataRoot
 from hrbench.geometry import UNIT, CropMatrix, cells_to_image, crop_matrix, transform, udp_matrix
-from hrbench.kinds.classes.job import ClassificationJob
+from hrbench.kinds.classes.task import Classification
 from hrbench.kinds.deployable import CPU, Deployable
 from hrbench.kinds.landmarks.exporting import DeployableLandmarks
 from hrbench.kinds.lifting.exporting import DeployableLifter
@@ -123,7 +123,7 @@ def test_a_graph_answers_for_a_split_as_a_run_does(
     deployed = looking(dataset, task, *overrides)
     stored = deployed.job.predictions(Runtime(CPU), workers=0, title="")
     again = deployed.predictions(stored, lambda inputs: answers(deployed, inputs), 0)
-    name = "labels" if isinstance(deployed.job, ClassificationJob) else "keypoints"
+    name = "labels" if isinstance(deployed.job, Classification) else "keypoints"
     np.testing.assert_array_equal(getattr(again, name), getattr(stored, name))
     np.testing.assert_allclose(again.scores, stored.scores, rtol=1e-6)
 

@@ -14,12 +14,12 @@ from hrbench.data.picture_batches import EvaluationPictures
 from hrbench.data.pictures import Pictures
 from hrbench.engine.runtime import Runtime
 from hrbench.kinds.classes import predicting as classes
-from hrbench.kinds.classes.job import ClassificationJob
-from hrbench.kinds.contract import Job
+from hrbench.kinds.classes.task import Classification
+from hrbench.kinds.contract import Task
 from hrbench.kinds.landmarks import predicting as landmarks
-from hrbench.kinds.landmarks.job import LandmarkJob
+from hrbench.kinds.landmarks.task import Landmarks
 from hrbench.kinds.lifting import predicting as lifting
-from hrbench.kinds.lifting.job import LiftingJob
+from hrbench.kinds.lifting.task import Lifting
 from hrbench.road.loading import load
 from hrbench.runs.options import Options
 from hrbench.world.files import write_jpeg
@@ -28,7 +28,7 @@ from hrbench.world.people.picture import sample_picture
 CPU = torch.device("cpu")
 
 
-def small(task: str, *overrides: str) -> Job[Any]:
+def small(task: str, *overrides: str) -> Task[Any]:
     return load(task, Options(overrides=overrides, device="cpu"))
 
 
@@ -52,7 +52,7 @@ def test_the_stages_find_the_keypoints_that_a_run_finds(
     task: str, overrides: tuple[str, ...], picture: Path
 ) -> None:
     job = small(task, *overrides)
-    assert isinstance(job, LandmarkJob)
+    assert isinstance(job, Landmarks)
     found = walked(stages.stages_of(job, picture, 3, Runtime(CPU)))
     people = stages.people_of(job, picture, 3)
     seen = LandmarkEvaluation(
@@ -72,7 +72,7 @@ def test_the_stages_find_the_keypoints_that_a_run_finds(
 
 def test_the_stages_find_the_classes_that_a_run_finds(picture: Path) -> None:
     job = small("imagenet@tiny", 'protocol.tta="ten-crop"')
-    assert isinstance(job, ClassificationJob)
+    assert isinstance(job, Classification)
     labels, scores = walked(stages.stages_of(job, picture, 2, Runtime(CPU)))
     rows = np.arange(2)
     seen = EvaluationPictures(Pictures((picture,) * 2, rows, rows), job.crops())
@@ -86,7 +86,7 @@ def test_the_stages_find_the_classes_that_a_run_finds(picture: Path) -> None:
 @pytest.mark.parametrize("flip_test", [True, False])
 def test_the_stages_lift_what_a_run_lifts(flip_test: bool, picture: Path) -> None:
     job = small("h36m-lift@tiny", f"protocol.flip_test={str(flip_test).lower()}")
-    assert isinstance(job, LiftingJob)
+    assert isinstance(job, Lifting)
     found = walked(stages.stages_of(job, picture, 5, Runtime(CPU)))
     expected = lifting.predictions(
         job.network,

@@ -9,7 +9,7 @@ from golden.ledger import Ledger
 
 from hrbench.commands.profile.work import Work, work_of
 from hrbench.formats.location import DataRoot
-from hrbench.kinds.registry import job_of
+from hrbench.kinds.registry import task_of
 from hrbench.road.resolve import resolve
 from hrbench.runs.options import Options
 
@@ -20,7 +20,7 @@ FACES = "rest/face/net_300w.json.gz"
 def work(task: str) -> Work:
     """The work of a task's network that has no numbers in it, so that none are drawn."""
     spec, dataset = resolve(task, Options())
-    job = job_of(spec, dataset, DataRoot(Path(), synthetic=False), Options())
+    job = task_of(spec, dataset, DataRoot(Path(), synthetic=False), Options())
     with torch.device("meta"):
         job.build()
     return work_of(job)

@@ -19,7 +19,7 @@ from hrbench.engine.runtime import Runtime
 from hrbench.engine.train import Interrupted, Trainer
 from hrbench.errors import RunError
 from hrbench.formats import location
-from hrbench.kinds.landmarks.job import LandmarkJob
+from hrbench.kinds.landmarks.task import Landmarks
 from hrbench.network import LandmarkNetwork
 from hrbench.road import training
 from hrbench.runs.options import Options
@@ -48,7 +48,7 @@ def trainer(folder: Path, *, workers: int = 0, validate_every: int = 0) -> Train
     spec = landmark_task("coco-pose@tiny", (*SETTINGS, every))
     dataset = catalog.load_dataset("coco")
     data_root = location.DataRoot(small_world(), synthetic=True)
-    job = LandmarkJob(spec, dataset, data_root, Options(seed=3))
+    job = Landmarks(spec, dataset, data_root, Options(seed=3))
     job.look()
     job.network = network.build(spec.model, len(dataset.keypoints), seed=3)
     feed = job.feed()

@@ -18,8 +18,8 @@ from hrbench.commands import score as scoring
 from hrbench.errors import DataError, RunError, SpecError
 from hrbench.formats import location
 from hrbench.kinds.lifting import reading
-from hrbench.kinds.lifting.job import LiftingJob
-from hrbench.kinds.registry import job_of
+from hrbench.kinds.lifting.task import Lifting
+from hrbench.kinds.registry import task_of
 from hrbench.report import predictions
 from hrbench.report.predictions import JointPredictions
 from hrbench.report.record import RunRecord
@@ -58,12 +58,12 @@ def only(data: Path, root: Path, *places: str) -> Path:
     return root
 
 
-def looked_at(data: Path, *overrides: str, task: str = TINY) -> LiftingJob:
+def looked_at(data: Path, *overrides: str, task: str = TINY) -> Lifting:
     spec = catalog.load_task(task, overrides)
     assert isinstance(spec, LiftingTask)
     data_root = location.DataRoot(data, synthetic=True)
-    job = job_of(spec, catalog.load_dataset("h36m"), data_root, Options())
-    assert isinstance(job, LiftingJob)
+    job = task_of(spec, catalog.load_dataset("h36m"), data_root, Options())
+    assert isinstance(job, Lifting)
     job.look()
     return job
 

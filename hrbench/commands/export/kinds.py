@@ -5,7 +5,7 @@ from typing import Any
 
 from hrbench.errors import RunError
 from hrbench.kinds.classes.exporting import DeployableClassifier
-from hrbench.kinds.contract import Job
+from hrbench.kinds.contract import Task
 from hrbench.kinds.deployable import Deployable
 from hrbench.kinds.landmarks.exporting import DeployableLandmarks
 from hrbench.kinds.lifting.exporting import DeployableLifter
@@ -18,7 +18,7 @@ KINDS: dict[str, Callable[[Any], Deployable[Any, Any]]] = {  # by `model.head`
 }
 
 
-def deployable(job: Job[Any]) -> Deployable[Any, Any]:
+def deployable(job: Task[Any]) -> Deployable[Any, Any]:
     """Return what of a job with its weights is exported.
 
     Raises:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hrbench.engine.runtime import Runtime, normalised
-from hrbench.kinds.classes.job import ClassificationJob
 from hrbench.kinds.classes.predicting import likeliest
+from hrbench.kinds.classes.task import Classification
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +33,7 @@ class ClassPredictor:
         names: of all classes, as the network counts them.
     """
 
-    def __init__(self, job: ClassificationJob, runtime: Runtime) -> None:
+    def __init__(self, job: Classification, runtime: Runtime) -> None:
         self.spec, self.runtime, self.crops = job.spec, runtime, job.crops()
         self.names = tuple(job.dataset.classes.values())
         self._network = job.network.to(runtime.device).eval()

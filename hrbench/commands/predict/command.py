@@ -22,10 +22,10 @@ from hrbench.data.media import Medium
 from hrbench.engine.runtime import Runtime, choose_device, machine_limits
 from hrbench.errors import RunError
 from hrbench.formats.h36m import joint_maps
-from hrbench.kinds.classes.job import ClassificationJob
-from hrbench.kinds.contract import Job
-from hrbench.kinds.landmarks.job import LandmarkJob
-from hrbench.kinds.lifting.job import LiftingJob
+from hrbench.kinds.classes.task import Classification
+from hrbench.kinds.contract import Task
+from hrbench.kinds.landmarks.task import Landmarks
+from hrbench.kinds.lifting.task import Lifting
 from hrbench.road.loading import load
 from hrbench.road.training import tell
 from hrbench.runs.options import Options
@@ -74,7 +74,7 @@ def predict(asked: Asked) -> Done:
     remarks.taken()  # of what was read before
     runtime = Runtime(choose_device(asked.options.device))
     job = load(asked.task, asked.options)
-    if isinstance(job, LiftingJob):
+    if isinstance(job, Lifting):
         found = list(joints.lifted(job, asked.sources, runtime))
         with writing.folder(asked.output) as (draft, target):
             count = joints.write(draft, job, found, draw=asked.draw)
@@ -95,8 +95,8 @@ def predict(asked: Asked) -> Done:
     return replace(done, sources=files_named, liftable=joint_maps.are_lifted(job.dataset.keypoints))
 
 
-def _boxes(job: Job[Any], media: Sequence[Medium], asked: Asked, runtime: Runtime) -> Boxes:
-    if isinstance(job, LandmarkJob):
+def _boxes(job: Task[Any], media: Sequence[Medium], asked: Asked, runtime: Runtime) -> Boxes:
+    if isinstance(job, Landmarks):
         wanted = Wished(
             boxes=asked.boxes,
             threshold=asked.box_threshold,
@@ -110,10 +110,10 @@ def _boxes(job: Job[Any], media: Sequence[Medium], asked: Asked, runtime: Runtim
     return Boxes(WHOLE, whole_pictures)
 
 
-def _work(job: Job[Any], boxes: Boxes, runtime: Runtime, batch: int) -> Work:
-    if isinstance(job, LandmarkJob):
+def _work(job: Task[Any], boxes: Boxes, runtime: Runtime, batch: int) -> Work:
+    if isinstance(job, Landmarks):
         return KeypointWork(KeypointPredictor(job, runtime, batch), boxes)
-    if isinstance(job, ClassificationJob):
+    if isinstance(job, Classification):
         return ClassWork(ClassPredictor(job, runtime))
     raise ValueError(f"nothing predicts {job.spec.name}")
 
@@ -125,7 +125,7 @@ def _finished(draft: Path, target: Path, about: dict[str, Any], counts: Counts) 
     return Done(target, names, counts)
 
 
-def _about(job: Job[Any], asked: Asked) -> dict[str, Any]:
+def _about(job: Task[Any], asked: Asked) -> dict[str, Any]:
     return {
         "hrbench": hrbench.__version__,
         "task": job.spec.name,

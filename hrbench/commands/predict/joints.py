@@ -36,8 +36,8 @@ from hrbench.engine.runtime import Runtime
 from hrbench.errors import DataError
 from hrbench.formats.coco.annotations import read_json
 from hrbench.formats.h36m import joint_maps
-from hrbench.kinds.lifting.job import LiftingJob
 from hrbench.kinds.lifting.predicting import lift
+from hrbench.kinds.lifting.task import Lifting
 
 KEYPOINTS = "keypoints.json"
 TALL = 2000.0  # mm, that a view shows at least
@@ -52,7 +52,7 @@ class Lifted:
     rate: float | None  # pictures a second, of a video
 
 
-def lifted(job: LiftingJob, folders: Sequence[str], runtime: Runtime) -> Iterator[Lifted]:
+def lifted(job: Lifting, folders: Sequence[str], runtime: Runtime) -> Iterator[Lifted]:
     """Yield the joints of all pictures that folders have keypoints of.
 
     Of several persons in a picture the surest is lifted.
@@ -68,7 +68,7 @@ def lifted(job: LiftingJob, folders: Sequence[str], runtime: Runtime) -> Iterato
             yield Lifted(clip, found, rate)
 
 
-def view(lifted: Lifted, row: int, job: LiftingJob) -> NDArray[np.uint8]:
+def view(lifted: Lifted, row: int, job: Lifting) -> NDArray[np.uint8]:
     """Return a BGR picture of a frame: keypoints, and joints from the camera and from its right."""
     edges, names = job.dataset.indices(job.dataset.edges), job.dataset.keypoints
     joints = lifted.joints[row].astype(np.float64)
@@ -141,7 +141,7 @@ def _camera(size: tuple[int, int]) -> Camera:
     return Camera("", np.eye(3), zeros, np.full(2, np.nan), center, zeros, np.zeros(2), size)
 
 
-def write(folder: Path, job: LiftingJob, found: Sequence[Lifted], *, draw: bool) -> int:
+def write(folder: Path, job: Lifting, found: Sequence[Lifted], *, draw: bool) -> int:
     """Write joints as JSON and CSV, and views of them; return of how many pictures."""
     everything = [row for part in found for row in rows(part)]
     write_rows(folder / "joints.json", everything)
@@ -155,7 +155,7 @@ def write(folder: Path, job: LiftingJob, found: Sequence[Lifted], *, draw: bool)
     return len(everything)
 
 
-def _draw(place: Path, job: LiftingJob, part: Lifted) -> None:
+def _draw(place: Path, job: Lifting, part: Lifted) -> None:
     views = [view(part, row, job) for row in range(len(part.joints))]
     if part.rate is None:
         write_picture(place.with_name(f"{place.name}.jpg"), views[0])

@@ -16,9 +16,9 @@ from hrbench.data.sample import People, unlabelled
 from hrbench.engine.runtime import Runtime, normalised
 from hrbench.errors import DataError
 from hrbench.geometry import crop_of_boxes
-from hrbench.kinds.landmarks.job import LandmarkJob
 from hrbench.kinds.landmarks.pixels import pixels
 from hrbench.kinds.landmarks.predicting import heatmaps, placed
+from hrbench.kinds.landmarks.task import Landmarks
 
 Boxes = NDArray[np.float64]
 
@@ -40,7 +40,7 @@ class KeypointPredictor:
         edges: pairs of names between which a limb is drawn.
     """
 
-    def __init__(self, job: LandmarkJob, runtime: Runtime, batch: int = 32) -> None:
+    def __init__(self, job: Landmarks, runtime: Runtime, batch: int = 32) -> None:
         self.spec, self.dataset, self.runtime = job.spec, job.dataset, runtime
         self.names, self.edges = job.dataset.keypoints, job.dataset.edges
         self.pixels = pixels(job.spec, job.dataset)

@@ -3,7 +3,7 @@
 from hrbench.commands.predict.keypoints import KeypointPredictor
 from hrbench.engine.runtime import Runtime, choose_device
 from hrbench.errors import RunError
-from hrbench.kinds.landmarks.job import LandmarkJob
+from hrbench.kinds.landmarks.task import Landmarks
 from hrbench.road.loading import load
 from hrbench.runs.options import Options
 
@@ -22,6 +22,6 @@ def keypoints(
         raise RunError("hrbench.load(task, weights): name the weights, a run or a checkpoint")
     options = Options(weights=str(weights), device=device, overrides=overrides, allow=allow)
     job = load(task, options)
-    if not isinstance(job, LandmarkJob):
+    if not isinstance(job, Landmarks):
         raise RunError(f"{job.spec.name} finds no keypoints in images; `hrbench list` names tasks")
     return KeypointPredictor(job, Runtime(choose_device(device)), batch)

@@ -27,7 +27,7 @@ from hrbench.commands.profile.timing import Timing, spread, timed
 from hrbench.commands.profile.work import Work, work_of
 from hrbench.engine.progress import Steps
 from hrbench.engine.runtime import Runtime, choose_device, machine_limits
-from hrbench.kinds.contract import Job
+from hrbench.kinds.contract import Task
 from hrbench.report import environment
 from hrbench.road.loading import load
 from hrbench.runs.options import Options
@@ -151,7 +151,7 @@ def profile(task: str, options: Options, batches: Sequence[int]) -> Profile:
 
 
 def _timings(
-    job: Job[Any], picture: Path, batches: list[int], runtime: Runtime, watch: MemoryWatch
+    job: Task[Any], picture: Path, batches: list[int], runtime: Runtime, watch: MemoryWatch
 ) -> tuple[Timing, ...]:
     timings = []
     with Steps("profiling", sum(batches)) as steps:

@@ -19,14 +19,14 @@ from hrbench.data.image_crops import read_rgb
 from hrbench.data.sample import People, unlabelled
 from hrbench.engine.runtime import Runtime, normalised
 from hrbench.geometry import crop_of_boxes
-from hrbench.kinds.classes.job import ClassificationJob
 from hrbench.kinds.classes.predicting import likeliest
-from hrbench.kinds.contract import Job
-from hrbench.kinds.landmarks.job import LandmarkJob
+from hrbench.kinds.classes.task import Classification
+from hrbench.kinds.contract import Task
 from hrbench.kinds.landmarks.pixels import pixels
 from hrbench.kinds.landmarks.predicting import heatmaps, placed
-from hrbench.kinds.lifting.job import LiftingJob
+from hrbench.kinds.landmarks.task import Landmarks
 from hrbench.kinds.lifting.predicting import prepared, turned_back
+from hrbench.kinds.lifting.task import Lifting
 
 READ, CROP, NETWORK, DECODE = "read", "crop", "network", "decode"
 NAMES = (READ, CROP, NETWORK, DECODE)
@@ -43,16 +43,16 @@ class Course:
     words: str  # what the stages do
 
 
-def course_of(job: Job[Any]) -> Course:
+def course_of(job: Task[Any]) -> Course:
     """Return the course that a task's protocol says."""
     protocol: Any = job.spec.protocol
-    if isinstance(job, LiftingJob):
+    if isinstance(job, Lifting):
         twice = "twice (flip test)" if protocol.flip_test else "once"
         mean = "means, to NumPy" if protocol.flip_test else "to NumPy"
         words = f"network is normalising, then lifting {twice}; decode is {mean}"
         return Course("frames", 1 + protocol.flip_test, words)
     start = "read decodes a file; crop cuts the network's input; network is normalising, then"
-    if isinstance(job, ClassificationJob):
+    if isinstance(job, Classification):
         passes = job.crops().count
         ways = f"backbone and head for {passes} crop{'s' * (passes > 1)}"
         return Course("pictures", passes, f"{start} {ways}; decode is softmax and a choice of five")
@@ -64,19 +64,19 @@ def course_of(job: Job[Any]) -> Course:
     return Course("boxes", passes, f"{start} backbone and head {ways}; {end}")
 
 
-def stages_of(job: Job[Any], picture: Path, batch: int, runtime: Runtime) -> Stages:
+def stages_of(job: Task[Any], picture: Path, batch: int, runtime: Runtime) -> Stages:
     """Return the stages of a job for a batch of B items, all of them of one picture."""
     match job:
-        case LandmarkJob():
+        case Landmarks():
             return _landmarks(job, picture, batch, runtime)
-        case ClassificationJob():
+        case Classification():
             return _classes(job, picture, batch, runtime)
-        case LiftingJob():
+        case Lifting():
             return _lifting(job, batch, runtime)
     raise ValueError(f"nothing says what {type(job).__name__} goes through")
 
 
-def _landmarks(job: LandmarkJob, picture: Path, batch: int, runtime: Runtime) -> Stages:
+def _landmarks(job: Landmarks, picture: Path, batch: int, runtime: Runtime) -> Stages:
     px, people, rows = (
         pixels(job.spec, job.dataset),
         people_of(job, picture, batch),
@@ -102,7 +102,7 @@ def _landmarks(job: LandmarkJob, picture: Path, batch: int, runtime: Runtime) ->
     return {READ: read, CROP: crop, NETWORK: network, DECODE: decode}
 
 
-def _classes(job: ClassificationJob, picture: Path, batch: int, runtime: Runtime) -> Stages:
+def _classes(job: Classification, picture: Path, batch: int, runtime: Runtime) -> Stages:
     crops = job.crops()
 
     def read(_: None) -> list[Any]:
@@ -122,7 +122,7 @@ def _classes(job: ClassificationJob, picture: Path, batch: int, runtime: Runtime
     return {READ: read, CROP: crop, NETWORK: network, DECODE: decode}
 
 
-def _lifting(job: LiftingJob, batch: int, runtime: Runtime) -> Stages:
+def _lifting(job: Lifting, batch: int, runtime: Runtime) -> Stages:
     clip, seen, protocol = (
         clip_of(len(job.dataset.keypoints), batch),
         job.inputs(),
@@ -147,7 +147,7 @@ def _ready(crops: NDArray[np.uint8], runtime: Runtime) -> Tensor:
     return found.pin_memory() if runtime.device.type == "cuda" else found
 
 
-def people_of(job: LandmarkJob, picture: Path, batch: int) -> People:
+def people_of(job: Landmarks, picture: Path, batch: int) -> People:
     """Return as many images, each with one box."""
     height, width = job.spec.model.input
     boxes, count = np.array([BOX] * batch), len(job.dataset.keypoints)

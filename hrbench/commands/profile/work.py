@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from hrbench.kinds.contract import Job
-from hrbench.kinds.lifting.job import LiftingJob
+from hrbench.kinds.contract import Task
+from hrbench.kinds.lifting.task import Lifting
 
 GIGA = 1024**3  # what the official code calls so where it prints GFLOPs
 MEGA = 10**6
@@ -34,7 +34,7 @@ class Work:
     published: Published
 
 
-def work_of(job: Job[Any]) -> Work:
+def work_of(job: Task[Any]) -> Work:
     """Return the work of a job's network; nothing is computed for it.
 
     For a network that lifts, it is that of one more frame of a sequence, whose frames share
@@ -45,7 +45,7 @@ def work_of(job: Job[Any]) -> Work:
     """
     network = copy.deepcopy(job.network).to("meta").eval()
     parameters = sum(parameter.numel() for parameter in network.parameters())
-    if isinstance(job, LiftingJob):
+    if isinstance(job, Lifting):
         joints, seen = len(job.dataset.keypoints), 2 * job.inputs().pad + 1
         one, two = (_counted(network, (1, frames, joints, 2)) for frames in (seen, seen + 1))
         doubled = Published(2 * (two - one) / MEGA, "MFLOPs", "twice as many, in millions")

@@ -15,8 +15,8 @@ from hrbench.data.pictures import Pictures
 from hrbench.engine.runtime import normalised
 from hrbench.errors import RunError
 from hrbench.formats.imagenet import reading
-from hrbench.kinds.classes.job import ClassificationJob
 from hrbench.kinds.classes.predicting import BATCH
+from hrbench.kinds.classes.task import Classification
 from hrbench.kinds.deployable import CPU, Deployable, Port, Run, small_world
 from hrbench.report.predictions import ClassPredictions
 
@@ -39,14 +39,14 @@ class ClassGraph(nn.Module):
         return {"probabilities": logits.softmax(dim=1), "logits": logits}
 
 
-class DeployableClassifier(Deployable[ClassificationJob, ClassPredictions]):
+class DeployableClassifier(Deployable[Classification, ClassPredictions]):
     """A classification network."""
 
     least = {"batch": 1}  # noqa: RUF012  a class of this kind has one
     unit = "of probability"
     limit = 1e-4
 
-    def __init__(self, job: ClassificationJob) -> None:
+    def __init__(self, job: Classification) -> None:
         super().__init__(job)
         if job.spec.protocol.tta != "none":
             raise RunError(

@@ -1,5 +1,7 @@
 """What the flags and the dataset say of a task of classes."""
 
+from hrbench.backbone.anatomy import Anatomy
+from hrbench.backbone.weights import Checkpoint
 from hrbench.errors import RunError
 from hrbench.runs.options import Options
 from hrbench.spec import ClassificationTask, DatasetSpec
@@ -7,7 +9,7 @@ from hrbench.spec import ClassificationTask, DatasetSpec
 FORMAT = "imagenet"
 
 
-def overrides(options: Options) -> list[str]:
+def overrides(options: Options, _: ClassificationTask, __: Checkpoint | None) -> list[str]:
     """Return the keys that flags set."""
     if options.tta is None:
         return []
@@ -25,3 +27,9 @@ def require_measurable(spec: ClassificationTask, dataset: DatasetSpec) -> None:
             f"{spec.name} tells classes apart: its dataset has format '{FORMAT}' and a table "
             f"[classes], and {dataset.name} has format '{dataset.format}'"
         )
+
+
+def fits(_: Checkpoint, found: Anatomy, spec: ClassificationTask, dataset: DatasetSpec) -> bool:
+    """Whether a checkpoint's network may be that of a task."""
+    same = found.classes == len(dataset.classes)
+    return same and spec.model.backbone in found.backbones

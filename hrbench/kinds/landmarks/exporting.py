@@ -19,9 +19,9 @@ from hrbench.formats.registry import format_of
 from hrbench.geometry import crop_of_boxes
 from hrbench.heads.ties import tied
 from hrbench.kinds.deployable import CPU, Deployable, Port, Run, small_world
-from hrbench.kinds.landmarks.job import LandmarkJob
 from hrbench.kinds.landmarks.pixels import pixels
 from hrbench.kinds.landmarks.predicting import BATCH, heatmaps
+from hrbench.kinds.landmarks.task import Landmarks
 from hrbench.report.predictions import Predictions
 
 SYNTHETIC = 16  # crops, and images of the world that they are cut from
@@ -35,7 +35,7 @@ class KeypointGraph(nn.Module):
     Shapes: (B, H, W, 3) uint8 RGB to keypoints (B, K, 2) float32 crop pixels, scores (B, K).
     """
 
-    def __init__(self, job: LandmarkJob) -> None:
+    def __init__(self, job: Landmarks) -> None:
         super().__init__()
         self.network = job.network.eval().requires_grad_(requires_grad=False)
         self.px, self.color = pixels(job.spec, job.dataset), job.spec.model.color
@@ -50,14 +50,14 @@ class KeypointGraph(nn.Module):
         return {"keypoints": self.px.codec.crop_pixels(cells), "scores": scores}
 
 
-class DeployableLandmarks(Deployable[LandmarkJob, Predictions]):
+class DeployableLandmarks(Deployable[Landmarks, Predictions]):
     """A heatmap network with its decoding."""
 
     least = {"batch": 1}  # noqa: RUF012  a class of this kind has one
     unit = "px"
     limit = 1e-3
 
-    def __init__(self, job: LandmarkJob) -> None:
+    def __init__(self, job: Landmarks) -> None:
         super().__init__(job)
         if job.spec.protocol.scales is not None:
             raise RunError(

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from hrbench.backbone import resnet
+from hrbench.backbone.anatomy import Anatomy
 from hrbench.backbone.layouts import FACE
 from hrbench.backbone.weights import Checkpoint
 from hrbench.errors import RunError
@@ -111,3 +112,10 @@ def require_trainable(spec: LandmarkTask, dataset: DatasetSpec) -> None:
     for words, holds in reasons.items():
         if holds:
             raise RunError(f"augment.half_body: {words}; set it to 0")
+
+
+def fits(_: Checkpoint, found: Anatomy, spec: LandmarkTask, dataset: DatasetSpec) -> bool:
+    """Whether a checkpoint's network may be that of a task."""
+    parts = (found.keypoints, found.branches)
+    same = parts == (len(dataset.keypoints), spec.model.branches)
+    return same and spec.model.backbone in found.backbones

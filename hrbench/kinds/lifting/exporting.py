@@ -18,7 +18,7 @@ from hrbench.geometry import flip_order
 from hrbench.kinds.deployable import Deployable, Port, Run
 from hrbench.kinds.lifting import reading
 from hrbench.kinds.lifting.inputs import inputs_of
-from hrbench.kinds.lifting.job import LiftingJob
+from hrbench.kinds.lifting.task import Lifting
 from hrbench.network import LinearNetwork
 from hrbench.report.predictions import JointPredictions
 
@@ -54,13 +54,13 @@ class LiftingGraph(nn.Module):
         return torch.cat((-turned[..., :1], turned[..., 1:]), dim=-1)
 
 
-class DeployableLifter(Deployable[LiftingJob, JointPredictions]):
+class DeployableLifter(Deployable[Lifting, JointPredictions]):
     """A lifting network."""
 
     unit = "mm"
     limit = 1e-2
 
-    def __init__(self, job: LiftingJob) -> None:
+    def __init__(self, job: Lifting) -> None:
         super().__init__(job)
         dataset, flip_test = job.dataset, job.spec.protocol.flip_test
         order = flip_order(len(dataset.keypoints), dataset.indices(dataset.flip_pairs))

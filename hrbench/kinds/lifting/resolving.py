@@ -2,6 +2,12 @@
 
 from pathlib import Path
 
+import torch
+
+from hrbench import network
+from hrbench.backbone import fitting
+from hrbench.backbone.anatomy import Anatomy
+from hrbench.backbone.weights import Checkpoint
 from hrbench.errors import RunError
 from hrbench.formats.h36m import layouts
 from hrbench.kinds.lifting import runs
@@ -9,9 +15,10 @@ from hrbench.runs.options import Options
 from hrbench.spec import DatasetSpec, LiftingTask
 
 FORMAT = "h36m"
+STATISTICS = ("keypoint_mean", "keypoint_std", "joint_mean", "joint_std")  # Martinez's have none
 
 
-def overrides(options: Options) -> list[str]:
+def overrides(options: Options, _: LiftingTask, __: Checkpoint | None) -> list[str]:
     """Return the keys that flags set.
 
     `--keypoints` names what is lifted: detections are trained on as well, a run's keypoints,
@@ -47,3 +54,13 @@ def require_measurable(spec: LiftingTask, dataset: DatasetSpec) -> None:
             f"{spec.name} lifts the 17 joints of Human3.6M: its dataset has format '{FORMAT}', "
             f"and {dataset.name} has '{dataset.format}'"
         )
+
+
+def fits(checkpoint: Checkpoint, found: Anatomy, spec: LiftingTask, _: DatasetSpec) -> bool:
+    """Whether a checkpoint's network may be that of a task."""
+    if found.input_channels is not None:
+        return False
+    with torch.device("meta"):
+        wanted = network.build_lifter(spec.model, seed=0).state_dict()
+    fit = fitting.fit(checkpoint.tensors, wanted)
+    return not (fit.left_over or fit.reshaped or set(fit.missing) - set(STATISTICS))

@@ -20,7 +20,7 @@ from hrbench.errors import RunError
 from hrbench.formats.imagenet import reading
 from hrbench.formats.location import DataRoot
 from hrbench.kinds.classes import predicting
-from hrbench.kinds.contract import Job
+from hrbench.kinds.contract import Task
 from hrbench.metrics.headlines import HEADLINES
 from hrbench.metrics.scores import Scores
 from hrbench.metrics.topk import score_classes
@@ -30,11 +30,11 @@ from hrbench.runs.options import Options
 from hrbench.spec import ClassificationTask, DatasetSpec
 
 
-class ClassificationJob(Job[ClassPredictions]):
+class Classification(Task[ClassPredictions]):
     """The classes of a split's pictures."""
 
     stored = ClassPredictions
-    of_scoring = ()
+    score_only_keys = ()
     spec: ClassificationTask
     looked_at: ClassEvaluation
     network: Classifier

@@ -25,7 +25,7 @@ from hrbench.formats.location import DataRoot
 from hrbench.formats.own import is_published
 from hrbench.formats.registry import format_of
 from hrbench.heads.heatmap import LOSSES, Targets
-from hrbench.kinds.contract import Job
+from hrbench.kinds.contract import Task
 from hrbench.kinds.landmarks import scoring, upload
 from hrbench.kinds.landmarks.cases import cases
 from hrbench.kinds.landmarks.framing import framed
@@ -42,11 +42,11 @@ from hrbench.spec import DatasetSpec, LandmarkTask, TaskSpec
 COCOS = frozenset({"coco", "crowdpose"})  # formats whose files of boxes predict reads
 
 
-class LandmarkJob(Job[Predictions]):
+class Landmarks(Task[Predictions]):
     """Keypoints of the boxes of a split."""
 
     stored = Predictions
-    of_scoring = (
+    score_only_keys = (
         *("decoder", "keypoint_threshold", "metric", "nms", "nms_threshold", "normaliser"),
     )
     spec: LandmarkTask

@@ -20,7 +20,7 @@ from hrbench.engine.train import Cost
 from hrbench.errors import RunError
 from hrbench.formats.location import DataRoot
 from hrbench.geometry import flip_order
-from hrbench.kinds.contract import Job
+from hrbench.kinds.contract import Task
 from hrbench.kinds.lifting import predicting, reading
 from hrbench.kinds.lifting.inputs import Inputs, inputs_of
 from hrbench.metrics.headlines import HEADLINES
@@ -35,12 +35,12 @@ from hrbench.spec import DatasetSpec, LiftingTask
 MARTINEZ = "martinez"  # the layout of weights that come without their statistics
 
 
-class LiftingJob(Job[JointPredictions]):
+class Lifting(Task[JointPredictions]):
     """The joints of a split's sequences."""
 
     stored = JointPredictions
-    of_scoring = ("average", "joints", "root")
-    begins_with = "the network"
+    score_only_keys = ("average", "joints", "root")
+    init_part = "the network"
     spec: LiftingTask
     looked_at: LiftingEvaluation
     network: LinearNetwork | TemporalNetwork

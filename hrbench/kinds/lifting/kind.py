@@ -1,0 +1,13 @@
+"""The kind of task that lifts keypoints of sequences to joints in space."""
+
+from hrbench.kinds.contract import Kind
+from hrbench.kinds.lifting import resolving
+from hrbench.kinds.lifting.task import Lifting
+
+LIFTING = Kind(
+    task=Lifting,
+    overrides=resolving.overrides,
+    require_measurable=resolving.require_measurable,
+    fits=resolving.fits,
+    flags={"keypoints": "--keypoints is what h36m-lift lifts; {task} finds its own"},
+)
