@@ -28,7 +28,7 @@ def task_of(
     spec: TaskSpec, dataset: DatasetSpec, data_root: DataRoot, options: Options
 ) -> Task[Any]:
     """Return the task of a spec on a data_root of data."""
-    there = as_found(dataset, data_root.path / dataset.folder)
+    there = as_found(dataset, data_root.folder / dataset.folder)
     return kind_of(spec).task(spec, there, data_root, options)
 
 
