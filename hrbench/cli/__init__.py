@@ -1,15 +1,40 @@
-"""The command line: parses, calls one function, prints. Imports no torch."""
+"""The command line: parses, calls one function of the command, prints. Imports no torch.
 
-from hrbench.cli import datasets, exporting, predicting, profiling, reporting, running, weights
+A command has its module here and its code in `commands`, both called as the command.
+"""
+
+from hrbench.cli import (
+    check,
+    convert,
+    doctor,
+    export,
+    list,  # noqa: A004  the command's name
+    make,
+    predict,
+    profile,
+    report,
+    run,
+    score,
+    show,
+    sigmas,
+    weights,
+)
 from hrbench.cli.root import main
 
 __all__ = [
-    "datasets",
-    "exporting",
+    "check",
+    "convert",
+    "doctor",
+    "export",
+    "list",
     "main",
-    "predicting",
-    "profiling",
-    "reporting",
-    "running",
+    "make",
+    "predict",
+    "profile",
+    "report",
+    "run",
+    "score",
+    "show",
+    "sigmas",
     "weights",
 ]

@@ -100,14 +100,19 @@ def main() -> None:
     """
 
 
-def run_of(name: str) -> Path | None:
-    """Return the folder of a RUN that stands where a task, a dataset or a file could."""
+def print_record(record: Any, folder: Path, *, json_: bool) -> None:
+    """Print what a run has come to."""
     from hrbench import catalog  # noqa: PLC0415
+    from hrbench.report import published, summary  # noqa: PLC0415
+    from hrbench.runs.folder import read  # noqa: PLC0415
 
-    known = {*catalog.names("tasks"), *catalog.names("datasets")}
-    if name.endswith(".toml") or name.partition("@")[0] in known:
-        return None
-    return finding.named(name)
+    if json_:
+        answer({"run": str(folder), "record": record.content()})
+        return
+    width, colour = terminal()
+    literature, example = published.load(catalog.published_results()), read(folder)[2].example
+    text = summary.summary(record, literature, folder, example=example, width=width, colour=colour)
+    click.echo(text)
 
 
 def terminal() -> tuple[int, bool]:

@@ -31,14 +31,14 @@ def inspect(file: str, task: str | None, json_: bool) -> None:
     \b
     hrbench weights inspect hrnetv2_w18_imagenet_pretrained.pth --task 300w
     """
-    from hrbench.commands.weights import inspecting  # noqa: PLC0415
+    from hrbench.commands.weights.inspect import inspect as look_into  # noqa: PLC0415
 
-    found = inspecting.inspect(Path(file), task)
+    inspection = look_into(Path(file), task)
     if json_:
-        answer(found.content())
+        answer(inspection.content())
         return
     width, colour = terminal()
-    click.echo(found.text(width, colour=colour))
+    click.echo(inspection.text(width, colour=colour))
 
 
 @weights.command()
@@ -61,9 +61,9 @@ def convert(file: str, output: str, names: str, part: str, force: bool, json_: b
     \b
     hrbench weights convert results/runs/coco-pose/RUN/checkpoints/best.pt -o mine.safetensors
     """
-    from hrbench.commands.weights import converting  # noqa: PLC0415
+    from hrbench.commands.weights.convert import convert as write  # noqa: PLC0415
 
-    done = converting.convert(Path(file), Path(output), names, part=part, force=force)
+    done = write(Path(file), Path(output), names, part=part, force=force)
     if json_:
         facts = {"layout": done.layout, "names": names, "tensors": len(done.tensors)}
         answer({"file": file, "output": output, **facts, "changes": done.changes})

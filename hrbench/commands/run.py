@@ -1,5 +1,6 @@
 """The whole road: spec, data, network, training, prediction, score, record."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from hrbench.engine.runtime import Runtime, processes
 from hrbench.errors import RunError
 from hrbench.formats import location
 from hrbench.kinds.registry import task_of
+from hrbench.report import finding
 from hrbench.report.environment import code_version, environment, hardware
 from hrbench.report.record import RunRecord
 from hrbench.road import given, training
@@ -53,6 +55,15 @@ def run(task: str, options: Options) -> tuple[RunRecord, Path] | None:
         made = run_folder.create(spec, dataset, state, road.start) if runtime.leads else None
         folder, state = runtime.first(made)
         return road.walk(folder, state)
+
+
+def repeated(task: str, options: Options, typed: Collection[str]) -> tuple[str, Options]:
+    """Return the task and the options of a run, where `task` names one; else the same.
+
+    Options that are `typed` are those of now.
+    """
+    before = finding.run_of(task)
+    return (task, options) if before is None else given.again(before, options, typed)
 
 
 def resume(

@@ -70,21 +70,21 @@ class Estimate:
         return list(zip(self.keypoints, *columns, found.repeats.tolist(), strict=True))
 
 
-def estimated(file: Path) -> Estimate:
+def sigmas(file: Path) -> Estimate:
     """Return the sigmas that a file in COCO's keypoint format lets estimate.
 
     Raises:
         DataError: it cannot be read, has a fault, names no keypoints, or repeats none.
     """
     names = categories.of_file(file, read_json(file)).keypoints
-    found = repeats.read(file, len(names))
-    sigmas = estimate(found.keypoints, found.labelled, found.areas, found.objects)
-    if not sigmas.repeats.any():
+    repeated = repeats.read(file, len(names))
+    found = estimate(repeated.keypoints, repeated.labelled, repeated.areas, repeated.objects)
+    if not found.repeats.any():
         raise DataError(
             f"{file}: no object is annotated twice, so nothing says how far annotations differ; "
             "let several people annotate the same images"
         )
-    return Estimate(file, names, sigmas)
+    return Estimate(file, names, found)
 
 
 def _rounded(value: float) -> str:

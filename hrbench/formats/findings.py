@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hrbench.data.inspect import Fault
+from hrbench.spec import DatasetSpec
 
 WIDTH = 80  # columns
 Facts = dict[str, int | None]
@@ -119,6 +120,7 @@ class Report:
     splits: tuple[SplitReport, ...] = ()
     faults: tuple[Fault, ...] = ()  # of its TOML file, without which nothing else can be read
     notes: tuple[Fault, ...] = ()  # what a person should look at there
+    spec: DatasetSpec | None = None  # its files called as in that folder; None of a faulty TOML
 
     @property
     def usable(self) -> tuple[str, ...]:

@@ -82,6 +82,16 @@ def named(name: str, under: Path = RUNS, *, least: int = LEAST) -> Path | None:
     return found[0] if found else None
 
 
+def run_of(name: str) -> Path | None:
+    """Return the folder of a RUN that stands where a task, a dataset or a file could."""
+    from hrbench import catalog  # noqa: PLC0415  takes longer than all the rest of `--help`
+
+    known = {*catalog.names("tasks"), *catalog.names("datasets")}
+    is_spec = Path(name).name == SPEC
+    other = name.endswith(".toml") or name.partition("@")[0] in known
+    return named(name) if is_spec or not other else None
+
+
 def every(under: Path) -> list[Path]:
     """Return the folders of the runs in a folder, finished or not, oldest first.
 

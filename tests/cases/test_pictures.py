@@ -17,7 +17,7 @@ from worlds import small_weights, small_world
 from hrbench import catalog, network
 from hrbench.commands import run as pipeline
 from hrbench.commands.check.check import check
-from hrbench.commands.check.sheeting import draw_sheet
+from hrbench.commands.check.sheet import draw_sheet
 from hrbench.data.headers import SEVERAL, TAG
 from hrbench.data.images import NEARLY_BLACK, NO_END
 from hrbench.data.orientation import BACK

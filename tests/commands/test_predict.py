@@ -18,9 +18,9 @@ from torchvision.models.detection import fasterrcnn_resnet50_fpn_v2
 from worlds import evaluated, small_classifier, small_lifter, small_weights, small_world
 
 import hrbench
-from hrbench.commands.predict.command import Asked, Done, predict
 from hrbench.commands.predict.detector import Detector
 from hrbench.commands.predict.keypoints import KeypointPredictor
+from hrbench.commands.predict.predict import Asked, Done, predict
 from hrbench.data import remarks
 from hrbench.data.headers import TAG
 from hrbench.data.images import read_image

@@ -28,6 +28,8 @@ from hrbench.formats.location import (
     own_folder,
 )
 from hrbench.lints.own_keypoints import NO_PAIRS, NO_SIGMAS, mirrored_faults
+from hrbench.report import finding
+from hrbench.runs import folder as folder_of_run
 from hrbench.spec import DatasetSpec, Split
 
 # Formats without a file that lists the images.
@@ -40,7 +42,7 @@ def check(name: str, data: str | None, *, images: bool, allow: tuple[str, ...] =
     """Look at all files of a dataset; with `images`, decode every image file too.
 
     Args:
-        name: a dataset's name, or its TOML file.
+        name: a dataset's name, its TOML file, a task, or a RUN that was measured on it.
         data: the folder of datasets, as `--data` names it.
         images: whether to decode.
         allow: names of faults that a user lets pass.
@@ -49,6 +51,8 @@ def check(name: str, data: str | None, *, images: bool, allow: tuple[str, ...] =
         UnknownNameError: no such dataset, or none of its format can be read.
         SpecError: its file does not say what is expected.
     """
+    if (run := finding.run_of(name)) is not None:
+        name, data = _of_run(run, data)
     file, raw = catalog.dataset_file(name)
     faults = own.faults_of_file(raw)
     if fatal := tuple(fault for fault in faults if fault.fatal):
@@ -80,7 +84,15 @@ def check(name: str, data: str | None, *, images: bool, allow: tuple[str, ...] =
         hint=hint,
         splits=splits,
         notes=(*shared, *([*faults, *no_sigmas, *no_pairs] if own.is_own(dataset) else ())),
+        spec=dataset,
     )
+
+
+def _of_run(run: Path, data: str | None) -> tuple[str, str | None]:
+    """Return the dataset that a run was measured on, and where its data are."""
+    spec, _, state = folder_of_run.read(run)
+    own_file = run / folder_of_run.DATASET
+    return str(own_file) if own_file.is_file() else spec.dataset, data or state.options.data
 
 
 def _measured_too(dataset: DatasetSpec, splits: Sequence[SplitReport]) -> list[Fault]:

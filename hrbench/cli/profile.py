@@ -51,9 +51,9 @@ def profile(
     from hrbench.runs.options import Options  # noqa: PLC0415  torch takes seconds
 
     options = Options(weights=weights, overrides=overrides, device=device, precision=precision)
-    found = profiling.profile(task, options, batches)
+    made = profiling.profile(task, options, batches)
     if json_:
-        answer(found.content())
+        answer(made.content())
         return
     width, colour = terminal()
-    click.echo(text(found, width, colour=colour))
+    click.echo(text(made, width, colour=colour))

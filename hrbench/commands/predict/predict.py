@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from hrbench.road.training import tell
 from hrbench.runs.options import Options
 
 SHOWN = 10  # files that are skipped
+LISTED = 8  # files that were written
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,22 @@ class Done:
     counts: Counts
     sources: int = 0  # files that were named, the skipped ones too
     liftable: bool = False  # the keypoints, to joints of Human3.6M
+
+    def content(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        return {"folder": str(self.folder), **asdict(self.counts), "files": list(self.files)}
+
+    def text(self) -> str:
+        """Return it in lines, at the end what a user may want to do next."""
+        more = len(self.files) - LISTED
+        return "\n".join(
+            [
+                f"{self.folder}: {self.counts.found} found in {self.counts.pictures} pictures",
+                *(f"  {name}" for name in self.files[:LISTED]),
+                *([f"  … and {more} more"] if more > 0 else []),
+                *_onward(self),
+            ]
+        )
 
 
 def predict(asked: Asked) -> Done:
@@ -144,7 +161,7 @@ def _of_sources(named: Found) -> Iterator[str]:
         yield f"left out: {count} {why}"
 
 
-def onward(done: Done) -> list[str]:
+def _onward(done: Done) -> list[str]:
     """Return what a user may want to do next, in lines."""
     drawn = [name for name in done.files if name.startswith(f"{writing.DRAWN}/")]
     lines = [f"{done.folder / drawn[0]}    to look at"] if drawn else []

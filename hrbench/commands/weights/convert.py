@@ -12,7 +12,7 @@ from hrbench.backbone import about, layouts, weights
 from hrbench.backbone.contents import LAYOUT, TENSORS, hashed
 from hrbench.backbone.layouts import Layout
 from hrbench.backbone.weights import Checkpoint
-from hrbench.commands.weights.inspecting import color_of
+from hrbench.commands.weights.inspect import color_of
 from hrbench.errors import WeightsError
 from hrbench.road.given import weights_of
 from hrbench.runs import provenance

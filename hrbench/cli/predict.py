@@ -2,7 +2,6 @@
 
 # ruff: noqa: D301  click keeps the lines of a paragraph that begins with \b
 
-from dataclasses import asdict
 from typing import Any
 
 import click
@@ -61,22 +60,14 @@ def predict(sources: tuple[str, ...], task: str | None, json_: bool, **flags: An
     hrbench predict photos/ match.mp4 --weights RUN --boxes detector
     hrbench predict photos/ --task coco-pose --weights best.pt --boxes people.json
     """
-    from hrbench.commands.predict import command  # noqa: PLC0415
-    from hrbench.runs.options import Options  # noqa: PLC0415  torch takes seconds
+    from hrbench.commands.predict import predict as predicting  # noqa: PLC0415  torch takes seconds
+    from hrbench.runs.options import Options  # noqa: PLC0415
 
     keys = ("weights", "tta", "overrides", "allow", "device", "precision")
     options = Options(**{key: flags.pop(key) for key in keys})
-    asked = command.Asked(task, sources, options, **flags)
-    done = command.predict(asked)
+    done = predicting.predict(predicting.Asked(task, sources, options, **flags))
+    if not json_:
+        click.echo(done.text())
+    predicting.say(done)
     if json_:
-        command.say(done)
-        answer({"folder": str(done.folder), **asdict(done.counts), "files": list(done.files)})
-        return
-    click.echo(f"{done.folder}: {done.counts.found} found in {done.counts.pictures} pictures")
-    for name in done.files[:8]:
-        click.echo(f"  {name}")
-    if len(done.files) > 8:
-        click.echo(f"  … and {len(done.files) - 8} more")
-    for line in command.onward(done):
-        click.echo(line)
-    command.say(done)
+        answer(done.content())

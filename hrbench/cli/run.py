@@ -1,4 +1,4 @@
-"""Commands that make a record: run, score."""
+"""The command that trains, measures and records: run."""
 
 # ruff: noqa: D301  click keeps the lines of a paragraph that begins with \b
 
@@ -8,18 +8,7 @@ from typing import Any
 
 import click
 
-from hrbench.cli.root import (
-    DATA,
-    DEVICE,
-    FILE,
-    RUNS,
-    allowing,
-    answer,
-    as_json,
-    main,
-    run_of,
-    terminal,
-)
+from hrbench.cli.root import DATA, DEVICE, FILE, RUNS, allowing, as_json, main, print_record
 from hrbench.report import finding
 
 # Without a training too; a loss goes with the network's activation.
@@ -85,72 +74,20 @@ def run(task: str | None, resume: str | None, json_: bool, **flags: Any) -> None
         raise click.UsageError(f"--resume takes the options of the run; leave out {unfit}")
     if flags["weights"] and flags["init"]:
         raise click.UsageError("--weights evaluates, --init starts a training; name one of them")
-    from hrbench.commands import run as road  # noqa: PLC0415  torch takes seconds
-    from hrbench.road.given import again  # noqa: PLC0415
+    from hrbench.commands import run as running  # noqa: PLC0415  torch takes seconds
     from hrbench.runs.options import Options  # noqa: PLC0415
 
     if resume is not None:
-        done = road.resume(finding.find(resume, Path(flags["out"])), task, flags["data"])
+        done = running.resume(finding.find(resume, Path(flags["out"])), task, flags["data"])
     else:
-        name, options = str(task), Options(**flags)
-        if (before := _repeated(name)) is not None:
-            name, options = again(before, options, typed)
+        name, options = running.repeated(str(task), Options(**flags), typed)
         if options.weights and (idle := _of_training(flags)):
             raise click.UsageError(f"--weights evaluates and trains nothing; leave out {idle}")
-        done = road.run(name, options)
+        done = running.run(name, options)
     if done is None:
         return  # another process prints
     record, folder = done
-    _show(record, folder, json_=json_)
-
-
-@main.command()
-@click.argument("run", metavar="RUN", type=FILE)
-@click.option("--data", type=FILE, help="Folder of the datasets, if it is elsewhere than then.")
-@click.option(
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="A key of the protocol, as protocol.nms=soft; then nothing is written.",
-)
-@click.option("--decoder", help="quarter or dark, on the peaks that run --keep-peaks kept.")
-@click.option("--official", is_flag=True, help="Compare with pycocotools' own figures.")
-@as_json
-def score(run: str, overrides: tuple[str, ...], json_: bool, **flags: Any) -> None:
-    """Compute the figures of RUN again from its stored predictions, without the network.
-
-    RUN is its folder or the folder's name, the beginning of its id, or "latest".
-
-    \b
-    hrbench score latest
-    hrbench score 1a2b3c4d --set protocol.nms=none
-    """
-    from hrbench.commands import score as scoring  # noqa: PLC0415
-
-    folder = finding.find(run)
-    record = scoring.score(folder, overrides, **flags)
-    _show(record, folder, json_=json_)
-
-
-def _show(record: Any, folder: Path, *, json_: bool) -> None:
-    from hrbench import catalog  # noqa: PLC0415
-    from hrbench.report import published, summary  # noqa: PLC0415
-    from hrbench.runs.folder import read  # noqa: PLC0415
-
-    if json_:
-        answer({"run": str(folder), "record": record.content()})
-        return
-    width, colour = terminal()
-    literature, example = published.load(catalog.published_results()), read(folder)[2].example
-    text = summary.summary(record, literature, folder, example=example, width=width, colour=colour)
-    click.echo(text)
-
-
-def _repeated(task: str) -> Path | None:
-    """Return the folder of the run that TASK says to repeat, itself or its spec."""
-    is_spec = Path(task).name == finding.SPEC
-    return finding.named(task) if is_spec else run_of(task)
+    print_record(record, folder, json_=json_)
 
 
 def _of_training(flags: Mapping[str, Any]) -> str:

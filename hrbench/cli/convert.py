@@ -1,0 +1,46 @@
+"""The command that takes over other programs' annotations: convert."""
+
+# ruff: noqa: D301  click keeps the lines of a paragraph that begins with \b
+
+import shlex
+from pathlib import Path
+
+import click
+
+from hrbench.cli.root import FILE, allowing, answer, as_json, main
+
+
+@main.command()
+@click.argument("source", type=FILE)
+@click.argument("folder", metavar="DIR", type=FILE)
+@click.option("--images", type=FILE, help="Folder of the images, if they are not found.")
+@allowing
+@as_json
+def convert(
+    source: str, folder: str, images: str | None, allow: tuple[str, ...], json_: bool
+) -> None:
+    """Turn other programs' annotations into a dataset and a task of your own in DIR.
+
+    SOURCE is a DeepLabCut project, a folder of it or a CollectedData_*.csv; a .json in COCO's
+    keypoint format, which stays as it is; or with hrbench[sleap] a SLEAP .slp file, a YOLO pose
+    dataset or its data.yaml, or Label Studio's tasks as sleap-io writes them. Images stay where
+    they are: they are looked for beside the annotations and in the folders above.
+
+    \b
+    hrbench convert mice-me-2026-01-01 mice
+    hrbench check mice/dataset.toml --sheet mice.png
+    hrbench run mice/task.toml
+    """
+    from hrbench.commands.convert import convert as turn  # noqa: PLC0415
+
+    place_of_images = None if images is None else Path(images)
+    made = turn(Path(source), Path(folder), allow, place_of_images)
+    if json_:
+        answer({"folder": folder, **made.content()})
+        return
+    place = shlex.quote(folder)
+    click.echo(made.text())
+    click.echo(f"look:  hrbench check {place}/dataset.toml --sheet sheet.png")
+    variant = "" if made.advice is None else f"@{made.advice.variant}"
+    reason = "" if made.advice is None else f"  # {made.advice.reason}"
+    click.echo(f"train: hrbench run {place}/task.toml{variant}{reason}")

@@ -1,0 +1,78 @@
+"""The command that tabulates runs: report."""
+
+# ruff: noqa: D301  click keeps the lines of a paragraph that begins with \b
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hrbench.cli.root import FILE, answer, as_json, main, terminal
+
+WRITTEN = 120  # columns of a table that is written to a file
+
+
+@main.command()
+@click.argument("names", metavar="[RUNS]...", nargs=-1, type=FILE)
+@click.option("--task", help="One task only.")
+@click.option("--format", "form", default="table", help="table, markdown, csv or json.")
+@click.option("-o", "--output", type=FILE, help="Write to this file, a new one.")
+@click.option("--force", is_flag=True, help="With -o: replace the file.")
+@click.option(
+    "--check", is_flag=True, help="Compare runs of published weights with the figures of those."
+)
+@click.option("--strict", is_flag=True, help="Stop at a damaged record, instead of leaving it out.")
+@as_json
+def report(
+    names: tuple[str, ...],
+    task: str | None,
+    form: str,
+    output: str | None,
+    force: bool,
+    check: bool,
+    strict: bool,
+    json_: bool,
+) -> None:
+    """Tabulate RUNS (default: all under results/runs) beside the published results.
+
+    A RUN is a folder, its name, the beginning of its id, or "latest"; a folder of runs stands for
+    all of them. One RUN alone is shown with everything that its record says, keypoint by keypoint.
+    With --check, exit 1 where a figure of published weights is further from the printed one than
+    one unit of its last digit.
+
+    \b
+    hrbench report
+    hrbench report latest
+    hrbench report --task coco-pose --format markdown -o results.md
+    """
+    from hrbench.commands import report as reporting  # noqa: PLC0415  pandas takes its time
+
+    if output is not None:
+        reporting.require_free(Path(output), force=force)
+    runs = reporting.read(names, strict=strict)
+    agrees = True
+    if check:
+        agrees = _check(reporting.compared(runs, task), json_=json_)
+    else:
+        width, colour = terminal() if output is None else (WRITTEN, False)
+        form = "json" if json_ else form
+        text = reporting.report(runs, names, task=task, form=form, width=width, colour=colour)
+        if output is None:
+            click.echo(text)
+        else:
+            reporting.write(Path(output), text)
+    for sentence in reporting.left_out(runs):
+        click.echo(sentence, err=True)
+    if not agrees:
+        sys.exit(1)
+
+
+def _check(checked: Any, *, json_: bool) -> bool:
+    """Print how far runs are from published figures; tell whether none is too far."""
+    if json_:
+        answer(checked.content())
+    else:
+        width, colour = terminal()
+        click.echo(checked.text(width, colour=colour))
+    return bool(checked.agrees)

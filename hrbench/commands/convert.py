@@ -1,0 +1,29 @@
+"""Other programs' annotations as a dataset and a task of one's own."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from hrbench.convert import detect
+from hrbench.convert.advising import advised
+from hrbench.convert.labels import Advice, Summary
+
+
+def convert(
+    source: Path, target: Path, allow: Sequence[str] = (), images: Path | None = None
+) -> Summary:
+    """Turn annotations into a dataset and a task in `target`; say what this machine can train.
+
+    Args:
+        source: what a program has written, a file or a folder.
+        target: a folder, made if it is not there.
+        allow: names of faults that a user lets pass.
+        images: the folder of the images; else they are looked for.
+
+    Raises:
+        HrbenchError: the annotations are not right, or the target cannot be written.
+    """
+    return detect.convert(source, target, allow, images, advise=_advice)
+
+
+def _advice(objects: int) -> Advice:
+    return Advice(*advised(objects))

@@ -1,0 +1,17 @@
+"""A synthetic dataset in the real one's on-disk format."""
+
+from pathlib import Path
+
+from hrbench import catalog, world
+
+
+def make(name: str, folder: Path, *, images: int, seed: int) -> str:
+    """Write the synthetic set of a dataset, or of a task's, below a folder; return its name.
+
+    Raises:
+        HrbenchError: there is none of that name, or it cannot be written.
+    """
+    if name not in world.WRITERS and name.partition("@")[0] in catalog.names("tasks"):
+        name = catalog.load_dataset(name).folder
+    world.make(name, folder, images=images, seed=seed)
+    return name

@@ -1,0 +1,101 @@
+"""Runs beside what is published: all of one, a line for each of several, or how far off."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hrbench import catalog
+from hrbench.errors import HrbenchError
+from hrbench.report import checkpoints, detail, finding, layout, published, table
+from hrbench.report import runs as folders
+from hrbench.report.checkpoints import Comparison
+from hrbench.report.runs import Runs
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Figures of published weights beside the printed ones."""
+
+    comparisons: Sequence[Comparison]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether none that can be compared is too far off."""
+        return all(one.reason or one.agrees for one in self.comparisons)
+
+    def content(self) -> list[dict[str, object]]:
+        """Return them as JSON has them."""
+        return [one.content() for one in self.comparisons]
+
+    def text(self, width: int, *, colour: bool) -> str:
+        """Return a table."""
+        return layout.terminal([checkpoints.check_table(self.comparisons)], width, colour=colour)
+
+
+def read(names: Sequence[str], *, strict: bool = False) -> Runs:
+    """Return the runs that are named, or all; with `strict` a damaged record is an error.
+
+    Raises:
+        RunError: a name stands for no run, or for several.
+    """
+    return folders.load(names, finding.RUNS, strict=strict)
+
+
+def report(runs: Runs, names: Sequence[str], *, task: str | None, form: str, **look: Any) -> str:
+    """Return what is reported: of one run that is named all of it, of others a line.
+
+    Args:
+        runs: those that `names` stand for.
+        names: as a user gives them.
+        task: one task only.
+        form: table, markdown, csv or json.
+        look: width and colour, of a terminal.
+
+    Raises:
+        HrbenchError: there is no such form, or no such task.
+    """
+    literature = published.load(catalog.published_results())
+    alone = len(names) == 1 and finding.named(names[0], least=1) is not None
+    if alone and form in detail.FORMATS:
+        return detail.detail(runs.records[0], runs.folders[0], literature, form=form, **look)
+    return table.report(
+        runs.records, literature, unfinished=runs.unfinished, task=task, form=form, **look
+    )
+
+
+def compared(runs: Runs, task: str | None = None) -> Checked:
+    """Compare runs of published weights, of one task or all, with the figures of those."""
+    records = [record for record in runs.records if task in {None, record.task}]
+    return Checked(checkpoints.compared(records, checkpoints.read(catalog.published_weights())))
+
+
+def left_out(runs: Runs) -> list[str]:
+    """Return in sentences which records are damaged, and how many that is."""
+    count = len(runs.damaged)
+    if not count:
+        return []
+    of_all = count + len(runs.records)
+    return [*runs.damaged, f"left out: {count} of {of_all} records, which are damaged"]
+
+
+def require_free(path: Path, *, force: bool) -> None:
+    """Refuse to write over a file, but with `force`.
+
+    Raises:
+        HrbenchError: it is there.
+    """
+    if path.exists() and not force:
+        raise HrbenchError(f"-o {path}: is there already; --force replaces it")
+
+
+def write(path: Path, text: str) -> None:
+    """Write a report.
+
+    Raises:
+        HrbenchError: it cannot be.
+    """
+    try:
+        path.write_text(text + "\n", "utf-8")
+    except OSError as error:
+        raise HrbenchError(f"-o {path}: cannot be written ({error.strerror})") from error

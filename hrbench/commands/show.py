@@ -1,0 +1,16 @@
+"""The whole spec of a task."""
+
+from typing import Any
+
+from hrbench import catalog
+from hrbench.report import finding
+
+
+def show(task: str, overrides: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return the spec of NAME, NAME@VARIANT, a TOML file or a RUN, as plain values.
+
+    Raises:
+        HrbenchError: there is no such task or run, or an override does not fit.
+    """
+    run = finding.run_of(task)
+    return catalog.load_task(task if run is None else str(run / finding.SPEC), overrides).plain()
