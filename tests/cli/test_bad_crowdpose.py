@@ -13,7 +13,6 @@ from cli.trees import (
     cut_short,
     ran,
     refused_to_run,
-    refused_when_installed,
 )
 
 TEST, TRAIN = "json/crowdpose_test.json", "json/crowdpose_trainval.json"
@@ -41,11 +40,6 @@ def test_scoring_without_crowd_index_says_so(crowdpose: Path, tmp_path: Path) ->
     change(crowdpose / TEST, without_crowd_index)
     words = ("4 of 4 images have no number as 'crowdIndex'", "one can train on such a file")
     refused_to_run(tmp_path, "crowdpose", f"data/crowdpose/{TEST}: ", *words)
-
-
-def test_the_installed_command_says_so_too(crowdpose: Path, tmp_path: Path) -> None:
-    change(crowdpose / TEST, without_crowd_index)
-    refused_when_installed(tmp_path, "crowdpose", "4 of 4 images have no number as 'crowdIndex'")
 
 
 @pytest.mark.parametrize("value", [None, "0.5", float("nan")])

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from cli.command import Ended, called, installed, refused
+from cli.command import Ended, called, refused
 from specs import landmark_task
 
 from hrbench import network
@@ -44,14 +44,14 @@ def change(path: Path, edit: Callable[[Any], object]) -> None:
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    ended = installed(tmp_path, "run", "coco-pose", "--data", "nowhere")
+    ended = called(tmp_path, "run", "coco-pose", "--data", "nowhere")
     words = ["coco: nowhere/coco/annotations/person_keypoints_val2017.json does not exist"]
     refused(ended, [*words, "Get the files from https://cocodataset.org", "`hrbench check coco`"])
 
 
 def test_an_empty_folder_in_the_environment_gives_way_to_nothing(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    ended = installed(tmp_path, "run", "coco-pose", HRBENCH_DATA="empty")
+    ended = called(tmp_path, "run", "coco-pose", HRBENCH_DATA="empty")
     refused(ended, ["coco: empty/coco/annotations", "--data builtin uses the synthetic set"])
 
 
@@ -82,7 +82,7 @@ def test_the_folder_of_the_dataset_by_another_name(tree: Path, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("part", "words"),
     [
-        (VAL, [f"data/{VAL} does not exist", "Train/Val annotations"]),
+        (VAL, [f"data/{VAL} does not exist", "Train/Val annotations", "--data"]),
         (TRAIN, [f"data/{TRAIN} does not exist", "Train/Val annotations"]),
         (DETECTIONS, [f"data/{DETECTIONS} does not exist", "leoxiaobin"]),
         ("coco/images/val2017", ["data/coco/images/val2017 does not exist", "2017 Val images"]),
@@ -93,11 +93,6 @@ def test_a_part_that_is_not_there(part: str, words: list[str], tree: Path, tmp_p
     path = tree / part
     shutil.rmtree(path) if path.is_dir() else path.unlink()
     refused(called(tmp_path, *ON_TINY), words)
-
-
-def test_annotations_that_are_not_there(tree: Path, tmp_path: Path) -> None:
-    (tree / VAL).unlink()
-    refused(installed(tmp_path, *ON_TINY), [f"data/{VAL} does not exist", "--data"])
 
 
 @pytest.mark.parametrize("split", ["train2017", "val2017"])
@@ -151,30 +146,8 @@ def test_a_file_that_is_no_whole_image(
     refused(ended, [*words, "fetch it again", "`hrbench check DATASET --images`"])
 
 
-@pytest.mark.parametrize("workers", ["0", "1"])
-@pytest.mark.parametrize("split", ["train2017", "val2017"])
-def test_a_truncated_image_in_the_installed_command(
-    workers: str, split: str, weights: str, tree: Path, tmp_path: Path
-) -> None:
-    name = spoil(tree, split, SPOILT["truncated"])
-    command = [*MEASURED, weights] if split == "val2017" else ON_TINY
-    ended = installed(tmp_path, *command, "--workers", workers, "--out", "runs")
-    refused(ended, [name, "is not a whole image", "fetch it again"])
-
-
-def test_what_libjpeg_says_of_a_scratched_image_is_not_passed_on(
-    weights: str, tree: Path, tmp_path: Path
-) -> None:
-    scratched = bytearray(a_jpeg())
-    scratched[6000:6040] = bytes(range(40))
-    spoil(tree, "val2017", bytes(scratched))
-    ended = installed(tmp_path, *MEASURED, weights, "--workers", "0")
-    assert ended.status == 0, ended.err
-    assert "JPEG" not in ended.err
-
-
 def test_more_workers_than_cores_are_no_warning(weights: str, world: Path, tmp_path: Path) -> None:
-    ended = installed(tmp_path, *MEASURED, weights, "--data", str(world), "--workers", "9")
+    ended = called(tmp_path, *MEASURED, weights, "--data", str(world), "--workers", "9")
     assert ended.status == 0, ended.err
     assert "Warning" not in ended.err
 
@@ -238,13 +211,13 @@ def test_annotations_that_are_not_coco(content: str, tree: Path, tmp_path: Path)
 def test_annotations_that_are_not_json(tree: Path, tmp_path: Path) -> None:
     (tree / VAL).write_bytes((tree / VAL).read_bytes()[:5000])
     words = [f"data/{VAL} is not JSON", "line 1", "fetch the file again"]
-    refused(installed(tmp_path, *ON_TINY), words)
+    refused(called(tmp_path, *ON_TINY), words)
 
 
 def test_annotations_with_nan(tree: Path, tmp_path: Path) -> None:
     change(tree / TRAIN, FAULTS["NaN"][0])
     words = [f"data/{TRAIN}: annotations with NaN", "`hrbench check` lists all faults"]
-    refused(installed(tmp_path, *ON_TINY), words)
+    refused(called(tmp_path, *ON_TINY), words)
 
 
 def test_nobody_to_train_on(tree: Path, tmp_path: Path) -> None:
@@ -254,7 +227,7 @@ def test_nobody_to_train_on(tree: Path, tmp_path: Path) -> None:
 
     change(tree / TRAIN, unlabel)
     words = ["nothing to train on: all is left out, ", "objects without a labelled keypoint"]
-    refused(installed(tmp_path, *ON_TINY), [f"data/{TRAIN}: ", *words])
+    refused(called(tmp_path, *ON_TINY), [f"data/{TRAIN}: ", *words])
 
 
 # Detections.
@@ -286,7 +259,7 @@ def test_detections_with_a_fault(
 def test_detections_that_are_no_list(tree: Path, tmp_path: Path) -> None:
     (tree / DETECTIONS).write_text('{"boxes": []}')
     words = [f"data/{DETECTIONS}: the detections are no list of boxes in COCO's results format"]
-    refused(installed(tmp_path, *ON_TINY), words)
+    refused(called(tmp_path, *ON_TINY), words)
     refused(
         called(tmp_path, *ON_TINY[:2], "--data", "data", "--boxes", f"data/{DETECTIONS}"), words
     )
@@ -295,6 +268,6 @@ def test_detections_that_are_no_list(tree: Path, tmp_path: Path) -> None:
 def test_a_split_without_a_box(tree: Path, tmp_path: Path) -> None:
     (tree / DETECTIONS).write_text("[]")
     words = ["val2017 has no box to predict on; see --boxes"]
-    refused(installed(tmp_path, *ON_TINY), words)
+    refused(called(tmp_path, *ON_TINY), words)
     change(tree / VAL, lambda content: content.update(annotations=[]))
     refused(called(tmp_path, *ON_TINY, "--boxes", "gt"), [])

@@ -62,10 +62,6 @@ def test_another_suffix(output: str, tmp_path: Path) -> None:
     refused_to_write(ended, f"-o {output}", ".onnx or .pt2")
 
 
-def test_another_suffix_when_installed(tmp_path: Path) -> None:
-    refused_to_write(installed(tmp_path, *command(POSE, "model.h5")), "-o model.h5")
-
-
 @pytest.mark.parametrize(
     ("output", "more", "missing"),
     [

@@ -12,7 +12,6 @@ from cli.trees import (
     edit_line,
     ran,
     refused_to_run,
-    refused_when_installed,
 )
 from scipy.io import savemat
 from worlds import WFLW_LIST, release_of_300w, release_of_wflw, small_world
@@ -61,12 +60,6 @@ def test_a_line_with_a_fault(
 ) -> None:
     edit_line(csv / place, 3, edit)
     refused_to_run(tmp_path, "300w", f"data/300w/{place}: {words}")
-
-
-def test_the_installed_command_says_so_of_a_csv(csv: Path, tmp_path: Path) -> None:
-    edit_line(csv / FULL, 3, column(2, "large"))
-    words = f"data/300w/{FULL}: numbers that are none: 1 (line 3, column 2: 'large')"
-    refused_when_installed(tmp_path, "300w", words)
 
 
 @pytest.mark.parametrize(
@@ -130,11 +123,6 @@ def test_hdf5_that_is_cut_short(place: str, share: float, cofw: Path, tmp_path: 
     cut_short(cofw / place, share)
     words = f"data/cofw/{place} ends too early; fetch the file again"
     refused_to_run(tmp_path, "cofw", words)
-
-
-def test_the_installed_command_says_so_of_hdf5(cofw: Path, tmp_path: Path) -> None:
-    cut_short(cofw / COFW, 0.5)
-    refused_when_installed(tmp_path, "cofw", f"data/cofw/{COFW} ends too early")
 
 
 def test_a_mat_file_of_version_5(cofw: Path, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from cli.command import called, installed, refused
+from cli.command import called, refused
 
 from hrbench import catalog
 
@@ -61,18 +61,18 @@ def test_the_task_that_the_tests_spoil_is_right(tmp_path: Path) -> None:
 
 def test_an_unknown_task_gets_a_near_miss(tmp_path: Path) -> None:
     words = ["no task is called 'coco-poze'", "Did you mean 'coco-pose'?"]
-    refused(installed(tmp_path, "run", "coco-poze"), words)
+    refused(called(tmp_path, "run", "coco-poze"), words)
 
 
 def test_an_unknown_variant_gets_a_near_miss(tmp_path: Path) -> None:
     words = ["no variant of coco-pose is called 'w32-256x129'", "Did you mean 'w32-256x192'?"]
-    refused(installed(tmp_path, "run", "coco-pose@w32-256x129"), words)
+    refused(called(tmp_path, "run", "coco-pose@w32-256x129"), words)
 
 
 def test_a_misspelt_key_gets_a_near_miss(tmp_path: Path) -> None:
     task = own_task(tmp_path, milestones="milestone")
     words = ["mine.toml: recipe: unknown key 'milestone'", "Did you mean 'milestones'?"]
-    refused(installed(tmp_path, "run", task), words)
+    refused(called(tmp_path, "run", task), words)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_a_file_that_is_not_text(tmp_path: Path) -> None:
 
 
 def test_an_override_with_a_wrong_key(tmp_path: Path) -> None:
-    ended = installed(tmp_path, "run", "coco-pose", "--set", "recipe.epoch=5")
+    ended = called(tmp_path, "run", "coco-pose", "--set", "recipe.epoch=5")
     refused(ended, ["--set recipe.epoch=5", "unknown key 'epoch'", "Did you mean 'epochs'?"])
 
 
@@ -153,7 +153,7 @@ def test_a_flag_with_a_wrong_value(
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
 def test_cuda_where_there_is_none(world: Path, tmp_path: Path) -> None:
-    ended = installed(tmp_path, "run", "coco-pose", "--data", str(world), "--device", "cuda")
+    ended = called(tmp_path, "run", "coco-pose", "--data", str(world), "--device", "cuda")
     refused(ended, ["--device cuda: this machine has no CUDA; use --device cpu or auto"])
 
 
@@ -186,16 +186,9 @@ def test_wrong_usage_has_a_status_of_its_own(
     assert not ended.new
 
 
-@pytest.mark.parametrize("arguments", [["run"], ["run", "coco-pose", "--limit", "0"]])
-def test_wrong_usage_of_the_installed_command(arguments: list[str], tmp_path: Path) -> None:
-    ended = installed(tmp_path, *arguments)
-    assert ended.status == 2
-    assert "Traceback" not in ended.err
-
-
 def test_an_output_folder_that_cannot_be_written(world: Path, tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file in its place")
-    ended = installed(
+    ended = called(
         tmp_path, "run", "coco-pose@tiny", "--data", str(world), "--out", "out", "--boxes", "gt"
     )
     refused(ended, ["out/coco-pose", "cannot be written", "name another --out"])
@@ -214,7 +207,7 @@ def test_making_over_what_is_there(world: Path, tmp_path: Path) -> None:
 
 def test_resuming_what_is_no_run(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    ended = installed(tmp_path, "run", "--resume", "empty")
+    ended = called(tmp_path, "run", "--resume", "empty")
     refused(ended, ["empty: is not the folder of a run", "run.json"])
 
 
@@ -234,9 +227,7 @@ def test_a_run_whose_state_is_broken(content: str, tmp_path: Path) -> None:
 
 def test_reporting_a_folder_that_is_no_run(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    refused(
-        installed(tmp_path, "report", "empty"), ["empty: is not the folder of a run", "spec.toml"]
-    )
+    refused(called(tmp_path, "report", "empty"), ["empty: is not the folder of a run", "spec.toml"])
 
 
 def test_reporting_a_broken_record(tmp_path: Path) -> None:
@@ -244,7 +235,7 @@ def test_reporting_a_broken_record(tmp_path: Path) -> None:
     run.mkdir(parents=True)
     (run / "record.json").write_text('{"schema": 1, "id"')
     words = ["results/runs/coco-pose/a/record.json: is not JSON", "spec.toml` repeats the run"]
-    ended = installed(tmp_path, "report")
+    ended = called(tmp_path, "report")
     assert ended.status == 0
     assert all(word in ended.err for word in words)
     assert ended.err.endswith("left out: 1 of 1 records, which are damaged\n")

@@ -14,7 +14,6 @@ from cli.trees import (
     measured,
     ran,
     refused_to_run,
-    refused_when_installed,
 )
 from scipy.io import loadmat, savemat
 
@@ -41,12 +40,6 @@ def test_a_truth_that_is_cut_short(share: float, mpii: Path, tmp_path: Path) -> 
 def test_a_download_page_under_the_truth_s_name(content: bytes, mpii: Path, tmp_path: Path) -> None:
     (mpii / HEADS).write_bytes(content)
     refused_to_run(tmp_path, "mpii-pose", f"data/mpii/{HEADS} is no MATLAB file")
-
-
-def test_the_installed_command_says_so_too(mpii: Path, tmp_path: Path) -> None:
-    cut_short(mpii / HEADS, 0.5)
-    words = f"data/mpii/{HEADS} is no MATLAB file, or it is cut short"
-    refused_when_installed(tmp_path, "mpii-pose", words)
 
 
 def test_a_truth_in_matlab_s_newer_format(mpii: Path, tmp_path: Path) -> None:

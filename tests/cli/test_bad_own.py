@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli.command import called, installed, refused
+from cli.command import called, refused
 from dots import (
     ANNOTATIONS,
     BRIEF,
@@ -61,8 +61,8 @@ def test_the_set_that_the_tests_spoil_is_right(dots: Path, tmp_path: Path) -> No
 def test_other_keypoints_than_the_annotations_have(dots: Path, tmp_path: Path) -> None:
     edit_toml(dots / DATASET, update(keypoints=[*NAMES, "tail"]))
     words = ["its objects have 3 keypoints and the dataset's TOML names 4", "in their order"]
-    refused(installed(tmp_path, *RUN), [f"dots/{ANNOTATIONS}: ", *words])
-    checked = installed(tmp_path, *CHECK)
+    refused(called(tmp_path, *RUN), [f"dots/{ANNOTATIONS}: ", *words])
+    checked = called(tmp_path, *CHECK)
     assert checked.status == 1
     assert checked.err == ""
     assert words[0] in " ".join(checked.out.split())
@@ -106,19 +106,14 @@ def test_keypoints_that_do_not_agree(
     assert json.loads(called(tmp_path, *CHECK, "--json").out)["ok"] is False
 
 
-def test_names_that_stand_twice_in_the_installed_command(dots: Path, tmp_path: Path) -> None:
-    edit_toml(dots / DATASET, update(keypoints=[*NAMES, "nose"]))
-    refused(installed(tmp_path, *RUN), [f"dots/{DATASET}: keypoints: a name stands twice"])
-
-
 def test_a_task_that_names_a_dataset_that_is_not_there(dots: Path, tmp_path: Path) -> None:
     edit_toml(dots / TASK, update(dataset="other.toml"))
-    refused(installed(tmp_path, *RUN), ["dots/other.toml does not exist", "`hrbench list`"])
+    refused(called(tmp_path, *RUN), ["dots/other.toml does not exist", "`hrbench list`"])
 
 
 @pytest.mark.usefixtures("dots")
 def test_ap_without_sigmas(tmp_path: Path) -> None:
-    ended = installed(tmp_path, *RUN, "--set", "protocol.metric=oks")
+    ended = called(tmp_path, *RUN, "--set", "protocol.metric=oks")
     refused(ended, ["dots has no sigmas", "no AP", "`hrbench sigmas` estimates them"])
 
 
@@ -130,7 +125,7 @@ def test_no_folder_is_named(tmp_path: Path) -> None:
     words = ["dots: name the folder of its files with --data", "no synthetic set"]
     refused(called(tmp_path, "run", f"dots/{TASK}", "--data", "builtin"), words)
     (tmp_path / "dots" / ANNOTATIONS).rename(tmp_path / ANNOTATIONS)  # not beside its TOML
-    refused(installed(tmp_path, "run", f"dots/{TASK}"), words)
+    refused(called(tmp_path, "run", f"dots/{TASK}"), words)
 
 
 @pytest.mark.usefixtures("dots")
@@ -157,16 +152,16 @@ def test_one_image_cannot_be_split(dots: Path, tmp_path: Path) -> None:
 
     edit_json(dots / ANNOTATIONS, keep_one)
     words = ["annotations.json lists one image, of which no part can validate: annotate more"]
-    refused(installed(tmp_path, *RUN), words)
+    refused(called(tmp_path, *RUN), words)
     assert called(tmp_path, *CHECK).status == 1
 
 
 def test_boxes_that_are_not_there(dots: Path, tmp_path: Path) -> None:
     words = ["protocol.metric 'pixels' measures annotated boxes: --boxes gt"]
-    refused(installed(tmp_path, *RUN, "--boxes", "boxes.json"), words)
+    refused(called(tmp_path, *RUN, "--boxes", "boxes.json"), words)
     edit_toml(dots / DATASET, update(sigmas=SIGMAS))
     words = ["--boxes boxes.json: that file does not exist"]
-    refused(installed(tmp_path, *RUN, "--boxes", "boxes.json"), words)
+    refused(called(tmp_path, *RUN, "--boxes", "boxes.json"), words)
     refused(called(tmp_path, *RUN, "--boxes", "det"), ["this split names no detections"])
     edit_toml(dots / DATASET, lambda said: said["splits"]["val"].update(detections="found.json"))
     words = ["dots: dots/found.json does not exist; put it there"]
@@ -193,7 +188,7 @@ def test_annotations_with_a_fault(
 @pytest.mark.usefixtures("dots")
 def test_a_sheet_that_cannot_be_written(tmp_path: Path) -> None:
     for file, words in (("sheet.jpg", "ends in .png"), ("no/sheet.png", "cannot be written")):
-        ended = installed(tmp_path, *CHECK, "--sheet", file)
+        ended = called(tmp_path, *CHECK, "--sheet", file)
         assert (ended.status, ended.new) == (1, ())
         assert ended.err.startswith(f"Error: --sheet {file}: ")
         assert words in ended.err
@@ -215,7 +210,7 @@ def test_a_sheet_that_cannot_be_written(tmp_path: Path) -> None:
 def test_a_sheet_of_deeplabcut_with_a_fault(old: str, new: str, words: str, tmp_path: Path) -> None:
     source = write_dots(tmp_path / "dots", 2) / "images" / "CollectedData_ann.csv"
     source.write_text(SHEET.replace(old, new, 1), "utf-8")
-    ended = installed(tmp_path, "convert", "dots/images", "out")
+    ended = called(tmp_path, "convert", "dots/images", "out")
     refused(ended, ["dots/images", words])
 
 
@@ -230,7 +225,6 @@ def test_a_source_that_is_not_there_or_not_known(tmp_path: Path) -> None:
         ("empty.slp", "empty.slp does not exist"),
     ):
         refused(called(tmp_path, "convert", source, "out"), [words])
-    refused(installed(tmp_path, "convert", "gone", "out"), ["gone does not exist"])
 
 
 def test_a_file_that_is_not_sleaps(tmp_path: Path) -> None:
@@ -243,7 +237,7 @@ def test_a_target_that_is_taken_or_cannot_be_written(tmp_path: Path) -> None:
     source = f"dots/{ANNOTATIONS}"
     refused(called(tmp_path, "convert", source, "dots"), ["is there already; name another folder"])
     (tmp_path / "file").write_text("in its place")
-    ended = installed(tmp_path, "convert", source, "file")
+    ended = called(tmp_path, "convert", source, "file")
     refused(ended, ["file cannot be written", "name another"])
 
 
@@ -252,7 +246,7 @@ def test_a_target_that_is_taken_or_cannot_be_written(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("dots")
 def test_a_file_without_repeats_gives_no_sigma(tmp_path: Path) -> None:
-    ended = installed(tmp_path, "sigmas", f"dots/{ANNOTATIONS}")
+    ended = called(tmp_path, "sigmas", f"dots/{ANNOTATIONS}")
     refused(ended, [f"dots/{ANNOTATIONS}: no object is annotated twice", "several people"])
 
 

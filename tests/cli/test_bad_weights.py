@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from cli.command import called, installed, refused
+from cli.command import called, refused
 from safetensors.torch import save_file
 from specs import landmark_task
 from torch import Tensor
@@ -47,14 +47,14 @@ class Planted:
 
 
 def test_a_file_that_is_not_there(world: Path, tmp_path: Path) -> None:
-    ended = installed(tmp_path, *evaluate(world, "gone.pth"))
+    ended = called(tmp_path, *evaluate(world, "gone.pth"))
     refused(ended, ["gone.pth does not exist", "--weights and --init take a file"])
 
 
 def test_a_download_page(world: Path, tmp_path: Path) -> None:
     (tmp_path / "page.pth").write_text("<!DOCTYPE html><title>Virus scan warning</title>")
     words = ["page.pth is a web page and not the file", "open its address in a browser"]
-    refused(installed(tmp_path, *evaluate(world, "page.pth")), words)
+    refused(called(tmp_path, *evaluate(world, "page.pth")), words)
 
 
 @pytest.mark.parametrize("zipped", [True, False])
@@ -154,14 +154,14 @@ def test_code_in_a_checkpoint_is_not_run(
 def test_code_in_a_plain_pickle_is_not_run(world: Path, tmp_path: Path) -> None:
     planted = tmp_path / "planted"
     (tmp_path / "evil.pth").write_bytes(pickle.dumps(Planted(planted)))
-    refused(installed(tmp_path, *evaluate(world, "evil.pth")), ["evil.pth", "would run code"])
+    refused(called(tmp_path, *evaluate(world, "evil.pth")), ["evil.pth", "would run code"])
     assert not planted.exists()
 
 
 def test_weights_of_another_width(world: Path, tmp_path: Path) -> None:
     torch.save({"network": tensors("hrnet-w16")}, tmp_path / "w16.pt")
     words = ["w16.pt (hrbench layout) does not fit", "have another shape (backbone.", "file (32,"]
-    refused(installed(tmp_path, *evaluate(world, "w16.pt")), [*words, "Name the task and variant"])
+    refused(called(tmp_path, *evaluate(world, "w16.pt")), [*words, "Name the task and variant"])
 
 
 def test_weights_for_other_keypoints(world: Path, tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_imagenet_weights_are_to_start_from(world: Path, tmp_path: Path) -> None
 
 def test_starting_from_another_width(world: Path, tmp_path: Path) -> None:
     torch.save(classifier("hrnet-w16"), tmp_path / "imagenet.pth")
-    ended = installed(
+    ended = called(
         tmp_path, "run", "coco-pose@tiny", "--data", str(world), "--init", "imagenet.pth"
     )
     refused(ended, ["imagenet.pth (classification layout)", "tensors of the backbone match"])

@@ -1,5 +1,6 @@
 """Ctrl-C, and a scheduler's SIGTERM: no traceback, nothing lost, the same figures in the end."""
 
+import json
 import os
 import re
 import signal
@@ -59,8 +60,21 @@ def interrupted(folder: Path, world: Path, number: signal.Signals) -> str:
     return found[1]
 
 
-def test_a_stopped_training_keeps_its_checkpoint_and_goes_on(world: Path, tmp_path: Path) -> None:
-    run = interrupted(tmp_path, world, signal.SIGINT)
+@pytest.fixture(scope="module")
+def seal(world: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The seal of the same training's record when nothing stops it."""
+    folder = tmp_path_factory.mktemp("whole")
+    whole = installed(folder, *TRAINING, "--data", str(world), "--json")
+    assert whole.status == 0, whole.err
+    return str(json.loads(whole.out)["record"]["seal"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_training_keeps_its_checkpoint_and_goes_on_to_the_same_record(
+    number: signal.Signals, seal: str, world: Path, tmp_path: Path
+) -> None:
+    run = interrupted(tmp_path, world, number)
     assert (tmp_path / run / "checkpoints" / "last.pt").exists()
     words = [f"has not been trained to its end; go on with --resume {run}"]
     refused(called(tmp_path, "score", run), words)
@@ -72,21 +86,9 @@ def test_a_stopped_training_keeps_its_checkpoint_and_goes_on(world: Path, tmp_pa
     rows = (tmp_path / run / "log.csv").read_text().splitlines()[1:]
     steps = [int(row.split(",")[0]) for row in rows]
     assert steps == sorted(set(steps))
+    assert runs.read(tmp_path / run).seal == seal
     words = [f"{run} has ended; `hrbench score {run}` scores it again"]
     refused(called(tmp_path, "run", "--resume", run), words)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_stopped_training_ends_with_the_same_record(
-    number: signal.Signals, world: Path, tmp_path: Path
-) -> None:
-    run = interrupted(tmp_path, world, number)
-    assert installed(tmp_path, "run", "--resume", run).status == 0
-    whole = installed(tmp_path, *TRAINING, "--data", str(world), "--out", "whole")
-    assert whole.status == 0, whole.err
-    (again,) = (tmp_path / "whole" / "coco-pose").iterdir()
-    assert runs.read(tmp_path / run).seal == runs.read(again).seal
 
 
 def test_stopped_before_it_trains_it_leaves_nothing(tree: Path, tmp_path: Path) -> None:

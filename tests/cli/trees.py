@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cli.command import Ended, called, installed, refused
+from cli.command import Ended, called, refused
 from worlds import small_world
 
 from hrbench import catalog
@@ -50,11 +50,8 @@ def own_in(root: Path, dataset: str, folder: str) -> tuple[Path, Path]:
 
 def ran(folder: Path, task: str, *more: str) -> Ended:
     """`hrbench run` on the copy, brief."""
-    return called(folder, *command(task), *more)
-
-
-def command(task: str) -> list[str]:
-    return ["run", f"{task}@tiny", "--data", "data", *BRIEF, "--workers", "0"]
+    brief = ["--data", "data", *BRIEF, "--workers", "0"]
+    return called(folder, "run", f"{task}@tiny", *brief, *more)
 
 
 def measured(folder: Path, task: str, weights: Path, *more: str) -> Ended:
@@ -68,11 +65,6 @@ def refused_to_run(folder: Path, task: str, *words: str, more: tuple[str, ...] =
     ended = ran(folder, task, *more)
     refused(ended, words)
     assert ended.err.count("\n") == 1, ended.err
-
-
-def refused_when_installed(folder: Path, task: str, *words: str) -> None:
-    """The same of the command in a process of its own."""
-    refused(installed(folder, *command(task)), words)
 
 
 def change(path: Path, edit: Callable[[Any], object]) -> None:
