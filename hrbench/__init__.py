@@ -1,4 +1,4 @@
-"""One HRNet backbone, pluggable heads, six landmark benchmarks."""
+"""One HRNet, one command, one honest number."""
 
 from typing import TYPE_CHECKING
 

@@ -170,7 +170,8 @@ def lifting_keys(record: RunRecord) -> dict[str, object]:
         return {}
     widths = model.get("filter_widths")
     frames = math.prod(map(int, map(str, widths))) if isinstance(widths, list) else 1
-    return {"lifter": head.removeprefix(LIFTING), "frames": frames}
+    causal = "-causal" if model.get("causal") else ""  # another network, of which no row is
+    return {"lifter": head.removeprefix(LIFTING) + causal, "frames": frames}
 
 
 def _fits(record: RunRecord, metric: str, row: Row) -> bool:

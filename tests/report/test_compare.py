@@ -209,6 +209,10 @@ def test_a_linear_lifter_stands_beside_no_temporal_one() -> None:
     assert "VideoPose3D" not in nearest
 
 
+def test_a_causal_lifter_stands_beside_none_that_sees_later_frames() -> None:
+    assert verdicts("h36m-lift@temporal-243-causal", {"MPJPE": 49.0}) == []
+
+
 def test_a_figure_that_nobody_printed_stands_beside_nothing() -> None:
     ours = of_task("coco-pose@w32-256x192", {"AP": 74.0})
     goal = row(value="77.4", checked="target", source_title="", mission="5")
