@@ -1,8 +1,7 @@
-"""What a kind of task says, and does in its own way on the road that all tasks share."""
+"""What a task does in its own way on the road that all tasks share."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, TypeVar
@@ -11,7 +10,6 @@ import torch
 from torch import nn
 
 from hrbench.backbone import fitting
-from hrbench.backbone.anatomy import Anatomy
 from hrbench.backbone.fitting import Fit
 from hrbench.backbone.weights import Checkpoint
 from hrbench.data.evaluation import Evaluation
@@ -122,33 +120,3 @@ class Task(ABC, Generic[Found]):
     @abstractmethod
     def draw(self, folder: Path, found: Found) -> None:
         """Put pictures of predictions into the run's folder."""
-
-
-def _no_keys(*_: Any) -> list[str]:
-    return []
-
-
-def _nothing_wrong(*_: Any) -> None:
-    return None
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Kind:
-    """What differs between kinds of task before any data are looked for.
-
-    A spec is one of the kind's own class of `spec.TASKS`. What is wrong is an `HrbenchError`.
-    """
-
-    # (spec, dataset, data_root, options): the task itself.
-    task: Callable[[Any, DatasetSpec, DataRoot, Options], Task[Any]]
-    # (options, spec, checkpoint): the keys that the kind's flags set; `checkpoint` is evaluated.
-    overrides: Callable[[Options, Any, Checkpoint | None], list[str]]
-    # (spec, dataset): the keys that the dataset decides where the task leaves them open.
-    settled: Callable[[Any, DatasetSpec], list[str]] = _no_keys
-    # (spec, dataset): refuse what could not be measured, or trained as the recipe says.
-    require_measurable: Callable[[Any, DatasetSpec], None]
-    require_trainable: Callable[[Any, DatasetSpec], None] = _nothing_wrong
-    # (checkpoint, its anatomy, spec, dataset): whether the network may be the task's.
-    fits: Callable[[Checkpoint, Anatomy, Any, DatasetSpec], bool]
-    # Options that are this kind's, and what is said of them to a task of another, `{task}`.
-    flags: Mapping[str, str] = field(default_factory=dict)

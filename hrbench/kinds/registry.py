@@ -5,7 +5,8 @@ from typing import Any
 from hrbench.errors import RunError
 from hrbench.formats.location import DataRoot, as_found
 from hrbench.kinds.classes.kind import CLASSES
-from hrbench.kinds.contract import Kind, Task
+from hrbench.kinds.contract import Task
+from hrbench.kinds.kind import Kind
 from hrbench.kinds.landmarks.kind import LANDMARKS
 from hrbench.kinds.lifting.kind import LIFTING
 from hrbench.runs.options import Options

@@ -20,8 +20,14 @@ from worlds import small_classifier, small_lifter, small_weights, small_world
 
 import hrbench
 from hrbench.commands.export import checking
-from hrbench.commands.export.export import Exported, Trial, description, export, tried
-from hrbench.commands.export.kinds import deployable
+from hrbench.commands.export.export import (
+    Exported,
+    Trial,
+    deployable,
+    description,
+    export,
+    tried,
+)
 from hrbench.data.loader import ImageCrops
 from hrbench.engine.runtime import Runtime
 from hrbench.errors import RunError

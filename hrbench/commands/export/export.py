@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 import hrbench
 from hrbench.commands.export import checking, writing
 from hrbench.commands.export.checking import Check
-from hrbench.commands.export.kinds import deployable
 from hrbench.commands.export.running import opened
 from hrbench.engine.runtime import machine_limits
 from hrbench.errors import RunError
 from hrbench.formats import location
+from hrbench.kinds.contract import Task
 from hrbench.kinds.deployable import Deployable, Run
+from hrbench.kinds.registry import kind_of
 from hrbench.road.loading import load
 from hrbench.road.training import tell
 from hrbench.runs.options import Options
@@ -82,9 +83,23 @@ def export(
         about = description(deployed)
         writing.save(writing.trace(deployed), deployed, about, partial)
         with machine_limits():
-            found = None if trial is None else tried(deployed, opened(partial), trial)
+            compared = None if trial is None else tried(deployed, opened(partial), trial)
     words = tuple(port.words for port in deployed.gives)
-    return Exported(path, deployed.takes.words, words, about, found)
+    return Exported(path, deployed.takes.words, words, about, compared)
+
+
+def deployable(task: Task[Any]) -> Deployable[Any, Any]:
+    """Return what of a task with its weights is exported.
+
+    Raises:
+        RunError: its protocol does what no graph of one input can.
+    """
+    if task.spec.protocol.precision != "fp32":
+        raise RunError(
+            f"protocol.precision is {task.spec.protocol.precision}, and an exported file computes "
+            "in fp32: leave that key out"
+        )
+    return kind_of(task.spec).deployable(task)
 
 
 def description(deployed: Deployable[Any, Any]) -> dict[str, Any]:
@@ -107,7 +122,7 @@ class Trial:
     """What a file is compared with PyTorch on."""
 
     inputs: NDArray[Any]
-    has_split: bool  # the job has looked at one
+    has_split: bool  # the task has looked at one
 
 
 def prepared(deployed: Deployable[Any, Any], images: Sequence[Path]) -> Trial:
@@ -119,7 +134,7 @@ def prepared(deployed: Deployable[Any, Any], images: Sequence[Path]) -> Trial:
     inputs = deployed.synthetic()
     if images:
         inputs = np.concatenate([inputs, deployed.of_images(images)])
-    return Trial(inputs, _looked(deployed))
+    return Trial(inputs, _has_split(deployed))
 
 
 def tried(deployed: Deployable[Any, Any], run: Run, trial: Trial) -> Check:
@@ -128,15 +143,15 @@ def tried(deployed: Deployable[Any, Any], run: Run, trial: Trial) -> Check:
     Raises:
         RunError: they differ by more than rounding.
     """
-    found = checking.parity(deployed, run, trial.inputs)
-    _require(found.ok, found.words)
+    parity = checking.parity(deployed, run, trial.inputs)
+    _require(parity.ok, parity.words)
     figure = checking.figure(deployed, run) if trial.has_split else None
     if figure is not None:
         _require(figure.ok, figure.words)
-    return Check(found, figure)
+    return Check(parity, figure)
 
 
-def _looked(deployed: Deployable[Any, Any]) -> bool:
+def _has_split(deployed: Deployable[Any, Any]) -> bool:
     """Let the job look at its split; tell whether there is one."""
     job = deployed.job
     synthetic = location.folder_of(job.dataset, job.options.data) is None

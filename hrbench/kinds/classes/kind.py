@@ -1,12 +1,14 @@
 """The kind of task that tells classes apart."""
 
 from hrbench.kinds.classes import resolving
+from hrbench.kinds.classes.exporting import DeployableClassifier
 from hrbench.kinds.classes.task import Classification
-from hrbench.kinds.contract import Kind
+from hrbench.kinds.kind import Kind
 
 CLASSES = Kind(
     task=Classification,
     overrides=resolving.overrides,
     require_measurable=resolving.require_measurable,
     fits=resolving.fits,
+    deployable=DeployableClassifier,
 )

@@ -1,7 +1,8 @@
 """The kind of task that finds keypoints in images."""
 
-from hrbench.kinds.contract import Kind
+from hrbench.kinds.kind import Kind
 from hrbench.kinds.landmarks import resolving
+from hrbench.kinds.landmarks.exporting import DeployableLandmarks
 from hrbench.kinds.landmarks.task import Landmarks
 
 OF_SCORE = "{task} has no heatmaps and none of COCO's figures: leave --decoder and --official out"
@@ -12,6 +13,7 @@ LANDMARKS = Kind(
     require_measurable=resolving.require_measurable,
     require_trainable=resolving.require_trainable,
     fits=resolving.fits,
+    deployable=DeployableLandmarks,
     flags={
         "boxes": "--boxes goes with tasks of keypoints in images, and {task} is none",
         "keep_peaks": "--keep-peaks keeps heatmaps, and {task} has none",

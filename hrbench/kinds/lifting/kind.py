@@ -1,7 +1,8 @@
 """The kind of task that lifts keypoints of sequences to joints in space."""
 
-from hrbench.kinds.contract import Kind
+from hrbench.kinds.kind import Kind
 from hrbench.kinds.lifting import resolving
+from hrbench.kinds.lifting.exporting import DeployableLifter
 from hrbench.kinds.lifting.task import Lifting
 
 LIFTING = Kind(
@@ -9,5 +10,6 @@ LIFTING = Kind(
     overrides=resolving.overrides,
     require_measurable=resolving.require_measurable,
     fits=resolving.fits,
+    deployable=DeployableLifter,
     flags={"keypoints": "--keypoints is what h36m-lift lifts; {task} finds its own"},
 )

@@ -1,0 +1,45 @@
+"""What a kind of task gives to the commands, which know no kind."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hrbench.backbone.anatomy import Anatomy
+from hrbench.backbone.weights import Checkpoint
+from hrbench.formats.location import DataRoot
+from hrbench.kinds.contract import Task
+from hrbench.kinds.deployable import Deployable
+from hrbench.runs.options import Options
+from hrbench.spec import DatasetSpec
+
+
+def _no_keys(*_: Any) -> list[str]:
+    return []
+
+
+def _nothing_wrong(*_: Any) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Kind:
+    """What differs between kinds of task: the task itself, and what commands need besides.
+
+    A spec is one of the kind's own class of `spec.TASKS`. What is wrong is an `HrbenchError`.
+    """
+
+    # (spec, dataset, data_root, options): the task itself.
+    task: Callable[[Any, DatasetSpec, DataRoot, Options], Task[Any]]
+    # (options, spec, checkpoint): the keys that the kind's flags set; `checkpoint` is evaluated.
+    overrides: Callable[[Options, Any, Checkpoint | None], list[str]]
+    # (spec, dataset): the keys that the dataset decides where the task leaves them open.
+    settled: Callable[[Any, DatasetSpec], list[str]] = _no_keys
+    # (spec, dataset): refuse what could not be measured, or trained as the recipe says.
+    require_measurable: Callable[[Any, DatasetSpec], None]
+    require_trainable: Callable[[Any, DatasetSpec], None] = _nothing_wrong
+    # (checkpoint, its anatomy, spec, dataset): whether the network may be the task's.
+    fits: Callable[[Checkpoint, Anatomy, Any, DatasetSpec], bool]
+    # Options that are this kind's, and what is said of them to a task of another, `{task}`.
+    flags: Mapping[str, str] = field(default_factory=dict)
+    # (task): one graph with everything around the network, to export.
+    deployable: Callable[[Any], Deployable[Any, Any]]
