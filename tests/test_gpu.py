@@ -139,6 +139,6 @@ def test_a_profile_on_a_card_counts_its_memory_and_waits_for_it() -> None:
     options = Options(device="cuda", overrides=("protocol.flip_test=true",))
     found = profile("coco-pose@w32-256x192", options, [1, 8])
     sizes = [timing.memory.size or 0 for timing in found.timings]
-    assert 4 * found.work.parameters < sizes[0] < sizes[1]
+    assert 4 * found.complexity.parameters < sizes[0] < sizes[1]
     for timing in found.timings:
         assert timing.shares()["network"] > timing.shares()["decode"]

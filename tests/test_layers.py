@@ -46,7 +46,7 @@ BELOW["commands"] = {"convert", "road", *BELOW["road"]}
 BELOW["cli"] = {"commands", "runs", "report", "catalog", "errors"}  # `runs` for its Options
 APART = {  # folders whose parts do not import each other, but these
     "commands": set[str](),
-    "kinds": {"contract", "deployable", "kind"},
+    "kinds": {"complexity", "contract", "deployable", "kind", "profiled"},
 }
 NO_COMMANDS = {"__init__", "__pycache__", "root"}  # in these two folders
 REGISTRY = "hrbench.kinds.registry"  # the one module that imports every kind

@@ -9,6 +9,7 @@ from hrbench.backbone.weights import Checkpoint
 from hrbench.formats.location import DataRoot
 from hrbench.kinds.contract import Task
 from hrbench.kinds.deployable import Deployable
+from hrbench.kinds.profiled import Profiled
 from hrbench.runs.options import Options
 from hrbench.spec import DatasetSpec
 
@@ -43,3 +44,5 @@ class Kind:
     flags: Mapping[str, str] = field(default_factory=dict)
     # (task): one graph with everything around the network, to export.
     deployable: Callable[[Any], Deployable[Any, Any]]
+    # (task): how its predictions are timed, and its network is counted.
+    profiled: Callable[[Any], Profiled]

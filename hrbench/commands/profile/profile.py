@@ -13,21 +13,12 @@ import numpy as np
 import torch
 
 from hrbench.commands.profile.memory import MemoryWatch
-from hrbench.commands.profile.stages import (
-    CROP,
-    DECODE,
-    NAMES,
-    NETWORK,
-    READ,
-    Course,
-    course_of,
-    stages_of,
-)
 from hrbench.commands.profile.timing import Timing, spread, timed
-from hrbench.commands.profile.work import Work, work_of
 from hrbench.engine.progress import Steps
 from hrbench.engine.runtime import Runtime, choose_device, machine_limits
-from hrbench.kinds.contract import Task
+from hrbench.kinds.complexity import Complexity
+from hrbench.kinds.profiled import CROP, DECODE, NETWORK, READ, STAGES, Profiled
+from hrbench.kinds.registry import kind_of
 from hrbench.report import environment
 from hrbench.road.loading import load
 from hrbench.runs.options import Options
@@ -46,8 +37,10 @@ class Profile:
     variant: str
     model: str
     weights: str | None  # the file; None for random ones
-    work: Work
-    course: Course
+    complexity: Complexity
+    items: str  # what a batch has several of
+    passes: int  # times that each of them goes through the network
+    stages: str  # what they do, in words
     device: str
     hardware: dict[str, str | int | None]
     environment: dict[str, str | None]
@@ -86,11 +79,11 @@ class Profile:
             "variant": self.variant,
             "model": self.model,
             "weights": self.weights,
-            "parameters": self.work.parameters,
-            "multiply_adds": self.work.multiply_adds,
-            "multiply_adds_of": self.work.item,
-            "published_as": asdict(self.work.published),
-            "passes": self.course.passes,
+            "parameters": self.complexity.parameters,
+            "multiply_adds": self.complexity.multiply_adds,
+            "multiply_adds_of": self.complexity.item,
+            "published_as": asdict(self.complexity.published),
+            "passes": self.passes,
             "device": self.device,
             "hardware": self.hardware,
             "environment": self.environment,
@@ -99,8 +92,8 @@ class Profile:
             "picture": None
             if self.picture is None
             else {"height": SIZE[0], "width": SIZE[1], "bytes": self.picture},
-            "items": self.course.items,
-            "stages": self.course.words,
+            "items": self.items,
+            "stages": self.stages,
             "peak_memory_of": self.memory_of,
             "batches": [_content(timing) for timing in self.timings],
             "bottleneck": self.bottleneck,
@@ -123,27 +116,29 @@ def profile(task: str, options: Options, batches: Sequence[int]) -> Profile:
     """
     if not batches or min(batches) < 1:
         raise ValueError(f"batches are of 1 or more, not {list(batches)}")
-    runtime, job = Runtime(choose_device(options.device)), load(task, options)
-    work, device = work_of(job), runtime.device
-    job.network.to(device)
+    runtime, loaded = Runtime(choose_device(options.device)), load(task, options)
+    spec, profiled, device = loaded.spec, kind_of(loaded.spec).profiled(loaded), runtime.device
+    loaded.network.to(device)
     sizes, watch = sorted(set(batches)), MemoryWatch(device)
     with machine_limits(), TemporaryDirectory(prefix="hrbench-") as folder, _one_core():
         picture = _written(Path(folder))
-        timings = _timings(job, picture, sizes, runtime, watch)
+        timings = _timings(profiled, picture, sizes, runtime, watch)
         size = picture.stat().st_size if READ in timings[0].seconds else None
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else str(device)
     return Profile(
-        task=job.spec.name,
-        variant=job.spec.variant,
-        model=job.spec.model.words,
+        task=spec.name,
+        variant=spec.variant,
+        model=spec.model.words,
         weights=options.weights,
-        work=work,
-        course=course_of(job),
+        complexity=profiled.complexity,
+        items=profiled.items,
+        passes=profiled.passes,
+        stages=profiled.words,
         device=str(device),
         hardware=environment.hardware(name),
         environment=environment.environment(),
         threads=torch.get_num_threads(),
-        precision=job.spec.protocol.precision,
+        precision=spec.protocol.precision,
         picture=size,
         memory_of=watch.words,
         timings=timings,
@@ -151,12 +146,12 @@ def profile(task: str, options: Options, batches: Sequence[int]) -> Profile:
 
 
 def _timings(
-    job: Task[Any], picture: Path, batches: list[int], runtime: Runtime, watch: MemoryWatch
+    profiled: Profiled, picture: Path, batches: list[int], runtime: Runtime, watch: MemoryWatch
 ) -> tuple[Timing, ...]:
     timings = []
     with Steps("profiling", sum(batches)) as steps:
         for batch in batches:
-            stages = stages_of(job, picture, batch, runtime)
+            stages = profiled.stages(picture, batch, runtime)
             timings.append(timed(stages, batch, runtime.device, watch))
             steps.note = f"batch {batch}"
             steps.advance(batch)
@@ -191,7 +186,7 @@ def _content(timing: Timing) -> dict[str, Any]:
                 name: {**asdict(spread(timing.seconds[name])), "share": shares[name]}
                 if name in shares
                 else None
-                for name in NAMES
+                for name in STAGES
             },
             "whole": asdict(spread(timing.whole)),
         },

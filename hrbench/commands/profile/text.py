@@ -1,28 +1,28 @@
 """A profile as tables for a terminal."""
 
 from hrbench.commands.profile.profile import SIZE, Profile
-from hrbench.commands.profile.stages import NAMES
 from hrbench.commands.profile.timing import Spread, Timing, spread
+from hrbench.kinds.profiled import STAGES
 from hrbench.report.layout import Table, terminal
 
 COUNTED = "convolutions and linear layers; no bias, normalisation or pooling"
 NONE = "—"  # a stage that a task does not have
 
 
-def text(found: Profile, width: int, *, colour: bool) -> str:
+def text(profile: Profile, width: int, *, colour: bool) -> str:
     """Return a profile for `width` columns."""
-    return terminal([_work(found), _times(found)], width, colour=colour)
+    return terminal([_counts(profile), _times(profile)], width, colour=colour)
 
 
-def _work(found: Profile) -> Table:
-    work, published = found.work, found.work.published
+def _counts(profile: Profile) -> Table:
+    counted, published = profile.complexity, profile.complexity.published
     rows = (
-        ("parameters", f"{work.parameters:,}", found.model),
-        ("multiply-adds", f"{work.multiply_adds:,}", f"of {work.item}; {COUNTED}"),
+        ("parameters", f"{counted.parameters:,}", profile.model),
+        ("multiply-adds", f"{counted.multiply_adds:,}", f"of {counted.item}; {COUNTED}"),
         (published.unit, _figures(published.value), published.words),
     )
     return Table(
-        title=f"{found.task}@{found.variant}",
+        title=f"{profile.task}@{profile.variant}",
         header=("counted", "", "of what"),
         rows=rows,
         right=frozenset({""}),
@@ -30,25 +30,25 @@ def _work(found: Profile) -> Table:
     )
 
 
-def _times(found: Profile) -> Table:
-    items = found.course.items
+def _times(profile: Profile) -> Table:
+    items = profile.items
     per_second = f"{items}/s"
-    machine = str(found.hardware["cpu"] if found.device == "cpu" else found.hardware["device"])
-    if found.device == "cpu":
-        machine += f", torch threads: {found.threads}"
+    machine = str(profile.hardware["cpu" if profile.device == "cpu" else "device"])
+    if profile.device == "cpu":
+        machine += f", torch threads: {profile.threads}"
     return Table(
-        title=f"Time of a batch on {found.device} ({machine}), {found.precision}",
+        title=f"Time of a batch on {profile.device} ({machine}), {profile.precision}",
         header=("batch", "stage", "median", "middle half", "share", per_second, "peak memory"),
-        rows=tuple(row for timing in found.timings for row in _rows(timing)),
+        rows=tuple(row for timing in profile.timings for row in _rows(timing)),
         right=frozenset({"batch", "median", "share", per_second, "peak memory"}),
-        below=_below(found),
+        below=_below(profile),
     )
 
 
 def _rows(timing: Timing) -> list[tuple[str, ...]]:
     shares = timing.shares()
     rows = []
-    for name in NAMES:
+    for name in STAGES:
         if name not in shares:
             rows.append(("", name, NONE, NONE, NONE, NONE, ""))
             continue
@@ -63,24 +63,24 @@ def _rows(timing: Timing) -> list[tuple[str, ...]]:
     return [(str(timing.batch), *rows[0][1:]), *rows[1:]]
 
 
-def _below(found: Profile) -> tuple[str, ...]:
-    lines = ["", found.bottleneck]
-    if found.readers is not None:
-        those = "process that does so keeps" if found.readers == 1 else "processes that do so keep"
+def _below(profile: Profile) -> tuple[str, ...]:
+    lines, readers = ["", profile.bottleneck], profile.readers
+    if readers is not None:
+        those = "process that does so keeps" if readers == 1 else "processes that do so keep"
         lines.append(
-            f"`hrbench run` reads and crops beside the network: {found.readers} {those} up with it."
+            f"`hrbench run` reads and crops beside the network: {readers} {those} up with it."
         )
-    lines.append(f"Stages: {found.course.words}.")
-    if found.picture is not None:
+    lines.append(f"Stages: {profile.stages}.")
+    if profile.picture is not None:
         lines.append(
-            f"Each of the {found.course.items} is read anew, from a made-up JPEG file of "
-            f"{SIZE[0]} x {SIZE[1]} (height x width), {found.picture / 1000:.0f} kB, on one core."
+            f"Each of the {profile.items} is read anew, from a made-up JPEG file of "
+            f"{SIZE[0]} x {SIZE[1]} (height x width), {profile.picture / 1000:.0f} kB, on one core."
         )
-    repeats = ", ".join(f"{timing.repeats}" for timing in found.timings)
+    repeats = ", ".join(f"{timing.repeats}" for timing in profile.timings)
     lines.append(f"Repeats of each batch, after warming up: {repeats}.")
-    reasons = {timing.memory.reason for timing in found.timings} - {""}
-    lines.append(f"Peak memory: {'; '.join(sorted(reasons)) or found.memory_of}.")
-    weights = "random" if found.weights is None else found.weights
+    reasons = {timing.memory.reason for timing in profile.timings} - {""}
+    lines.append(f"Peak memory: {'; '.join(sorted(reasons)) or profile.memory_of}.")
+    weights = "random" if profile.weights is None else profile.weights
     return (*lines, f"Weights: {weights}.")
 
 

@@ -4,9 +4,7 @@ Letters: R repeats.
 """
 
 import time
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -14,8 +12,8 @@ from numpy.typing import NDArray
 
 from hrbench.commands.profile.memory import Memory, MemoryWatch
 from hrbench.errors import RunError
+from hrbench.kinds.profiled import Stages
 
-Stages = Mapping[str, Callable[[Any], Any]]  # in order; each takes what the one before gave
 WARM_UP = {"cpu": 1}  # passes that are not counted
 ELSEWHERE = 3  # on a card, whose library tries out algorithms
 SECONDS = 3.0  # of repeats at a batch size, if FEWEST are not longer

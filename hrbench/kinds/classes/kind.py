@@ -2,6 +2,7 @@
 
 from hrbench.kinds.classes import resolving
 from hrbench.kinds.classes.exporting import DeployableClassifier
+from hrbench.kinds.classes.profiling import profiled
 from hrbench.kinds.classes.task import Classification
 from hrbench.kinds.kind import Kind
 
@@ -11,4 +12,5 @@ CLASSES = Kind(
     require_measurable=resolving.require_measurable,
     fits=resolving.fits,
     deployable=DeployableClassifier,
+    profiled=profiled,
 )

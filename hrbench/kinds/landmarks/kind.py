@@ -3,6 +3,7 @@
 from hrbench.kinds.kind import Kind
 from hrbench.kinds.landmarks import resolving
 from hrbench.kinds.landmarks.exporting import DeployableLandmarks
+from hrbench.kinds.landmarks.profiling import profiled
 from hrbench.kinds.landmarks.task import Landmarks
 
 OF_SCORE = "{task} has no heatmaps and none of COCO's figures: leave --decoder and --official out"
@@ -14,6 +15,7 @@ LANDMARKS = Kind(
     require_trainable=resolving.require_trainable,
     fits=resolving.fits,
     deployable=DeployableLandmarks,
+    profiled=profiled,
     flags={
         "boxes": "--boxes goes with tasks of keypoints in images, and {task} is none",
         "keep_peaks": "--keep-peaks keeps heatmaps, and {task} has none",

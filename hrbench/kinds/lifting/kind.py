@@ -3,6 +3,7 @@
 from hrbench.kinds.kind import Kind
 from hrbench.kinds.lifting import resolving
 from hrbench.kinds.lifting.exporting import DeployableLifter
+from hrbench.kinds.lifting.profiling import profiled
 from hrbench.kinds.lifting.task import Lifting
 
 LIFTING = Kind(
@@ -11,5 +12,6 @@ LIFTING = Kind(
     require_measurable=resolving.require_measurable,
     fits=resolving.fits,
     deployable=DeployableLifter,
+    profiled=profiled,
     flags={"keypoints": "--keypoints is what h36m-lift lifts; {task} finds its own"},
 )

@@ -7,8 +7,6 @@ import numpy as np
 import pytest
 import torch
 
-from hrbench.commands.profile import stages
-from hrbench.commands.profile.timing import Stages
 from hrbench.data.evaluation import LandmarkEvaluation
 from hrbench.data.picture_batches import EvaluationPictures
 from hrbench.data.pictures import Pictures
@@ -17,9 +15,13 @@ from hrbench.kinds.classes import predicting as classes
 from hrbench.kinds.classes.task import Classification
 from hrbench.kinds.contract import Task
 from hrbench.kinds.landmarks import predicting as landmarks
+from hrbench.kinds.landmarks import profiling as boxes
 from hrbench.kinds.landmarks.task import Landmarks
 from hrbench.kinds.lifting import predicting as lifting
+from hrbench.kinds.lifting import profiling as frames
 from hrbench.kinds.lifting.task import Lifting
+from hrbench.kinds.profiled import Profiled, Stages
+from hrbench.kinds.registry import kind_of
 from hrbench.road.loading import load
 from hrbench.runs.options import Options
 from hrbench.world.files import write_jpeg
@@ -30,6 +32,10 @@ CPU = torch.device("cpu")
 
 def small(task: str, *overrides: str) -> Task[Any]:
     return load(task, Options(overrides=overrides, device="cpu"))
+
+
+def profiled(task: Task[Any]) -> Profiled:
+    return kind_of(task.spec).profiled(task)
 
 
 @pytest.fixture
@@ -53,8 +59,8 @@ def test_the_stages_find_the_keypoints_that_a_run_finds(
 ) -> None:
     job = small(task, *overrides)
     assert isinstance(job, Landmarks)
-    found = walked(stages.stages_of(job, picture, 3, Runtime(CPU)))
-    people = stages.people_of(job, picture, 3)
+    found = walked(profiled(job).stages(picture, 3, Runtime(CPU)))
+    people = boxes.people_of(job, picture, 3)
     seen = LandmarkEvaluation(
         people=people,
         truth=None,
@@ -73,7 +79,7 @@ def test_the_stages_find_the_keypoints_that_a_run_finds(
 def test_the_stages_find_the_classes_that_a_run_finds(picture: Path) -> None:
     job = small("imagenet@tiny", 'protocol.tta="ten-crop"')
     assert isinstance(job, Classification)
-    labels, scores = walked(stages.stages_of(job, picture, 2, Runtime(CPU)))
+    labels, scores = walked(profiled(job).stages(picture, 2, Runtime(CPU)))
     rows = np.arange(2)
     seen = EvaluationPictures(Pictures((picture,) * 2, rows, rows), job.crops())
     expected = classes.predictions(
@@ -87,10 +93,10 @@ def test_the_stages_find_the_classes_that_a_run_finds(picture: Path) -> None:
 def test_the_stages_lift_what_a_run_lifts(flip_test: bool, picture: Path) -> None:
     job = small("h36m-lift@tiny", f"protocol.flip_test={str(flip_test).lower()}")
     assert isinstance(job, Lifting)
-    found = walked(stages.stages_of(job, picture, 5, Runtime(CPU)))
+    found = walked(profiled(job).stages(picture, 5, Runtime(CPU)))
     expected = lifting.predictions(
         job.network,
-        [stages.clip_of(17, 5)],
+        [frames.clip_of(17, 5)],
         job.inputs(),
         Runtime(CPU),
         flip_test=flip_test,
@@ -102,17 +108,17 @@ def test_the_stages_lift_what_a_run_lifts(flip_test: bool, picture: Path) -> Non
 
 
 @torch.inference_mode()
-def walked(course: Stages) -> Any:
+def walked(stages: Stages) -> Any:
     """What the last stage gives."""
     given = None
-    for stage in course.values():
+    for stage in stages.values():
         given = stage(given)
     return given
 
 
 def test_a_protocol_says_how_often_an_item_goes_through_the_network() -> None:
     both = ("protocol.flip_test=true", "protocol.scales=[0.9, 1.0, 1.1]")
-    assert stages.course_of(small("mpii-pose@tiny", *both)).passes == 6
-    assert stages.course_of(small("imagenet@tiny")).passes == 1
-    assert stages.course_of(small("imagenet@tiny", 'protocol.tta="ten-crop"')).passes == 10
-    assert stages.course_of(small("h36m-lift@tiny", "protocol.flip_test=false")).passes == 1
+    assert profiled(small("mpii-pose@tiny", *both)).passes == 6
+    assert profiled(small("imagenet@tiny")).passes == 1
+    assert profiled(small("imagenet@tiny", 'protocol.tta="ten-crop"')).passes == 10
+    assert profiled(small("h36m-lift@tiny", "protocol.flip_test=false")).passes == 1

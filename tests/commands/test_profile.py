@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from hrbench.commands.profile import memory, profile, stages, timing
+from hrbench.commands.profile import memory, profile, timing
 from hrbench.commands.profile.memory import Memory, MemoryWatch
 from hrbench.commands.profile.profile import Profile
 from hrbench.commands.profile.timing import Timing, timed
-from hrbench.commands.profile.work import work_of
 from hrbench.errors import RunError
+from hrbench.kinds.registry import kind_of
 from hrbench.road.loading import load
 from hrbench.runs.options import Options
 
@@ -46,8 +46,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def test_times_are_medians_after_a_pass_that_warms_up(clock: Clock) -> None:
-    course = {"network": clock.taking(9, 2, 4, 3), "decode": clock.taking(1)}
-    found = timed(course, 8, CPU, MemoryWatch(CPU))
+    stages = {"network": clock.taking(9, 2, 4, 3), "decode": clock.taking(1)}
+    found = timed(stages, 8, CPU, MemoryWatch(CPU))
     assert found.repeats == 3
     assert found.seconds["network"].tolist() == [2, 4, 3]
     assert found.whole.tolist() == [3, 5, 4]
@@ -106,14 +106,17 @@ def test_memory_that_cannot_be_measured_has_a_reason(monkeypatch: pytest.MonkeyP
 
 def made(*timings: Timing) -> Profile:
     """A profile of hand-made times."""
-    job = load("coco-pose@tiny", Options(device="cpu"))
+    task = load("coco-pose@tiny", Options(device="cpu"))
+    profiled = kind_of(task.spec).profiled(task)
     return Profile(
         task="coco-pose",
         variant="tiny",
         model="",
         weights=None,
-        work=work_of(job),
-        course=stages.course_of(job),
+        complexity=profiled.complexity,
+        items=profiled.items,
+        passes=profiled.passes,
+        stages=profiled.words,
         device="cpu",
         hardware={},
         environment={},

@@ -7,9 +7,9 @@ import pytest
 import torch
 from golden.ledger import Ledger
 
-from hrbench.commands.profile.work import Work, work_of
 from hrbench.formats.location import DataRoot
-from hrbench.kinds.registry import task_of
+from hrbench.kinds.complexity import Complexity
+from hrbench.kinds.registry import kind_of, task_of
 from hrbench.road.resolve import resolve
 from hrbench.runs.options import Options
 
@@ -17,13 +17,13 @@ MODELS = "rest/cls/cls_models.json.gz"
 FACES = "rest/face/net_300w.json.gz"
 
 
-def work(task: str) -> Work:
-    """The work of a task's network that has no numbers in it, so that none are drawn."""
+def complexity(task: str) -> Complexity:
+    """That of a task's network without numbers, so that none are drawn."""
     spec, dataset = resolve(task, Options())
     job = task_of(spec, dataset, DataRoot(Path(), synthetic=False), Options())
     with torch.device("meta"):
         job.build()
-    return work_of(job)
+    return kind_of(spec).profiled(job).complexity
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def work(task: str) -> Work:
 )
 def test_classification_networks_have_the_official_counts(variant: str, golden: Ledger) -> None:
     models: Any = golden.json(MODELS)
-    found, described = work("imagenet@" + variant.replace("_", "-")), models[variant]
+    found, described = complexity("imagenet@" + variant.replace("_", "-")), models[variant]
     pairs = {
         "num_params": found.parameters,
         "macs_conv_linear_224": found.multiply_adds,
@@ -44,7 +44,7 @@ def test_classification_networks_have_the_official_counts(variant: str, golden: 
 
 def test_the_face_network_has_the_official_count(golden: Ledger) -> None:
     described: Any = golden.json(FACES)
-    found = work("300w@w18-256x256").parameters
+    found = complexity("300w@w18-256x256").parameters
     golden.check_value(FACES, "num_params", found, described["num_params"])
     assert found == 9_654_398
 
@@ -61,7 +61,7 @@ def test_the_face_network_has_the_official_count(golden: Ledger) -> None:
 def test_pose_networks_have_the_counts_of_sun_et_al(
     variant: str, parameters: float, gflops: float
 ) -> None:
-    found = work(f"coco-pose@{variant}")
+    found = complexity(f"coco-pose@{variant}")
     assert round(found.parameters / 1e6, 1) == parameters
     assert round(found.published.value, 1) == gflops
     assert found.published.value == found.multiply_adds / 1024**3
@@ -78,7 +78,7 @@ def test_baselines_have_the_counts_of_the_official_readme(
 
     The README's figures of the other depths are up to 1.1 % below what its code counts.
     """
-    found = work(f"coco-pose@{variant}")
+    found = complexity(f"coco-pose@{variant}")
     assert round(found.parameters / 1e6, 1) == parameters
     assert round(found.published.value, 1) == gflops
     deconvolved = (2048 + 256 * 4 + 256 * 16) * 256 * 16  # of one cell that goes in
@@ -100,11 +100,11 @@ def test_baselines_have_the_counts_of_the_official_readme(
 def test_temporal_networks_have_the_counts_of_pavllo_et_al(
     variant: str, parameters: float, mflops: float
 ) -> None:
-    found = work(f"h36m-lift@{variant}")
+    found = complexity(f"h36m-lift@{variant}")
     assert round(found.parameters / 1e6, 2) == parameters
     assert round(found.published.value, 2) == mflops
 
 
 def test_the_linear_network_multiplies_its_matrices_once_a_frame() -> None:
-    found = work("h36m-lift@linear")
+    found = complexity("h36m-lift@linear")
     assert found.multiply_adds == 32 * 1024 + 4 * 1024 * 1024 + 1024 * 48

@@ -1,0 +1,57 @@
+"""What the pictures of a batch go through."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from hrbench.data.image_crops import read_rgb
+from hrbench.engine.runtime import Runtime, normalised
+from hrbench.kinds import complexity
+from hrbench.kinds.classes.predicting import likeliest
+from hrbench.kinds.classes.task import Classification
+from hrbench.kinds.profiled import (
+    CROP,
+    DECODE,
+    NETWORK,
+    OF_PICTURES,
+    READ,
+    Profiled,
+    Stages,
+    ready,
+)
+
+
+def profiled(task: Classification) -> Profiled:
+    """Return what the protocol says: one crop or ten."""
+    passes = task.crops().count
+    crops = f"backbone and head for {passes} crop{'s' * (passes > 1)}"
+    return Profiled(
+        items="pictures",
+        passes=passes,
+        words=f"{OF_PICTURES} {crops}; decode is softmax and a choice of five",
+        stages=partial(_stages, task),
+        complexity=complexity.of_crop(task.network, *task.spec.model.input),
+    )
+
+
+def _stages(task: Classification, picture: Path, batch: int, runtime: Runtime) -> Stages:
+    crops = task.crops()
+
+    def read(_: None) -> list[Any]:
+        return [read_rgb(picture) for _ in range(batch)]
+
+    def crop(images: list[Any]) -> Tensor:
+        return ready(np.stack([crops(image) for image in images]), runtime)
+
+    def network(cut: Tensor) -> Tensor:
+        with runtime.autocast(task.spec.protocol.precision):
+            logits: Tensor = task.network(normalised(cut.flatten(0, 1), runtime.device))
+        return logits
+
+    def decode(logits: Tensor) -> object:
+        return likeliest(logits, batch)
+
+    return {READ: read, CROP: crop, NETWORK: network, DECODE: decode}

@@ -1,0 +1,79 @@
+"""What the boxes of a batch go through, each in an image of its own.
+
+Letters: B boxes.
+"""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from hrbench.data.sample import People, unlabelled
+from hrbench.engine.runtime import Runtime, normalised
+from hrbench.geometry import crop_of_boxes
+from hrbench.kinds import complexity
+from hrbench.kinds.landmarks.pixels import pixels
+from hrbench.kinds.landmarks.predicting import heatmaps, placed
+from hrbench.kinds.landmarks.task import Landmarks
+from hrbench.kinds.profiled import (
+    CROP,
+    DECODE,
+    NETWORK,
+    OF_PICTURES,
+    READ,
+    Profiled,
+    Stages,
+    ready,
+)
+
+BOX = (220.0, 60.0, 200.0, 360.0)  # x, y, width, height in the picture of 640 x 480
+
+
+def profiled(task: Landmarks) -> Profiled:
+    """Return what the protocol says: flip test, scales, decoder."""
+    protocol = task.spec.protocol
+    scales = len(protocol.scales or (1.0,))
+    times = "twice (flip test)" if protocol.flip_test else "once"
+    times += f" at {scales} scales" if scales > 1 else ""
+    end = f"decode is '{protocol.decoder}', and back to image pixels"
+    return Profiled(
+        items="boxes",
+        passes=(1 + protocol.flip_test) * scales,
+        words=f"{OF_PICTURES} backbone and head {times}; {end}",
+        stages=partial(_stages, task),
+        complexity=complexity.of_crop(task.network, *task.spec.model.input),
+    )
+
+
+def _stages(task: Landmarks, picture: Path, batch: int, runtime: Runtime) -> Stages:
+    px, people = pixels(task.spec, task.dataset), people_of(task, picture, batch)
+    rows = np.arange(batch)
+    maps = heatmaps(task.spec, task.dataset, task.network, runtime.device)
+
+    def read(_: None) -> list[NDArray[Any]]:
+        return [px.cutting.read(path) for path in people.images]
+
+    def crop(images: list[NDArray[Any]]) -> Tensor:
+        cut = [px.cutting.cut(image, people, rows[i : i + 1]) for i, image in enumerate(images)]
+        return ready(np.concatenate(cut), runtime)
+
+    def network(crops: Tensor) -> Tensor:
+        inputs = normalised(crops.flatten(0, 1), runtime.device, task.spec.model.color)
+        with runtime.autocast(task.spec.protocol.precision):
+            return maps(inputs)
+
+    def decode(scores: Tensor) -> object:
+        return placed(px, scores, people, rows)
+
+    return {READ: read, CROP: crop, NETWORK: network, DECODE: decode}
+
+
+def people_of(task: Landmarks, picture: Path, batch: int) -> People:
+    """Return as many images, each with one box."""
+    height, width = task.spec.model.input
+    boxes, count = np.array([BOX] * batch), len(task.dataset.keypoints)
+    crops = crop_of_boxes(boxes, width / height, task.spec.protocol.padding)
+    return unlabelled([picture] * batch, np.arange(batch), boxes, crops, count)
