@@ -37,7 +37,6 @@ LEVELS = {  # crowd index, the upper end excluded; the paper's formula is not bo
 }
 OF_ALL = ("AP", "AP50", "AP75", "AR", "AR50", "AR75")
 DECIMALS = 4  # to which the official code rounds the AP of a level, as a fraction
-NOBODY = -1.0  # precision where there is nobody to be found
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,7 +18,6 @@ from hrbench.metrics.oks import similarity
 from hrbench.metrics.people import Results, Truth
 
 Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
 ELSEWHERE = 0.5  # similarity below which a keypoint does not lie where it is compared with
 

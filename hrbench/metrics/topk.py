@@ -51,18 +51,6 @@ def score_classes(truth: Classes, found: Classes, class_names: Sequence[str]) ->
     return Scores(figures, reasons, groups)
 
 
-def ranked(logits: NDArray[np.floating]) -> Classes:
-    """Return the (N, K) classes of highest score, in order; of equal ones the first leads.
-
-    Raises:
-        ValueError: a score is NaN.
-    """
-    if np.isnan(logits).any():
-        raise ValueError(f"{np.isnan(logits).sum()} of the scores are NaN")
-    order = np.argsort(-logits, axis=1, kind="stable")[:, :ANSWERS]
-    return np.asarray(order, dtype=np.int64)
-
-
 def _among(truth: Classes, found: Classes, count: int) -> NDArray[np.bool_]:
     """Return (N,): whether the class is among the first `count` answers."""
     return np.asarray((found[:, :count] == truth[:, None]).any(axis=1))

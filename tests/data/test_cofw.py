@@ -12,7 +12,7 @@ from scipy.io import savemat
 
 from hrbench.data import cofw
 from hrbench.errors import DataError
-from hrbench.formats.faces import cofw_faces
+from hrbench.formats.faces import cofw_faces, tables
 
 USERBLOCK = 512  # bytes of MATLAB's own before HDF5 begins
 RNG = np.random.default_rng(0)
@@ -41,9 +41,13 @@ def write_cofw(path: Path, part: str = "T", **changes: Any) -> Path:
     return path
 
 
+def read(path: Path, num_keypoints: int) -> tables.Faces:
+    return tables.sound(path, cofw_faces.examined(path, num_keypoints, counted_from=1))
+
+
 def fault(path: Path, num_keypoints: int = 2) -> str:
     with pytest.raises(DataError) as error:
-        cofw_faces.read(path, num_keypoints, counted_from=1)
+        read(path, num_keypoints)
     assert str(error.value).startswith(str(path))
     assert "\n" not in str(error.value)
     return str(error.value)
@@ -52,7 +56,7 @@ def fault(path: Path, num_keypoints: int = 2) -> str:
 @pytest.mark.parametrize("part", ["Tr", "T"])
 def test_points_stand_x_first_then_y_then_occlusion(part: str, tmp_path: Path) -> None:
     path = write_cofw(tmp_path / "COFW.mat", part)
-    people = cofw_faces.read(path, 2, counted_from=1).people
+    people = read(path, 2).people
     assert people.keypoints.tolist() == [[[9.5, 19.25], [30, 39.75]], [[0, -1], [8, 7]]]
     assert people.visible.tolist() == [[True, True], [False, True]]  # the y of one is 0
     # From 10 to 31 and from 20 to 41, less the 1 counted from.

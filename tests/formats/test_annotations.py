@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from hrbench.data.inspect import Fault
 from hrbench.errors import DataError
-from hrbench.formats.coco.annotations import columns, examined, faults, read, read_images, read_json
+from hrbench.formats.coco.annotations import columns, examined, read, read_images, read_json
 
 TWO = ["left", "right"]
 
@@ -38,8 +39,12 @@ def content(*people: dict[str, Any], **changes: Any) -> dict[str, Any]:
     } | changes
 
 
+def faults(file: Any) -> list[Fault]:
+    return examined(file, 2)[1]
+
+
 def lines(file: Any) -> list[str]:
-    return [str(fault) for fault in faults(file, 2)]
+    return [str(fault) for fault in faults(file)]
 
 
 def written(path: Path, file: Any) -> Path:
@@ -48,7 +53,7 @@ def written(path: Path, file: Any) -> Path:
 
 
 def test_a_file_without_faults_has_none() -> None:
-    assert faults(content(person(1), person(2)), 2) == []
+    assert faults(content(person(1), person(2))) == []
 
 
 def test_columns_are_in_file_order() -> None:
@@ -122,11 +127,11 @@ def test_a_fault_one_can_train_with_is_reported_and_read(
 
 
 def test_a_box_may_end_a_pixel_past_the_edge() -> None:
-    assert faults(content(person(1, bbox=[-1, -1, 102, 82])), 2) == []
+    assert faults(content(person(1, bbox=[-1, -1, 102, 82]))) == []
 
 
 def test_a_keypoint_that_is_not_labelled_may_lie_anywhere() -> None:
-    assert faults(content(person(1, keypoints=[999, 999, 0, 5, 5, 2], num_keypoints=1)), 2) == []
+    assert faults(content(person(1, keypoints=[999, 999, 0, 5, 5, 2], num_keypoints=1))) == []
 
 
 def test_width_and_height_that_are_swapped_are_suspected() -> None:
@@ -139,7 +144,7 @@ def test_width_and_height_that_are_swapped_are_suspected() -> None:
 
 def test_every_fault_is_counted_and_three_are_named() -> None:
     people = [person(number, num_keypoints=0) for number in range(1, 6)]
-    fault = faults(content(*people), 2)[0]
+    fault = faults(content(*people))[0]
     assert (fault.count, fault.examples, fault.more) == (5, ("id 1", "id 2", "id 3"), True)
     assert str(fault) == "num_keypoints that is not the count: 5 (id 1, id 2, id 3, …)"
 
@@ -188,10 +193,10 @@ def test_an_image_that_stands_twice_is_fatal_and_so_is_not_its_name() -> None:
     first = content()["images"][0]
     same_id = content(images=[first, first | {"file_name": "8.jpg"}])
     same_name = content(images=[first, first | {"id": 8}])
-    assert [(str(f), f.fatal) for f in faults(same_id, 2)] == [
+    assert [(str(f), f.fatal) for f in faults(same_id)] == [
         ("image ids that stand twice: 1 (7)", True)
     ]
-    assert [(str(f), f.fatal) for f in faults(same_name, 2)] == [
+    assert [(str(f), f.fatal) for f in faults(same_name)] == [
         ("file names that stand twice: 1 (7.jpg)", False)
     ]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from hrbench.metrics.topk import ranked, score_classes
+from hrbench.metrics.topk import score_classes
 
 NAMES = ("ant", "bee", "cat", "dog", "elk", "fox", "gnu")
 
@@ -63,12 +63,6 @@ def test_without_pictures_there_are_no_figures() -> None:
     assert scores.groups == {"class": {}, "confusion": {}}
 
 
-def test_the_highest_scores_lead_and_of_equal_ones_the_first_class() -> None:
-    logits = np.array([[0.0, 3, 1, 3, -1, 2, 2]])
-    assert ranked(logits).tolist() == [[1, 3, 5, 6, 2]]
-    assert ranked(logits[:, :3]).tolist() == [[1, 2, 0]]
-
-
 @pytest.mark.parametrize(
     ("truth", "found", "names", "words"),
     [
@@ -84,8 +78,3 @@ def test_answers_to_something_else_are_refused(
 ) -> None:
     with pytest.raises(ValueError, match=words):
         score_classes(classes(*truth), found, names)
-
-
-def test_scores_that_are_no_numbers_are_refused() -> None:
-    with pytest.raises(ValueError, match="1 of the scores are NaN"):
-        ranked(np.array([[0.0, np.nan]]))

@@ -156,11 +156,6 @@ def _with_keypoints(categories: Rows, num_keypoints: int) -> list[Any] | None:
     return [category for category, count in counts if count == num_keypoints] if counts else None
 
 
-def faults(content: Any, num_keypoints: int) -> list[Fault]:
-    """Return what is wrong with a file's content, the structure first."""
-    return examined(content, num_keypoints)[1]
-
-
 @no_collection()
 @np.errstate(over="ignore")  # numbers without end are found, and said
 def examined(

@@ -6,24 +6,15 @@ import numpy as np
 
 from hrbench.data.cofw import damage_in_words, keys, opened
 from hrbench.data.inspect import stated
-from hrbench.formats.faces.tables import Examined, Faces, examined_points, sound
+from hrbench.formats.faces.tables import Examined, examined_points
 
 PER_POINT = 3  # numbers: all x, then all y, then whether each is occluded
 
 
-def read(path: Path, num_keypoints: int, *, counted_from: int) -> Faces:
-    """Return the faces of COFW_train_color.mat or COFW_test_color.mat.
+def examined(path: Path, num_keypoints: int, *, counted_from: int) -> Examined:
+    """Return the faces of COFW_train_color.mat or COFW_test_color.mat, and what is wrong with it.
 
     The file has no crops; they follow from the points. Occluded points count like others.
-
-    Raises:
-        DataError: it cannot be read, or is not such a file.
-    """
-    return sound(path, examined(path, num_keypoints, counted_from=counted_from))
-
-
-def examined(path: Path, num_keypoints: int, *, counted_from: int) -> Examined:
-    """Return the faces of a file of COFW, and what is wrong with it.
 
     Raises:
         DataError: it cannot be read, or lacks the arrays of such a file.
