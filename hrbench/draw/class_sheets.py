@@ -30,12 +30,14 @@ def draw(folder: Path, dataset: DatasetSpec, pictures: Pictures, found: ClassPre
 
 
 def draw_worst(
-    folder: Path, dataset: DatasetSpec, pictures: Pictures, found: ClassPredictions, count: int
+    folder: Path,
+    dataset: DatasetSpec,
+    pictures: Pictures,
+    found: ClassPredictions,
+    rows: NDArray[np.intp],
 ) -> Path:
-    """Write the pictures that were most surely taken for another class; then the least sure."""
-    wrong = found.labels[:, 0] != pictures.labels
-    worst = np.argsort(np.where(wrong, -1 - found.scores[:, 0], found.scores[:, 0]), kind="stable")
-    return _write(folder / WORST, _answered(dataset, pictures, found, worst[:count]))
+    """Write the pictures in `rows`, those of the largest errors."""
+    return _write(folder / WORST, _answered(dataset, pictures, found, rows))
 
 
 def draw_training(folder: Path, dataset: DatasetSpec, batch: PictureBatch) -> Path:

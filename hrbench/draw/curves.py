@@ -14,15 +14,12 @@ import numpy as np
 
 from hrbench.arrays import Floats, Pixels
 from hrbench.data.images import write_png
+from hrbench.metrics.metric import CurveAxes
 
 Color = tuple[int, int, int]
 
 TABLE, PICTURE = "curve.csv", "curve.png"
 THRESHOLDS = "thresholds"
-AXES = {  # by the first line's name: what lies to the right, and what goes up to 100 %
-    "mean": ("error / head size", "keypoints within it (%)"),
-    "share": ("error / normaliser", "faces within it (%)"),
-}
 FULL = 100.0  # per cent
 WIDTH, HEIGHT = 800, 600
 LEFT, RIGHT, TOP, BOTTOM = 75, 775, 55, 525  # of the axes
@@ -52,13 +49,13 @@ class Axes:
         return BOTTOM - shares / FULL * (BOTTOM - TOP)
 
 
-def draw(folder: Path, groups: Mapping[str, Any]) -> Path | None:
+def draw(folder: Path, groups: Mapping[str, Any], names: CurveAxes | None) -> Path | None:
     """Write `curve.csv` and `curve.png` if a record's groups have a curve; return the picture.
 
     The first column has the thresholds; a share that is null has an empty cell, and no line.
     """
     curve: dict[str, list[float | None]] | None = groups.get("curve")
-    if curve is None:
+    if curve is None or names is None:
         return None
     with (folder / TABLE).open("w", encoding="utf-8", newline="") as file:
         lines = csv.writer(file, lineterminator="\n")
@@ -67,7 +64,7 @@ def draw(folder: Path, groups: Mapping[str, Any]) -> Path | None:
     numbers = {name: np.array(values, dtype=np.float64) for name, values in curve.items()}
     thresholds = numbers.pop(THRESHOLDS)
     path = folder / PICTURE
-    write_png(path, picture(thresholds, numbers))
+    write_png(path, picture(thresholds, numbers, names))
     return path
 
 
@@ -76,7 +73,7 @@ def _cells(values: tuple[float | None, ...]) -> list[str]:
     return ["" if value is None else f"{value:.12g}" for value in values]
 
 
-def picture(thresholds: Floats, shares: Mapping[str, Floats]) -> Pixels:
+def picture(thresholds: Floats, shares: Mapping[str, Floats], names: CurveAxes) -> Pixels:
     """Return the lines of (T,) shares in per cent over (T,) thresholds, from 0, as a BGR picture.
 
     The first line is the one that counts and lies above the others. NaN leaves a gap; a line
@@ -86,8 +83,7 @@ def picture(thresholds: Floats, shares: Mapping[str, Floats]) -> Pixels:
     legend = LEGEND if len(shares) > 1 else 0
     axes = Axes(RIGHT - legend, float(thresholds[-1]))
     canvas = np.full((HEIGHT, WIDTH, 3), WHITE, dtype=np.uint8)
-    across, up = AXES[next(iter(shares))]
-    _frame(canvas, axes, across, up)
+    _frame(canvas, axes, names)
     colors = dict(zip(shares, COLORS, strict=False))
     for place, (name, values) in reversed(list(enumerate(known.items()))):
         thickness = 3 if name == next(iter(shares)) else 2
@@ -100,7 +96,7 @@ def picture(thresholds: Floats, shares: Mapping[str, Floats]) -> Pixels:
     return canvas
 
 
-def _frame(canvas: Pixels, axes: Axes, across: str, up: str) -> None:
+def _frame(canvas: Pixels, axes: Axes, names: CurveAxes) -> None:
     parts = np.linspace(0, 1, TICKS + 1)
     for threshold, x in zip(parts * axes.limit, axes.columns(parts * axes.limit), strict=True):
         cv2.line(canvas, (round(x), TOP), (round(x), BOTTOM), PALE, 1)
@@ -111,8 +107,8 @@ def _frame(canvas: Pixels, axes: Axes, across: str, up: str) -> None:
         cv2.line(canvas, (LEFT - 6, round(y)), (LEFT, round(y)), GREY, 1)
         _write(canvas, f"{share:.0f}", (LEFT - 12, round(y) + 6), share_left=1)
     cv2.rectangle(canvas, (LEFT, TOP), (axes.right, BOTTOM), GREY, 1)
-    _write(canvas, across, ((LEFT + axes.right) // 2, BOTTOM + 56), share_left=0.5)
-    _write(canvas, up, (LEFT - 40, TOP - 22))
+    _write(canvas, names.across, ((LEFT + axes.right) // 2, BOTTOM + 56), share_left=0.5)
+    _write(canvas, names.up, (LEFT - 40, TOP - 22))
 
 
 def _line(canvas: Pixels, x: Floats, y: Floats, color: Color, thickness: int) -> None:

@@ -19,7 +19,7 @@ from hrbench.data.sample import People
 from hrbench.draw.drawing import FAINT, KEY, LIKELY, WHITE, dot_radius, line, pose
 from hrbench.draw.lettering import LETTERS, labelled, strip
 from hrbench.heads.codecs import Codec
-from hrbench.metrics.sample_errors import Cases
+from hrbench.metrics.sample_errors import PoseErrors
 from hrbench.spec import DatasetSpec
 
 TRAINING, WORST = "training.png", "worst.png"
@@ -54,7 +54,7 @@ def draw_worst(
     folder: Path,
     dataset: DatasetSpec,
     looked_at: LandmarkEvaluation,
-    found: Cases,
+    errors: PoseErrors,
     count: int,
 ) -> Path | None:
     """Write the persons or faces of the largest errors, and some of those that were not found.
@@ -64,13 +64,13 @@ def draw_worst(
     """
     people = looked_at.people
     places = {number: place for place, number in enumerate(people.image_ids.tolist())}
-    known = np.isin(found.image_ids, people.image_ids)
+    known = np.isin(errors.image_ids, people.image_ids)
     sections = []
     for title, rows, of in zip(
-        TITLES, found.worst(count), (~found.missed, found.missed), strict=True
+        TITLES, errors.worst(count), (~errors.missed, errors.missed), strict=True
     ):
         tiles = [
-            _case(people, places[int(found.image_ids[row])], dataset, found, row)
+            _case(people, places[int(errors.image_ids[row])], dataset, errors, row)
             for row in rows[known[rows]].tolist()
         ]
         if tiles:
@@ -104,9 +104,9 @@ def _write_sections(place: Path, sections: list[tuple[str, list[Pixels]]]) -> Pa
     return place
 
 
-def _case(people: People, image: int, dataset: DatasetSpec, found: Cases, row: int) -> Pixels:
-    drawn = _error(picture(people, image, read_image), dataset, found, row)
-    words = f"id {found.ids[row]}: {found.words[row]}"
+def _case(people: People, image: int, dataset: DatasetSpec, errors: PoseErrors, row: int) -> Pixels:
+    drawn = _error(picture(people, image, read_image), dataset, errors, row)
+    words = f"id {errors.ids[row]}: {errors.words[row]}"
     return labelled(drawn, [words, people.images[image].name])
 
 
@@ -129,8 +129,8 @@ def _target(
     return canvas
 
 
-def _error(image: Pixels, dataset: DatasetSpec, found: Cases, row: int) -> Pixels:
-    truth, points = found.truth[row], found.found[row]
+def _error(image: Pixels, dataset: DatasetSpec, errors: PoseErrors, row: int) -> Pixels:
+    truth, points = errors.truth[row], errors.predicted[row]
     shown = np.concatenate([truth, points])
     shown = shown[np.isfinite(shown).all(axis=1)]
     low, high = shown.min(axis=0), shown.max(axis=0)
@@ -143,12 +143,12 @@ def _error(image: Pixels, dataset: DatasetSpec, found: Cases, row: int) -> Pixel
     true, places = (truth - corner) * factor, (points - corner) * factor
     pose(canvas, dataset, true, known.astype(np.float32), radius, WHITE)
     far = known & np.isfinite(points).all(axis=1)
-    sure = found.scores[row] >= LIKELY
+    sure = errors.scores[row] >= LIKELY
     layer = canvas.copy()
     _lead(layer, places, true, far & ~sure)
     canvas = cv2.addWeighted(layer, FAINT, canvas, 1 - FAINT, 0).astype(np.uint8)
     _lead(canvas, places, true, far & sure)
-    pose(canvas, dataset, places, found.scores[row], radius)
+    pose(canvas, dataset, places, errors.scores[row], radius)
     return canvas
 
 

@@ -10,7 +10,7 @@ from hrbench.data.images import write_png
 from hrbench.data.lifting_windows import LiftingBatch
 from hrbench.data.pose_statistics import centred
 from hrbench.draw.joint_sheet import sheet
-from hrbench.metrics.joint_errors import mpjpe
+from hrbench.metrics.sample_errors import SampleErrors
 from hrbench.report.predictions import JointPredictions
 from hrbench.spec import DatasetSpec
 
@@ -33,15 +33,13 @@ def draw_worst(
     dataset: DatasetSpec,
     looked_at: LiftingEvaluation,
     found: JointPredictions,
+    errors: SampleErrors,
     count: int,
 ) -> Path:
     """Write the worst frames of the sequences with the largest errors, the largest first."""
-    starts = np.cumsum([0, *found.lengths])
-    errors = []
-    for clip, start, end in zip(looked_at.clips, starts, starts[1:], strict=False):
-        errors.append(mpjpe(found.joints[start:end], centred(clip.joints)))
-    order = np.argsort([-float(part.max()) for part in errors], kind="stable")
-    frames = [(int(index), int(errors[index].argmax())) for index in order[: min(count, ROWS)]]
+    by_clip = np.split(errors.errors, np.cumsum(found.lengths)[:-1])
+    order = np.argsort([-float(part.max()) for part in by_clip], kind="stable")
+    frames = [(int(index), int(by_clip[index].argmax())) for index in order[: min(count, ROWS)]]
     return _write(folder / WORST, dataset, looked_at, found, frames)
 
 

@@ -11,6 +11,10 @@ from hrbench.formats.coco import reading as coco
 from hrbench.formats.faces import reading as faces
 from hrbench.formats.location import DataRoot
 from hrbench.formats.mpii import reading as mpii
+from hrbench.metrics.crowdpose import CrowdTruth
+from hrbench.metrics.nme import FaceTruth
+from hrbench.metrics.pckh import HeadTruth
+from hrbench.metrics.people import Truth
 from hrbench.spec import DatasetSpec, LandmarkTask
 
 
@@ -30,20 +34,20 @@ class Evaluate(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format's two readings, and the metrics that take its truth."""
+    """A format's two readings, and what it gives to score against: metrics take such truth."""
 
     training: Callable[[LandmarkTask, DatasetSpec, DataRoot], People]
     evaluation: Evaluate
-    metrics: tuple[str, ...]
+    truth: type
     extra_data: bool = False  # whether other datasets can be trained on besides
 
 
-_FACES = Format(faces.training, faces.evaluation, ("nme",))
+_FACES = Format(faces.training, faces.evaluation, FaceTruth)
 FORMATS: dict[str, Format] = {
-    "coco": Format(coco.training, coco.evaluation, ("oks", "pixels"), extra_data=True),
-    "h36m-frames": Format(coco.training, coco.evaluation, ("pixels",)),
-    "crowdpose": Format(coco.training, coco.evaluation, ("crowdpose",), extra_data=True),
-    "mpii": Format(mpii.training, mpii.evaluation, ("pckh",)),
+    "coco": Format(coco.training, coco.evaluation, Truth, extra_data=True),
+    "h36m-frames": Format(coco.training, coco.evaluation, Truth),
+    "crowdpose": Format(coco.training, coco.evaluation, CrowdTruth, extra_data=True),
+    "mpii": Format(mpii.training, mpii.evaluation, HeadTruth),
     "faces": _FACES,
     "faces-box": _FACES,
     "cofw": _FACES,

@@ -16,6 +16,8 @@ from hrbench.data.evaluation import Evaluation
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.train import Cost, Feed
 from hrbench.formats.location import DataRoot
+from hrbench.metrics.metric import Metric
+from hrbench.metrics.registry import METRICS
 from hrbench.metrics.scores import Scores
 from hrbench.report.predictions import Stored
 from hrbench.runs.options import Options
@@ -68,9 +70,14 @@ class Task(ABC, Generic[Found]):
         """Return what the network says of all that is looked at."""
 
     @property
+    def metric(self) -> Metric[Any, Any, Any, Any]:
+        """What the protocol measures by."""
+        return METRICS[str(self.spec.protocol.metric)]
+
+    @property
     @abstractmethod
-    def headline(self) -> str:
-        """The name of the first figure."""
+    def setting(self) -> Any:
+        """What dataset and protocol say to the metric, as `metrics.inputs` has it."""
 
     @abstractmethod
     def scores(self, found: Found) -> Scores:

@@ -1,6 +1,6 @@
-"""The errors of single persons or faces, beside their truth.
+"""The errors of single samples; those of persons and faces beside their truth.
 
-Letters: P annotated persons or faces, K keypoints.
+Letters: P samples that count, K keypoints.
 """
 
 from dataclasses import dataclass
@@ -8,26 +8,33 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-MISSED = 1 / 3  # of the cases that are shown
+from hrbench.arrays import Floats
+
+MISSED = 1 / 3  # of the poses that are shown
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Cases:
+class SampleErrors:
+    """P samples with their errors."""
+
+    errors: NDArray[np.floating]  # (P,), of which larger is worse
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PoseErrors(SampleErrors):
     """P persons or faces with their errors."""
 
     ids: NDArray[np.int64]  # (P,) of the annotations; of faces their rows
     image_ids: NDArray[np.int64]  # (P,)
     truth: Floats  # (P, K, 2) image pixels; NaN where not labelled
-    found: Floats  # (P, K, 2) image pixels; NaN where they were not found
+    predicted: Floats  # (P, K, 2) image pixels; NaN where they were not found
     scores: NDArray[np.float32]  # (P, K)
-    errors: Floats  # (P,), of which larger is worse
     words: tuple[str, ...]  # (P,) "NME 4.1 %"
 
     @property
     def missed(self) -> NDArray[np.bool_]:
         """(P,), those that were not found at all."""
-        return np.asarray(np.isnan(self.found).all(axis=(1, 2)))
+        return np.asarray(np.isnan(self.predicted).all(axis=(1, 2)))
 
     def worst(self, count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Return the rows of so many: those of the largest errors, and the largest not found.

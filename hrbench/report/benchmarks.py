@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from hrbench import catalog
-from hrbench.metrics.headlines import HEADLINES
+from hrbench.metrics import registry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +29,14 @@ def benchmark(task: str) -> Benchmark | None:
     specs = [catalog.load_task(f"{task}@{variant}") for variant in catalog.variants(task)]
     default, dataset = specs[0], catalog.load_dataset(specs[0].dataset)
     family, names = _family(default.model.network), {spec.model.network for spec in specs}
-    by_sigmas = "pixels" if dataset.sigmas is None else "oks"
+    metric = default.protocol.metric or registry.by_sigmas(known=dataset.sigmas is not None)
     return Benchmark(
         task=task,
         title=default.title,
         dataset=dataset.name,
         split=default.protocol.split,
         splits=frozenset(dataset.splits),
-        headline=HEADLINES[default.protocol.metric or by_sigmas],
+        headline=registry.METRICS[metric].headline,
         networks=frozenset(name for name in names if _family(name) == family),
         pyramid=any("scales" in spec.plain()["protocol"] for spec in specs),
     )

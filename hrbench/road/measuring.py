@@ -6,7 +6,8 @@ from typing import Any
 from hrbench.engine.log import Figure
 from hrbench.errors import RunError
 from hrbench.kinds.contract import Found, Task
-from hrbench.report.definitions import Definition, define
+from hrbench.metrics.metric import Definition
+from hrbench.report.definitions import define
 from hrbench.report.record import MetricValue, measured
 
 
@@ -45,14 +46,15 @@ def require_truth(job: Task[Any]) -> None:
 def measure(job: Task[Found], found: Found) -> Measured:
     """Return every figure of the protocol; null with the reason where there is no truth."""
     if job.looked_at.truth is None:
-        known = _defined(job.headline)
+        headline = job.metric.headline
+        known = _defined(headline)
         empty = MetricValue(
             value=None,
             unit=known.unit,
             higher_is_better=known.higher_is_better,
             reason=job.looked_at.without_truth,
         )
-        return Measured({job.headline: empty}, {})
+        return Measured({headline: empty}, {})
     scores = job.scores(found)
     metrics = {
         name: measured(
@@ -69,5 +71,5 @@ def measure(job: Task[Found], found: Found) -> Measured:
 def _defined(name: str) -> Definition:
     known = define(name)
     if known is None:
-        raise ValueError(f"report.definitions does not say what {name!r} is")
+        raise ValueError(f"no metric says among its figures what {name!r} is")
     return known

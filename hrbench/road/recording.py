@@ -37,8 +37,9 @@ def record_of(folder: Path, job: Task[Found], state: State, found: Found) -> Run
     weights = trained(folder, state)
     started = time.perf_counter()
     measured = measuring.measure(job, found)
-    if not dataset.splits[spec.protocol.split].annotated:
-        training.tell(job.upload(folder, found))
+    hidden = not dataset.splits[spec.protocol.split].annotated
+    if hidden and (said := job.upload(folder, found)):
+        training.tell(said)
     seconds = time.perf_counter() - started
     plain: dict[str, Any] = spec.plain()
     return RunRecord(

@@ -118,7 +118,7 @@ class Road:
         self.job.draw(folder, found)
         if self.pictures and self.job.looked_at.truth is not None:
             _look_at(self.job.draw_worst(folder, found, self.pictures))
-        curves.draw(folder, record.groups)
+        curves.draw(folder, record.groups, self.job.metric.axes)
         record.write(folder)
         return record, folder
 

@@ -1,9 +1,10 @@
 """A task of classes: HRNet, the classification head, whole images."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
+from hrbench.metrics.inputs import RankedClasses
 from hrbench.spec.tables import Count, Share, Size, Table
-from hrbench.spec.task import Model, Protocol, Reasons, Recipe, TaskSpec
+from hrbench.spec.task import Model, Protocol, Reasons, Recipe, TaskSpec, metric_of
 
 
 class ClassifierModel(Model):
@@ -44,7 +45,7 @@ class ClassificationProtocol(Protocol):
 
     free: ClassVar[tuple[str, ...]] = ("split", "precision", "tta")
 
-    metric: Literal["accuracy"] = "accuracy"
+    metric: Annotated[str, metric_of(RankedClasses)] = "accuracy"
     crop_share: Share = 0.875  # of the shorter side
     interpolation: Literal["bilinear", "bicubic"] = "bilinear"
     tta: Literal["none", "ten-crop"] = "none"  # averaged crops: corners, centre, their mirrors

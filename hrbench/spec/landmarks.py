@@ -4,8 +4,18 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from hrbench.metrics.inputs import PosesInBoxes
+from hrbench.metrics.registry import METRICS
 from hrbench.spec.tables import NotNegative, Positive, Scales, Share, Size, Table
-from hrbench.spec.task import Model, Protocol, Reasons, Recipe, TaskSpec, asleep_where
+from hrbench.spec.task import (
+    Model,
+    Protocol,
+    Reasons,
+    Recipe,
+    TaskSpec,
+    asleep_where,
+    metric_of,
+)
 
 OF_POSES = ("box_threshold", "keypoint_threshold", "nms", "nms_threshold")
 
@@ -71,9 +81,10 @@ class Augment(Table):
 class LandmarkProtocol(Protocol):
     """How it is measured."""
 
+    of_metrics: ClassVar[tuple[str, ...]] = (*OF_POSES, "normaliser")
     free: ClassVar[tuple[str, ...]] = ("split", "precision", "boxes", "pixels")
 
-    metric: Literal["oks", "crowdpose", "pckh", "nme", "pixels"] | None = None  # None: by sigmas
+    metric: Annotated[str, metric_of(PosesInBoxes)] | None = None  # None: by sigmas
     boxes: str  # gt | det | a detections file's name
     box_threshold: NotNegative | None = None  # detections below this score are not used
     padding: Positive  # of the box
@@ -99,27 +110,13 @@ class LandmarkTask(TaskSpec):
     augment: Augment
     protocol: LandmarkProtocol
 
-    def foreign(self) -> Reasons:
-        """Return the keys that a task of this metric never reads, each with the reason."""
-        metric = self.protocol.metric
-        unread: tuple[str, ...] = ()
-        if metric in {"pckh", "nme"}:
-            unread = OF_POSES
-        if metric in {"crowdpose", "pckh"}:
-            unread += ("normaliser",)
-        return super().foreign() | {
-            f"protocol.{key}": f"the metric '{metric}' does not read it" for key in unread
-        }
-
     def asleep(self) -> Reasons:
         """Return the keys that another one leaves without effect, each with the reason."""
         augment, protocol, loss = self.augment, self.protocol, self.recipe.loss
         moved = augment.scale > 0 or (augment.rotation > 0 and augment.rotation_probability > 0)
-        none = protocol.metric == "pixels"
         rules = {
-            f"protocol.{key}": (none, "the metric 'pixels' chooses no poses") for key in OF_POSES
-        }
-        rules |= {
+            "protocol.box_threshold": (protocol.boxes == "gt", "protocol.boxes is 'gt'"),
+            "protocol.nms_threshold": (protocol.nms == "none", "protocol.nms is 'none'"),
             "protocol.flip_shift": (
                 not protocol.flip_test and self.model.codec != "udp",
                 "protocol.flip_test is false",
@@ -139,9 +136,9 @@ class LandmarkTask(TaskSpec):
             ),
             "augment.half_body_above": (not augment.half_body, "augment.half_body is 0"),
         }
-        if not none:
-            rules["protocol.box_threshold"] = (protocol.boxes == "gt", "protocol.boxes is 'gt'")
-            rules["protocol.nms_threshold"] = (protocol.nms == "none", "protocol.nms is 'none'")
+        metric = METRICS.get(protocol.metric or "")
+        for key, reason in ({} if metric is None else metric.idle).items():
+            rules[f"protocol.{key}"] = (True, reason)
         return super().asleep() | asleep_where(rules)
 
     @model_validator(mode="before")
@@ -167,9 +164,11 @@ class LandmarkTask(TaskSpec):
                 "protocol.flip_shift must be 0 with model.codec 'udp': its mirrored maps fall on "
                 "the same cells, and a shift would move them apart"
             )
-        if protocol.pixels is not None and protocol.metric != "nme":
+        of_faces = [f"'{m.name}'" for m in METRICS.values() if "pixels" in m.keys]
+        if protocol.pixels is not None and f"'{protocol.metric}'" not in of_faces:
             raise ValueError(
-                "protocol.pixels is how faces are cut and read back: it goes with metric 'nme' only"
+                "protocol.pixels is how faces are cut and read back: it goes with metric "
+                f"{' or '.join(of_faces)} only"
             )
         if protocol.pixels == "official" and (protocol.decoder, protocol.scales) != (
             "quarter",
@@ -181,22 +180,6 @@ class LandmarkTask(TaskSpec):
             )
         if protocol.pixels == "official" and len(set(self.model.input)) > 1:
             raise ValueError("protocol.pixels 'official' cuts squares: model.input must be one")
-        return self
-
-    @model_validator(mode="after")
-    def _protocol_is_whole(self) -> Self:
-        """Let no choice that moves the number be left open."""
-        needed = {
-            "oks": OF_POSES,
-            "crowdpose": OF_POSES,
-            "nme": ("normaliser", "pixels"),
-        }
-        for key in needed.get(self.protocol.metric or "", ()):
-            if getattr(self.protocol, key) is None:
-                raise ValueError(
-                    f"protocol: the key '{key}' is missing; the metric "
-                    f"'{self.protocol.metric}' needs it"
-                )
         return self
 
     @model_validator(mode="after")

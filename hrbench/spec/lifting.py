@@ -5,8 +5,17 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from hrbench.metrics.inputs import LiftedJoints
 from hrbench.spec.tables import Count, Counts, Names, PositiveShare, Share
-from hrbench.spec.task import Model, Protocol, Reasons, Recipe, TaskSpec, asleep_where
+from hrbench.spec.task import (
+    Model,
+    Protocol,
+    Reasons,
+    Recipe,
+    TaskSpec,
+    asleep_where,
+    metric_of,
+)
 
 
 class LinearModel(Model):
@@ -58,11 +67,12 @@ class LiftingRecipe(Recipe):
 class LiftingProtocol(Protocol):
     """How it is measured."""
 
+    of_metrics: ClassVar[tuple[str, ...]] = ("average", "joints", "root")
     free: ClassVar[tuple[str, ...]] = (
         *("split", "precision", "keypoints", "train_keypoints", "joint_map"),
     )
 
-    metric: Literal["mpjpe"] = "mpjpe"
+    metric: Annotated[str, metric_of(LiftedJoints)] = "mpjpe"
     keypoints: str = "gt"  # the 2D input: gt, the name of detections, or of a run
     train_keypoints: str = "gt"  # that it was trained on
     joint_map: Literal["none", "coco-17"] = "none"  # of a run's keypoints to the 17 joints

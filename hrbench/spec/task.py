@@ -2,8 +2,11 @@
 
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from hrbench.errors import suggest
+from hrbench.metrics import registry
+from hrbench.metrics.registry import METRICS
 from hrbench.spec.tables import Count, Counts, Names, NotNegative, Positive, Table
 
 Reasons = dict[str, str]  # by dotted key
@@ -49,6 +52,7 @@ class Recipe(Table):
 class Protocol(Table):
     """How it is measured: every choice that moves the number, stored in every record."""
 
+    of_metrics: ClassVar[tuple[str, ...]] = ()  # keys that only some metrics read
     # Flags change these of a published task: they are compared as they stand in the record.
     free: ClassVar[tuple[str, ...]] = ("split", "precision")
 
@@ -86,12 +90,20 @@ class TaskSpec(Table):
 
         One that says something all the same is refused: its figure would not be what it says.
         """
-        kind, reasons = self.recipe.schedule, {}
+        kind, reasons = self.recipe.schedule, self._unread_by_metric()
         if kind != "milestones":
             reasons["recipe.milestones"] = f"recipe.schedule is '{kind}'"
         if kind != "steps":
             reasons["recipe.decay_steps"] = f"recipe.schedule is '{kind}'"
         return reasons
+
+    def _unread_by_metric(self) -> Reasons:
+        metric = METRICS.get(self.protocol.metric or "")
+        if metric is None:
+            return {}
+        unread = [key for key in self.protocol.of_metrics if key not in metric.keys]
+        words = f"the metric '{metric.name}' does not read it"
+        return {f"protocol.{key}": words for key in unread}
 
     def asleep(self) -> Reasons:
         """Return the keys that are read once another key, a flag or the dataset says so.
@@ -116,6 +128,31 @@ class TaskSpec(Table):
             if value != default:
                 raise ValueError(f"{key} changes nothing: {reason}; leave it out")
         return self
+
+    @model_validator(mode="after")
+    def _protocol_is_whole(self) -> Self:
+        """Let no choice that moves the number be left open."""
+        metric = METRICS.get(self.protocol.metric or "")
+        needed = () if metric is None else metric.needs
+        for key in needed:
+            if getattr(self.protocol, key) is None:
+                raise ValueError(
+                    f"protocol: the key '{key}' is missing; the metric "
+                    f"'{self.protocol.metric}' needs it"
+                )
+        return self
+
+
+def metric_of(predictions: type) -> AfterValidator:
+    """Return what refuses a metric that is not one of such predictions."""
+
+    def known(name: str) -> str:
+        names = registry.names_of(predictions=predictions)
+        if name not in names:
+            raise ValueError(f"no metric is called '{name}'. {suggest(name, names)}")
+        return name
+
+    return AfterValidator(known)
 
 
 def asleep_where(reasons: dict[str, tuple[bool, str]]) -> Reasons:

@@ -25,6 +25,7 @@ from hrbench.errors import HrbenchError
 from hrbench.formats.location import DataRoot
 from hrbench.kinds.landmarks import scoring
 from hrbench.kinds.registry import task_of
+from hrbench.metrics.named import oks
 from hrbench.road import measuring, road, training
 from hrbench.road.resolve import resolve, with_precision
 from hrbench.runs.options import Options
@@ -320,7 +321,7 @@ class Bench:
             if hasattr(found, part):
                 self.add(getattr(found, part).tobytes())
         if self.spec.protocol.metric in {"oks", "crowdpose"}:
-            chosen = scoring.selected(self.spec, self.job.dataset, found)  # type: ignore[arg-type]
+            chosen = oks.selected(scoring.measurable(found), self.job.setting)
             self.add(chosen.kept.tobytes(), chosen.scores.tobytes())
         return self.digest.hexdigest()
 

@@ -17,6 +17,7 @@ from hrbench.formats import location
 from hrbench.formats.coco import reading
 from hrbench.formats.registry import FORMATS
 from hrbench.kinds.landmarks import scoring
+from hrbench.metrics.named.oks import OKS
 from hrbench.report.predictions import Predictions
 from hrbench.runs.options import Options
 from hrbench.spec import DatasetSpec, LandmarkTask
@@ -26,7 +27,8 @@ DATASET = catalog.load_dataset("coco")
 
 def ap(found: Predictions, looked_at: LandmarkEvaluation) -> float:
     spec = landmark_task("coco-pose@tiny")
-    return scoring.score(spec, DATASET, found, looked_at.truth).figures["AP"]
+    predictions, setting = scoring.measurable(found), scoring.setting(spec, DATASET)
+    return OKS.score(looked_at.truth, predictions, setting).figures["AP"]
 
 
 def test_the_mean_pose_scores_below_five() -> None:

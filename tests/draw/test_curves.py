@@ -5,7 +5,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.draw import curves
+from hrbench.metrics.metric import CurveAxes
 
+AXES = CurveAxes("error", "keypoints within it (%)")
 Curve = dict[str, list[float | None]]
 
 PCKH: Curve = {
@@ -17,7 +19,7 @@ FACES: Curve = {"thresholds": [0.0, 0.35 / 7, 0.1], "share": [0.0, 50.0, 100.0]}
 
 
 def drawn(folder: Path, curve: Curve) -> NDArray[np.uint8]:
-    path = curves.draw(folder, {"keypoint": {}, "curve": curve})
+    path = curves.draw(folder, {"keypoint": {}, "curve": curve}, AXES)
     assert path == folder / "curve.png"
     picture = cv2.imread(str(path))
     assert picture is not None
@@ -38,7 +40,7 @@ def test_the_table_has_thresholds_first_and_no_number_where_there_is_none(tmp_pa
 def test_a_threshold_that_binary_fractions_miss_is_written_as_it_is_meant(tmp_path: Path) -> None:
     thresholds = np.arange(0, 0.51, 0.01).tolist()
     assert thresholds[35] != 0.35
-    curves.draw(tmp_path, {"curve": {"thresholds": thresholds, "mean": [1.0] * 51}})
+    curves.draw(tmp_path, {"curve": {"thresholds": thresholds, "mean": [1.0] * 51}}, AXES)
     assert (tmp_path / "curve.csv").read_text("utf-8").splitlines()[36] == "0.35,1"
 
 
@@ -81,5 +83,5 @@ def test_a_line_of_several_pieces_has_a_gap(tmp_path: Path) -> None:
 
 
 def test_figures_without_a_curve_leave_no_file(tmp_path: Path) -> None:
-    assert curves.draw(tmp_path, {"keypoint": {}}) is None
+    assert curves.draw(tmp_path, {"keypoint": {}}, AXES) is None
     assert list(tmp_path.iterdir()) == []

@@ -17,11 +17,13 @@ from hrbench import catalog, network
 from hrbench.data.loader import Batch
 from hrbench.draw import landmark_sheets
 from hrbench.draw.drawing import LEFT, RIGHT
-from hrbench.kinds.landmarks import cases
+from hrbench.kinds.landmarks import scoring
+from hrbench.metrics.named import oks
 from hrbench.metrics.nme import FaceTruth
 from hrbench.metrics.pckh import HeadTruth
 from hrbench.metrics.people import Truth
-from hrbench.metrics.sample_errors import Cases
+from hrbench.metrics.registry import METRICS
+from hrbench.metrics.sample_errors import PoseErrors
 from hrbench.report.predictions import Predictions
 
 POSE = landmark_task("coco-pose@tiny")
@@ -57,22 +59,25 @@ def people(keypoints: NDArray[np.float64], image_ids: list[int]) -> Truth:
     )
 
 
-def looked(task: str, found: Predictions, truth: Any) -> Cases:
+def errors_of(task: str, found: Predictions, truth: Any) -> PoseErrors:
     spec = landmark_task(task)
     dataset = catalog.load_dataset(spec.dataset)
-    return cases.LOOKS[spec.protocol.metric or "oks"](spec, dataset, found, truth)
+    errors: PoseErrors = METRICS[str(spec.protocol.metric)].errors(
+        truth, scoring.measurable(found), scoring.setting(spec, dataset)
+    )
+    return errors
 
 
 def test_a_person_is_set_beside_the_most_similar_pose_of_its_image() -> None:
     rng = np.random.default_rng(0)
     truth = rng.uniform(0, 100, (3, 17, 2))
     poses = np.stack([truth[1] + 50, truth[0], truth[1] + 1])
-    found = looked("coco-pose@tiny", predictions(poses, [7, 7, 8]), people(truth, [7, 8, 9]))
+    found = errors_of("coco-pose@tiny", predictions(poses, [7, 7, 8]), people(truth, [7, 8, 9]))
     np.testing.assert_allclose(found.errors[0], 0, atol=1e-6)
-    np.testing.assert_allclose(found.found[0], truth[0], atol=1e-4)
+    np.testing.assert_allclose(found.predicted[0], truth[0], atol=1e-4)
     assert 0 < found.errors[1] < 0.2  # moved by a pixel
     assert found.errors[2] == 1  # nobody was found in its image
-    assert np.isnan(found.found[2]).all()
+    assert np.isnan(found.predicted[2]).all()
     assert found.missed.tolist() == [False, False, True]
     assert found.words[2] == "not found"
     assert [rows.tolist() for rows in found.worst(2)] == [[1], [2]]
@@ -85,17 +90,17 @@ def test_somebody_else_far_away_is_not_a_pose_of_a_person() -> None:
     annotated = people(truth, [7, 7])
     found = predictions(np.stack([truth[0] + 1000, truth[1] + 20]), [7, 7])
     found = replace(found, boxes=np.array([[1000.0, 1000, 50, 50], [10, 0, 50, 50]]))
-    looked_at = looked("coco-pose@tiny", found, annotated)
-    np.testing.assert_allclose(looked_at.found[1], truth[1] + 20, atol=1e-4)
+    looked_at = errors_of("coco-pose@tiny", found, annotated)
+    np.testing.assert_allclose(looked_at.predicted[1], truth[1] + 20, atol=1e-4)
     assert looked_at.errors[1] > 0.9  # posed badly in a box of theirs
     alone = replace(found, image_ids=np.array([7, 8]), scored_images=np.array([7, 8]))
-    assert looked("coco-pose@tiny", alone, annotated).words == ("not found", "not found")
+    assert errors_of("coco-pose@tiny", alone, annotated).words == ("not found", "not found")
 
 
 def test_a_third_of_a_sheet_is_of_those_that_were_not_found_the_largest_first() -> None:
     truth = np.tile(np.linspace(0, 40, 17)[None, :, None], (6, 1, 2))
     truth[4:] *= np.array([1, 2])[:, None, None]
-    found = looked(
+    found = errors_of(
         "coco-pose@tiny",
         predictions(truth[:4] + np.arange(4)[:, None, None], [0, 1, 2, 3]),
         people(truth, [0, 1, 2, 3, 4, 5]),
@@ -107,7 +112,7 @@ def test_a_third_of_a_sheet_is_of_those_that_were_not_found_the_largest_first() 
 def test_boxes_have_in_common_what_they_cover_both() -> None:
     one = np.array([[0.0, 0, 10, 10]] * 3)
     other = np.array([[5.0, 0, 10, 10], [0, 0, 10, 10], [20, 0, 5, 5]])
-    assert cases.iou(one, other).tolist() == pytest.approx([50 / 150, 1, 0])
+    assert oks.iou(one, other).tolist() == pytest.approx([50 / 150, 1, 0])
 
 
 def test_a_case_shows_truth_answer_and_what_is_between_them_and_names_itself(
@@ -123,7 +128,7 @@ def test_a_case_shows_truth_answer_and_what_is_between_them_and_names_itself(
     )
     drawn = []
     for found in (sure, unsure, apart):
-        beside = cases.cases(job.spec, job.dataset, found, job.looked_at)
+        beside = oks.errors(truth, scoring.measurable(found), job.setting)
         assert landmark_sheets.draw_worst(tmp_path, COCO, job.looked_at, beside, 3) is not None
         sheet = cv2.imread(str(tmp_path / "worst.png"))
         assert sheet is not None
@@ -142,12 +147,12 @@ def test_persons_that_are_not_to_be_found_are_no_cases() -> None:
     truth = people(np.ones((3, 17, 2)), [1, 1, 1])
     truth.crowd[0] = True
     truth.num_keypoints[1] = 0
-    found = looked("coco-pose@tiny", predictions(np.ones((1, 17, 2)), [1]), truth)
+    found = errors_of("coco-pose@tiny", predictions(np.ones((1, 17, 2)), [1]), truth)
     assert len(found.errors) == 1
 
 
 def test_a_split_without_anybody_has_no_sheet(tmp_path: Path) -> None:
-    nobody = looked(
+    nobody = errors_of(
         "coco-pose@tiny", predictions(np.ones((1, 17, 2)), [1]), people(np.ones((0, 17, 2)), [])
     )
     assert len(nobody.errors) == 0
@@ -159,7 +164,7 @@ def test_a_face_counts_by_its_own_normaliser() -> None:
     points = np.zeros((2, 68, 2))
     sizes = {"inter-ocular": np.array([10.0, 20.0])}
     truth = FaceTruth(np.arange(2), points, sizes)
-    found = looked("300w@tiny", predictions(points + np.array([3, 4]), [1, 2]), truth)
+    found = errors_of("300w@tiny", predictions(points + np.array([3, 4]), [1, 2]), truth)
     assert found.words == ("NME 50.0 %", "NME 25.0 %")  # 5 pixels of 10, and of 20
     assert found.worst(1)[0].tolist() == [0]
     assert found.ids.tolist() == [0, 1]
@@ -169,7 +174,7 @@ def test_a_joint_of_mpii_counts_in_head_sizes_where_it_is_labelled() -> None:
     points, missing = np.ones((1, 16, 2)), np.zeros((1, 16), dtype=np.bool_)
     missing[0, 8:] = True
     truth = HeadTruth(points, missing, np.array([10.0]))
-    found = looked(
+    found = errors_of(
         "mpii-pose@tiny", predictions(np.zeros((1, 16, 2)) + np.array([0, 5]), [1]), truth
     )
     assert found.words == ("0.50 head sizes",)  # truth counts pixels from 1

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.io import loadmat, savemat
+from scipy.io import savemat
 from shared import need_shared
 
 from hrbench import catalog
 from hrbench.errors import DataError
 from hrbench.formats.mpii.head_truth import truth
-from hrbench.formats.mpii.reader import examined, people, read, write_predictions
+from hrbench.formats.mpii.reader import examined, people, read
 
 NAMES = [
     *("rank", "rkne", "rhip", "lhip", "lkne", "lank", "pelv", "thor"),
@@ -361,12 +361,3 @@ def test_a_truth_of_other_persons_than_the_annotations_is_refused(tmp_path: Path
     path = matlab(tmp_path, variables())
     with pytest.raises(DataError, match="is of 2 persons and the annotations beside it of 5: fetc"):
         truth(path, expected=5)
-
-
-def test_predictions_for_the_test_server_are_counted_from_1(tmp_path: Path) -> None:
-    keypoints = np.arange(64, dtype=np.float32).reshape(2, 16, 2)
-    write_predictions(tmp_path / "pred.mat", keypoints)
-    assert [path.name for path in tmp_path.iterdir()] == ["pred.mat"]
-    read = loadmat(tmp_path / "pred.mat")["preds"]
-    assert read.dtype == np.float32
-    assert read.tolist() == (keypoints + 1).tolist()

@@ -23,7 +23,7 @@ from hrbench.formats.registry import format_of
 from hrbench.heads.heatmap import mse
 from hrbench.kinds.landmarks import predicting
 from hrbench.kinds.landmarks.pixels import pixels
-from hrbench.kinds.landmarks.scoring import poses
+from hrbench.kinds.landmarks.scoring import measurable
 from hrbench.spec import DatasetSpec, LandmarkTask
 
 E2E = "pose_core/e2e.npz"
@@ -78,7 +78,7 @@ def test_predictions_are_those_of_the_official_validation(
         golden.check(E2E, f"{key}_db_index", np.arange(len(seen.people)))
         triples = np.concatenate([found.keypoints, found.scores[..., None]], axis=2)
         golden.check(E2E, f"{key}_all_preds", triples)
-        kept = poses(found)
+        kept = measurable(found).poses()
         columns = (found.centers, found.scales, kept.box_areas, kept.box_scores)
         golden.check(E2E, f"{key}_all_boxes", np.column_stack(columns))
         check_maps(golden, key, spec, dataset, built, seen)

@@ -12,7 +12,7 @@ from torch import Tensor
 from hrbench.geometry import cells_to_image, flip_order
 from hrbench.heads.codecs import GaussianHeatmap
 from hrbench.heads.heatmap import Loss, Targets, flip_back, mse, ohkm
-from hrbench.kinds.landmarks.scoring import poses
+from hrbench.kinds.landmarks.scoring import measurable
 from hrbench.report.predictions import Predictions
 
 CPU = torch.device("cpu")
@@ -139,7 +139,7 @@ def check_validation(decoded: Decoded, flip: int, shift: int, golden: Ledger) ->
         scores=scores,
         scored_images=np.arange(count),
     )
-    kept = poses(found)
+    kept = measurable(found).poses()
     columns = (found.centers, found.scales, kept.box_areas, kept.box_scores)
     golden.check(DECODE, f"{key}_all_boxes", np.column_stack(columns))
     targets = decoded.codec.encode(decoded.joints, decoded.seen, CPU)

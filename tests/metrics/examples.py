@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hrbench.metrics.inputs import KeypointSetting, PosesInBoxes
 from hrbench.metrics.people import Poses, Results, Truth
 
 Nested = Sequence[Sequence[Sequence[float]]] | NDArray[np.float64]  # rows, keypoints, x and y
@@ -69,6 +70,41 @@ def poses(
         box_scores=np.array(box_scores, dtype=np.float64),
         box_areas=np.full(len(points), 2000.0),
     )
+
+
+def in_boxes(
+    keypoints: ArrayLike, ids: Sequence[int] | None = None, images: Sequence[int] | None = None
+) -> PosesInBoxes:
+    """(N, K, 2) keypoints, surely found, in boxes of 40 x 50 at the origin of image 1."""
+    points = np.array(keypoints, dtype=np.float32)
+    count = len(points)
+    return PosesInBoxes(
+        sample_ids=np.array(ids if ids is not None else range(1, count + 1), dtype=np.int64),
+        image_ids=np.array(images if images is not None else [1] * count, dtype=np.int64),
+        boxes=np.tile([0.0, 0.0, 40.0, 50.0], (count, 1)),
+        box_scores=np.ones(count),
+        box_areas=np.full(count, 2000.0),
+        keypoints=points,
+        scores=np.ones(points.shape[:2], dtype=np.float32),
+    )
+
+
+def setting(number: int, **said: Any) -> KeypointSetting:
+    """A dataset of as many keypoints, completely annotated, all poses kept; or as it is said."""
+    plain: dict[str, Any] = {
+        "dataset": "a dataset",
+        "split": "val",
+        "keypoints": tuple(f"point_{index}" for index in range(number)),
+        "flip_pairs": (),
+        "sigmas": sigmas(number),
+        "groups": {},
+        "complete": True,
+        "boxes": "gt",
+        "keypoint_threshold": 0.2,
+        "nms": "none",
+        "nms_threshold": 0.9,
+    }
+    return KeypointSetting(**plain | said)
 
 
 def annotations(people: Truth) -> list[dict[str, Any]]:

@@ -1,12 +1,16 @@
 """PCKh on persons whose heads are 10 pixels, so that an error of 5 is half a head."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
+from metrics.examples import in_boxes, setting
 from numpy.typing import NDArray
+from scipy.io import loadmat
 
 from hrbench import catalog
+from hrbench.metrics.named.pckh import PCKH
 from hrbench.metrics.pckh import (
     KEYPOINTS,
     THRESHOLDS,
@@ -211,3 +215,14 @@ def test_the_keypoints_are_those_of_the_dataset() -> None:
     assert dataset.keypoints == KEYPOINTS
     pairs = {frozenset(pair) for pair in dataset.flip_pairs}
     assert pairs == {frozenset({f"left_{part}", f"right_{part}"}) for part in PARTS[1:]}
+
+
+def test_predictions_for_the_test_server_are_counted_from_1(tmp_path: Path) -> None:
+    keypoints = np.arange(64, dtype=np.float32).reshape(2, 16, 2)
+    assert PCKH.upload is not None
+    said = PCKH.upload(tmp_path, in_boxes(keypoints), setting(16))
+    assert said == f"2 persons to hand in: {tmp_path / 'pred.mat'}"
+    assert [path.name for path in tmp_path.iterdir()] == ["pred.mat"]
+    read = loadmat(tmp_path / "pred.mat")["preds"]
+    assert read.dtype == np.float32
+    assert read.tolist() == (keypoints + 1).tolist()

@@ -26,6 +26,7 @@ from hrbench.formats.location import (
     require_images,
     split_of,
 )
+from hrbench.metrics.registry import METRICS
 from hrbench.spec import DatasetSpec, LandmarkTask, Split
 
 FRAMES = "h36m-frames"  # a format whose file names may lack their folders
@@ -89,8 +90,10 @@ def evaluation(
             raise RunError(f"{protocol.split} has no annotated boxes; use --boxes det or a file")
         people = reader.annotated(table, images, width / height, protocol.padding, kept)
     else:
-        if protocol.metric == "pixels":
-            raise RunError("protocol.metric 'pixels' measures annotated boxes: --boxes gt")
+        if METRICS[str(protocol.metric)].paired:
+            raise RunError(
+                f"protocol.metric '{protocol.metric}' measures annotated boxes: --boxes gt"
+            )
         read.append(detections(dataset, split, data_root, boxes))
         people = reader.detected(
             read[-1],
@@ -136,7 +139,7 @@ def _objects(
     spec: LandmarkTask, table: Annotations, people: People, kept: NDArray[np.int64]
 ) -> int:
     """Return how many annotated objects the figures are of."""
-    if spec.protocol.metric == "pixels":
+    if METRICS[str(spec.protocol.metric)].paired:
         return len(people)
     here = np.isin(table.image_ids, kept)[table.image]
     return int((here & (table.num_keypoints > 0) & ~table.crowd).sum())

@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.io import savemat
 
 from hrbench.data import inspect
 from hrbench.data.inspect import NUMBER, TEXT, Fault, Kind, stated
@@ -225,14 +224,3 @@ def _again(table: Annotations) -> NDArray[np.bool_]:
     keys = [(image, row.tobytes()) for image, row in zip(table.image.tolist(), points, strict=True)]
     first = {key: row for row, key in reversed(list(enumerate(keys)))}
     return np.array([first[key] != row for row, key in enumerate(keys)], dtype=np.bool_)
-
-
-def write_predictions(path: Path, keypoints: NDArray[np.floating]) -> None:
-    """Write pred.mat, whole or not at all: `preds` (N, 16, 2), counted from pixel 1.
-
-    `keypoints` are in image pixels from 0, in the order of the split's file; their precision
-    is kept.
-    """
-    partial = path.with_name(f".{path.stem}.partial.mat")
-    savemat(partial, {"preds": keypoints + FIRST_PIXEL})
-    partial.replace(path)

@@ -21,9 +21,8 @@ from hrbench.formats.imagenet import reading
 from hrbench.formats.location import DataRoot
 from hrbench.kinds.classes import predicting
 from hrbench.kinds.contract import Task
-from hrbench.metrics.headlines import HEADLINES
+from hrbench.metrics.inputs import ClassSetting, RankedClasses
 from hrbench.metrics.scores import Scores
-from hrbench.metrics.topk import score_classes
 from hrbench.network import Classifier
 from hrbench.report.predictions import ClassPredictions
 from hrbench.runs.options import Options
@@ -107,14 +106,14 @@ class Classification(Task[ClassPredictions]):
         )
 
     @property
-    def headline(self) -> str:
-        """Pictures whose likeliest class is right."""
-        return HEADLINES[self.spec.protocol.metric]
+    def setting(self) -> ClassSetting:
+        """What the dataset says to the metric."""
+        return ClassSetting(tuple(self.dataset.classes.values()))
 
     def scores(self, found: ClassPredictions) -> Scores:
         """Return top-1 and top-5."""
-        names = list(self.dataset.classes.values())
-        return score_classes(self.looked_at.pictures.labels, found.labels, names)
+        answers = RankedClasses(found.labels, found.scores)
+        return self.metric.score(self.looked_at.truth, answers, self.setting)
 
     def misfit(self, found: ClassPredictions) -> str:
         """Say so where predictions are of other pictures."""
@@ -137,7 +136,10 @@ class Classification(Task[ClassPredictions]):
 
     def draw_worst(self, folder: Path, found: ClassPredictions, count: int) -> Path:
         """Draw the pictures whose class was most surely taken for another."""
-        return class_sheets.draw_worst(folder, self.dataset, self.looked_at.pictures, found, count)
+        answers = RankedClasses(found.labels, found.scores)
+        errors = self.metric.errors(self.looked_at.truth, answers, self.setting).errors
+        rows = np.argsort(-errors, kind="stable")[:count]
+        return class_sheets.draw_worst(folder, self.dataset, self.looked_at.pictures, found, rows)
 
     def draw(self, folder: Path, found: ClassPredictions) -> None:
         """Draw the first pictures with what they were taken for."""

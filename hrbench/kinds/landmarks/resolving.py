@@ -10,7 +10,8 @@ from hrbench.errors import RunError
 from hrbench.formats.registry import format_of
 from hrbench.heads.heatmap import HARDEST
 from hrbench.kinds.landmarks import scoring
-from hrbench.metrics.nme import BOX_SIZE
+from hrbench.metrics import registry
+from hrbench.metrics.inputs import PosesInBoxes
 from hrbench.runs import provenance
 from hrbench.runs.options import Options
 from hrbench.spec import DatasetSpec, LandmarkTask
@@ -52,7 +53,7 @@ def settled(spec: LandmarkTask, dataset: DatasetSpec) -> list[str]:
     """Return the keys that the dataset decides, where the task leaves them open."""
     if spec.protocol.metric is not None:
         return []
-    return ["protocol.metric=pixels" if dataset.sigmas is None else "protocol.metric=oks"]
+    return [f"protocol.metric={registry.by_sigmas(known=dataset.sigmas is not None)}"]
 
 
 def require_measurable(spec: LandmarkTask, dataset: DatasetSpec) -> None:
@@ -61,32 +62,17 @@ def require_measurable(spec: LandmarkTask, dataset: DatasetSpec) -> None:
     Raises:
         RunError: the dataset has no such metric, no sigmas, or no extra data.
     """
-    if spec.protocol.metric in {"oks", "crowdpose"}:
-        scoring.sigmas(dataset)
     read, protocol = format_of(dataset), spec.protocol
-    if protocol.metric not in read.metrics:
+    fitting = registry.names_of(predictions=PosesInBoxes, truth=read.truth)
+    if protocol.metric not in fitting:
         raise RunError(
             f"protocol.metric: {dataset.name}, of format '{dataset.format}', is measured by "
-            f"{' or '.join(read.metrics)}, not '{protocol.metric}'"
+            f"{' or '.join(fitting)}, not '{protocol.metric}'"
         )
-    if protocol.metric in {"oks", "pixels"} and protocol.normaliser is not None:
-        _require_normaliser(protocol.normaliser, spec, dataset)
+    if fault := registry.METRICS[protocol.metric].fault(scoring.setting(spec, dataset)):
+        raise RunError(fault)
     if protocol.extra_data and not read.extra_data:
         raise RunError(f"protocol.extra_data: {dataset.name} is trained on by itself; leave it out")
-
-
-def _require_normaliser(name: str, spec: LandmarkTask, dataset: DatasetSpec) -> None:
-    if not scoring.in_pixels(spec, dataset):
-        raise RunError(
-            f"protocol.normaliser changes nothing: '{spec.protocol.metric}' with boxes "
-            f"'{spec.protocol.boxes}' measures nothing in sizes of objects; leave it out"
-        )
-    known = [BOX_SIZE, *dataset.normalisers]
-    if name not in known:
-        raise RunError(
-            f"protocol.normaliser: {dataset.name} has {', '.join(known)}, not '{name}'; "
-            "[normalisers] in its TOML defines more"
-        )
 
 
 def require_trainable(spec: LandmarkTask, dataset: DatasetSpec) -> None:

@@ -26,13 +26,12 @@ from hrbench.formats.own import is_published
 from hrbench.formats.registry import format_of
 from hrbench.heads.heatmap import LOSSES, Targets
 from hrbench.kinds.contract import Task
-from hrbench.kinds.landmarks import scoring, upload
-from hrbench.kinds.landmarks.cases import cases
+from hrbench.kinds.landmarks import scoring
 from hrbench.kinds.landmarks.framing import framed
 from hrbench.kinds.landmarks.pixels import pixels
 from hrbench.kinds.landmarks.predicting import decoded_again, predictions
 from hrbench.lints import own_keypoints
-from hrbench.metrics.headlines import HEADLINES
+from hrbench.metrics.inputs import KeypointSetting
 from hrbench.metrics.scores import Scores
 from hrbench.network import LandmarkNetwork
 from hrbench.report.predictions import Predictions
@@ -130,13 +129,13 @@ class Landmarks(Task[Predictions]):
         )
 
     @property
-    def headline(self) -> str:
-        """AP, PCKh, NME or PCK."""
-        return HEADLINES[self.spec.protocol.metric or "oks"]
+    def setting(self) -> KeypointSetting:
+        """What dataset and protocol say to the metric."""
+        return scoring.setting(self.spec, self.dataset)
 
     def scores(self, found: Predictions) -> Scores:
         """Return the figures of the protocol's metric."""
-        return scoring.score(self.spec, self.dataset, found, self.looked_at.truth)
+        return self.metric.score(self.looked_at.truth, scoring.measurable(found), self.setting)
 
     def misfit(self, found: Predictions) -> str:
         """Say so where predictions are of other boxes."""
@@ -166,8 +165,9 @@ class Landmarks(Task[Predictions]):
         return (str(file), *(("--boxes", str(place.resolve())) if known else ()))
 
     def upload(self, folder: Path, found: Predictions) -> str:
-        """Write the file that the test server takes."""
-        return upload.write(folder, self.spec, self.dataset, found)
+        """Write the file that the test server takes, where the metric has one."""
+        write = self.metric.upload
+        return "" if write is None else write(folder, scoring.measurable(found), self.setting)
 
     def decoded_again(self, found: Predictions, before: TaskSpec) -> Predictions:
         """Return predictions read from the kept peaks, where the decoder is another than before.
@@ -199,13 +199,10 @@ class Landmarks(Task[Predictions]):
         )
 
     def notes(self) -> tuple[str, ...]:
-        """Say what of the truth is not the file's, and where the protocol's normaliser is not."""
-        truth, name = self.looked_at.truth, self.spec.protocol.normaliser
-        if name is None or truth is None or not scoring.in_pixels(self.spec, self.dataset):
-            return self.looked_at.notes
-        unknown = scoring.without_size(truth, self.dataset, name)
-        words = f"{unknown} of {len(truth.ids)} objects do not count: '{name}' is not labelled."
-        return (*self.looked_at.notes, words) if unknown else self.looked_at.notes
+        """Say what of the truth is not the file's, and what the metric leaves out."""
+        truth = self.looked_at.truth
+        of_metric = () if truth is None else self.metric.notes(truth, self.setting)
+        return (*self.looked_at.notes, *of_metric)
 
     def draw(self, folder: Path, found: Predictions) -> None:
         """Draw the first images with their poses."""
@@ -218,8 +215,9 @@ class Landmarks(Task[Predictions]):
 
     def draw_worst(self, folder: Path, found: Predictions, count: int) -> Path | None:
         """Draw the persons or faces of the largest errors."""
-        beside = cases(self.spec, self.dataset, found, self.looked_at)
-        return landmark_sheets.draw_worst(folder, self.dataset, self.looked_at, beside, count)
+        predictions, truth = scoring.measurable(found), self.looked_at.truth
+        errors = self.metric.errors(truth, predictions, self.setting)
+        return landmark_sheets.draw_worst(folder, self.dataset, self.looked_at, errors, count)
 
     def _measured_too(self, people: People) -> tuple[str, ...]:
         """Say how many of the images that are measured are trained on too."""

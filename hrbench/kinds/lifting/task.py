@@ -23,8 +23,7 @@ from hrbench.geometry import flip_order
 from hrbench.kinds.contract import Task
 from hrbench.kinds.lifting import predicting, reading
 from hrbench.kinds.lifting.inputs import Inputs, inputs_of
-from hrbench.metrics.headlines import HEADLINES
-from hrbench.metrics.mpjpe import score_joints
+from hrbench.metrics.inputs import JointSetting, LiftedJoints
 from hrbench.metrics.scores import Scores
 from hrbench.network import MILLIMETRES, LinearNetwork, TemporalNetwork
 from hrbench.report.predictions import JointPredictions
@@ -116,21 +115,20 @@ class Lifting(Task[JointPredictions]):
         )
 
     @property
-    def headline(self) -> str:
-        """Protocol 1."""
-        return HEADLINES[self.spec.protocol.metric]
+    def setting(self) -> JointSetting:
+        """What dataset and protocol say to the metric."""
+        protocol = self.spec.protocol
+        return JointSetting(
+            joints=self.dataset.keypoints,
+            average=protocol.average,
+            counted=protocol.joints,
+            root=protocol.root,
+        )
 
     def scores(self, found: JointPredictions) -> Scores:
         """Return the errors in mm, by the protocol's averages."""
-        protocol = self.spec.protocol
-        return score_joints(
-            self.looked_at.truth,
-            found.joints,
-            average=protocol.average,
-            num_joints=protocol.joints,
-            root=protocol.root,
-            joint_names=self.dataset.keypoints,
-        )
+        joints = LiftedJoints(found.joints)
+        return self.metric.score(self.looked_at.truth, joints, self.setting)
 
     def misfit(self, found: JointPredictions) -> str:
         """Say so where predictions are of other sequences."""
@@ -151,7 +149,9 @@ class Lifting(Task[JointPredictions]):
 
     def draw_worst(self, folder: Path, found: JointPredictions, count: int) -> Path:
         """Draw the frames of the largest errors."""
-        return lifted.draw_worst(folder, self.dataset, self.looked_at, found, count)
+        joints = LiftedJoints(found.joints)
+        errors = self.metric.errors(self.looked_at.truth, joints, self.setting)
+        return lifted.draw_worst(folder, self.dataset, self.looked_at, found, errors, count)
 
     def draw(self, folder: Path, found: JointPredictions) -> None:
         """Draw a few frames: keypoints beside joints from two views."""

@@ -1,0 +1,1 @@
+"""The metrics that `protocol.metric` names, one module each."""

@@ -1,0 +1,36 @@
+"""Top-1 and top-5, ImageNet's measures."""
+
+import numpy as np
+
+from hrbench.metrics.inputs import ClassSetting, RankedClasses
+from hrbench.metrics.metric import Definition, Metric
+from hrbench.metrics.sample_errors import SampleErrors
+from hrbench.metrics.scores import Scores
+from hrbench.metrics.topk import Classes, score_classes
+
+
+def score(truth: Classes, predictions: RankedClasses, setting: ClassSetting) -> Scores:
+    """Return top-1 and top-5."""
+    return score_classes(truth, predictions.labels, setting.classes)
+
+
+def errors(truth: Classes, predictions: RankedClasses, _: ClassSetting) -> SampleErrors:
+    """Return how surely each picture was taken for another class, by the answer's probability p.
+
+    That is 1 + p of a wrong answer, and -p of a right one: the surest mistakes are the largest.
+    """
+    wrong, sure = predictions.labels[:, 0] != truth, predictions.scores[:, 0]
+    return SampleErrors(np.where(wrong, 1 + sure, -sure))
+
+
+ACCURACY = Metric(
+    name="accuracy",
+    headline="top-1",
+    figures=(
+        Definition(r"top-(1|5)", "%", "higher", 1, "images whose class is among the first {0}"),
+    ),
+    truth=np.ndarray,
+    predictions=RankedClasses,
+    score=score,
+    errors=errors,
+)

@@ -1,0 +1,48 @@
+"""MPJPE and its kin, Human3.6M's measures."""
+
+from hrbench.metrics import joint_errors
+from hrbench.metrics.inputs import JointSetting, LiftedJoints
+from hrbench.metrics.metric import Definition, Metric
+from hrbench.metrics.mpjpe import HEADLINE, JointTruth, score_joints
+from hrbench.metrics.sample_errors import SampleErrors
+from hrbench.metrics.scores import Scores
+
+
+def score(truth: JointTruth, predictions: LiftedJoints, setting: JointSetting) -> Scores:
+    """Return the errors in mm, by the protocol's averages."""
+    return score_joints(
+        truth,
+        predictions.joints,
+        average=setting.average,
+        num_joints=setting.counted,
+        root=setting.root,
+        joint_names=setting.joints,
+    )
+
+
+def errors(truth: JointTruth, predictions: LiftedJoints, _: JointSetting) -> SampleErrors:
+    """Return each frame's mean error over all its joints, in mm."""
+    return SampleErrors(joint_errors.mpjpe(predictions.joints, truth.joints))
+
+
+MPJPE = Metric(
+    name="mpjpe",
+    headline=HEADLINE,
+    figures=(
+        Definition("MPJPE", "mm", "lower", 1, "mean joint error, roots aligned"),
+        Definition("P-MPJPE", "mm", "lower", 1, "mean joint error after similarity alignment"),
+        Definition("N-MPJPE", "mm", "lower", 1, "mean joint error after alignment in scale"),
+        Definition("MPJVE", "mm", "lower", 2, "mean error of the joints' velocities, per frame"),
+        Definition(
+            r"MPJPE \((action|frame) average\)", "mm", "lower", 1, "MPJPE as the mean over {0}s"
+        ),
+        Definition(
+            r"MPJPE \((14|16|17) joints\)", "mm", "lower", 1, "MPJPE as the mean over {0} joints"
+        ),
+    ),
+    truth=JointTruth,
+    predictions=LiftedJoints,
+    score=score,
+    errors=errors,
+    reads=("average", "joints", "root"),
+)

@@ -1,0 +1,49 @@
+"""The normalised mean error of faces."""
+
+import numpy as np
+
+from hrbench.metrics.inputs import KeypointSetting, PosesInBoxes
+from hrbench.metrics.metric import CurveAxes, Definition, Metric
+from hrbench.metrics.named.figures import MEDIAN_PX, NME_BY
+from hrbench.metrics.named.figures import NME as MEAN
+from hrbench.metrics.named.rows import in_order
+from hrbench.metrics.nme import FaceTruth, score_faces, shares
+from hrbench.metrics.sample_errors import PoseErrors
+from hrbench.metrics.scores import Scores
+
+
+def score(truth: FaceTruth, predictions: PosesInBoxes, setting: KeypointSetting) -> Scores:
+    """Return the NME by each normaliser, and failures and curve by the protocol's."""
+    return score_faces(
+        truth,
+        predictions.keypoints,
+        normaliser=str(setting.normaliser),
+        keypoint_names=setting.keypoints,
+    )
+
+
+def errors(truth: FaceTruth, predictions: PosesInBoxes, setting: KeypointSetting) -> PoseErrors:
+    """Return each face's NME by the protocol's normaliser, in per cent."""
+    distances = np.linalg.norm(predictions.keypoints.astype(np.float64) - truth.keypoints, axis=2)
+    sizes = truth.normalisers[str(setting.normaliser)]
+    means = 100 * shares(distances, sizes).mean(axis=1)
+    return in_order(predictions, truth.keypoints, means, "NME {:.1f} %")
+
+
+NME = Metric(
+    name="nme",
+    headline="NME",
+    figures=(
+        *(MEAN, NME_BY),
+        Definition(r"FR@(0\.\d+)", "%", "lower", 2, "faces whose NME is above {0}"),
+        Definition(r"AUC@(0\.\d+)", "%", "higher", 2, "area under the NME curve up to {0}"),
+        MEDIAN_PX,
+    ),
+    truth=FaceTruth,
+    predictions=PosesInBoxes,
+    score=score,
+    errors=errors,
+    needs=("normaliser", "pixels"),
+    paired=True,
+    axes=CurveAxes("error / normaliser", "faces within it (%)"),
+)

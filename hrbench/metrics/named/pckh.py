@@ -1,0 +1,64 @@
+"""PCKh, MPII's measure."""
+
+from pathlib import Path
+
+import numpy as np
+
+from hrbench.metrics.inputs import KeypointSetting, PosesInBoxes
+from hrbench.metrics.metric import CurveAxes, Definition, Metric
+from hrbench.metrics.named.figures import MEDIAN_PX, MEDIAN_SHARE
+from hrbench.metrics.named.rows import in_order
+from hrbench.metrics.pckh import FIRST_PIXEL, HEADLINE, HeadTruth, pixel_errors, score_pckh
+from hrbench.metrics.sample_errors import PoseErrors
+from hrbench.metrics.scores import Scores
+
+
+def score(truth: HeadTruth, predictions: PosesInBoxes, _: KeypointSetting) -> Scores:
+    """Return PCKh at its thresholds, of all keypoints and of each pair, and the median error."""
+    return score_pckh(truth, predictions.keypoints)
+
+
+def errors(truth: HeadTruth, predictions: PosesInBoxes, _: KeypointSetting) -> PoseErrors:
+    """Return each person's mean error over its labelled keypoints, in sizes of its head."""
+    shares = pixel_errors(truth, predictions.keypoints) / truth.head_sizes[:, None]
+    known = (~truth.missing).sum(axis=1)
+    means = np.nansum(shares, axis=1) / np.maximum(known, 1)
+    places = np.where(truth.missing[..., None], np.nan, truth.keypoints - FIRST_PIXEL)
+    return in_order(predictions, places, means, "{:.2f} head sizes")
+
+
+def upload(folder: Path, predictions: PosesInBoxes, _: KeypointSetting) -> str:
+    """Write pred.mat, whole or not at all: `preds` (N, 16, 2), counted from pixel 1.
+
+    The keypoints are in the order of the split's file; their precision is kept.
+    """
+    from scipy.io import savemat  # noqa: PLC0415  slow to import, and seldom needed
+
+    path, partial = folder / "pred.mat", folder / ".pred.partial.mat"
+    savemat(partial, {"preds": predictions.keypoints + FIRST_PIXEL})
+    partial.replace(path)
+    return f"{len(predictions.keypoints)} persons to hand in: {path}"
+
+
+PCKH = Metric(
+    name="pckh",
+    headline=HEADLINE,
+    figures=(
+        Definition(r"PCKh@(0\.\d+)", "%", "higher", 1, "keypoints nearer than {0} head sizes"),
+        Definition(
+            r"PCKh@0\.1 \(official code\)",
+            "%",
+            "higher",
+            1,
+            "as the official code: at 0.11 head sizes",
+        ),
+        *(MEDIAN_PX, MEDIAN_SHARE),
+    ),
+    truth=HeadTruth,
+    predictions=PosesInBoxes,
+    score=score,
+    errors=errors,
+    paired=True,
+    axes=CurveAxes("error / head size", "keypoints within it (%)"),
+    upload=upload,
+)

@@ -1,0 +1,98 @@
+"""PCK, NME and errors in pixels of objects in their own boxes, for annotations without sigmas."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hrbench.metrics.inputs import KeypointSetting, PosesInBoxes
+from hrbench.metrics.metric import Definition, Metric
+from hrbench.metrics.named.figures import MEDIAN_PX, MEDIAN_SHARE, NME, NME_BY
+from hrbench.metrics.named.rows import in_order
+from hrbench.metrics.nme import BOX_SIZE
+from hrbench.metrics.people import Truth
+from hrbench.metrics.pixel_errors import NEAR, measurable, object_sizes, score_pixels
+from hrbench.metrics.sample_errors import PoseErrors
+from hrbench.metrics.scores import Scores
+
+CHOOSES_NONE = "the metric 'pixels' chooses no poses"
+
+
+def score(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -> Scores:
+    """Return PCK at its levels, the NME by each normaliser, and the median error."""
+    return score_pixels(
+        truth,
+        predictions.poses(),
+        objects_of(truth, predictions),
+        setting.keypoints,
+        setting.flip_pairs,
+        setting.normaliser or BOX_SIZE,
+        setting.groups,
+    )
+
+
+def errors(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -> PoseErrors:
+    """Return each object's mean error over its labelled keypoints, in per cent of its size."""
+    rows = objects_of(truth, predictions)
+    labelled = truth.visibility[rows] > 0
+    actual = np.where(labelled[..., None], truth.keypoints[rows], np.nan)
+    distances = np.linalg.norm(predictions.keypoints - actual, axis=2)
+    means = np.nansum(distances, axis=1) / np.maximum(labelled.sum(axis=1), 1)
+    size = object_sizes(truth, setting.groups)[setting.normaliser or BOX_SIZE][rows]
+    return in_order(predictions, actual, 100 * means / size, "{:.1f} % of its size")
+
+
+def objects_of(truth: Truth, predictions: PosesInBoxes) -> NDArray[np.intp]:
+    """Return (N,) the rows of the objects in whose boxes the poses were found."""
+    place = {name: row for row, name in enumerate(truth.ids.tolist())}
+    return np.array([place[sample] for sample in predictions.sample_ids.tolist()], dtype=np.intp)
+
+
+def fault(setting: KeypointSetting) -> str:
+    """Say so where the dataset does not have the protocol's normaliser."""
+    known = [BOX_SIZE, *setting.groups]
+    if setting.normaliser is None or setting.normaliser in known:
+        return ""
+    return (
+        f"protocol.normaliser: {setting.dataset} has {', '.join(known)}, not "
+        f"'{setting.normaliser}'; [normalisers] in its TOML defines more"
+    )
+
+
+def notes(truth: Truth, setting: KeypointSetting) -> tuple[str, ...]:
+    """Say how many objects have no size by the protocol's normaliser."""
+    if setting.normaliser is None:
+        return ()
+    sizes = object_sizes(truth, setting.groups)[setting.normaliser]
+    unknown = int((measurable(truth) & np.isnan(sizes)).sum())
+    words = (
+        f"{unknown} of {len(truth.ids)} objects do not count: '{setting.normaliser}' is not "
+        "labelled."
+    )
+    return (words,) if unknown else ()
+
+
+PIXELS = Metric(
+    name="pixels",
+    headline=f"PCK@{NEAR:g}",
+    figures=(
+        Definition(
+            r"PCK@(0\.\d+)",
+            "%",
+            "higher",
+            1,
+            "keypoints nearer than {0} sizes: the protocol's normaliser, else the box's area's "
+            "root",
+        ),
+        *(NME, NME_BY, MEDIAN_PX, MEDIAN_SHARE),
+    ),
+    truth=Truth,
+    predictions=PosesInBoxes,
+    score=score,
+    errors=errors,
+    reads=("normaliser",),
+    idle=dict.fromkeys(
+        ("box_threshold", "keypoint_threshold", "nms", "nms_threshold"), CHOOSES_NONE
+    ),
+    paired=True,
+    fault=fault,
+    notes=notes,
+)
