@@ -1,0 +1,103 @@
+"""A metric that is added as CONTRIBUTING says works everywhere: here one of the middle of poses."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tomli_w
+from cli.command import called
+from worlds import SMALL, small_world
+
+from hrbench import catalog
+from hrbench.commands import run as pipeline
+from hrbench.commands import score as scoring
+from hrbench.errors import SpecError
+from hrbench.metrics.inputs import KeypointSetting, PosesInBoxes
+from hrbench.metrics.metric import CurveAxes, Definition, Metric
+from hrbench.metrics.named.pixels import objects_of
+from hrbench.metrics.named.rows import in_order
+from hrbench.metrics.people import Truth
+from hrbench.metrics.registry import METRICS
+from hrbench.metrics.sample_errors import PoseErrors
+from hrbench.metrics.scores import Scores
+from hrbench.runs.options import Options
+
+OF_OTHERS = ("box_threshold", "keypoint_threshold", "nms", "nms_threshold")  # protocol keys
+THRESHOLDS = (0.0, 50.0, 100.0)  # pixels
+
+
+def errors(truth: Truth, predictions: PosesInBoxes, _: KeypointSetting) -> PoseErrors:
+    rows = objects_of(truth, predictions)
+    labelled = (truth.visibility[rows] > 0)[..., None]
+    places = np.where(labelled, truth.keypoints[rows], np.nan)
+    found = np.where(labelled, predictions.keypoints, np.nan)
+    between = np.nanmean(found, axis=1) - np.nanmean(places, axis=1)
+    distances = np.linalg.norm(between, axis=1)
+    return in_order(predictions, places, distances, "middle {:.0f} px off")
+
+
+def score(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -> Scores:
+    distances = errors(truth, predictions, setting).errors
+    shares = [100 * float((distances <= limit).mean()) for limit in THRESHOLDS]
+    figures = {"middle error": float(distances.mean()), "middle@50": shares[1]}
+    return Scores(figures, {}, {"curve": {"thresholds": list(THRESHOLDS), "all": shares}})
+
+
+MIDDLE = Metric(
+    name="middle",
+    headline="middle error",
+    figures=(
+        Definition("middle error", "px", "lower", 1, "mean distance of the middles of poses"),
+        Definition(r"middle@(\d+)", "%", "higher", 1, "poses whose middle is {0} px off at most"),
+    ),
+    truth=Truth,
+    predictions=PosesInBoxes,
+    score=score,
+    errors=errors,
+    paired=True,
+    axes=CurveAxes("distance (px)", "poses within it (%)"),
+)
+
+
+@pytest.fixture
+def task(tmp_path: Path) -> str:
+    """A task's file that names the metric, and says nothing that it does not read."""
+    said = catalog.load_task("coco-pose@tiny").plain()
+    protocol = {key: value for key, value in said["protocol"].items() if key not in OF_OTHERS}
+    said |= {"name": "middles", "protocol": {**protocol, "metric": "middle", "boxes": "gt"}}
+    path = tmp_path / "middles.toml"
+    path.write_text(tomli_w.dumps(said), "utf-8")
+    return str(path)
+
+
+def test_a_task_may_not_name_a_metric_that_nobody_added(task: str) -> None:
+    with pytest.raises(SpecError, match=r"metric: no metric is called 'middle'\. Known: crowd"):
+        catalog.load_task(task)
+
+
+def test_a_metric_trains_records_draws_its_worst_cases_and_is_reported(
+    task: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(METRICS, "middle", MIDDLE)
+    options = Options(
+        data=str(small_world()),
+        out=str(tmp_path / "runs"),
+        overrides=(*SMALL, "recipe.validate_every=1"),
+        pictures=6,
+        workers=0,
+        device="cpu",
+    )
+    done = pipeline.run(task, options)
+    assert done is not None
+    record, folder = done
+    assert list(record.metrics) == ["middle error", "middle@50"]
+    error = record.metrics["middle error"]
+    assert (error.unit, error.higher_is_better) == ("px", False)
+    assert error.value is not None
+    assert "middle error" in (folder / "log.csv").read_text("utf-8")
+    assert {"worst.png", "curve.png", "curve.csv"} <= {path.name for path in folder.iterdir()}
+    assert scoring.score(folder).seal == record.seal
+    whole = called(tmp_path, "report", str(folder)).out
+    assert "mean distance of the middles of poses" in whole
+    assert f"{error.value:.1f}" in whole
+    assert "middle error, px" in called(tmp_path, "report", str(tmp_path / "runs")).out
