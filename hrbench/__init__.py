@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from hrbench import threads
 
 if TYPE_CHECKING:
-    from hrbench.commands.predict.keypoints import KeypointPredictor
+    from hrbench.kinds.landmarks.predictor import KeypointPredictor
 
 __all__ = ["load"]
 __version__ = "0.1.0"
@@ -36,8 +36,13 @@ def load(
     Raises:
         HrbenchError: the task is not known, or the weights are not of its network.
     """
-    from hrbench.commands.predict import loading  # noqa: PLC0415  torch takes seconds
+    from hrbench.engine.runtime import Runtime, choose_device  # noqa: PLC0415  torch takes seconds
+    from hrbench.errors import RunError  # noqa: PLC0415
+    from hrbench.kinds.landmarks.predictor import predictor_of  # noqa: PLC0415
+    from hrbench.road import loading  # noqa: PLC0415
+    from hrbench.runs.options import Options  # noqa: PLC0415
 
-    return loading.keypoints(
-        task, weights, device=device, batch=batch, overrides=overrides, allow=allow
-    )
+    if not weights:
+        raise RunError("hrbench.load(task, weights): name the weights, a run or a checkpoint")
+    options = Options(weights=str(weights), device=device, overrides=overrides, allow=allow)
+    return predictor_of(loading.load(task, options), Runtime(choose_device(device)), batch)

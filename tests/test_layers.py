@@ -39,7 +39,7 @@ BELOW: dict[str, set[str]] = {  # what each imports beside itself
     "formats": {"data", "engine", "lints", "metrics", "world", "catalog", "spec", *BOTTOM},
     "convert": {"data", "formats", "lints", *BOTTOM},
     "__main__": {"cli"},
-    "__init__": {"commands", "threads"},  # the former where something is called
+    "__init__": {"engine", "errors", "kinds", "road", "runs", "threads"},  # as `load` is called
 }
 BELOW["kinds"] = set(BELOW) - {"convert", "__main__", "__init__"}
 BELOW["road"] = {"kinds", *BELOW["kinds"]}
@@ -47,7 +47,7 @@ BELOW["commands"] = {"convert", "road", *BELOW["road"]}
 BELOW["cli"] = {"commands", "runs", "report", "catalog", "errors"}  # `runs` for its Options
 APART = {  # folders whose parts do not import each other, but these
     "commands": set[str](),
-    "kinds": {"complexity", "contract", "deployable", "kind", "profiled"},
+    "kinds": {"complexity", "contract", "deployable", "kind", "predictor", "profiled"},
 }
 NO_COMMANDS = {"__init__", "__pycache__", "root"}  # in these two folders
 REGISTRY = "hrbench.kinds.registry"  # the one module that imports every kind

@@ -26,6 +26,7 @@ FRAME = (225, 225, 225)
 LETTERS = 0.42  # of OpenCV's font size
 LIMB, JOINT = 2, 3.5  # pixels: width and radius
 BAR = 500  # mm, shown as a line
+TALL = 2000.0  # mm, that a view of a frame alone shows at least
 FRONT, SIDE = [0, 1], [2, 1]  # the axes that run to the right and down
 HEADS = ("keypoints given", "joints, as the camera sees them", "joints, from the camera's right")
 LEGEND = {"left": LEFT, "right": RIGHT, "middle": DARK, "truth": TRUTH}
@@ -61,12 +62,25 @@ def sheet(
         error = "" if predicted is None else f": MPJPE {mpjpe(found[None], truth[None])[0]:.0f} mm"
         middle = midpoint(truth)
         seen, given = (found - middle) * factor, (truth - middle) * factor
-        views = [
+        shown = [
             keypoint_view(points, edges, sides),
             *(joint_view(given[:, side], seen[:, side], edges, sides) for side in (FRONT, SIDE)),
         ]
-        rows += [heading(f"{title}{error}"), np.hstack([framed(v) for v in views])]
+        rows += [heading(f"{title}{error}"), np.hstack([framed(view) for view in shown])]
     return np.vstack(rows)
+
+
+def views(
+    keypoints: NDArray[np.floating], joints: Floats, edges: Edges, names: Sequence[str]
+) -> Pixels:
+    """Return a row of one frame: (J, 2) keypoints, (J, 3) joints from the camera and its right."""
+    factor = SHARE * PANEL / max(TALL, float(np.ptp(joints, axis=0).max()))
+    seen = (joints - midpoint(joints)) * factor
+    shown = [
+        keypoint_view(keypoints, edges, names),
+        *(joint_view(seen[:, side], seen[:, side], edges, names) for side in (FRONT, SIDE)),
+    ]
+    return np.ascontiguousarray(np.hstack([framed(view) for view in shown]))
 
 
 def keypoint_view(keypoints: NDArray[np.floating], edges: Edges, sides: Sequence[str]) -> Pixels:

@@ -6,9 +6,11 @@ from typing import Any
 
 from hrbench.backbone.anatomy import Anatomy
 from hrbench.backbone.weights import Checkpoint
+from hrbench.engine.runtime import Runtime
 from hrbench.formats.location import DataRoot
 from hrbench.kinds.contract import Task
 from hrbench.kinds.deployable import Deployable
+from hrbench.kinds.predictor import Continuation, PicturePredictor
 from hrbench.kinds.profiled import Profiled
 from hrbench.runs.options import Options
 from hrbench.spec import DatasetSpec
@@ -46,3 +48,8 @@ class Kind:
     deployable: Callable[[Any], Deployable[Any, Any]]
     # (task): how its predictions are timed, and its network is counted.
     profiled: Callable[[Any], Profiled]
+    # (task, runtime, how many boxes at once): what predicts in pictures; None of a kind that goes
+    # on from keypoints and the like.
+    of_pictures: Callable[[Any, Runtime, int], PicturePredictor] | None = None
+    # (task, runtime): what goes on from a folder that `hrbench predict` has written.
+    of_predictions: Callable[[Any, Runtime], Continuation] | None = None

@@ -19,13 +19,13 @@ from worlds import evaluated, small_classifier, small_lifter, small_weights, sma
 
 import hrbench
 from hrbench.commands.predict.detector import Detector
-from hrbench.commands.predict.keypoints import KeypointPredictor
 from hrbench.commands.predict.predict import Asked, Done, predict
 from hrbench.data import remarks
 from hrbench.data.headers import TAG
 from hrbench.data.images import read_image
 from hrbench.engine.runtime import Runtime
 from hrbench.errors import DataError, HrbenchError, RunError, WeightsError
+from hrbench.kinds.landmarks.predictor import KeypointPredictor
 from hrbench.road.loading import load
 from hrbench.runs.options import Options
 

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from hrbench.commands.predict import detector, given_boxes
 from hrbench.commands.predict.detector import Detector
-from hrbench.commands.predict.keypoints import whole
 from hrbench.commands.predict.pictures import Picture
 from hrbench.data.media import Medium
 from hrbench.engine.runtime import Runtime
@@ -51,7 +50,7 @@ class Boxes:
     without: tuple[Path, ...] = ()  # pictures that have no box
     left_out: Mapping[str, int] = field(default_factory=dict)  # boxes of the file, by why
     words: tuple[str, ...] = ()  # to say before anything is predicted
-    category: int = PERSON_ID  # of what is found, in COCO's results
+    category: int | None = PERSON_ID  # of what is found, in COCO's results; None of no boxes
 
 
 def boxes_of(
@@ -98,7 +97,8 @@ def _of_file(file: str, wished: Wished, dataset: DatasetSpec, media: Sequence[Me
 
 def whole_pictures(_: Sequence[Picture], images: Sequence[NDArray[np.uint8]]) -> list[Floats]:
     """Return one box for each picture: all of it."""
-    return [np.pad(whole(image), ((0, 0), (0, 1)), constant_values=1.0) for image in images]
+    sizes = [image.shape[1::-1] for image in images]
+    return [np.array([[0, 0, width, height, 1]], dtype=np.float64) for width, height in sizes]
 
 
 def from_file(given: given_boxes.Given) -> Find:

@@ -7,25 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import hrbench
-from hrbench.commands.predict import joints, search, writing
+from hrbench.commands.predict import from_predictions, search, writing
 from hrbench.commands.predict.boxes import WHOLE, Boxes, Wished, boxes_of, whole_pictures
-from hrbench.commands.predict.class_work import ClassWork
-from hrbench.commands.predict.classes import ClassPredictor
-from hrbench.commands.predict.filling import Counts, Filler
-from hrbench.commands.predict.keypoint_work import KeypointWork
-from hrbench.commands.predict.keypoints import KeypointPredictor
+from hrbench.commands.predict.from_pictures import Counts, Prediction
 from hrbench.commands.predict.search import Found
 from hrbench.commands.predict.skipped import Skipped
-from hrbench.commands.predict.work import Work
 from hrbench.data import remarks
 from hrbench.data.media import Medium
 from hrbench.engine.runtime import Runtime, choose_device, machine_limits
 from hrbench.errors import RunError
-from hrbench.formats.h36m import joint_maps
-from hrbench.kinds.classes.task import Classification
 from hrbench.kinds.contract import Task
-from hrbench.kinds.landmarks.task import Landmarks
-from hrbench.kinds.lifting.task import Lifting
+from hrbench.kinds.predictor import ABOUT, Continuation, PicturePredictor
+from hrbench.kinds.registry import kind_of
 from hrbench.road.loading import load
 from hrbench.road.training import tell
 from hrbench.runs.options import Options
@@ -60,7 +53,7 @@ class Done:
     files: tuple[str, ...]
     counts: Counts
     sources: int = 0  # files that were named, the skipped ones too
-    liftable: bool = False  # the keypoints, to joints of Human3.6M
+    goes_on: str = ""  # a command that goes on from the folder, and what it does
 
     def content(self) -> dict[str, Any]:
         """Return it as JSON has it."""
@@ -90,30 +83,48 @@ def predict(asked: Asked) -> Done:
     """
     remarks.taken()  # of what was read before
     runtime = Runtime(choose_device(asked.options.device))
-    job = load(asked.task, asked.options)
-    if isinstance(job, Lifting):
-        found = list(joints.lifted(job, asked.sources, runtime))
-        with writing.folder(asked.output) as (draft, target):
-            count = joints.write(draft, job, found, draw=asked.draw)
-            return _finished(draft, target, _about(job, asked), Counts(count, count))
+    task = load(asked.task, asked.options)
+    kind = kind_of(task.spec)
+    if kind.of_predictions is not None:
+        return _from_predictions(task, kind.of_predictions(task, runtime), asked)
+    if kind.of_pictures is None:
+        raise ValueError(f"nothing predicts {task.spec.name}")
+    return _from_pictures(task, kind.of_pictures(task, runtime, asked.batch), asked, runtime)
+
+
+def _from_predictions(task: Task[Any], continuation: Continuation, asked: Asked) -> Done:
+    found = list(continuation.results(asked.sources))
+    with writing.folder(asked.output) as (draft, target):
+        count = from_predictions.write(draft, continuation, found, draw=asked.draw)
+        return _finished(draft, target, _about(task, asked), Counts(count, count))
+
+
+def _from_pictures(
+    task: Task[Any], predictor: PicturePredictor, asked: Asked, runtime: Runtime
+) -> Done:
     named = search.find(asked.sources, recursive=asked.recursive)
     skipped = Skipped(asked.strict, [str(one) for one in named.broken])
     skipped.require_some(len(named.media))
-    boxes = _boxes(job, named.media, asked, runtime)
-    work = _work(job, boxes, runtime, asked.batch)
+    boxes = _boxes(task, predictor, named.media, asked, runtime)
     with writing.folder(asked.output) as (draft, target), machine_limits():
         said = (*_of_sources(named), *boxes.words)
-        filler = Filler(work, named.media, boxes, said)
-        files, counts = filler.written(draft, skipped, draw=asked.draw)
+        prediction = Prediction(predictor, named.media, boxes, said)
+        files, counts = prediction.written(draft, skipped, draw=asked.draw)
         more = {"boxes": boxes.source, "left_out": dict(boxes.left_out)}
-        about = _about(job, asked) | more | work.about | files
+        about = _about(task, asked) | more | predictor.about | files
         done = _finished(draft, target, about, counts)
     files_named = len(named.media) + len(named.broken)
-    return replace(done, sources=files_named, liftable=joint_maps.are_lifted(job.dataset.keypoints))
+    return replace(done, sources=files_named, goes_on=predictor.goes_on(target))
 
 
-def _boxes(job: Task[Any], media: Sequence[Medium], asked: Asked, runtime: Runtime) -> Boxes:
-    if isinstance(job, Landmarks):
+def _boxes(
+    task: Task[Any],
+    predictor: PicturePredictor,
+    media: Sequence[Medium],
+    asked: Asked,
+    runtime: Runtime,
+) -> Boxes:
+    if predictor.in_boxes:
         wanted = Wished(
             boxes=asked.boxes,
             threshold=asked.box_threshold,
@@ -121,34 +132,26 @@ def _boxes(job: Task[Any], media: Sequence[Medium], asked: Asked, runtime: Runti
             detector=asked.detector,
             allow=asked.options.allow,
         )
-        return boxes_of(wanted, job.dataset, media, runtime)
+        return boxes_of(wanted, task.dataset, media, runtime)
     if asked.boxes not in {None, WHOLE}:
-        raise RunError(f"--boxes goes with tasks of keypoints in images; {job.spec.name} is none")
-    return Boxes(WHOLE, whole_pictures)
-
-
-def _work(job: Task[Any], boxes: Boxes, runtime: Runtime, batch: int) -> Work:
-    if isinstance(job, Landmarks):
-        return KeypointWork(KeypointPredictor(job, runtime, batch), boxes)
-    if isinstance(job, Classification):
-        return ClassWork(ClassPredictor(job, runtime))
-    raise ValueError(f"nothing predicts {job.spec.name}")
+        raise RunError(f"--boxes goes with tasks of keypoints in images; {task.spec.name} is none")
+    return Boxes(WHOLE, whole_pictures, category=None)
 
 
 def _finished(draft: Path, target: Path, about: dict[str, Any], counts: Counts) -> Done:
     text = json.dumps(about, indent=2, ensure_ascii=False)
-    writing.write_text(draft / writing.ABOUT, text + "\n")
+    writing.write_text(draft / ABOUT, text + "\n")
     names = tuple(sorted(str(p.relative_to(draft)) for p in draft.rglob("*") if p.is_file()))
     return Done(target, names, counts)
 
 
-def _about(job: Task[Any], asked: Asked) -> dict[str, Any]:
+def _about(task: Task[Any], asked: Asked) -> dict[str, Any]:
     return {
         "hrbench": hrbench.__version__,
-        "task": job.spec.name,
-        "variant": job.spec.variant,
-        "weights": {"file": asked.options.weights, "sha256": job.sha256},
-        "protocol": job.spec.protocol.plain(),
+        "task": task.spec.name,
+        "variant": task.spec.variant,
+        "weights": {"file": asked.options.weights, "sha256": task.sha256},
+        "protocol": task.spec.protocol.plain(),
     }
 
 
@@ -165,9 +168,7 @@ def _onward(done: Done) -> list[str]:
     """Return what a user may want to do next, in lines."""
     drawn = [name for name in done.files if name.startswith(f"{writing.DRAWN}/")]
     lines = [f"{done.folder / drawn[0]}    to look at"] if drawn else []
-    if done.liftable:
-        lift = f"hrbench predict {done.folder} --task h36m-lift --weights RUN"
-        lines.append(f"{lift}    lifts the keypoints to 3D")
+    lines += [done.goes_on] if done.goes_on else []
     return ["Next", *(f"  {line}" for line in lines)] if lines and done.counts.found else []
 
 

@@ -1,5 +1,6 @@
 """The image and video files that a user names: one by one, by a folder, by a pattern."""
 
+import json
 import os
 import re
 from collections import Counter
@@ -11,6 +12,7 @@ from pathlib import Path
 from hrbench.data.media import IMAGES, VIDEOS, Medium, frames, is_read
 from hrbench.data.sample import in_words
 from hrbench.errors import DataError
+from hrbench.kinds.predictor import ABOUT
 
 UNREAD = frozenset(  # kinds of pictures that not every machine's libraries read
     {".heic", ".heif", ".avif", ".gif", ".jp2", ".jxl", ".psd", ".svg", ".ico", ".tga", ".exr"}
@@ -19,7 +21,6 @@ UNREAD = frozenset(  # kinds of pictures that not every machine's libraries read
 SAVE = "save them as JPEG or PNG"
 WILD = frozenset("*?[")
 ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)
-RESULTS = ("keypoints.json", "classes.json", "joints.json")  # beside about.json: predict's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,11 @@ def _entered(
 
 
 def _is_ours(folder: Path) -> bool:
-    return (folder / "about.json").is_file() and any((folder / r).is_file() for r in RESULTS)
+    try:
+        about = json.loads((folder / ABOUT).read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(about, dict) and "hrbench" in about
 
 
 def _count_others(files: Sequence[Path], others: Counter[str]) -> None:

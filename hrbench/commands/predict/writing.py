@@ -4,21 +4,19 @@ import csv
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
-from numpy.typing import NDArray
 
-from hrbench.commands.predict.pictures import Picture
-from hrbench.data.media import Medium, spelled
+from hrbench.arrays import Pixels
+from hrbench.data.media import spelled
 from hrbench.errors import RunError
+from hrbench.kinds.predictor import Result
 
 DEFAULT = Path("predictions")
-ABOUT = "about.json"
 DRAWN = "drawn"  # the folder of pictures
 ESCAPED = "backslashreplace"  # which JSON reads as what it was
 CODEC = "mp4v"  # that every build of OpenCV can write
@@ -64,13 +62,13 @@ def write_table(place: Path, header: Sequence[str], cells: list[list[Any]]) -> N
         csv.writer(file, lineterminator="\n").writerows([header, *cells])
 
 
-def write_picture(place: Path, drawn: NDArray[np.uint8]) -> None:
+def write_picture(place: Path, drawn: Pixels) -> None:
     """Write BGR pixels as a JPEG file."""
     _, encoded = cv2.imencode(".jpg", drawn, (cv2.IMWRITE_JPEG_QUALITY, 92))
     place.write_bytes(encoded.tobytes())
 
 
-def open_video(place: Path, rate: float, first: NDArray[np.uint8]) -> cv2.VideoWriter:
+def open_video(place: Path, rate: float, first: Pixels) -> cv2.VideoWriter:
     """Return what writes frames of the first one's size, so many a second.
 
     Raises:
@@ -84,13 +82,32 @@ def open_video(place: Path, rate: float, first: NDArray[np.uint8]) -> cv2.VideoW
     return writer
 
 
+class Rows:
+    """What is written of all pictures, in their order."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, Any]] = []
+        self.cells: list[list[Any]] = []
+
+    def add(self, picture: dict[str, Any], result: Result) -> None:
+        """Take what was found in a picture, of which `picture` says the file and the frame."""
+        self.rows += [picture | row for row in result.rows]
+        where = [picture["file_name"], picture.get("frame", "")]
+        self.cells += [[*where, *cells] for cells in result.cells]
+
+    def write(self, folder: Path, name: str, header: Sequence[str]) -> None:
+        """Write a JSON and a CSV file."""
+        write_rows(folder / f"{name}.json", self.rows)
+        write_table(folder / f"{name}.csv", ("file", "frame", *header), self.cells)
+
+
 @contextmanager
-def album(place: Path, media: Sequence[Medium], *, draw: bool) -> Iterator["Album | NoAlbum"]:
+def album(place: Path, *, draw: bool) -> Iterator["Album | NoAlbum"]:
     """Yield what drawn pictures are put into, or what takes none."""
     if not draw:
         yield NoAlbum()
         return
-    pages = Album(place, media)
+    pages = Album(place)
     try:
         yield pages
     finally:
@@ -100,44 +117,50 @@ def album(place: Path, media: Sequence[Medium], *, draw: bool) -> Iterator["Albu
 class NoAlbum:
     """Takes the place of an album where nothing is drawn."""
 
-    def add(self, picture: Picture, drawn: NDArray[np.uint8]) -> None:
-        """Let a picture go."""
+    def add(self, key: Hashable, stem: str, rate: float | None, draw: Callable[[], Pixels]) -> None:
+        """Draw nothing."""
 
 
 class Album:
     """Drawn pictures: a JPEG file for each image, a video for each video."""
 
-    def __init__(self, place: Path, media: Sequence[Medium]) -> None:
+    def __init__(self, place: Path) -> None:
         self.place = place
-        self._rates = {medium.path: medium.rate for medium in media if medium.is_video}
-        self._videos: dict[Path, cv2.VideoWriter] = {}
-        self._names: dict[Path, str] = {}
+        self._videos: dict[Hashable, cv2.VideoWriter] = {}
+        self._names: dict[Hashable, str] = {}
         place.mkdir()
 
-    def add(self, picture: Picture, drawn: NDArray[np.uint8]) -> None:
-        """Write a picture, or the next frame of a video."""
-        if picture.frame is None:
-            write_picture(self.place / self._name(picture.path, ".jpg"), drawn)
+    def add(self, key: Hashable, stem: str, rate: float | None, draw: Callable[[], Pixels]) -> None:
+        """Write a picture, or the next frame of a video.
+
+        Args:
+            key: of the file that it is of.
+            stem: what that is called, without an ending.
+            rate: pictures a second, of a video.
+            draw: makes the picture, in BGR.
+        """
+        drawn = draw()
+        if rate is None:
+            write_picture(self.place / self._name(key, stem, ".jpg"), drawn)
             return
-        if picture.path not in self._videos:
-            place = self.place / self._name(picture.path, ".mp4")
-            self._videos[picture.path] = open_video(place, self._rates[picture.path], drawn)
-        self._videos[picture.path].write(drawn)
+        if key not in self._videos:
+            self._videos[key] = open_video(self.place / self._name(key, stem, ".mp4"), rate, drawn)
+        self._videos[key].write(drawn)
 
     def close(self) -> None:
         """Finish the videos."""
         for writer in self._videos.values():
             writer.release()
 
-    def _name(self, path: Path, ending: str) -> str:
+    def _name(self, key: Hashable, stem: str, ending: str) -> str:
         """Return a name that no other file of the album has."""
-        if path not in self._names:
-            taken, name, number = set(self._names.values()), path.stem + ending, 1
+        if key not in self._names:
+            taken, name, number = set(self._names.values()), stem + ending, 1
             while name in taken:
                 number += 1
-                name = f"{path.stem}-{number}{ending}"
-            self._names[path] = name
-        return self._names[path]
+                name = f"{stem}-{number}{ending}"
+            self._names[key] = name
+        return self._names[key]
 
 
 def _free(wanted: Path) -> Path:

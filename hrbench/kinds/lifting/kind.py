@@ -3,6 +3,7 @@
 from hrbench.kinds.kind import Kind
 from hrbench.kinds.lifting import resolving
 from hrbench.kinds.lifting.exporting import DeployableLifter
+from hrbench.kinds.lifting.predictor import JointResults
 from hrbench.kinds.lifting.profiling import profiled
 from hrbench.kinds.lifting.task import Lifting
 
@@ -13,5 +14,6 @@ LIFTING = Kind(
     fits=resolving.fits,
     deployable=DeployableLifter,
     profiled=profiled,
+    of_predictions=JointResults,
     flags={"keypoints": "--keypoints is what h36m-lift lifts; {task} finds its own"},
 )

@@ -11,10 +11,10 @@ from hrbench.commands.predict import writing
 from hrbench.commands.predict.boxes import Boxes
 from hrbench.commands.predict.pictures import Picture, grouped, image_ids, pictures
 from hrbench.commands.predict.skipped import Skipped
-from hrbench.commands.predict.work import Result, Work
 from hrbench.data.media import Medium
 from hrbench.data.remarks import remark
 from hrbench.engine.progress import Steps
+from hrbench.kinds.predictor import PicturePredictor, Result
 from hrbench.road.training import tell
 
 TOGETHER = 16  # pictures that are held at once
@@ -34,10 +34,10 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Filler:
-    """What is put to work on pictures."""
+class Prediction:
+    """A predictor put to work on files of pictures."""
 
-    work: Work
+    predictor: PicturePredictor
     media: Sequence[Medium]
     boxes: Boxes
     said: Sequence[str] = ()  # to the user, once the first pictures are read
@@ -46,44 +46,53 @@ class Filler:
         self, draft: Path, skipped: Skipped, *, draw: bool
     ) -> tuple[dict[str, Any], Counts]:
         """Write rows and drawn pictures; return what to say about the files, and counts."""
-        rows: list[dict[str, Any]] = []
-        cells: list[list[Any]] = []
+        rows, turned = writing.Rows(), 0
         files: dict[str, dict[str, Any]] = {}
         seen: Counter[Path] = Counter()
         empty: Counter[Path] = Counter()
-        turned = 0
-        with writing.album(draft / writing.DRAWN, self.media, draw=draw) as album:
+        rates = {medium.path: medium.rate for medium in self.media if medium.is_video}
+        with writing.album(draft / writing.DRAWN, draw=draw) as album:
             for picture, result in self._results(skipped):
-                rows += result.rows
-                cells += result.cells
+                path = picture.path
+                rows.add(self._named(picture), result)
+                album.add(path, path.stem, rates.get(path), result.draw)
                 turned += picture.turned
-                seen[picture.path] += 1
-                empty[picture.path] += not result.rows
-                files[str(picture.path)] = dict(zip(("width", "height"), result.size, strict=True))
-                album.add(picture, result.drawn)
+                seen[path] += 1
+                empty[path] += not result.rows
+                height, width = picture.pixels.shape[:2]
+                files[str(path)] = {"width": width, "height": height}
         skipped.require_some(len(seen))
-        writing.write_rows(draft / f"{self.work.file}.json", rows)
-        writing.write_table(draft / f"{self.work.file}.csv", self.work.header, cells)
+        rows.write(draft, self.predictor.finds, self.predictor.header)
         for medium in self.media:
             if medium.is_video:
                 counted = _of_video(medium, seen[medium.path], empty[medium.path])
                 files[str(medium.path)] |= counted
         without, named = len(self.boxes.without), tuple(skipped.sentences)
-        counts = Counts(seen.total(), len(rows), turned, without, named)
+        counts = Counts(seen.total(), len(rows.rows), turned, without, named)
         return {"files": files, "skipped": list(named)}, counts
 
     def _results(self, skipped: Skipped) -> Iterator[tuple[Picture, Result]]:
-        ids = image_ids(self.media, self.boxes.ids)
-        seen = pictures(self.media, ids, self.work.read, self.work.from_bgr, skipped)
-        groups = grouped(seen, TOGETHER)
+        predictor, ids = self.predictor, image_ids(self.media, self.boxes.ids)
+        groups = grouped(
+            pictures(self.media, ids, predictor.read, predictor.from_bgr, skipped), TOGETHER
+        )
         first = next(groups, ())
         for words in self.said if first else ():
             tell(words)
         with Steps("predicting", sum(medium.length for medium in self.media)) as steps:
             for group in chain([first] if first else [], groups):
-                for picture, result in zip(group, self.work.results(group), strict=True):
+                images = [picture.pixels for picture in group]
+                boxes = self.boxes.find(group, [predictor.to_bgr(image) for image in images])
+                for picture, result in zip(group, predictor.results(images, boxes), strict=True):
                     yield picture, result
                     steps.advance()
+
+    def _named(self, picture: Picture) -> dict[str, Any]:
+        """Return how the rows of a picture begin."""
+        row: dict[str, Any] = {"image_id": picture.image_id, "file_name": str(picture.path)}
+        frame = {} if picture.frame is None else {"frame": picture.frame}
+        category = self.boxes.category
+        return row | frame | ({} if category is None else {"category_id": category})
 
 
 def _of_video(video: Medium, seen: int, empty: int) -> dict[str, Any]:

@@ -14,8 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from hrbench.data.sample import People, unlabelled
 from hrbench.engine.runtime import Runtime, normalised
-from hrbench.errors import DataError
+from hrbench.errors import DataError, RunError
 from hrbench.geometry import crop_of_boxes
+from hrbench.kinds.contract import Task
 from hrbench.kinds.landmarks.pixels import pixels
 from hrbench.kinds.landmarks.predicting import heatmaps, placed
 from hrbench.kinds.landmarks.task import Landmarks
@@ -40,13 +41,13 @@ class KeypointPredictor:
         edges: pairs of names between which a limb is drawn.
     """
 
-    def __init__(self, job: Landmarks, runtime: Runtime, batch: int = 32) -> None:
-        self.spec, self.dataset, self.runtime = job.spec, job.dataset, runtime
-        self.names, self.edges = job.dataset.keypoints, job.dataset.edges
-        self.pixels = pixels(job.spec, job.dataset)
-        self._batch = max(1, batch // len(job.spec.protocol.scales or (1.0,)))
-        network = job.network.to(runtime.device).eval()
-        self._maps = heatmaps(job.spec, job.dataset, network, runtime.device)
+    def __init__(self, task: Landmarks, runtime: Runtime, batch: int = 32) -> None:
+        self.spec, self.dataset, self.runtime = task.spec, task.dataset, runtime
+        self.names, self.edges = task.dataset.keypoints, task.dataset.edges
+        self.pixels = pixels(task.spec, task.dataset)
+        self._batch = max(1, batch // len(task.spec.protocol.scales or (1.0,)))
+        network = task.network.to(runtime.device).eval()
+        self._maps = heatmaps(task.spec, task.dataset, network, runtime.device)
 
     def predict(self, image: NDArray[np.uint8], boxes: ArrayLike | None = None) -> Keypoints:
         """Return the keypoints in the boxes of a picture.
@@ -113,3 +114,14 @@ def whole(image: NDArray[Any]) -> Boxes:
 def _require_picture(image: NDArray[Any]) -> None:
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
         raise DataError(f"image: (H, W, 3) uint8 RGB, not {image.shape} {image.dtype}")
+
+
+def predictor_of(task: Task[Any], runtime: Runtime, batch: int) -> KeypointPredictor:
+    """Return what finds the keypoints of a task.
+
+    Raises:
+        RunError: the task has none in images.
+    """
+    if not isinstance(task, Landmarks):
+        raise RunError(f"{task.spec.name} finds no keypoints in images; `hrbench list` names tasks")
+    return KeypointPredictor(task, runtime, batch)

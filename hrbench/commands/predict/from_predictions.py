@@ -1,0 +1,23 @@
+"""From what was predicted before to rows and drawn pictures, in a folder."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from hrbench.commands.predict import writing
+from hrbench.kinds.predictor import Continuation, Successive
+
+
+def write(
+    draft: Path, continuation: Continuation, found: Sequence[Successive], *, draw: bool
+) -> int:
+    """Write what was made of all files; return of how many pictures they are."""
+    rows = writing.Rows()
+    with writing.album(draft / writing.DRAWN, draw=draw) as album:
+        for number, part in enumerate(found):
+            stem = f"{Path(part.file).stem}-{number}"
+            for frame, result in zip(part.frames, part.results, strict=True):
+                where = {} if part.rate is None else {"frame": frame}
+                rows.add({"file_name": part.file, **where}, result)
+                album.add(number, stem, part.rate, result.draw)
+    rows.write(draft, continuation.finds, continuation.header)
+    return len(rows.rows)

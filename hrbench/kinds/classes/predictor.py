@@ -1,0 +1,73 @@
+"""Classes of anyone's pictures, as rows and drawn.
+
+Letters: H x W pixels.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from hrbench.arrays import Floats, Pixels
+from hrbench.data.image_crops import read_rgb
+from hrbench.draw.predicted import captioned
+from hrbench.engine.runtime import Runtime, normalised
+from hrbench.kinds.classes.predicting import likeliest
+from hrbench.kinds.classes.task import Classification
+from hrbench.kinds.predictor import Result
+
+
+class ClassResults:
+    """The five likeliest classes of whole RGB pictures, the likeliest first."""
+
+    finds = "classes"
+    in_boxes = False
+    header: tuple[str, ...] = ("rank", "label", "name", "score")
+
+    def __init__(self, task: Classification, runtime: Runtime, batch: int) -> None:
+        del batch  # as many pictures as come together
+        self.spec, self.runtime, self.crops = task.spec, runtime, task.crops()
+        self.names = tuple(task.dataset.classes.values())
+        self.about: dict[str, Any] = {"classes": list(self.names)}
+        self._network = task.network.to(runtime.device).eval()
+
+    def read(self, path: Path) -> NDArray[Any]:
+        return np.asarray(read_rgb(path))
+
+    def from_bgr(self, image: Pixels) -> NDArray[Any]:
+        return np.ascontiguousarray(image[..., ::-1])
+
+    def to_bgr(self, image: NDArray[Any]) -> Pixels:
+        return np.asarray(image[..., ::-1])
+
+    @torch.inference_mode()
+    def results(self, images: Sequence[NDArray[Any]], boxes: Sequence[Floats]) -> list[Result]:
+        """Return the classes of each picture, of any size."""
+        del boxes  # all of each picture
+        cut = np.stack([self.crops(Image.fromarray(image)) for image in images])
+        inputs = normalised(torch.from_numpy(cut).flatten(0, 1), self.runtime.device)
+        with self.runtime.autocast(self.spec.protocol.precision):
+            logits = self._network(inputs)
+        labels, scores = likeliest(logits, len(images))
+        return [self._result(*parts) for parts in zip(images, labels, scores, strict=True)]
+
+    def goes_on(self, folder: Path) -> str:
+        """Return nothing."""
+        del folder
+        return ""
+
+    def _result(
+        self, image: NDArray[Any], labels: NDArray[np.int64], scores: NDArray[np.float32]
+    ) -> Result:
+        names = [self.names[label] for label in labels]
+        rounded = [round(float(score), 5) for score in scores]
+        ranked = list(zip(labels.tolist(), names, rounded, strict=True))
+        likely = [{"label": label, "name": name, "score": score} for label, name, score in ranked]
+        cells = [[rank, *parts] for rank, parts in enumerate(ranked, start=1)]
+        words = [f"{score:6.1%}  {name}" for _, name, score in ranked]
+        return Result([{"classes": likely}], cells, partial(captioned, self.to_bgr(image), words))

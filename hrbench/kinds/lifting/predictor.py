@@ -1,0 +1,118 @@
+"""Joints in space from keypoints that were predicted before: `hrbench predict` on its own folder.
+
+Letters: T frames; 17 joints of Human3.6M.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from hrbench.cameras import Camera
+from hrbench.data.clips import Clip
+from hrbench.draw.joint_sheet import views
+from hrbench.engine.runtime import Runtime
+from hrbench.errors import DataError
+from hrbench.formats.coco.annotations import read_json
+from hrbench.formats.h36m import joint_maps
+from hrbench.kinds.lifting.predicting import lift
+from hrbench.kinds.lifting.task import Lifting
+from hrbench.kinds.predictor import ABOUT, Result, Successive
+
+KEYPOINTS = "keypoints.json"
+DIGITS = 2  # behind the point, of mm
+
+
+class JointResults:
+    """The joints of the surest person in each picture: mm in the camera's frame, from the hip."""
+
+    finds = "joints"
+
+    def __init__(self, task: Lifting, runtime: Runtime) -> None:
+        self.spec, self.runtime, self.inputs = task.spec, runtime, task.inputs()
+        self.names = task.dataset.keypoints
+        self.edges = task.dataset.indices(task.dataset.edges)
+        self.header = tuple(f"{name}_{axis}" for name in self.names for axis in "xyz")
+        self._network = task.network.to(runtime.device).eval()
+
+    def results(self, folders: Sequence[str]) -> Iterator[Successive]:
+        """Yield the joints of all pictures that folders have keypoints of.
+
+        Raises:
+            DataError: a folder is not one that `hrbench predict` wrote, or its keypoints are
+                others.
+        """
+        for folder in folders:
+            for clip, rate in _clips(Path(folder)):
+                parts = zip(clip.keypoints, self._lifted(clip), strict=True)
+                results = tuple(self._result(*part) for part in parts)
+                yield Successive(clip.name, rate, tuple(clip.frames.tolist()), results)
+
+    @torch.inference_mode()
+    def _lifted(self, clip: Clip) -> NDArray[np.float32]:
+        protocol = self.spec.protocol
+        with self.runtime.autocast(protocol.precision):
+            return lift(
+                self._network, clip, self.inputs, self.runtime, flip_test=protocol.flip_test
+            )
+
+    def _result(self, keypoints: NDArray[np.floating], joints: NDArray[np.float32]) -> Result:
+        places = np.round(joints.astype(float), DIGITS)
+        drawn = partial(views, keypoints, joints.astype(np.float64), self.edges, self.names)
+        return Result([{"joints": places.tolist()}], [places.ravel().tolist()], drawn)
+
+
+def _clips(folder: Path) -> Iterator[tuple[Clip, float | None]]:
+    for name in (ABOUT, KEYPOINTS):
+        if not (folder / name).is_file():
+            raise DataError(
+                f"{folder} has no {name}: 3D joints are lifted from the folder that "
+                "`hrbench predict --task h36m-pose` (or coco-pose) has written"
+            )
+    about = read_json(folder / ABOUT)
+    try:
+        to_h36m = joint_maps.to_h36m(tuple(about["keypoints"]))
+        by_file = _surest(read_json(folder / KEYPOINTS))
+        yield from _sequences(by_file, about["files"], to_h36m)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DataError(
+            f"{folder}: {ABOUT} and {KEYPOINTS} are not as `hrbench predict` writes them "
+            f"({type(error).__name__}: {error}); predict the keypoints again"
+        ) from error
+
+
+def _surest(rows: Any) -> dict[str, dict[int, dict[str, Any]]]:
+    """Return of each file, and of each of its frames, the row of the highest score."""
+    by_file: dict[str, dict[int, dict[str, Any]]] = {}
+    for row in rows:
+        frames = by_file.setdefault(row["file_name"], {})
+        frame = row.get("frame", 0)
+        if frame not in frames or row["score"] > frames[frame]["score"]:
+            frames[frame] = row
+    return by_file
+
+
+def _sequences(
+    by_file: dict[str, dict[int, dict[str, Any]]], files: Any, to_h36m: joint_maps.Map
+) -> Iterator[tuple[Clip, float | None]]:
+    """Yield the frames of each file that follow one another, and its frames a second."""
+    for file, frames in by_file.items():
+        size = files[file]["width"], files[file]["height"]
+        numbers = np.array(sorted(frames))
+        for part in np.split(numbers, np.flatnonzero(np.diff(numbers) > 1) + 1):
+            flat = np.array([frames[number]["keypoints"] for number in part.tolist()])
+            keypoints = to_h36m(flat.reshape(len(part), -1, 3)[..., :2].astype(np.float32))
+            unknown = np.zeros((len(part), 17, 3), np.float32)
+            clip = Clip("", file, _camera(size), part, unknown, keypoints)
+            yield clip, files[file].get("rate")
+
+
+def _camera(size: tuple[int, int]) -> Camera:
+    """Return a camera of which nothing is known but the size of its pictures."""
+    center = np.array(size, dtype=np.float64) / 2
+    zeros = np.zeros(3)
+    return Camera("", np.eye(3), zeros, np.full(2, np.nan), center, zeros, np.zeros(2), size)

@@ -1,0 +1,72 @@
+"""What a kind of task finds in pictures of no dataset, or makes of what was found in them before.
+
+Letters: N boxes, H x W pixels.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from hrbench.arrays import Floats, Pixels
+
+ABOUT = "about.json"  # beside the rows of all pictures: what a reader of them has to know
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """What was found in one picture; its name and its frame are left to the one who knows them."""
+
+    rows: list[dict[str, Any]]  # of the JSON file
+    cells: list[list[Any]]  # of the CSV file
+    draw: Callable[[], Pixels]  # makes the picture with what was found on it
+
+
+class PicturePredictor(Protocol):
+    """What looks into pictures. They go through it as its reader gives them."""
+
+    finds: str  # what is found, as its files are called
+    header: tuple[str, ...]  # of the CSV file's cells
+    about: dict[str, Any]  # of the rows
+    in_boxes: bool  # whether it looks into boxes, or into whole pictures
+
+    def read(self, path: Path) -> NDArray[Any]:
+        """Return the pixels of an image file."""
+
+    def from_bgr(self, image: Pixels) -> NDArray[Any]:
+        """Return the pixels of a frame."""
+
+    def to_bgr(self, image: NDArray[Any]) -> Pixels:
+        """Return what a person sees."""
+
+    def results(self, images: Sequence[NDArray[Any]], boxes: Sequence[Floats]) -> list[Result]:
+        """Return what is found in each picture, given its (N, 5) x, y, width, height, score."""
+
+    def goes_on(self, folder: Path) -> str:
+        """Return a command that goes on from a folder of results, and what it does; "" of none."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Successive:
+    """What was made of a file's pictures, between which there is no gap."""
+
+    file: str
+    rate: float | None  # pictures a second, of a video
+    frames: tuple[int, ...]  # the number of each, of a video
+    results: tuple[Result, ...]
+
+
+class Continuation(Protocol):
+    """What goes on from folders that `hrbench predict` has written."""
+
+    finds: str
+    header: tuple[str, ...]
+
+    def results(self, folders: Sequence[str]) -> Iterator[Successive]:
+        """Yield what is made of each file's pictures.
+
+        Raises:
+            DataError: a folder has nothing to go on from.
+        """
