@@ -1,6 +1,8 @@
 """The deterministic weights that the golden networks were run with, and their inputs."""
 
+import ast
 import json
+import re
 import zlib
 from pathlib import Path
 from typing import Any
@@ -41,6 +43,15 @@ def network_inputs(height: int, width: int) -> dict[str, Tensor]:
     small = np.random.default_rng(1).standard_normal((2, 3, 8, 8))
     block = 2 * np.kron(small, np.ones((height // 8, width // 8)))
     return {"gauss": as_float32(gauss), "block": as_float32(block)}
+
+
+def drawn(words: str) -> NDArray[Any]:
+    """Return what a golden says was drawn: default_rng(5).standard_normal((64,20))."""
+    match = re.match(r"default_rng\((\d+)\)\.(\w+)\((.*?)\)(?!\))", words)
+    assert match, f"{words!r} is no draw of NumPy's"
+    arguments = ast.literal_eval(f"({match[3]},)")
+    values: NDArray[Any] = getattr(np.random.default_rng(int(match[1])), match[2])(*arguments)
+    return values
 
 
 def as_float32(values: NDArray[Any]) -> Tensor:

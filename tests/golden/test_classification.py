@@ -7,76 +7,80 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812  the field's name for it
-from golden import recipe, training
+from golden import networks, recipe, training
+from golden.folder import each
 from golden.ledger import Ledger
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from hrbench.backbone import fitting, hrnet, layouts, weights
+from hrbench.backbone import hrnet, layouts
+from hrbench.backbone.layouts import Layout
 from hrbench.heads.classify import ClassificationHead
 from hrbench.kinds.classes.predicting import likeliest
 from hrbench.metrics.topk import score_classes
 from hrbench.network import Classifier
 
 MODELS = "rest/cls/cls_models.json.gz"
-TIMM = "rest/cls/timm_compare.json"
-SMALL = ["w18_small_v1", "w18_small_v2"]
-OURS_ALONE = {"hrnet-w8", "hrnet-w16"}  # for the synthetic runs
-WATCHED = ("layer1", "stage2", "stage3", "stage4")
+each_network = each("rest/cls/logits_*.npz")
+Loaded = tuple[Classifier, Layout]
 
 
-@pytest.fixture(params=SMALL)
-def name(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+def variant_of(file: str) -> str:
+    return file.removeprefix("rest/cls/logits_").removesuffix(".npz")
 
 
 @pytest.fixture
-def loaded(name: str, golden: Ledger, tmp_path: Path) -> Classifier:
-    """The network of `name` that has loaded a checkpoint in the official layout."""
+def loaded(file: str, golden: Ledger, tmp_path: Path) -> Loaded:
+    """The network of a file, after it loaded a checkpoint in the official layout."""
     models: Any = golden.json(MODELS)
-    file = recipe.official_checkpoint(models[name], tmp_path / "official.pth")
-    checkpoint = weights.read(file)
-    assert checkpoint.layout == "classification"
-    built = classifier(name)
-    fitting.load_network(checkpoint, built)
-    return built.eval()
+    described = models[variant_of(file)]
+    built = networks.classifier(networks.shapes_of(described))
+    layout = networks.load(described, built, tmp_path)
+    assert layout.name == "classification"
+    return built.eval(), layout
 
 
-def test_there_is_a_network_for_each_official_one(golden: Ledger) -> None:
-    models: Any = golden.json(MODELS)
-    assert set(hrnet.SIZES) - OURS_ALONE == {ours(variant) for variant in models}
+@each(MODELS)
+def test_there_is_a_network_for_each_official_one(file: str, golden: Ledger) -> None:
+    models: Any = golden.json(file)
+    sizes = {ours(v): networks.hrnet_size(networks.shapes_of(models[v])) for v in models}
+    assert sizes == {name: hrnet.SIZES[name] for name in sizes}
 
 
-def test_names_order_shapes_and_work_are_the_official_ones(golden: Ledger) -> None:
-    models: Any = golden.json(MODELS)
+@each(MODELS)
+def test_names_order_shapes_and_work_are_the_official_ones(file: str, golden: Ledger) -> None:
+    models: Any = golden.json(file)
     for variant, described in models.items():
         with torch.device("meta"):
-            built = classifier(variant).eval()
+            built = classifier(hrnet.SIZES[ours(variant)]).eval()
             images = torch.empty(1, 3, 224, 224)
         with torch.no_grad(), FlopCounterMode(display=False) as counter:
             built(images)
         macs = counter.get_total_flops() // 2
-        state = [f"{n} {list(tensor.shape)}" for n, tensor in built.state_dict().items()]
-        official = [
-            f"{layouts.CLASSIFICATION.ours(n)} {shape}" for n, shape in described["state_dict"]
-        ]
-        golden.check_value(MODELS, variant, state, official)
+        named = ((name, list(tensor.shape)) for name, tensor in built.state_dict().items())
+        state = networks.lines(named)
+        official = networks.lines(
+            (layouts.CLASSIFICATION.ours(name), shape) for name, shape in described["state_dict"]
+        )
+        golden.check_value(file, variant, state, official)
         found = {
-            "num_params": count(built),
-            "summary_total_parameters": count(built),
+            "num_params": networks.count(built),
+            "summary_total_parameters": networks.count(built),
             "num_state_entries": len(state),
             "macs_conv_linear_224": macs,
             "gmacs_official_print_224": macs / 1024**3,
         }
         for key, value in found.items():
-            golden.check_value(MODELS, variant, value, described[key])
+            golden.check_value(file, variant, value, described[key])
 
 
-def test_timm_has_the_same_networks(golden: Ledger) -> None:
-    compared: Any = golden.json(TIMM)
+@each("rest/cls/timm_compare.json")
+def test_timm_has_the_same_networks(file: str, golden: Ledger) -> None:
+    compared: Any = golden.json(file)
     for variant, described in compared.items():
         with torch.device("meta"):
-            golden.check_value(TIMM, variant, count(classifier(variant)), described["num_params"])
+            parameters = networks.count(classifier(hrnet.SIZES[ours(variant)]))
+        golden.check_value(file, variant, parameters, described["num_params"])
         # To the official ones, whose names, order and shapes ours are by the test above.
         assert described["same_name_set"]
         assert described["same_order"]
@@ -84,57 +88,54 @@ def test_timm_has_the_same_networks(golden: Ledger) -> None:
         assert not described["shape_mismatch"]
 
 
+@each_network
 @pytest.mark.parametrize("kind", ["gauss", "block"])
 def test_outputs_in_evaluation_are_the_official_ones(
-    kind: str, name: str, loaded: Classifier, golden: Ledger
+    file: str, kind: str, loaded: Loaded, golden: Ledger
 ) -> None:
-    seen = watch(loaded)
+    statistics = file.replace(".npz", "_intermediate_stats.json.gz")
+    expected: Any = golden.json(statistics)
+    built, layout = loaded
+    seen = networks.watch(built, layout, expected[kind])
     with torch.inference_mode():
-        logits = loaded(images_of(kind))
-    golden.check(f"rest/cls/logits_{name}.npz", f"eval_{kind}_logits", logits.numpy())
-    file = f"rest/cls/logits_{name}_intermediate_stats.json.gz"
-    expected: Any = golden.json(file)
-    assert set(seen) == set(expected[kind])
-    for module, values in expected[kind].items():
-        golden.check_value(file, kind, summary(seen[module]), values)
+        logits = built(images_of(kind))
+    golden.check(file, f"eval_{kind}_logits", logits.numpy())
+    networks.check_statistics(golden, statistics, kind, seen, expected[kind])
 
 
-def test_a_training_step_is_the_official_one(name: str, loaded: Classifier, golden: Ledger) -> None:
-    file = f"rest/cls/logits_{name}.npz"
-    ours, exact = training.step_twice(loaded, images_of("block"), loss)
-    golden.check_trained(file, "train_block_logits", ours.answers.numpy(), exact.answers.numpy())
-    golden.check_trained(file, "train_block_ce", ours.loss, exact.loss)
-    golden.check_trained(file, "train_block_grad_l2", ours.norms, exact.norms)
+@each_network
+def test_a_training_step_is_the_official_one(file: str, loaded: Loaded, golden: Ledger) -> None:
+    ours, exact = training.step_twice(loaded[0], images_of("block"), loss)
+    pairs: training.Pairs = {
+        "logits": (ours.answers.numpy(), exact.answers.numpy()),
+        "ce": (ours.loss, exact.loss),
+        "grad_l2": (ours.norms, exact.norms),
+    }
+    training.check(golden, file, "train_block_", pairs)
 
 
 def loss(logits: Tensor) -> Tensor:
     return F.cross_entropy(logits, torch.tensor([3, 7]))
 
 
-def test_top_1_and_top_5_are_the_official_ones(golden: Ledger) -> None:
-    logits = np.random.default_rng(5).standard_normal((64, 20)).astype(np.float32)
-    labels = np.random.default_rng(6).integers(0, 20, 64)
-    file = "rest/cls/accuracy.json"
-    expected: Any = golden.json(file)
-    key = "top1_top5_percent"
+@each("rest/cls/accuracy*.json")
+def test_top_1_and_top_5_are_the_official_ones(file: str, golden: Ledger) -> None:
+    described: Any = golden.json(file)
+    logits = recipe.drawn(described["logits"]).astype(np.float32)
+    labels = recipe.drawn(described["target"])
     answers, _ = likeliest(torch.from_numpy(logits), len(labels))
-    scores = score_classes(labels, answers, [str(number) for number in range(20)])
-    golden.check_value(file, key, list(scores.figures.values()), expected[key])
+    scores = score_classes(labels, answers, [str(number) for number in range(logits.shape[1])])
+    found = list(scores.figures.values())
+    golden.check_value(file, "top1_top5_percent", found, described["top1_top5_percent"])
 
 
-def classifier(variant: str) -> Classifier:
-    size = hrnet.SIZES[ours(variant)]
-    return Classifier(
-        hrnet.HRNet(size, num_outputs=4), ClassificationHead(size.channels, num_classes=1000)
-    )
+def classifier(size: hrnet.Size) -> Classifier:
+    head = ClassificationHead(size.channels, num_classes=1000)
+    return Classifier(hrnet.HRNet(size, num_outputs=4), head)
 
 
 def ours(variant: str) -> str:
     return "hrnet-" + variant.replace("_", "-")
-
-
-def count(network: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in network.parameters())
 
 
 def images_of(kind: str) -> Tensor:
@@ -142,27 +143,3 @@ def images_of(kind: str) -> Tensor:
         return recipe.network_inputs(224, 224)["gauss"]
     small = np.random.default_rng(1).standard_normal((2, 3, 7, 7))
     return recipe.as_float32(2 * np.kron(small, np.ones((32, 32))))
-
-
-def watch(loaded: Classifier) -> dict[str, Tensor]:
-    """Return a dict that the next forward fills with the outputs of modules, by branch."""
-    seen: dict[str, Tensor] = {}
-
-    def keep(name: str) -> Any:
-        def hook(_module: nn.Module, _inputs: object, output: Any) -> None:
-            branches = output if isinstance(output, list) else [output]
-            seen.update({f"{name}.{i}": branch.clone() for i, branch in enumerate(branches)})
-
-        return hook
-
-    for name in WATCHED:
-        loaded.backbone.get_submodule(name).register_forward_hook(keep(name))
-    for name in ("final_layer", "classifier"):
-        loaded.head.get_submodule(name).register_forward_hook(keep(name))
-    return seen
-
-
-def summary(output: Tensor) -> list[float]:
-    values = output.double()
-    parts = (values.mean(), values.std(correction=0), values.min(), values.max())
-    return [*(part.item() for part in parts), values.abs().sum().item()]

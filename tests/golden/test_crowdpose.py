@@ -1,24 +1,16 @@
-"""CrowdPose: the official evaluation (part H), and from official images to crops and targets."""
+"""CrowdPose: the official evaluation (part H)."""
 
 import gzip
 import math
-import random
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
+from golden.folder import each
 from golden.ledger import Ledger
-from shared import need_shared
 
 from hrbench import catalog
-from hrbench.data.augment import Crop, Draw, Ranges
-from hrbench.data.cutting import AffineCutting
-from hrbench.data.loader import ImageCrops
-from hrbench.data.sample import People
-from hrbench.engine.runtime import normalised
-from hrbench.formats.coco import crowdpose, reader
-from hrbench.heads.codecs import GaussianHeatmap
+from hrbench.formats.coco import crowdpose
 from hrbench.metrics.crowdpose import CrowdTruth, crowd_curves, crowd_figures, level_average
 from hrbench.metrics.matching import AREA_RANGES, Matches, match, rank_by_image
 from hrbench.metrics.oks import oks_with_truth
@@ -28,8 +20,6 @@ FOLDER = "pose_eval"
 TRUTH, CURVES = f"{FOLDER}/crowd_annotations.json.gz", f"{FOLDER}/crowd.npz"
 STATS, STATS_NUMPY1 = f"{FOLDER}/crowd_stats.json", f"{FOLDER}/crowd_stats_numpy1.json"
 IMAGES = f"{FOLDER}/crowd_images.json.gz"
-PIPELINE = "pose_core/pipeline_crowdpose.npz"
-CPU = torch.device("cpu")
 DATASET = catalog.load_dataset("crowdpose")
 SIGMAS = np.array(DATASET.sigmas)
 LEVELS = ["easy", "medium", "hard"]
@@ -39,7 +29,7 @@ LEVELS = ["easy", "medium", "hard"]
 def crowd(golden: Ledger, tmp_path_factory: pytest.TempPathFactory) -> crowdpose.CrowdAnnotations:
     file = tmp_path_factory.mktemp("crowd") / "crowdpose_val.json"
     file.write_bytes(gzip.decompress((golden.root / TRUTH).read_bytes()))
-    return crowdpose.read(file, 14)
+    return crowdpose.read(file, len(DATASET.keypoints))
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +42,7 @@ def results_of(golden: Ledger, case: str) -> Results:
     triples = np.array([row["keypoints"] for row in written], dtype=np.float64)
     return Results(
         image_ids=np.array([row["image_id"] for row in written], dtype=np.int64),
-        keypoints=triples.reshape(len(written), 14, 3)[..., :2],
+        keypoints=triples.reshape(len(written), -1, 3)[..., :2],
         scores=np.array([row["score"] for row in written], dtype=np.float64),
     )
 
@@ -62,8 +52,11 @@ def matched(golden: Ledger, truth: CrowdTruth, case: str) -> tuple[Results, Matc
     return results, match(truth.people, results, SIGMAS)
 
 
-def test_the_facts_of_the_file(golden: Ledger, crowd: crowdpose.CrowdAnnotations) -> None:
-    content: Any = golden.json(STATS)
+@each(STATS)
+def test_the_facts_of_the_file(
+    file: str, golden: Ledger, crowd: crowdpose.CrowdAnnotations
+) -> None:
+    content: Any = golden.json(file)
     table = crowd.table
     flags = table.keypoints[..., 2]
     labelled, counted = (flags > 0).any(axis=1), flags[:, : crowdpose.COUNTED]
@@ -80,11 +73,12 @@ def test_the_facts_of_the_file(golden: Ledger, crowd: crowdpose.CrowdAnnotations
         ),
     }
     facts = content["facts"]
-    golden.check_value(STATS, "facts", [ours[name] for name in facts], list(facts.values()))
+    golden.check_value(file, "facts", [ours[name] for name in facts], list(facts.values()))
 
 
-@pytest.mark.parametrize("case", ["low", "mid", "high"])
-def test_curves_and_figures(golden: Ledger, truth: CrowdTruth, case: str) -> None:
+@each(f"{FOLDER}/crowd_results_*.json.gz")
+def test_curves_and_figures(file: str, golden: Ledger, truth: CrowdTruth) -> None:
+    case = file.removeprefix(f"{FOLDER}/crowd_results_").removesuffix(".json.gz")
     drawn = crowd_curves(truth, *matched(golden, truth, case))
     for part, curve in drawn.items():
         for name in ("precision", "recall", "scores"):
@@ -109,8 +103,9 @@ def test_curves_and_figures(golden: Ledger, truth: CrowdTruth, case: str) -> Non
         golden.check_value(STATS, "official_11", eleven, content["official_11"])
 
 
-def test_oks_and_matches_of_single_images(golden: Ledger, truth: CrowdTruth) -> None:
-    content: Any = golden.json(IMAGES)
+@each(IMAGES)
+def test_oks_and_matches_of_single_images(file: str, golden: Ledger, truth: CrowdTruth) -> None:
+    content: Any = golden.json(file)
     people = truth.people
     results, matches = matched(golden, truth, content["case"])
     ranked, _ = rank_by_image(results)
@@ -120,7 +115,7 @@ def test_oks_and_matches_of_single_images(golden: Ledger, truth: CrowdTruth) -> 
         rows = ranked[here]
         pairs = np.repeat(rows, len(there)), np.tile(there, len(rows))
         fit = oks_with_truth(results, people, SIGMAS, *pairs).reshape(len(rows), len(there))
-        golden.check_value(IMAGES, "images", fit, np.reshape(image["oks"], fit.shape))
+        golden.check_value(file, "images", fit, np.reshape(image["oks"], fit.shape))
         for area, name in enumerate(AREA_RANGES):
             official = {key: np.array(value) for key, value in image["areas"][name].items()}
             found = matches.found[area][:, here]
@@ -132,83 +127,3 @@ def test_oks_and_matches_of_single_images(golden: Ledger, truth: CrowdTruth) -> 
             assert np.array_equal(matches.ignored[area][:, here], official["dt_ignore"])
             assert np.array_equal(people.ids[order], official["gt_ids"])
             assert np.array_equal(np.sort(last), official["gt_ignore"])
-
-
-def real_people(golden: Ledger) -> People:
-    """The persons of the goldens' image, as `run` reads them."""
-    folder = need_shared() / "real" / "crowdpose"
-    listed = crowdpose.read(folder / DATASET.splits["test"].annotations, 14)
-    people = reader.annotated(listed.table, folder / "images", 0.75)
-    names = golden.load(PIPELINE)["image"].tolist()
-    return people.rows(np.array([people.images[i].name in names for i in people.image]))
-
-
-def cutting() -> AffineCutting:
-    upper = tuple(DATASET.keypoints.index(name) for name in DATASET.upper_body)
-    return AffineCutting((192, 256), upper, DATASET.indices(DATASET.flip_pairs))
-
-
-def test_crops_to_predict_on_are_the_official_ones(golden: Ledger) -> None:
-    people = real_people(golden)
-    items = [ImageCrops(people, cutting())[np.array([row])] for row in range(len(people))]
-    crops = torch.cat([item[1][:, 0] for item in items if isinstance(item, tuple)])
-    golden.check(PIPELINE, "test_crop_u8", crops.numpy())
-    sub = normalised(crops[:2], CPU)[:, :, ::16, ::16]
-    golden.check(PIPELINE, "test_norm_sub", sub.numpy())
-    golden.check(PIPELINE, "test_center", people.centers)
-    golden.check(PIPELINE, "test_scale", people.scales)
-    golden.check(PIPELINE, "ann_id", people.ids)
-    golden.check(PIPELINE, "db_index", np.arange(len(people)))
-    golden.check(PIPELINE, "db_joints_3d", np.pad(people.keypoints, ((0, 0), (0, 0), (0, 1))))
-    seen = people.visible.astype(float)
-    golden.check(PIPELINE, "db_joints_3d_vis", np.stack([seen, seen, seen * 0], axis=2))
-    names = [people.images[i].name for i in people.image]
-    golden.check_value(PIPELINE, "image", names, golden.load(PIPELINE)["image"])
-    check_crops(golden, "test", [made(people, row, Draw()) for row in range(len(people))])
-
-
-def test_augmented_crops_and_targets_are_the_official_ones(golden: Ledger) -> None:
-    people = real_people(golden)
-    rows = golden.load(PIPELINE)["train_index_seed"].tolist()
-    ranges = Ranges(
-        scale=0.35, rotation=45, rotation_probability=0.6, flip=0.5, half_body=0.3
-    )  # the official COCO YAML's, with which these goldens were made
-    drawn = [official_draw(ranges, int(people.visible[row].sum()), seed) for row, seed in rows]
-    crops = [made(people, row, draw) for (row, _), draw in zip(rows, drawn, strict=True)]
-    golden.check(PIPELINE, "train_crop_u8", np.array([c.pixels for c in crops]))
-    golden.check(PIPELINE, "train_center", np.array([c.center for c in crops]))
-    golden.check(PIPELINE, "train_scale", np.array([c.scale for c in crops]))
-    golden.check(PIPELINE, "train_rotation", np.array([d.rotation for d in drawn]))
-    golden.check(PIPELINE, "train_flip", np.array([d.flip for d in drawn]))
-    golden.check(PIPELINE, "train_half_body", np.array([d.half_body for d in drawn]))
-    check_crops(golden, "train", crops)
-
-
-def made(people: People, row: int, drawn: Draw) -> Crop:
-    return cutting().augmented(people, row, drawn)
-
-
-def check_crops(golden: Ledger, kind: str, crops: list[Crop]) -> None:
-    golden.check(PIPELINE, f"{kind}_trans", np.array([c.matrix for c in crops]))
-    joints = np.array([np.pad(c.keypoints, ((0, 0), (0, 1))) for c in crops])
-    golden.check(PIPELINE, f"{kind}_joints", joints)
-    seen = np.array([c.visible for c in crops])
-    three = np.stack([seen, seen, np.zeros_like(seen)], axis=2).astype(float)
-    golden.check(PIPELINE, f"{kind}_joints_vis", three)
-    codec = GaussianHeatmap(64, 48, 4, 2)
-    points = torch.from_numpy(np.array([c.keypoints for c in crops]))
-    targets = codec.encode(points, torch.from_numpy(seen), CPU)
-    golden.check(PIPELINE, f"{kind}_target", targets.maps.numpy())
-    golden.check(PIPELINE, f"{kind}_target_weight", targets.weights[..., None].numpy())
-
-
-def official_draw(ranges: Ranges, num_visible: int, seed: int) -> Draw:
-    """What the official code draws from its two generators, in its order."""
-    numpy, python = np.random.RandomState(seed), random.Random(seed)
-    half = num_visible > ranges.half_body_above and numpy.rand() < ranges.half_body
-    upper = half and numpy.randn() < 0.5
-    factor = np.clip(numpy.randn() * ranges.scale + 1, 1 - ranges.scale, 1 + ranges.scale)
-    limit = 2 * ranges.rotation
-    rotated = python.random() <= ranges.rotation_probability
-    rotation = np.clip(numpy.randn() * ranges.rotation, -limit, limit) if rotated else 0.0
-    return Draw(half, bool(upper), factor, rotation, python.random() <= ranges.flip)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from golden.folder import each
 from golden.ledger import Ledger
 from PIL import Image
 
@@ -13,12 +14,12 @@ from hrbench.data.image_crops import Crops, read_rgb
 from hrbench.engine.runtime import normalised
 
 FOLDER = "rest/imagenet"
-CASES, ARRAYS = f"{FOLDER}/eval_transform.json", f"{FOLDER}/eval_transform.npz"
+each_cases = each(f"{FOLDER}/eval_transform*.json")
 
 
 @pytest.fixture
-def cases(golden: Ledger) -> dict[str, Any]:
-    content: Any = golden.json(CASES)
+def cases(file: str, golden: Ledger) -> dict[str, Any]:
+    content: Any = golden.json(file)
     return dict(content)
 
 
@@ -27,8 +28,9 @@ def pictures(cases: dict[str, Any], golden: Ledger) -> list[Image.Image]:
     return [read_rgb(golden.root / FOLDER / case["file"]) for case in cases["images"]]
 
 
+@each_cases
 def test_files_are_decoded_resized_and_cut_where_they_are_officially(
-    cases: dict[str, Any], pictures: list[Image.Image], golden: Ledger
+    file: str, cases: dict[str, Any], pictures: list[Image.Image], golden: Ledger
 ) -> None:
     crops = Crops(cases["size"])
     for case, picture in zip(cases["images"], pictures, strict=True):
@@ -45,20 +47,22 @@ def test_files_are_decoded_resized_and_cut_where_they_are_officially(
         }
         assert set(found) == set(case) - {"file"}
         for key, value in found.items():
-            golden.check_value(CASES, "images", value, case[key])
+            golden.check_value(file, "images", value, case[key])
         assert (right - left, bottom - top) == (cases["size"], cases["size"])
         assert min(resized.size) == cases["resize_short_side"]
 
 
+@each_cases
 def test_crops_and_their_normalised_colours_are_the_official_ones(
-    cases: dict[str, Any], pictures: list[Image.Image], golden: Ledger
+    file: str, cases: dict[str, Any], pictures: list[Image.Image], golden: Ledger
 ) -> None:
     crops = Crops(cases["size"])
+    arrays = file.replace(".json", ".npz")
     cut = np.concatenate([crops(picture) for picture in pictures])
-    golden.check(ARRAYS, "crop_u8", cut)
+    golden.check(arrays, "crop_u8", cut)
     colors = normalised(torch.from_numpy(cut), torch.device("cpu")).numpy()
-    golden.check(ARRAYS, "norm_f32_sub", colors[:, :, ::16, ::16])
-    golden.check(ARRAYS, "norm_f16", colors[:, :, ::4, ::4].astype(np.float16))
+    golden.check(arrays, "norm_f32_sub", colors[:, :, ::16, ::16])
+    golden.check(arrays, "norm_f16", colors[:, :, ::4, ::4].astype(np.float16))
 
 
 def sha256(picture: Image.Image) -> str:

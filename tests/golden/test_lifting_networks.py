@@ -1,58 +1,65 @@
 """The official lifting networks with the golden weights: names, outputs, gradients."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import torch
-from golden import recipe, training
+from golden import networks, recipe, training
+from golden.folder import each
 from golden.ledger import Ledger
 from torch import Tensor, nn
 
 from hrbench.heads.linear_lift import LinearLifter
 from hrbench.heads.temporal_lift import TemporalLifter, carried_tap
 
-LINEAR = "rest/lifting/linear_model"
-TEMPORAL = "rest/lifting/temporal"
+each_linear = each("rest/lifting/linear_model*.json")
+each_temporal = each("rest/lifting/temporal*.json")
 
 
-def test_the_linear_network_has_the_ports_parameters(golden: Ledger) -> None:
-    described: Any = golden.json(f"{LINEAR}.json")
+def arrays_of(file: str) -> str:
+    return file.replace(".json", ".npz")
+
+
+@each_linear
+def test_the_linear_network_has_the_ports_parameters(file: str, golden: Ledger) -> None:
+    described: Any = golden.json(file)
     network = linear(described, dropout=0.5)
     ours = layout(network)
-    golden.check_value(f"{LINEAR}.json", "state_dict", ours, lines(described["state_dict"]))
+    golden.check_value(file, "state_dict", ours, networks.lines(described["state_dict"]))
     found = {
         "linear_size": network.w1.out_features,
         "num_stage": len(network.linear_stages),
-        "num_params": count(network),
+        "num_params": networks.count(network),
         "num_state_entries": len(ours),
     }
     for key, value in found.items():
-        golden.check_value(f"{LINEAR}.json", key, value, described[key])
+        golden.check_value(file, key, value, described[key])
 
 
-def test_the_linear_network_answers_and_learns_as_the_port_does(golden: Ledger) -> None:
-    described: Any = golden.json(f"{LINEAR}.json")
-    shape = golden.load(f"{LINEAR}.npz")["eval_out"].shape
+@each_linear
+def test_the_linear_network_answers_and_learns_as_the_port_does(file: str, golden: Ledger) -> None:
+    described: Any = golden.json(file)
+    x, target = (recipe.as_float32(recipe.drawn(described[key])) for key in ("input", "target"))
     network = linear(described, dropout=0.5).eval()
-    x = noise(0, (shape[0], network.w1.in_features))
-    golden.check(f"{LINEAR}.npz", "eval_out", network(x).detach().numpy())
+    golden.check(arrays_of(file), "eval_out", network(x).detach().numpy())
     ours, exact = training.step_twice(
         linear(described, dropout=0.0),
         x,
-        lambda answers: (answers - noise(1, shape).to(answers)).square().mean(),
+        lambda answers: (answers - target.to(answers)).square().mean(),
     )
     pairs: training.Pairs = {
         "out": (ours.answers.numpy(), exact.answers.numpy()),
         "mse": (ours.loss, exact.loss),
         "grad_l2": (ours.norms, exact.norms),
     }
-    for key, (actual, truth) in pairs.items():
-        golden.check_trained(f"{LINEAR}.npz", f"train_nodrop_{key}", actual, truth)
+    training.check(golden, arrays_of(file), "train_nodrop_", pairs)
 
 
-def test_temporal_networks_have_the_official_parameters_and_reach(golden: Ledger) -> None:
-    described: Any = golden.json(f"{TEMPORAL}.json")
+@each_temporal
+def test_temporal_networks_have_the_official_parameters_and_reach(
+    file: str, golden: Ledger
+) -> None:
+    described: Any = golden.json(file)
     for arc, expected in described.items():
         network = temporal(expected)
         taps = [(carried_tap(w, causal=False), carried_tap(w, causal=True)) for w in network.widths]
@@ -63,8 +70,8 @@ def test_temporal_networks_have_the_official_parameters_and_reach(golden: Ledger
             "filter_widths": network.widths,
             "receptive_field": network.receptive_field,
             "pad": network.pad,
-            "num_params": count(network),
-            "num_params_trajectory_1joint": count(built(expected, joints, 1)),
+            "num_params": networks.count(network),
+            "num_params_trajectory_1joint": networks.count(built(expected, joints, 1)),
             "layers_pad": [middle * dilation for (middle, _), dilation in reaches],
             "causal_shift_reference": [
                 (last - mid) * dilation for (mid, last), dilation in reaches
@@ -72,27 +79,28 @@ def test_temporal_networks_have_the_official_parameters_and_reach(golden: Ledger
             "causal_shift_optimized": [last - middle for middle, last in taps],
         }
         for key, value in found.items():
-            golden.check_value(f"{TEMPORAL}.json", arc, value, expected[key])
-        names = lines(expected["state_dict"])
-        golden.check_value(f"{TEMPORAL}.json", arc, layout(network), names)
-        golden.check_value(f"{TEMPORAL}.json", arc, layout(temporal(expected, causal=True)), names)
+            golden.check_value(file, arc, value, expected[key])
+        names = networks.lines(expected["state_dict"])
+        golden.check_value(file, arc, layout(network), names)
+        golden.check_value(file, arc, layout(temporal(expected, causal=True)), names)
 
 
-def test_temporal_networks_answer_as_the_official_ones_do(golden: Ledger) -> None:
-    described: Any = golden.json(f"{TEMPORAL}.json")
+@each_temporal
+def test_temporal_networks_answer_as_the_official_ones_do(file: str, golden: Ledger) -> None:
+    described: Any = golden.json(file)
     for arc, expected in described.items():
         x = noise(0, expected["input_shape"])
-        golden.check_value(f"{TEMPORAL}.json", arc, list(x.shape), expected["input_shape"])
+        golden.check_value(file, arc, list(x.shape), expected["input_shape"])
         for causal in (False, True):
             network = temporal(expected, causal=causal).eval()
             with torch.inference_mode():
                 answers, alone = network(x), network.one_frame(x[:, : network.receptive_field])
             prefix = f"arc{arc.replace(',', '_')}{'_causal' * causal}"
-            golden.check(f"{TEMPORAL}.npz", f"{prefix}_out", answers.numpy())
-            golden.check(f"{TEMPORAL}.npz", f"{prefix}_optimized1f_out", alone.numpy())
+            golden.check(arrays_of(file), f"{prefix}_out", answers.numpy())
+            golden.check(arrays_of(file), f"{prefix}_optimized1f_out", alone.numpy())
             same = torch.allclose(alone, answers[:, :1], rtol=1e-5, atol=1e-5)
             key = f"{'causal_' * causal}optimized1f_equals_reference_1e5"
-            golden.check_value(f"{TEMPORAL}.json", arc, same, expected[key])
+            golden.check_value(file, arc, same, expected[key])
 
 
 def linear(described: Any, dropout: float) -> LinearLifter:
@@ -129,15 +137,9 @@ def load(network: nn.Module, described: Any) -> None:
 
 
 def layout(network: nn.Module) -> list[str]:
-    return lines((name, list(tensor.shape)) for name, tensor in network.state_dict().items())
-
-
-def lines(named_shapes: Iterable[tuple[str, list[int]]]) -> list[str]:
-    return [f"{name} {shape}" for name, shape in named_shapes]
-
-
-def count(network: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in network.parameters())
+    return networks.lines(
+        (name, list(tensor.shape)) for name, tensor in network.state_dict().items()
+    )
 
 
 def noise(seed: int, shape: tuple[int, ...]) -> Tensor:

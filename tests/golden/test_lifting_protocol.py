@@ -1,9 +1,13 @@
 """The official evaluation of VideoPose3D: sequences through the road's own lifting."""
 
+import re
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 from golden import recipe
+from golden.folder import each
 from golden.ledger import Ledger
 
 from hrbench import network
@@ -16,7 +20,6 @@ from hrbench.kinds.lifting.predicting import lift
 from hrbench.network import TemporalNetwork
 from hrbench.spec import TemporalModel
 
-FILE = "rest/lifting/protocol.npz"
 PAIRS = tuple(zip((4, 5, 6, 11, 12, 13), (1, 2, 3, 14, 15, 16), strict=True))
 SIZE = (1000, 1000)
 NOTHING = np.zeros(2)
@@ -24,8 +27,12 @@ CAMERA = Camera("", np.eye(3), np.zeros(3), NOTHING, NOTHING, np.zeros(3), NOTHI
 
 
 @pytest.fixture
-def lifter() -> TemporalNetwork:
-    model = TemporalModel(head="lift-temporal", filter_widths=(3, 3), channels=64)
+def lifter(file: str, golden: Ledger) -> TemporalNetwork:
+    described: Any = golden.json(file.replace(".npz", ".json"))
+    match = re.search(r"filter_widths=\[([\d,]+)\],channels=(\d+)", described["model"])
+    assert match
+    widths = tuple(int(width) for width in match[1].split(","))
+    model = TemporalModel(head="lift-temporal", filter_widths=widths, channels=int(match[2]))
     built = network.build_lifter(model, seed=0)
     assert isinstance(built, TemporalNetwork)
     shapes = [(name, tuple(tensor.shape)) for name, tensor in built.head.state_dict().items()]
@@ -33,12 +40,13 @@ def lifter() -> TemporalNetwork:
     return built.eval()
 
 
+@each("rest/lifting/protocol*.npz")
 @pytest.mark.parametrize(("flip_test", "key"), [(True, "pred_tta"), (False, "pred_no_tta")])
 def test_every_frame_is_lifted_as_officially(
-    lifter: TemporalNetwork, flip_test: bool, key: str, golden: Ledger
+    file: str, lifter: TemporalNetwork, flip_test: bool, key: str, golden: Ledger
 ) -> None:
     seen, runtime = inputs_of(lifter, flip_order(17, PAIRS)), Runtime(torch.device("cpu"))
-    arrays = golden.load(FILE)
+    arrays = golden.load(file)
     for name in [name for name in arrays if name.endswith("_2d")]:
         sequence = name.removesuffix("_2d")
         keypoints = from_screen(arrays[name].astype(np.float64), SIZE)
@@ -46,4 +54,4 @@ def test_every_frame_is_lifted_as_officially(
         clip = Clip("S9", sequence, CAMERA, np.arange(len(joints)), joints, keypoints)
         with torch.inference_mode():
             found = lift(lifter, clip, seen, runtime, flip_test=flip_test)
-        golden.check(FILE, f"{sequence}_{key}", found / 1000)
+        golden.check(file, f"{sequence}_{key}", found / 1000)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import numpy as np
-import pytest
+from golden.folder import each
 from golden.ledger import Ledger
 
 from hrbench.data.augment import half_body_crop
@@ -19,12 +19,17 @@ from hrbench.geometry import (
     udp_matrix,
 )
 
-FILE = "pose_core/geometry.npz"
+each_geometry = each("pose_core/geometry*.npz")
 
 
-@pytest.mark.parametrize("dtype", ["f32", "f64"])
-def test_crop_matrices_are_the_official_ones(dtype: str, golden: Ledger) -> None:
-    z = {k.removeprefix(f"affine_{dtype}_"): v for k, v in golden.load(FILE).items()}
+@each_geometry
+def test_crop_matrices_are_the_official_ones(file: str, golden: Ledger) -> None:
+    for dtype in golden.names(file, r"affine_(\w+)_trans"):
+        check_matrices(golden, file, dtype)
+
+
+def check_matrices(golden: Ledger, file: str, dtype: str) -> None:
+    z = {k.removeprefix(f"affine_{dtype}_"): v for k, v in golden.load(file).items()}
     matrices = np.array(
         [
             crop_matrix(
@@ -38,14 +43,19 @@ def test_crop_matrices_are_the_official_ones(dtype: str, golden: Ledger) -> None
             for i in range(len(z["rot"]))
         ]
     )
-    golden.check(FILE, f"affine_{dtype}_trans", matrices)
+    golden.check(file, f"affine_{dtype}_trans", matrices)
     moved = [transform(p, m) for p, m in zip(z["points"], matrices, strict=True)]
-    golden.check(FILE, f"affine_{dtype}_points_out", np.array(moved))
+    golden.check(file, f"affine_{dtype}_points_out", np.array(moved))
 
 
-@pytest.mark.parametrize("dtype", ["f32", "f64"])
-def test_cells_come_back_to_the_image_as_officially(dtype: str, golden: Ledger) -> None:
-    z = golden.load(FILE)
+@each_geometry
+def test_cells_come_back_to_the_image_as_officially(file: str, golden: Ledger) -> None:
+    for dtype in golden.names(file, r"transform_preds_(\w+)_out"):
+        check_cells(golden, file, dtype)
+
+
+def check_cells(golden: Ledger, file: str, dtype: str) -> None:
+    z = golden.load(file)
     coordinates, sizes = (z[f"transform_preds_{dtype}_{k}"] for k in ("coords", "heatmap_size"))
     moved = [
         cells_to_image(
@@ -56,20 +66,26 @@ def test_cells_come_back_to_the_image_as_officially(dtype: str, golden: Ledger) 
         )[0]
         for i in range(len(coordinates))
     ]
-    golden.check(FILE, f"transform_preds_{dtype}_out", np.array(moved))
+    golden.check(file, f"transform_preds_{dtype}_out", np.array(moved))
 
 
-@pytest.mark.parametrize("size", [(192, 256), (288, 384), (256, 256), (384, 288)])
-def test_boxes_become_the_official_crops(size: tuple[int, int], golden: Ledger) -> None:
-    width, height = size
-    boxes = golden.load(FILE)["box_xywh"].astype(np.float64)
-    centers, scales = crop_of_boxes(boxes, width / height)
-    golden.check(FILE, f"box_{width}x{height}_center", centers)
-    golden.check(FILE, f"box_{width}x{height}_scale", scales)
+def aspect(size: str) -> float:
+    width, height = map(int, size.split("x"))
+    return width / height
 
 
-def test_mmpose_matrices_are_ours(golden: Ledger) -> None:
-    z = {k.removeprefix("mm_"): v for k, v in golden.load(FILE).items()}
+@each_geometry
+def test_boxes_become_the_official_crops(file: str, golden: Ledger) -> None:
+    for size in golden.names(file, r"box_(\d+x\d+)_center"):
+        boxes = golden.load(file)["box_xywh"].astype(np.float64)
+        centers, scales = crop_of_boxes(boxes, aspect(size))
+        golden.check(file, f"box_{size}_center", centers)
+        golden.check(file, f"box_{size}_scale", scales)
+
+
+@each_geometry
+def test_mmpose_matrices_are_ours(file: str, golden: Ledger) -> None:
+    z = {k.removeprefix("mm_"): v for k, v in golden.load(file).items()}
     scales = z["scale"].astype(np.float64) / UNIT  # pixels there
     columns = list(zip(z["center"], scales, z["output_size"], z["rot"], z["shift"], strict=True))
     # Its UDP crops turn the other way than its others, and take no shift.
@@ -77,7 +93,7 @@ def test_mmpose_matrices_are_ours(golden: Ledger) -> None:
         udp_matrix(center, scale, (int(size[0]), int(size[1])), rotation=-float(rotation))
         for center, scale, size, rotation, _ in columns
     ]
-    golden.check(FILE, "mm_udp_warp", np.array(udp))
+    golden.check(file, "mm_udp_warp", np.array(udp))
     for inverse in (False, True):
         matrices = [
             crop_matrix(
@@ -90,33 +106,44 @@ def test_mmpose_matrices_are_ours(golden: Ledger) -> None:
             )
             for center, scale, size, rotation, shift in columns
         ]
-        golden.check(FILE, f"mm_warp_fix1_inv{int(inverse)}", np.array(matrices))
+        golden.check(file, f"mm_warp_fix1_inv{int(inverse)}", np.array(matrices))
 
 
-@pytest.mark.parametrize(("name", "padding"), [("1p0", 1.0), ("1p25", 1.25)])
-def test_mmpose_crops_are_ours(name: str, padding: float, golden: Ledger) -> None:
-    corners = golden.load(FILE)["mm_xyxy"].astype(np.float64)
+@each_geometry
+def test_mmpose_crops_are_ours(file: str, golden: Ledger) -> None:
+    for name in golden.names(file, r"mm_xyxy2cs_(\d+p\d+)_center"):
+        check_mmpose_crops(golden, file, name)
+
+
+def check_mmpose_crops(golden: Ledger, file: str, name: str) -> None:
+    padding = float(name.replace("p", "."))
+    corners = golden.load(file)["mm_xyxy"].astype(np.float64)
     boxes = {"xywh": corners, "xyxy": np.hstack([corners[:, :2], corners[:, 2:] - corners[:, :2]])}
     for kind, rows in boxes.items():
         # A box that has the aspect already is only padded; there, every box is.
         crops = [crop_of_boxes(row[None], row[2] / row[3], padding) for row in rows]
         centers, scales = (np.concatenate(parts) for parts in zip(*crops, strict=True))
-        golden.check(FILE, f"mm_{kind}2cs_{name}_center", centers)
-        golden.check(FILE, f"mm_{kind}2cs_{name}_scale", scales * UNIT)
+        golden.check(file, f"mm_{kind}2cs_{name}_center", centers)
+        golden.check(file, f"mm_{kind}2cs_{name}_scale", scales * UNIT)
 
 
-@pytest.mark.parametrize("size", [(192, 256), (288, 384), (256, 256)])
-def test_mmpose_grows_boxes_as_we_do(size: tuple[int, int], golden: Ledger) -> None:
-    width, height = size
-    corners = golden.load(FILE)["mm_xyxy"].astype(np.float64)
-    boxes = np.hstack([corners[:, :2], corners[:, 2:] - corners[:, :2]])
-    _, scales = crop_of_boxes(boxes, width / height)
-    golden.check(FILE, f"mm_fix_aspect_{width}x{height}", scales * UNIT)
+@each_geometry
+def test_mmpose_grows_boxes_as_we_do(file: str, golden: Ledger) -> None:
+    for size in golden.names(file, r"mm_fix_aspect_(\d+x\d+)"):
+        corners = golden.load(file)["mm_xyxy"].astype(np.float64)
+        boxes = np.hstack([corners[:, :2], corners[:, 2:] - corners[:, :2]])
+        _, scales = crop_of_boxes(boxes, aspect(size))
+        golden.check(file, f"mm_fix_aspect_{size}", scales * UNIT)
 
 
-@pytest.mark.parametrize("name", ["coco", "mpii"])
-def test_a_mirror_exchanges_left_and_right_as_officially(name: str, golden: Ledger) -> None:
-    z = golden.load(FILE)
+@each_geometry
+def test_a_mirror_exchanges_left_and_right_as_officially(file: str, golden: Ledger) -> None:
+    for name in golden.names(file, r"flip_(\w+)_joints_out"):
+        check_mirrored(golden, file, name)
+
+
+def check_mirrored(golden: Ledger, file: str, name: str) -> None:
+    z = golden.load(file)
     pairs = [(int(a), int(b)) for a, b in z[f"flip_{name}_pairs"]]
     flipped = [
         flip_keypoints(joints[:, :2], seen[:, 0] > 0, int(width), pairs)
@@ -126,19 +153,23 @@ def test_a_mirror_exchanges_left_and_right_as_officially(name: str, golden: Ledg
     ]
     # The third column, a height that is always 0, has no counterpart here.
     points = np.array([np.pad(k, ((0, 0), (0, 1))) for k, _ in flipped])
-    golden.check(FILE, f"flip_{name}_joints_out", points)
+    golden.check(file, f"flip_{name}_joints_out", points)
     seen = np.array([np.column_stack((v, v, np.zeros(len(v)))) for _, v in flipped], dtype=float)
-    golden.check(FILE, f"flip_{name}_vis_out", seen)
+    golden.check(file, f"flip_{name}_vis_out", seen)
 
 
-@pytest.mark.parametrize("name", ["coco", "coco288x384", "mpii"])
-def test_half_bodies_are_cut_as_officially(name: str, golden: Ledger) -> None:
-    z = {k.removeprefix(f"half_{name}_"): v for k, v in golden.load(FILE).items()}
-    crops, after = [], []
+@each_geometry
+def test_half_bodies_are_cut_as_officially(file: str, golden: Ledger) -> None:
+    for name in golden.names(file, r"half_(\w+)_is_none"):
+        check_half_bodies(golden, file, name)
+
+
+def check_half_bodies(golden: Ledger, file: str, name: str) -> None:
+    z = {k.removeprefix(f"half_{name}_"): v for k, v in golden.load(file).items()}
+    crops = []
     for joints, seen, seed in zip(z["joints"], z["vis"], z["seed"], strict=True):
         official = np.random.RandomState(int(seed))
         upper = official.standard_normal() < 0.5
-        after.append(official.random_sample())
         crops.append(
             half_body_crop(
                 joints[:, :2],
@@ -148,28 +179,27 @@ def test_half_bodies_are_cut_as_officially(name: str, golden: Ledger) -> None:
                 upper=bool(upper),
             )
         )
-    golden.check(FILE, f"half_{name}_is_none", np.array([crop is None for crop in crops]))
-    nothing = (np.zeros(2), np.zeros(2))
+    golden.check(file, f"half_{name}_is_none", np.array([crop is None for crop in crops]))
+    nothing = (np.zeros(2), np.zeros(2))  # what the goldens have where there is no crop
     for index, key in enumerate(("center", "scale")):
         values = np.array([(crop or nothing)[index] for crop in crops])
-        expected = z[key]
-        blank = np.array([crop is None for crop in crops])
-        values[blank] = expected[blank]
-        golden.check(FILE, f"half_{name}_{key}", values)
+        golden.check(file, f"half_{name}_{key}", values)
 
 
-def test_annotations_are_kept_and_cropped_as_officially(golden: Ledger) -> None:
-    z = {k.removeprefix("sane_"): v for k, v in golden.load(FILE).items()}
+@each_geometry
+def test_annotations_are_kept_and_cropped_as_officially(file: str, golden: Ledger) -> None:
+    z = {k.removeprefix("sane_"): v for k, v in golden.load(file).items()}
     width, height = z["image_wh"].tolist()
+    count = z["keypoints"].shape[1]
     sizes = np.tile(z["image_wh"], (len(z["bbox"]), 1))
     clean, inside = clip_boxes(z["bbox"], sizes)
     kept = inside & (z["area"] > 0)
-    golden.check(FILE, "sane_has_clean_bbox", kept)
-    golden.check(FILE, "sane_clean_bbox", np.where(kept[:, None], clean, np.nan))
+    golden.check(file, "sane_has_clean_bbox", kept)
+    golden.check(file, "sane_clean_bbox", np.where(kept[:, None], clean, np.nan))
     columns = zip(z["bbox"], z["area"], z["category"], z["keypoints"], strict=True)
     content = {
         "images": [{"id": 1, "file_name": "1.jpg", "width": width, "height": height}],
-        "categories": [{"id": 1, "keypoints": ["k"] * 17}],
+        "categories": [{"id": 1, "keypoints": ["k"] * count}],
         "annotations": [
             {
                 "id": index,
@@ -184,10 +214,10 @@ def test_annotations_are_kept_and_cropped_as_officially(golden: Ledger) -> None:
             for index, (box, area, category, keypoints) in enumerate(columns)
         ],
     }
-    people = reader.annotated(annotations.columns(content, 17), Path(), 0.75)
-    golden.check(FILE, "sane_kept_index", people.ids)
-    golden.check(FILE, "sane_center", people.centers)
-    golden.check(FILE, "sane_scale", people.scales)
-    golden.check(FILE, "sane_joints_3d", np.pad(people.keypoints, ((0, 0), (0, 0), (0, 1))))
+    people = reader.annotated(annotations.columns(content, count), Path(), 0.75)
+    golden.check(file, "sane_kept_index", people.ids)
+    golden.check(file, "sane_center", people.centers)
+    golden.check(file, "sane_scale", people.scales)
+    golden.check(file, "sane_joints_3d", np.pad(people.keypoints, ((0, 0), (0, 0), (0, 1))))
     seen = people.visible.astype(float)
-    golden.check(FILE, "sane_joints_3d_vis", np.stack([seen, seen, seen * 0], axis=2))
+    golden.check(file, "sane_joints_3d_vis", np.stack([seen, seen, seen * 0], axis=2))

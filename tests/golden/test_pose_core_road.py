@@ -1,102 +1,104 @@
-"""From COCO's images to the official crops and targets, by the road of `run`."""
+"""From official images and annotations to crops and targets, by the road of `run`."""
 
 import random
 
 import cv2
 import numpy as np
 import torch
-from golden.ledger import Ledger
-from shared import need_shared
+from golden import slices
+from golden.folder import each
+from golden.ledger import Arrays, Ledger
+from golden.slices import Slice
 from specs import landmark_task
 
-from hrbench import catalog, network
-from hrbench.data.augment import Crop, Draw, Ranges, crop
-from hrbench.data.cutting import AffineCutting
-from hrbench.data.evaluation import LandmarkEvaluation
-from hrbench.data.images import read_image
+from hrbench.data.augment import Crop, Draw, Ranges
 from hrbench.data.loader import ImageCrops
 from hrbench.engine.runtime import normalised
-from hrbench.formats import location
-from hrbench.formats.registry import format_of
+from hrbench.kinds.landmarks.pixels import Pixels, pixels
 
-PIPELINE = "pose_core/pipeline_coco.npz"
+each_pipeline = each("pose_core/pipeline_*.npz")
 CPU = torch.device("cpu")
+AUGMENTED_AS = slices.TASKS | {"crowdpose": "coco-pose"}  # the YAML that the goldens were made with
 
 
-def looked_at(boxes: str, limit: int | None = 2) -> LandmarkEvaluation:
-    """The real slice as `run --limit 2` sees it: the images of the goldens."""
-    spec = landmark_task("coco-pose@w32-256x192")
-    data_root = location.DataRoot(need_shared() / "real", synthetic=False)
-    dataset = catalog.load_dataset("coco")
-    return format_of(dataset).evaluation(spec, dataset, data_root, boxes=boxes, limit=limit)
+def looked_at(golden: Ledger, file: str, kind: str) -> Slice:
+    """The persons on the images of a file, for the crops of a kind: hi_test, hi_train."""
+    z = golden.load(file)
+    _, height, width, _ = z[f"{kind}_crop_u8"].shape
+    return slices.load(slices.dataset_of(file), (height, width), set(z["image"].tolist()))
 
 
-def test_crops_to_predict_on_are_the_official_ones(golden: Ledger) -> None:
-    people = looked_at("gt").people
-    pixels = []
-    for row in range(len(people)):
-        item = ImageCrops(people, AffineCutting((192, 256)))[np.array([row])]
-        assert isinstance(item, tuple)
-        pixels.append(item[1])
-    crops = torch.cat(pixels)[:, 0]  # at the one scale
-    golden.check(PIPELINE, "test_crop_u8", crops.numpy())
-    sub = normalised(crops[:2], CPU)[:, :, ::16, ::16]
-    golden.check(PIPELINE, "test_norm_sub", sub.numpy())
-    golden.check(PIPELINE, "test_center", people.centers)
-    golden.check(PIPELINE, "test_scale", people.scales)
-    golden.check(PIPELINE, "ann_id", people.ids)
-    golden.check(PIPELINE, "db_index", np.arange(len(people)))
-    golden.check(PIPELINE, "db_joints_3d", np.pad(people.keypoints, ((0, 0), (0, 0), (0, 1))))
-    seen = people.visible.astype(float)
-    golden.check(PIPELINE, "db_joints_3d_vis", np.stack([seen, seen, seen * 0], axis=2))
-    names = [people.images[i].name for i in people.image]
-    golden.check_value(PIPELINE, "image", names, golden.load(PIPELINE)["image"])
-    check_crops(golden, "test", [made(row, Draw()) for row in range(len(people))])
+@each_pipeline
+def test_persons_and_the_crops_to_predict_on_are_the_official_ones(
+    file: str, golden: Ledger
+) -> None:
+    for kind in golden.names(file, r"(\w*test)_crop_u8"):
+        seen = looked_at(golden, file, kind)
+        people, road = seen.evaluation.people, pixels(seen.spec, seen.dataset)
+        items = [ImageCrops(people, road.cutting)[np.array([row])] for row in range(len(people))]
+        crops = torch.cat([item[1][:, 0] for item in items if isinstance(item, tuple)])
+        known = people.visible.astype(float)
+        found: Arrays = {
+            f"{kind}_crop_u8": crops.numpy(),
+            f"{kind}_norm_sub": normalised(crops[:2], CPU)[:, :, ::16, ::16].numpy(),
+            f"{kind}_center": people.centers,
+            f"{kind}_scale": people.scales,
+            f"{kind}_dtypes": [f"{people.centers.dtype},{people.scales.dtype}"] * len(people),
+        }
+        of_all: Arrays = {
+            "ann_id": people.ids,
+            "image": [people.images[image].name for image in people.image],
+            "db_index": seen.rows,
+            "db_joints_3d": np.pad(people.keypoints, ((0, 0), (0, 0), (0, 1))),
+            "db_joints_3d_vis": np.stack([known, known, known * 0], axis=2),
+        }
+        begins = kind.removesuffix("test")
+        golden.check_known(file, found | of_all | {begins + key: v for key, v in of_all.items()})
+        drawn = [road.cutting.augmented(people, row, Draw()) for row in range(len(people))]
+        check_crops(golden, file, kind, road, drawn)
 
 
-def test_augmented_crops_and_targets_are_the_official_ones(golden: Ledger) -> None:
-    spec = landmark_task("coco-pose@w32-256x192")
+@each_pipeline
+def test_augmented_crops_and_targets_are_the_official_ones(file: str, golden: Ledger) -> None:
+    spec = landmark_task(AUGMENTED_AS[slices.dataset_of(file)])
     ranges = Ranges(**spec.augment.model_dump())
-    people = looked_at("gt").people
-    rows = golden.load(PIPELINE)["train_index_seed"].tolist()
-    drawn = [official_draw(ranges, int(people.visible[row].sum()), seed) for row, seed in rows]
-    crops = [made(row, draw) for (row, _), draw in zip(rows, drawn, strict=True)]
-    golden.check(PIPELINE, "train_crop_u8", np.array([c.pixels for c in crops]))
-    golden.check(PIPELINE, "train_center", np.array([c.center for c in crops]))
-    golden.check(PIPELINE, "train_scale", np.array([c.scale for c in crops]))
-    golden.check(PIPELINE, "train_rotation", np.array([d.rotation for d in drawn]))
-    golden.check(PIPELINE, "train_flip", np.array([d.flip for d in drawn]))
-    golden.check(PIPELINE, "train_half_body", np.array([d.half_body for d in drawn]))
-    check_crops(golden, "train", crops)
+    for kind in golden.names(file, r"(\w*train)_crop_u8"):
+        seen = looked_at(golden, file, kind)
+        people, road = seen.evaluation.people, pixels(seen.spec, seen.dataset)
+        place = {index: row for row, index in enumerate(golden.load(file)["db_index"].tolist())}
+        pairs = golden.load(file)[f"{kind}_index_seed"].tolist()
+        rows = [(place[index], seed) for index, seed in pairs]
+        drawn = [official_draw(ranges, int(people.visible[row].sum()), seed) for row, seed in rows]
+        crops = [
+            road.cutting.augmented(people, row, draw)
+            for (row, _), draw in zip(rows, drawn, strict=True)
+        ]
+        found: Arrays = {
+            f"{kind}_crop_u8": np.array([c.pixels for c in crops]),
+            f"{kind}_center": np.array([c.center for c in crops]),
+            f"{kind}_scale": np.array([c.scale for c in crops]),
+            f"{kind}_dtypes": [f"{c.center.dtype},{c.scale.dtype}" for c in crops],
+            f"{kind}_rotation": np.array([d.rotation for d in drawn]),
+            f"{kind}_flip": np.array([d.flip for d in drawn]),
+            f"{kind}_half_body": np.array([d.half_body for d in drawn]),
+        }
+        golden.check_known(file, found)
+        check_crops(golden, file, kind, road, crops)
 
 
-def check_crops(golden: Ledger, kind: str, crops: list[Crop]) -> None:
-    golden.check(PIPELINE, f"{kind}_trans", np.array([c.matrix for c in crops]))
-    joints = np.array([np.pad(c.keypoints, ((0, 0), (0, 1))) for c in crops])
-    golden.check(PIPELINE, f"{kind}_joints", joints)
-    seen = np.array([c.visible for c in crops])
-    three = np.stack([seen, seen, np.zeros_like(seen)], axis=2).astype(float)
-    golden.check(PIPELINE, f"{kind}_joints_vis", three)
-    codec = network.codec(landmark_task("coco-pose@w32-256x192").model)
-    points = torch.from_numpy(np.array([c.keypoints for c in crops]))
-    targets = codec.encode(points, torch.from_numpy(seen), CPU)
-    golden.check(PIPELINE, f"{kind}_target", targets.maps.numpy())
-    golden.check(PIPELINE, f"{kind}_target_weight", targets.weights[..., None].numpy())
-
-
-def made(row: int, drawn: Draw) -> Crop:
-    people, dataset = looked_at("gt").people, catalog.load_dataset("coco")
-    return crop(
-        read_image(people.images[people.image[row]]),
-        people.keypoints[row],
-        people.visible[row],
-        people.centers[row],
-        people.scales[row],
-        (192, 256),
-        drawn,
-        upper_body=range(11),
-        flip_pairs=dataset.indices(dataset.flip_pairs),
+def check_crops(golden: Ledger, file: str, kind: str, road: Pixels, crops: list[Crop]) -> None:
+    points, seen = (
+        np.array([getattr(c, part) for c in crops]) for part in ("keypoints", "visible")
     )
+    targets = road.codec.encode(torch.from_numpy(points), torch.from_numpy(seen), CPU)
+    found = {
+        "trans": np.array([c.matrix for c in crops]),
+        "joints": np.pad(points, ((0, 0), (0, 0), (0, 1))),
+        "joints_vis": np.stack([seen, seen, np.zeros_like(seen)], axis=2).astype(float),
+        "target": targets.maps.numpy(),
+        "target_weight": targets.weights[..., None].numpy(),
+    }
+    golden.check_known(file, {f"{kind}_{key}": values for key, values in found.items()})
 
 
 def official_draw(ranges: Ranges, num_visible: int, seed: int) -> Draw:
@@ -111,13 +113,18 @@ def official_draw(ranges: Ranges, num_visible: int, seed: int) -> Draw:
     return Draw(half, bool(upper), factor, rotation, python.random() <= ranges.flip)
 
 
-def test_detections_are_read_as_officially(golden: Ledger) -> None:
-    people = looked_at("det").people
-    # The goldens' detections are those of their own two images, numbered by row.
-    golden.check(PIPELINE, "det_image_id", people.image_ids[people.image])
-    golden.check(PIPELINE, "det_center", people.centers)
-    golden.check(PIPELINE, "det_scale", people.scales)
-    golden.check(PIPELINE, "det_score", people.scores)
+@each("pose_core/pipeline_coco*.npz")
+def test_detections_are_read_as_officially(file: str, golden: Ledger) -> None:
+    z = golden.load(file)
+    names = set(z["image"].tolist())
+    people = slices.load("coco", (256, 192), names, boxes="det").evaluation.people
+    found: Arrays = {
+        "det_image_id": people.image_ids[people.image],
+        "det_center": people.centers,
+        "det_scale": people.scales,
+        "det_score": people.scores,
+    }
+    golden.check_known(file, found)
 
 
 def test_this_opencv_warps_like_the_official_one() -> None:

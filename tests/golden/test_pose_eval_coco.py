@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Iterator
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
 import pytest
+from golden.folder import each
 from golden.ledger import Ledger
 from numpy.typing import NDArray
 
@@ -18,32 +20,15 @@ from hrbench.metrics.people import Poses, Results, Truth
 from hrbench.metrics.selection import SuppressionName, as_results, coco_results
 
 FOLDER = "pose_eval"
-OKS, OKS_NUMPY1 = f"{FOLDER}/oks.npz", f"{FOLDER}/oks_numpy1.npz"
-REAL, SYNTHETIC = f"{FOLDER}/coco_real.npz", f"{FOLDER}/coco_synthetic.npz"
 NUMPY1 = f"{FOLDER}/coco_numpy1.npz"
 STATS, STATS_NUMPY1 = f"{FOLDER}/coco_stats.json", f"{FOLDER}/coco_stats_numpy1.json"
 PROBES, PROBES_NUMPY1 = f"{FOLDER}/coco_probes.json.gz", f"{FOLDER}/coco_probes_numpy1.json"
-TRUTH = {
-    REAL: "../real/coco/annotations/person_keypoints_val2017.json",
-    SYNTHETIC: f"{FOLDER}/coco_synthetic_annotations.json.gz",
-}
+each_set = each(f"{FOLDER}/coco_*.npz", but=NUMPY1)
 
 SIGMAS = np.array([26, 25, 25, 35, 35, 79, 79, 72, 72, 62, 62, 107, 107, 87, 87, 89, 89]) / 1000
 NAMES = ["AP", "AP50", "AP75", "APM", "APL", "AR", "AR50", "AR75", "ARM", "ARL"]
 SUPPRESSION: dict[str, SuppressionName] = {"hard": "oks", "soft": "soft"}
 
-REAL_CASES = [
-    *(f"det_{level}{soft}" for soft in ("", "_soft") for level in ("low", "mid", "high")),
-    *(f"gt_{level}" for level in ("low", "mid", "high")),
-]
-SYNTHETIC_CASES = [
-    *(f"{level}_hard_oks0.9_vis0.2" for level in ("low", "mid", "high", "edge", "ties")),
-    *(f"{level}_soft_oks0.9_vis0.2" for level in ("mid", "high", "ties")),
-    "mid_hard_oks0.5_vis0.2",
-    "mid_soft_oks0.5_vis0.0",
-]
-CASES = [(REAL, case) for case in REAL_CASES] + [(SYNTHETIC, case) for case in SYNTHETIC_CASES]
-OKS_CASES = [f"c{number:02d}_" for number in range(15)]
 SAME_IN_ALL = [  # probes that all packages answer alike
     "plain",
     "labelled_crowd",
@@ -52,6 +37,24 @@ SAME_IN_ALL = [  # probes that all packages answer alike
     "exact_match",
     "zero_area",
 ]
+OF_PYCOCOTOOLS = [*SAME_IN_ALL, "all_keypoint_scores_zero", "num_keypoints_zero_but_labelled"]
+OF_XTCOCOTOOLS = [*SAME_IN_ALL, "gt_id_zero", "no_results"]
+
+
+def set_of(file: str) -> str:
+    """Return the set of pose_eval/coco_real.npz and of all files beside it: real."""
+    return PurePath(file).name.split("_")[1].split(".")[0]
+
+
+def annotations_of(golden: Ledger, name: str) -> list[dict[str, Any]]:
+    """Return the truth of a set: it lies beside its arrays, or with the real images."""
+    places = [
+        *golden.files(f"{FOLDER}/coco_{name}_annotations.json.gz"),
+        *golden.files(f"../real/{'coco' if name == 'real' else name}/annotations/*.json"),
+    ]
+    content: Any = golden.json(places[0])
+    annotations: list[dict[str, Any]] = content["annotations"]
+    return annotations
 
 
 def truth_of(annotations: list[dict[str, Any]]) -> Truth:
@@ -92,23 +95,23 @@ def score(truth: Truth, poses: Poses, **protocol: Any) -> PoseScores:
     )
 
 
+def cases(golden: Ledger, file: str) -> list[str]:
+    return golden.names(file, r"(.+)_kept")
+
+
 def scored_case(golden: Ledger, file: str, case: str) -> tuple[Poses, PoseScores]:
-    content: Any = golden.json(TRUTH[file])
-    arrays = golden.load(file)
-    if file == REAL:
-        source, level, *soft = case.split("_")
-        preds, prefix = arrays[f"{source}_{level}_preds"], f"{source}_"
-        protocol: dict[str, Any] = {"nms": SUPPRESSION["soft" if soft else "hard"]}
+    """Score a case: det_low_soft, or with the limits in its name, mid_hard_oks0.9_vis0.2."""
+    arrays, parts = golden.load(file), case.split("_")
+    protocol: dict[str, Any] = {"nms": SUPPRESSION["soft" if "soft" in parts else "hard"]}
+    if "preds_" + parts[0] in arrays:
+        preds, prefix = arrays["preds_" + parts[0]], ""
+        _, _, overlap, visible = parts
+        protocol["nms_threshold"] = float(overlap.removeprefix("oks"))
+        protocol["keypoint_threshold"] = float(visible.removeprefix("vis"))
     else:
-        level, kind, overlap, visible = case.split("_")
-        preds, prefix = arrays[f"preds_{level}"], ""
-        protocol = {
-            "nms": SUPPRESSION[kind],
-            "nms_threshold": float(overlap.removeprefix("oks")),
-            "keypoint_threshold": float(visible.removeprefix("vis")),
-        }
+        preds, prefix = arrays[f"{parts[0]}_{parts[1]}_preds"], f"{parts[0]}_"
     poses = poses_of(preds, arrays[f"{prefix}boxes"], arrays[f"{prefix}image_id"])
-    return poses, score(truth_of(content["annotations"]), poses, **protocol)
+    return poses, score(truth_of(annotations_of(golden, set_of(file))), poses, **protocol)
 
 
 def fractions(values: dict[str, float]) -> list[float]:
@@ -116,78 +119,96 @@ def fractions(values: dict[str, float]) -> list[float]:
     return [-1.0 if math.isnan(values[name]) else values[name] / 100 for name in NAMES]
 
 
-def variants(golden: Ledger) -> Iterator[tuple[str, float | None, dict[str, float]]]:
-    index: Any = golden.json(f"{FOLDER}/oks_index.json")
+def variants(index: Any) -> Iterator[tuple[str, float | None, dict[str, float]]]:
     thresholds = {f"t{t}": threshold for t, threshold in enumerate(index["thresholds"])}
     for v, visible in enumerate(index["in_vis_thre"]):
         yield f"v{v}", visible, {f"v{v}_{t}": threshold for t, threshold in thresholds.items()}
 
 
-@pytest.mark.parametrize("case", OKS_CASES)
-def test_oks_and_kept_orders_of_one_image(golden: Ledger, case: str) -> None:
-    arrays: dict[str, NDArray[Any]] = golden.load(OKS)
+each_index = each(f"{FOLDER}/oks*_index.json")
+
+
+@each_index
+def test_oks_and_kept_orders_of_single_images(file: str, golden: Ledger) -> None:
+    index: Any = golden.json(file)
+    for described in index["cases"]:
+        check_order(golden, file.removesuffix("_index.json"), described["key"], index)
+
+
+def check_order(golden: Ledger, stem: str, case: str, index: Any) -> None:
+    arrays: dict[str, NDArray[Any]] = golden.load(f"{stem}.npz")
     poses, areas, scores = (arrays[case + name] for name in ("kpts", "areas", "scores"))
     sigmas = arrays.get(f"{case}sigmas", SIGMAS)
-    for name, threshold, suppressions in variants(golden):
+    for name, threshold, suppressions in variants(index):
         least = -np.inf if threshold is None else threshold
         overlap = oks(poses[..., :2], areas, sigmas, poses[..., 2] > least)
-        golden.check(OKS, f"{case}oks_{name}", overlap)
+        golden.check(f"{stem}.npz", f"{case}oks_{name}", overlap)
         for suffix, limit in suppressions.items():
-            for file in (OKS, OKS_NUMPY1):
-                golden.check(file, f"{case}keep_{suffix}", oks_nms(overlap, scores, limit))
+            for arrays_file in golden.files(f"{stem}*.npz"):  # of NumPy 2, and of 1
+                golden.check(arrays_file, f"{case}keep_{suffix}", oks_nms(overlap, scores, limit))
                 soft = soft_oks_nms(overlap, scores, limit)
-                golden.check(file, f"{case}soft_keep_{suffix}", soft)
+                golden.check(arrays_file, f"{case}soft_keep_{suffix}", soft)
             _, lowered = soft_order(overlap, scores, limit)
-            golden.check(OKS, f"{case}soft_scores_{suffix}", lowered)
+            golden.check(f"{stem}.npz", f"{case}soft_scores_{suffix}", lowered)
 
 
-def test_lowered_scores(golden: Ledger) -> None:
-    arrays: dict[str, NDArray[Any]] = golden.load(OKS)
-    index: Any = golden.json(f"{FOLDER}/oks_index.json")
+@each_index
+def test_lowered_scores(file: str, golden: Ledger) -> None:
+    stem = file.removesuffix("_index.json")
+    arrays: dict[str, NDArray[Any]] = golden.load(f"{stem}.npz")
+    index: Any = golden.json(file)
     for t, threshold in enumerate(index["thresholds"]):
         scores = arrays["rescore_in"].copy()
         lowered = decay(scores, arrays["rescore_overlap"], threshold)
-        golden.check(OKS, f"rescore_gaussian_t{t}", lowered)
-        golden.check(OKS, f"rescore_gaussian_t{t}_input_after", scores)
+        golden.check(f"{stem}.npz", f"rescore_gaussian_t{t}", lowered)
+        golden.check(f"{stem}.npz", f"rescore_gaussian_t{t}_input_after", scores)
 
 
-def test_no_people_leave_nobody(golden: Ledger) -> None:
-    file = f"{FOLDER}/oks_index.json"
+@each_index
+def test_no_people_leave_nobody(file: str, golden: Ledger) -> None:
     content: Any = golden.json(file)
     for suppress in (oks_nms, soft_oks_nms):
         kept = suppress(np.zeros((0, 0)), np.zeros(0), 0.9)
         golden.check_value(file, "empty", kept, content["empty"][suppress.__name__])
 
 
-@pytest.mark.parametrize(("file", "case"), CASES)
-def test_scores_kept_poses_curves_and_figures(golden: Ledger, file: str, case: str) -> None:
-    poses, scores = scored_case(golden, file, case)
-    golden.check(file, f"{case}_rescored", scores.selection.scores)
-    golden.check(file, f"{case}_kept", scores.selection.kept)
-    drawn = curves(scores.matches, as_results(poses, scores.selection))
-    for name in ("precision", "recall", "scores"):
-        values = getattr(drawn, name)
-        golden.check(file, f"{case}_{name}", values[..., None, :, None])  # category, limit
+@each_set
+def test_scores_kept_poses_curves_and_figures(file: str, golden: Ledger) -> None:
     stats: Any = golden.json(STATS)
-    name = f"{'real' if file == REAL else 'synthetic'}_{case}"
-    official = [stats["stats"][name][figure] for figure in stats["names"]]
     golden.check_value(STATS, "names", NAMES, stats["names"])
-    golden.check_value(STATS, "stats", fractions(scores.figures), official)
+    for case in cases(golden, file):
+        poses, scores = scored_case(golden, file, case)
+        golden.check(file, f"{case}_rescored", scores.selection.scores)
+        golden.check(file, f"{case}_kept", scores.selection.kept)
+        drawn = curves(scores.matches, as_results(poses, scores.selection))
+        for name in ("precision", "recall", "scores"):
+            values = getattr(drawn, name)
+            golden.check(file, f"{case}_{name}", values[..., None, :, None])  # category, limit
+        official = stats["stats"][f"{set_of(file)}_{case}"]
+        expected = [official[figure] for figure in NAMES]
+        golden.check_value(STATS, "stats", fractions(scores.figures), expected)
 
 
-@pytest.mark.parametrize(
-    ("file", "case"), [(file, case) for file, case in CASES if not case.startswith("edge")]
-)
-def test_numpy_1_kept_the_same_poses_with_nearly_the_same_scores(
-    golden: Ledger, file: str, case: str
-) -> None:
-    _, scores = scored_case(golden, file, case)
-    name = f"{'real' if file == REAL else 'synthetic'}_{case}"
-    golden.check(NUMPY1, f"{name}_kept", scores.selection.kept)
-    golden.check(NUMPY1, f"{name}_rescored", scores.selection.scores)
+@each(STATS)
+def test_every_case_of_the_table_has_its_arrays(file: str, golden: Ledger) -> None:
+    stats: Any = golden.json(file)
+    sets = [path for path in golden.files(f"{FOLDER}/coco_*.npz") if path != NUMPY1]
+    there = {f"{set_of(path)}_{case}" for path in sets for case in cases(golden, path)}
+    assert {name for name in stats["stats"] if not name.startswith("_")} == there
+
+
+@each(NUMPY1)
+def test_numpy_1_kept_the_same_poses_with_nearly_the_same_scores(file: str, golden: Ledger) -> None:
     stats: Any = golden.json(STATS_NUMPY1)
-    official = [stats["stats"][name][figure] for figure in NAMES]
-    golden.check_value(STATS_NUMPY1, "stats", fractions(scores.figures), official)
+    for name in golden.names(file, r"(.+)_kept"):
+        if golden.row(file, f"{name}_kept").tolerance is None:
+            continue
+        of_set, _, case = name.partition("_")
+        _, scores = scored_case(golden, f"{FOLDER}/coco_{of_set}.npz", case)
+        golden.check(file, f"{name}_kept", scores.selection.kept)
+        golden.check(file, f"{name}_rescored", scores.selection.scores)
+        official = [stats["stats"][name][figure] for figure in NAMES]
+        golden.check_value(STATS_NUMPY1, "stats", fractions(scores.figures), official)
 
 
 def check_written(
@@ -198,32 +219,36 @@ def check_written(
     for name in ("image_id", "category_id", "keypoints", "score"):
         ours, theirs = ([result[name] for result in rows] for rows in (written, official))
         golden.check_value(file, key, ours, theirs)
-    prefix = "" if case[0] == SYNTHETIC else case[1].split("_")[0] + "_"
-    boxes: Any = golden.load(case[0])[f"{prefix}boxes"][scores.selection.kept]
-    golden.check_value(file, key, boxes[:, :2], [result["center"] for result in official])
-    golden.check_value(file, key, boxes[:, 2:4], [result["scale"] for result in official])
+    arrays = golden.load(case[0])
+    boxes: Any = arrays.get("boxes", arrays.get(f"{case[1].split('_')[0]}_boxes"))
+    kept = boxes[scores.selection.kept]
+    golden.check_value(file, key, kept[:, :2], [result["center"] for result in official])
+    golden.check_value(file, key, kept[:, 2:4], [result["scale"] for result in official])
 
 
-@pytest.mark.parametrize("case", REAL_CASES)
-def test_results_written_for_the_real_slice(golden: Ledger, case: str) -> None:
-    file = f"{FOLDER}/coco_real_results.json.gz"
-    official: Any = golden.json(file)
-    check_written(golden, file, case, official[case], (REAL, case))
-
-
-@pytest.mark.parametrize("case", ["mid_hard_oks0.9_vis0.2", "mid_soft_oks0.9_vis0.2"])
-def test_results_written_for_the_synthetic_set(golden: Ledger, case: str) -> None:
-    file = f"{FOLDER}/coco_synthetic_results_{case}.json.gz"
-    official: Any = golden.json(file)
-    check_written(golden, file, "*", official, (SYNTHETIC, case))
-
-
-def test_oks_and_matches_of_single_images(golden: Ledger) -> None:
-    file = f"{FOLDER}/coco_synthetic_images.json.gz"
+@each(f"{FOLDER}/coco_*_results.json.gz")
+def test_results_written_for_every_case_of_a_set(file: str, golden: Ledger) -> None:
     content: Any = golden.json(file)
-    annotations: Any = golden.json(TRUTH[SYNTHETIC])
-    truth = truth_of(annotations["annotations"])
-    poses, scores = scored_case(golden, SYNTHETIC, content["case"])
+    for case, official in content.items():
+        check_written(golden, file, case, official, (arrays_of(file), case))
+
+
+@each(f"{FOLDER}/coco_*_results_*.json.gz")
+def test_results_written_for_one_case(file: str, golden: Ledger) -> None:
+    official: Any = golden.json(file)
+    case = PurePath(file).name.removesuffix(".json.gz").partition("_results_")[2]
+    check_written(golden, file, "*", official, (arrays_of(file), case))
+
+
+def arrays_of(file: str) -> str:
+    return f"{FOLDER}/coco_{set_of(file)}.npz"
+
+
+@each(f"{FOLDER}/coco_*_images.json.gz")
+def test_oks_and_matches_of_single_images(file: str, golden: Ledger) -> None:
+    content: Any = golden.json(file)
+    truth = truth_of(annotations_of(golden, set_of(file)))
+    poses, scores = scored_case(golden, arrays_of(file), content["case"])
     results = as_results(poses, scores.selection)
     ranked, _ = rank_by_image(results)
     for image in content["images"]:
@@ -263,36 +288,42 @@ def probe_figures(golden: Ledger, probe: str) -> list[float]:
     triples = np.array([result["keypoints"] for result in written], dtype=np.float64)
     results = Results(
         image_ids=np.array([result["image_id"] for result in written], dtype=np.int64),
-        keypoints=triples.reshape(len(written), 17, 3)[..., :2],
+        keypoints=triples.reshape(len(written), len(SIGMAS), 3)[..., :2],
         scores=np.array([result["score"] for result in written], dtype=np.float64),
     )
     truth = truth_of(content[probe]["annotations"]["annotations"])
     return fractions(figures(curves(match(truth, results, SIGMAS), results)))
 
 
-@pytest.mark.parametrize(
-    "probe", [*SAME_IN_ALL, "all_keypoint_scores_zero", "num_keypoints_zero_but_labelled"]
-)
-def test_odd_inputs_score_as_in_pycocotools(golden: Ledger, probe: str) -> None:
-    content: Any = golden.json(PROBES)
-    ours = probe_figures(golden, probe)
-    golden.check_value(PROBES, probe, ours, content[probe]["pycocotools"])
-    golden.check_value(PROBES, probe, ours, content[probe]["faster_coco_eval"])
+def there_of(golden: Ledger, file: str, probes: list[str]) -> dict[str, Any]:
+    content: Any = golden.json(file)
+    return {probe: content[probe] for probe in probes if probe in content}
 
 
-@pytest.mark.parametrize("probe", [*SAME_IN_ALL, "gt_id_zero", "no_results"])
-def test_odd_inputs_score_as_in_xtcocotools(golden: Ledger, probe: str) -> None:
-    content: Any = golden.json(PROBES_NUMPY1)
-    ours = probe_figures(golden, probe)
-    golden.check_value(PROBES_NUMPY1, probe, ours, content[probe]["xtcocotools"])
+@each(PROBES)
+def test_odd_inputs_score_as_in_pycocotools(file: str, golden: Ledger) -> None:
+    for probe, described in there_of(golden, file, OF_PYCOCOTOOLS).items():
+        ours = probe_figures(golden, probe)
+        golden.check_value(file, probe, ours, described["pycocotools"])
+        golden.check_value(file, probe, ours, described["faster_coco_eval"])
 
 
-def test_no_results_score_zero_where_pycocotools_stops(golden: Ledger) -> None:
-    content: Any = golden.json(PROBES)
-    ours = probe_figures(golden, "no_results")
-    golden.check_value(PROBES, "no_results", ours, content["no_results"]["faster_coco_eval"])
+@each(PROBES_NUMPY1)
+def test_odd_inputs_score_as_in_xtcocotools(file: str, golden: Ledger) -> None:
+    for probe, described in there_of(golden, file, OF_XTCOCOTOOLS).items():
+        ours = probe_figures(golden, probe)
+        golden.check_value(file, probe, ours, described["xtcocotools"])
 
 
-def test_a_nan_is_refused_where_pycocotools_takes_it_for_a_match(golden: Ledger) -> None:
-    with pytest.raises(ValueError, match="value that is not a number"):
-        probe_figures(golden, "nan_in_prediction")
+@each(PROBES)
+def test_no_results_score_zero_where_pycocotools_stops(file: str, golden: Ledger) -> None:
+    for probe, described in there_of(golden, file, ["no_results"]).items():
+        ours = probe_figures(golden, probe)
+        golden.check_value(file, probe, ours, described["faster_coco_eval"])
+
+
+@each(PROBES)
+def test_a_nan_is_refused_where_pycocotools_takes_it_for_a_match(file: str, golden: Ledger) -> None:
+    for probe in there_of(golden, file, ["nan_in_prediction"]):
+        with pytest.raises(ValueError, match="value that is not a number"):
+            probe_figures(golden, probe)

@@ -8,46 +8,49 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from golden import recipe
+from golden import networks, recipe
 from golden.ledger import Ledger
 from safetensors.torch import save_file
-from specs import landmark_task
 from torch import Tensor, nn
 
-from hrbench import catalog, network
 from hrbench.backbone import fitting, weights
 from hrbench.errors import WeightsError
 from hrbench.network import Classifier, LandmarkNetwork
-from hrbench.spec import ClassificationTask
 
 State = dict[str, Tensor]
 NECK = re.compile(r"(downsamp_modules\.\d|final_layer)\.0\.bias")  # what mmpretrain leaves out
 
 
 FILES = {
-    "pose": "pose_core/net_hrnet_w32_mpii_256x256.json.gz",
-    "face": "rest/face/net_300w.json.gz",
+    "pose": "pose_core/net_hrnet*.json.gz",
+    "face": "rest/face/net_*.json.gz",
     "class": "rest/cls/cls_models.json.gz",
 }
 
 
+def described(kind: str, golden: Ledger) -> Any:
+    """Return the smallest network of a kind that the goldens describe."""
+    contents: list[Any] = [golden.json(file) for file in golden.files(FILES[kind])]
+    if kind == "class":
+        contents = [model for content in contents for model in content.values()]
+    if not contents:
+        pytest.skip(f"these goldens have no network of a {kind}")
+    return min(contents, key=lambda content: int(content["num_params"]))
+
+
 def official(kind: str, golden: Ledger) -> State:
-    described: Any = golden.json(FILES[kind])
-    shapes = described.get("w18_small_v1", described)["state_dict"]
-    state = recipe.golden_state([(name, tuple(shape)) for name, shape in shapes])
+    shapes = networks.shapes_of(described(kind, golden))
+    state = recipe.golden_state(list(shapes.items()))
     if kind == "class":  # as if they were not there, which is how mmpretrain has them
         state |= {n: torch.zeros_like(t) for n, t in state.items() if NECK.match(n)}
     return state
 
 
-def built(kind: str) -> LandmarkNetwork | Classifier:
+def built(kind: str, golden: Ledger) -> LandmarkNetwork | Classifier:
+    content = described(kind, golden)
     if kind == "class":
-        spec = catalog.load_task("imagenet@w18-small-v1")
-        assert isinstance(spec, ClassificationTask)
-        return network.build_classifier(spec.model, 1000, seed=0)
-    if kind == "face":
-        return network.build(landmark_task("300w").model, 68, seed=0)
-    return network.build(landmark_task("mpii-pose").model, 16, seed=0)
+        return networks.classifier(networks.shapes_of(content))
+    return networks.heatmap_network(content)
 
 
 def renamed(*pairs: tuple[str, str]) -> Callable[[State], State]:
@@ -118,10 +121,10 @@ def test_every_release_loads_to_the_same_outputs(
     SAVES[IDS.index(f"{kind}-{layout}") % len(SAVES)](release(theirs), path)
     checkpoint = weights.read(path)
     assert checkpoint.layout == layout
-    ours = built(kind)
+    ours = built(kind, golden)
     assert fitting.load_network(checkpoint, ours).whole
     torch.save(theirs, path)
-    reference = built(kind)
+    reference = built(kind, golden)
     fitting.load_network(weights.read(path), reference)
     images = recipe.as_float32(np.random.default_rng(2).standard_normal((1, 3, 64, 64)))
     assert torch.equal(ours.eval()(images), reference.eval()(images))
@@ -135,28 +138,25 @@ def test_every_release_starts_a_training_from_its_whole_backbone(
     del layout
     theirs = official(kind, golden)
     torch.save(release(theirs), tmp_path / "file.pth")
-    target = landmark("mpii-pose@w32-256x256") if kind == "pose" else built(kind)
+    target = built(kind, golden)
     found = fitting.load_backbone(weights.read(tmp_path / "file.pth"), target.backbone)
     assert found.total == len(target.backbone.state_dict())
     assert not found.missing
     assert torch.equal(target.backbone.state_dict()["conv1.weight"], theirs["conv1.weight"])
 
 
-def landmark(task: str) -> LandmarkNetwork:
-    return network.build(landmark_task(task).model, 17, seed=0)
-
-
 def higher(state: State) -> State:
     """Add what HigherHRNet has after its backbone, of shapes that no head here has."""
-    heads = {"final_layers.0.weight": torch.zeros(34, 32, 1, 1)}
-    heads |= {"deconv_layers.0.0.0.weight": torch.zeros(66, 32, 4, 4)}
+    width = state["final_layer.weight"].shape[1]
+    heads = {"final_layers.0.weight": torch.zeros(34, width, 1, 1)}
+    heads |= {"deconv_layers.0.0.0.weight": torch.zeros(66, width, 4, 4)}
     return {n: t for n, t in state.items() if not n.startswith("final_layer.")} | heads
 
 
 def test_a_bottom_up_network_gives_its_backbone_only(golden: Ledger, tmp_path: Path) -> None:
     torch.save({"state_dict": higher(official("pose", golden))}, tmp_path / "higher.pth.tar")
     checkpoint = weights.read(tmp_path / "higher.pth.tar")
-    target = landmark("coco-pose@w32-256x192")
+    target = built("pose", golden)
     found = fitting.load_backbone(checkpoint, target.backbone)
     assert not found.missing
     assert len(found.left_over) == 2
@@ -170,7 +170,7 @@ def test_features_of_timm_give_their_backbone(golden: Ledger, tmp_path: Path) ->
     as_safetensors(state, tmp_path / "model.safetensors")
     checkpoint = weights.read(tmp_path / "model.safetensors")
     assert checkpoint.layout == "features"
-    assert not fitting.load_backbone(checkpoint, built("class").backbone).missing
+    assert not fitting.load_backbone(checkpoint, built("class", golden).backbone).missing
 
 
 def test_a_backbone_of_one_output_starts_another_of_four_only_where_allowed(
@@ -179,8 +179,7 @@ def test_a_backbone_of_one_output_starts_another_of_four_only_where_allowed(
 ) -> None:
     torch.save(official("pose", golden), tmp_path / "pose.pth")
     checkpoint = weights.read(tmp_path / "pose.pth")
-    spec = landmark_task("300w", ["model.backbone=hrnet-w32"])
-    target = network.build(spec.model, 68, seed=0)
+    target = LandmarkNetwork(networks.backbone(described("pose", golden), 4), nn.Identity())
     before = target.backbone.state_dict()["stage4.2.fuse_layers.1.0.0.0.weight"].clone()
     with pytest.raises(WeightsError, match="let the rest start random with --allow-partial"):
         fitting.load_backbone(checkpoint, target.backbone)

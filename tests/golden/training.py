@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from golden.ledger import Ledger
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
@@ -53,3 +54,9 @@ def step(
     error = loss(answers)
     error.backward()
     return Step(trained, answers.detach(), error.item())
+
+
+def check(golden: Ledger, file: str, prefix: str, pairs: Pairs) -> None:
+    """Compare what a step came to with its goldens, and both with float64's."""
+    for key, (ours, exact) in pairs.items():
+        golden.check_trained(file, prefix + key, ours, exact)
