@@ -20,6 +20,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 from workload import Workload, arguments, people, with_boxes, workload
 
+from hrbench.backbone.input import IMAGENET, Normalisation
 from hrbench.data.loader import (
     ImageCrops,
     TrainingCrops,
@@ -28,9 +29,9 @@ from hrbench.data.loader import (
     rows_by_image,
 )
 from hrbench.data.sample import People
-from hrbench.engine.runtime import normalised
 
 CPU = torch.device("cpu")
+NORMALISE = Normalisation(IMAGENET)
 IMAGES = 48  # synthetic ones to train on
 BATCH = 32
 
@@ -53,7 +54,7 @@ def training(
         batches = np.split(rows, range(BATCH, samples, BATCH))
         for batch in ours.batches(batches, 0, workers=workers, pin=False):
             targets = load.codec.encode(batch.keypoints, batch.visible, CPU)
-            yield [normalised(batch.images, CPU), targets.maps, targets.weights[..., None]]
+            yield [NORMALISE(batch.images), targets.maps, targets.weights[..., None]]
 
     names = ("normalised crops", "target maps", "target weights")
     for name, a, b in zip(names, joined(hrbench()), joined(officially()), strict=True):
@@ -78,7 +79,7 @@ def evaluation(load: Workload, boxes: People, workers: int, rounds: int) -> None
 
     def hrbench() -> Iterator[list[Tensor]]:
         batches = prediction_batches(ours, images, BATCH, workers=workers, pin=False)
-        yield from ([normalised(pixels.flatten(0, 1), CPU)] for _, pixels in batches)
+        yield from ([NORMALISE(pixels.flatten(0, 1))] for _, pixels in batches)
 
     agree("normalised crops", joined(hrbench())[0], joined(officially())[0])
     race(

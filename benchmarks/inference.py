@@ -9,7 +9,7 @@ from sidebyside import agree, race
 from workload import arguments, crops, workload
 
 from hrbench import network
-from hrbench.engine.runtime import normalised
+from hrbench.backbone.input import IMAGENET, Normalisation
 from hrbench.kinds.landmarks import predicting
 
 CPU = torch.device("cpu")
@@ -23,11 +23,12 @@ def main() -> None:
     load = workload()
     built = network.build(load.spec.model, len(load.dataset.keypoints), chosen.seed).eval()
     plain = network.build(load.spec.model, len(load.dataset.keypoints), chosen.seed).eval()
-    images = normalised(crops(load, chosen.batch), CPU)
+    images = crops(load, chosen.batch)
+    inputs, plain.normalise = Normalisation(IMAGENET)(images), torch.nn.Identity()
     heatmaps = predicting.heatmaps(load.spec, load.dataset, built, CPU)
 
     def officially() -> torch.Tensor:
-        return official.flip_tested(plain, images, load.cutting.flip_pairs)
+        return official.flip_tested(plain, inputs, load.cutting.flip_pairs)
 
     agree("heatmaps", heatmaps(images), officially(), TOLERANCE)
     race(

@@ -13,8 +13,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from torch import Tensor
 from workload import Workload, crops, workload
 
+from hrbench.backbone.input import IMAGENET, Normalisation
 from hrbench.data.augment import Draw, crop, draw, warp
-from hrbench.engine.runtime import normalised
 from hrbench.geometry import cells_to_image, crop_matrix, crop_of_boxes
 from hrbench.heads.heatmap import flip_back
 from hrbench.metrics.nms import oks_nms
@@ -94,7 +94,7 @@ def test_draw(benchmark: BenchmarkFixture, load: Workload, rng: np.random.Genera
 
 
 def test_normalised(benchmark: BenchmarkFixture, load: Workload) -> None:
-    benchmark(normalised, crops(load, BATCH), CPU)
+    benchmark(Normalisation(IMAGENET), crops(load, BATCH))
 
 
 def test_encode(benchmark: BenchmarkFixture, load: Workload) -> None:

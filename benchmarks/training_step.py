@@ -12,7 +12,7 @@ from sidebyside import agree, race
 from workload import arguments, crops, workload
 
 from hrbench import network
-from hrbench.engine.runtime import normalised
+from hrbench.backbone.input import IMAGENET, Normalisation
 from hrbench.heads.heatmap import mse
 
 CPU = torch.device("cpu")
@@ -27,7 +27,7 @@ def main() -> None:
     pixels = crops(load, chosen.batch)
     points = torch.rand((chosen.batch, keypoints, 2), dtype=torch.float64) * model.input[1]
     visible = torch.rand((chosen.batch, keypoints)) < 0.7
-    images, targets = normalised(pixels, CPU), load.codec.encode(points, visible, CPU)
+    inputs, targets = Normalisation(IMAGENET)(pixels), load.codec.encode(points, visible, CPU)
     weights = targets.weights[..., None]
     ours = network.build(model, keypoints, chosen.seed).train()
     theirs = network.build(model, keypoints, chosen.seed).train()
@@ -36,15 +36,14 @@ def main() -> None:
     )
 
     def officially() -> float:
-        loss = official.mse(theirs(images), targets.maps, weights)
+        loss = official.mse(theirs.answer(inputs), targets.maps, weights)
         their_adam.zero_grad()
         loss.backward()
         their_adam.step()
         return loss.item()
 
     def hrbench() -> float:
-        scores = ours(normalised(pixels, CPU))
-        loss = mse(scores, load.codec.encode(points, visible, CPU))
+        loss = mse(ours(pixels), load.codec.encode(points, visible, CPU))
         our_adam.zero_grad()
         loss.backward()
         our_adam.step()

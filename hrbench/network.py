@@ -3,114 +3,131 @@
 import torch
 from torch import Tensor, nn
 
-from hrbench.backbone import hrnet, resnet
+from hrbench.backbone.initial import Initial
+from hrbench.backbone.input import Color, Normalisation
+from hrbench.backbone.registry import Backbone, backbone_of
 from hrbench.data.pose_statistics import JOINTS_OUT, KEYPOINTS_IN
-from hrbench.errors import UnknownNameError
+from hrbench.errors import SpecError
 from hrbench.heads.classify import ClassificationHead
 from hrbench.heads.codecs import CODECS, Codec
 from hrbench.heads.deconvolution import DeconvolutionHead
 from hrbench.heads.faces import OfficialFaceHeatmap
-from hrbench.heads.heatmap import HeatmapHead
+from hrbench.heads.heatmap import STRIDE, HeatmapHead
 from hrbench.heads.linear_lift import LinearLifter
 from hrbench.heads.temporal_lift import TemporalLifter
 from hrbench.spec import ClassifierModel, HeatmapModel, LinearModel, TemporalModel
 
-INITIAL_DEVIATION = 0.001  # of convolutions, in the official pose code
-FILTERS = 4  # of each deconvolution, times the width of a ResNet's stem: the official 256 of 64
 NUM_JOINTS = 17
 MILLIMETRES = 1000.0  # in the metres that VideoPose3D's weights answer in
 
 
-class LandmarkNetwork(nn.Module):
-    """Backbone and head.
+class ImageNetwork(nn.Module):
+    """Normalisation, backbone and head.
 
-    Shapes: (B, 3, H, W) normalised images, in the spec's order of colours, to
-    (B, K, H / 4, W / 4) scores.
+    Shapes: (B, H, W, 3) uint8 RGB images to (B, K, H / 4, W / 4) scores of keypoints, or to
+    (B, classes) logits.
     """
 
-    def __init__(self, backbone: nn.Module, head: nn.Module) -> None:
+    def __init__(self, normalise: nn.Module, backbone: nn.Module, head: nn.Module) -> None:
         super().__init__()
-        self.backbone, self.head = backbone, head
+        self.normalise, self.backbone, self.head = normalise, backbone, head
 
     def forward(self, images: Tensor) -> Tensor:
-        scores: Tensor = self.head(self.backbone(images))
-        return scores
+        inputs: Tensor = self.normalise(images)
+        return self.answer(inputs)
+
+    def answer(self, inputs: Tensor) -> Tensor:
+        """Return what the head makes of (B, 3, H, W) images that are normalised already."""
+        answers: Tensor = self.head(self.backbone(inputs))
+        return answers
 
 
 def build(
-    model: HeatmapModel, num_keypoints: int, seed: int, initial: str = "normal"
-) -> LandmarkNetwork:
+    model: HeatmapModel, num_keypoints: int, seed: int, initial: Initial = "normal"
+) -> ImageNetwork:
     """Return the network that a spec describes, its initial weights drawn with `seed`.
 
-    Convolutions start as in the official pose code, or, with `kaiming`, those of the backbone
-    as He et al. 2015 propose: from nothing that learns sooner.
+    Raises:
+        UnknownNameError, SpecError: as `require_buildable`.
     """
+    require_buildable(model)
     torch.manual_seed(seed)
-    network = _heatmap_network(model, num_keypoints)
+    found = backbone_of(model.backbone)
+    backbone = found.make(model.branches, model.upsampling)
+    head = _heatmap_head(found, model.branches, num_keypoints)
+    # Backbone and head are made before either is drawn, so that a seed draws what it always did.
+    found.initialise(backbone, initial)
+    head.initialise(initial)
+    network = _network(found, model.color, backbone, head)
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.momentum = model.momentum
-        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
-            nn.init.normal_(module.weight, std=INITIAL_DEVIATION)
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
-            elif initial == "kaiming":
-                nn.init.kaiming_normal_(module.weight, mode="fan_out")
     return network
 
 
-def _heatmap_network(model: HeatmapModel, num_keypoints: int) -> LandmarkNetwork:
-    """Return HRNet with its head, or a ResNet with deconvolutions."""
-    if model.backbone in resnet.SIZES:
-        size = resnet.SIZES[model.backbone]
-        filters = FILTERS * size.width
-        head = DeconvolutionHead(size.channels, filters, num_keypoints)
-        return LandmarkNetwork(resnet.build(model.backbone), head)
-    if model.backbone not in hrnet.SIZES:
-        raise UnknownNameError("backbone", model.backbone, [*hrnet.SIZES, *resnet.SIZES])
-    channels = hrnet.SIZES[model.backbone].channels[: model.branches]
-    backbone = hrnet.build(model.backbone, model.branches, model.upsampling)
-    return LandmarkNetwork(backbone, HeatmapHead(channels, num_keypoints))
+def require_buildable(model: HeatmapModel) -> None:
+    """Refuse a spec of a network that there is none of.
+
+    Raises:
+        UnknownNameError: no backbone is called so.
+        SpecError: it has one branch, and a key is of several.
+    """
+    several = len(backbone_of(model.backbone).channels) > 1
+    if not several and (model.branches, model.upsampling) != (1, "nearest"):
+        raise SpecError(
+            "model.branches and model.upsampling are HRNet's: with "
+            f"'{model.backbone}', which has one branch, they are 1 and 'nearest'"
+        )
+
+
+def _heatmap_head(
+    backbone: Backbone, branches: int, num_keypoints: int
+) -> HeatmapHead | DeconvolutionHead:
+    """Return the head on branches as fine as heatmaps, or deconvolutions of a coarser one."""
+    if backbone.strides[0] == STRIDE:
+        return HeatmapHead(backbone.channels[:branches], num_keypoints)
+    *_, channels = backbone.channels
+    doublings = (backbone.strides[-1] // STRIDE).bit_length() - 1
+    return DeconvolutionHead(channels, backbone.filters, num_keypoints, doublings)
 
 
 def codec(model: HeatmapModel) -> Codec:
     """Return how keypoints are written as heatmaps and read back."""
-    height, width = (edge // hrnet.STRIDE for edge in model.input)
-    return CODECS[model.codec](height, width, hrnet.STRIDE, model.sigma)
+    height, width = (edge // STRIDE for edge in model.input)
+    return CODECS[model.codec](height, width, STRIDE, model.sigma)
 
 
 def official_face_codec(model: HeatmapModel) -> OfficialFaceHeatmap:
     """Return how the published face code does that: in whole cells."""
-    height, width = (edge // hrnet.STRIDE for edge in model.input)
-    return OfficialFaceHeatmap(height, width, hrnet.STRIDE, model.sigma)
+    height, width = (edge // STRIDE for edge in model.input)
+    return OfficialFaceHeatmap(height, width, STRIDE, model.sigma)
 
 
-class Classifier(nn.Module):
-    """Backbone and classification head.
+def build_classifier(model: ClassifierModel, num_classes: int, seed: int) -> ImageNetwork:
+    """Return a classification network, its weights drawn as the official code draws them.
 
-    Shapes: (B, 3, H, W) normalised RGB to (B, classes) logits.
+    Raises:
+        UnknownNameError: no backbone is called so.
+        SpecError: it has not the four branches that the head sums.
     """
-
-    def __init__(self, backbone: hrnet.HRNet, head: nn.Module) -> None:
-        super().__init__()
-        self.backbone, self.head = backbone, head
-
-    def forward(self, images: Tensor) -> Tensor:
-        logits: Tensor = self.head(self.backbone(images))
-        return logits
-
-
-def build_classifier(model: ClassifierModel, num_classes: int, seed: int) -> Classifier:
-    """Return a classification network, its weights drawn as the official code draws them."""
     torch.manual_seed(seed)
-    backbone = hrnet.build(model.backbone, num_outputs=4)
-    channels = hrnet.SIZES[model.backbone].channels
-    head = ClassificationHead(channels, num_classes, width=model.width, features=model.features)
-    network = Classifier(backbone, head)
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(module.weight, mode="fan_out")
-    return network
+    found = backbone_of(model.backbone)
+    if len(found.channels) != ClassificationHead.BRANCHES:
+        raise SpecError(
+            f"model.backbone: the head 'classify' sums {ClassificationHead.BRANCHES} branches, and "
+            f"'{model.backbone}' has {len(found.channels)}"
+        )
+    backbone = found.make(len(found.channels), "nearest")
+    head = ClassificationHead(
+        found.channels, num_classes, width=model.width, features=model.features
+    )
+    found.initialise(backbone, "fan-out")
+    head.initialise()
+    return _network(found, "rgb", backbone, head)
+
+
+def _network(found: Backbone, color: Color, backbone: nn.Module, head: nn.Module) -> ImageNetwork:
+    return ImageNetwork(Normalisation(found.input, color), backbone, head)
 
 
 class TemporalNetwork(nn.Module):

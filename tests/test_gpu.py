@@ -17,7 +17,7 @@ from hrbench.catalog import load_dataset
 from hrbench.commands import run as pipeline
 from hrbench.commands.profile.profile import profile
 from hrbench.engine import duration
-from hrbench.engine.runtime import Runtime, normalised
+from hrbench.engine.runtime import Runtime
 from hrbench.formats.location import DataRoot
 from hrbench.heads.heatmap import mse
 from hrbench.kinds.landmarks.task import Landmarks
@@ -44,7 +44,7 @@ def step(task: str, device: str) -> dict[str, torch.Tensor]:
     codec = network.codec(spec.model)
     targets = codec.encode(points, torch.ones(4, 17) > 0, where)
     optimizer = torch.optim.SGD(built.parameters(), lr=1e-2)
-    mse(built(normalised(images, where)), targets).backward()
+    mse(built(images), targets).backward()
     optimizer.step()
     return {name: tensor.detach().cpu() for name, tensor in built.state_dict().items()}
 

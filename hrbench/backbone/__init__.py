@@ -1,1 +1,1 @@
-"""The HRNet backbone in all published widths, and the layouts its checkpoints come in."""
+"""The backbones, one registry of them, and the layouts that their checkpoints come in."""

@@ -4,14 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from hrbench.backbone import hrnet, resnet
 from hrbench.backbone.fitting import PREFIX
+from hrbench.backbone.registry import BACKBONES
 
 STEM = f"{PREFIX}conv1.weight"
-FINEST = f"{PREFIX}stage4.0.branches.0.0.conv1.weight"  # as wide as HRNet
-LAST = f"{PREFIX}layer4.0.conv1.weight"  # of a ResNet
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,24 +54,15 @@ def _backbones(tensors: Mapping[str, Tensor]) -> tuple[str, ...]:
         if name.startswith(PREFIX)
     }
     found = []
-    for name in (*_hrnets(tensors), *_resnets(tensors)):
+    for name, backbone in BACKBONES.items():
+        mark, length = backbone.mark
+        if inside.get(mark, ())[:1] != (length,):
+            continue
         with torch.device("meta"):
-            built: nn.Module = resnet.build(name) if name in resnet.SIZES else hrnet.build(name, 1)
+            built = backbone.make(1, "nearest")
         wanted = {key: tuple(tensor.shape) for key, tensor in built.state_dict().items()}
         blocks = {key.rsplit(".", 2)[0] for key in wanted}
         further = {key.rsplit(".", 2)[0] for key in inside} - blocks
         if wanted.items() <= inside.items() and all("fuse" in key for key in further):
             found.append(name)
     return tuple(found)
-
-
-def _hrnets(tensors: Mapping[str, Tensor]) -> list[str]:
-    width = len(tensors[FINEST]) if FINEST in tensors else None
-    return [name for name, size in hrnet.SIZES.items() if size.width == width]
-
-
-def _resnets(tensors: Mapping[str, Tensor]) -> list[str]:
-    if LAST not in tensors or STEM not in tensors:
-        return []
-    width = len(tensors[STEM])
-    return [name for name, size in resnet.SIZES.items() if size.width == width]

@@ -14,12 +14,11 @@ import torch.nn.functional as F  # noqa: N812  the field's name for it
 from torch import Tensor, nn
 
 from hrbench.backbone.blocks import BasicBlock, Bottleneck, conv_bn
-from hrbench.errors import UnknownNameError
 
 Upsampling = Literal["nearest", "bilinear"]
 
 STEM_WIDTH = 64
-STRIDE = 4  # image pixels per cell of branch 0
+STRIDES = (4, 8, 16, 32)  # image pixels per cell of each branch
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,14 +183,3 @@ def part(layers: nn.ModuleList, branches: Sequence[Tensor]) -> list[Tensor]:
     """Apply a transition: its last layer makes a new branch of the coarsest old one."""
     inputs = [*branches, branches[-1]]
     return [layer(x) for layer, x in zip(layers, inputs, strict=True)]
-
-
-def build(name: str, num_outputs: int, upsampling: Upsampling = "nearest") -> HRNet:
-    """Return the backbone called `name`, initialised as the official pose code does it.
-
-    Raises:
-        UnknownNameError: no size has that name.
-    """
-    if name not in SIZES:
-        raise UnknownNameError("backbone", name, SIZES)
-    return HRNet(SIZES[name], num_outputs, upsampling)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from hrbench.backbone.blocks import conv_bn
-from hrbench.errors import UnknownNameError
 
+STRIDE = 32  # image pixels per cell
 WIDENED = 4  # a bottleneck's last convolution widens so many times
 
 
@@ -81,14 +81,3 @@ def _layer(
         shortcut = nn.Sequential(*conv_bn(inputs, outputs, 1, stride))
     first = block(inputs, width, stride, shortcut)
     return nn.Sequential(first, *(block(outputs, width) for _ in range(blocks - 1))), outputs
-
-
-def build(name: str) -> ResNet:
-    """Return the backbone called `name`.
-
-    Raises:
-        UnknownNameError: no size has that name.
-    """
-    if name not in SIZES:
-        raise UnknownNameError("backbone", name, SIZES)
-    return ResNet(SIZES[name])

@@ -11,10 +11,10 @@ from torch import Tensor
 
 from hrbench.data.loader import ImageCrops, prediction_batches, rows_by_image
 from hrbench.engine.progress import Steps
-from hrbench.engine.runtime import Runtime, normalised
+from hrbench.engine.runtime import Runtime
 
 Columns = dict[str, NDArray[Any]]  # by name, a row per box
-Heatmaps = Callable[[Tensor], Tensor]  # (B * S, 3, H, W) normalised images to (B, K, h, w) maps
+Heatmaps = Callable[[Tensor], Tensor]  # (B * S, H, W, 3) uint8 RGB to (B, K, h, w) maps
 Answer = Callable[[Tensor, NDArray[np.int64]], Columns]  # maps and the boxes' rows to columns
 
 
@@ -26,7 +26,6 @@ def predict(
     runtime: Runtime,
     *,
     batch_size: int,
-    color: str,
     precision: str,
     workers: int,
     title: str = "predicting",
@@ -45,9 +44,8 @@ def predict(
     )
     with Steps(title, total, shown=runtime.leads) as steps, closing(batches):
         for batch_rows, pixels in batches:
-            inputs = normalised(pixels.flatten(0, 1), device, color)
             with runtime.autocast(precision):
-                maps = heatmaps(inputs)
+                maps = heatmaps(pixels.flatten(0, 1))
             rows.append(batch_rows)
             found.append(answer(maps, batch_rows))
             steps.advance(len(batch_rows))

@@ -8,14 +8,11 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
-from torch import Tensor, nn
+from torch import nn
 
 from hrbench import threads
 from hrbench.errors import RunError
 
-# Of ImageNet's images: red, green, blue, from 0 to 1.
-MEAN = (0.485, 0.456, 0.406)
-DEVIATION = (0.229, 0.224, 0.225)
 CARDS = {"gpu": "cuda:0"}  # names of torch's own devices in other programs
 
 
@@ -129,22 +126,6 @@ def machine_limits() -> Iterator[None]:
     except OSError as error:
         place = error.filename or "a file of the run"
         raise RunError(f"{place} cannot be written: {error.strerror or error}") from error
-
-
-def normalised(images: Tensor, device: torch.device, color: str = "rgb") -> Tensor:
-    """Return (B, 3, h, w) float32 for (B, h, w, 3) uint8 RGB, by ImageNet's statistics.
-
-    With `bgr` the planes come blue first, yet by the statistics of red, green, blue in this
-    order: the official `pose_resnet` was trained so.
-    """
-    mean = torch.tensor(MEAN, device=device).view(3, 1, 1)
-    deviation = torch.tensor(DEVIATION, device=device).view(3, 1, 1)
-    moved = images.to(device, non_blocking=True).permute(0, 3, 1, 2)
-    # Plane by plane: interleaved colours, as they come, take two and a half times as long.
-    planes = moved.to(torch.float32, memory_format=torch.contiguous_format)
-    if color == "bgr":
-        planes = planes.flip(1)
-    return planes.div_(255).sub_(mean).div_(deviation)
 
 
 def devices() -> dict[str, str]:

@@ -6,6 +6,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from hrbench.backbone.blocks import Bottleneck
+from hrbench.backbone.initial import draw
 
 
 class ClassificationHead(nn.Module):
@@ -25,6 +26,8 @@ class ClassificationHead(nn.Module):
     Source: HRNet-Image-Classification, lib/models/cls_hrnet.py; parameter names are its own, so
     that its checkpoints load unchanged.
     """
+
+    BRANCHES = 4  # of the published networks
 
     def __init__(
         self, channels: Sequence[int], num_classes: int, *, width: int = 32, features: int = 2048
@@ -48,6 +51,10 @@ class ClassificationHead(nn.Module):
             nn.Conv2d(outputs[-1], features, 1), nn.BatchNorm2d(features), nn.ReLU(inplace=True)
         )
         self.classifier = nn.Linear(features, num_classes)
+
+    def initialise(self) -> None:
+        """Draw the weights of convolutions anew, by the numbers that come next."""
+        draw(self, "fan-out")
 
     def forward(self, branches: Sequence[Tensor]) -> Tensor:
         finest, *coarser = (

@@ -10,6 +10,9 @@ import torch
 import torch.nn.functional as F  # noqa: N812  the field's name for it
 from torch import Tensor, nn
 
+from hrbench.backbone.initial import Initial, draw
+
+STRIDE = 4  # crop pixels per cell of a map
 HARDEST = 8  # keypoints of a crop, that `ohkm` counts
 
 
@@ -34,6 +37,10 @@ class HeatmapHead(nn.Module):
         if self.num_branches > 1:
             self.mix = nn.Sequential(nn.Conv2d(width, width, 1), nn.BatchNorm2d(width), nn.ReLU())
         self.score = nn.Conv2d(width, num_keypoints, kernel_size=1)
+
+    def initialise(self, initial: Initial) -> None:
+        """Draw the weights anew, by the numbers that come next."""
+        draw(self, initial)
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
         finest, *coarser = features[: self.num_branches]

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+HOLLOW = torch.device("meta")  # where there are shapes, and no numbers
 GIGA = 1024**3  # what the official code calls so where it prints GFLOPs
 
 
@@ -34,8 +35,9 @@ class Complexity:
 
 def of_crop(network: nn.Module, height: int, width: int) -> Complexity:
     """Return what a crop of so many pixels costs; nothing is computed for it."""
-    hollow, shape = without_numbers(network), (1, 3, height, width)
-    count, more = multiply_adds(hollow, shape), _overcounted(hollow, shape)
+    crop = torch.empty((1, height, width, 3), dtype=torch.uint8, device=HOLLOW)
+    hollow = without_numbers(network)
+    count, more = multiply_adds(hollow, crop), _overcounted(hollow, crop)
     words = "the same over 1024^3, as the official code prints"
     if more:
         words += " it, which counts deconvolutions by the cells that they put out: four times"
@@ -46,7 +48,7 @@ def of_crop(network: nn.Module, height: int, width: int) -> Complexity:
 
 def without_numbers(network: nn.Module) -> nn.Module:
     """Return a copy of a network that has shapes alone."""
-    return copy.deepcopy(network).to("meta").eval()
+    return copy.deepcopy(network).to(HOLLOW).eval()
 
 
 def parameters(network: nn.Module) -> int:
@@ -54,23 +56,23 @@ def parameters(network: nn.Module) -> int:
     return sum(parameter.numel() for parameter in network.parameters())
 
 
-def multiply_adds(hollow: nn.Module, shape: tuple[int, ...]) -> int:
-    """Return how many an input of a shape takes in a network without numbers."""
+def multiply_adds(hollow: nn.Module, given: Tensor) -> int:
+    """Return how many an input takes in a network; neither has numbers."""
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        hollow(torch.empty(shape, device="meta"))
+        hollow(given)
     return int(counter.get_total_flops()) // 2  # a multiplication and an addition
 
 
-def _overcounted(hollow: nn.Module, shape: tuple[int, ...]) -> int:
+def _overcounted(hollow: nn.Module, given: Tensor) -> int:
     """Return how many more multiply-adds of deconvolutions the official code counts.
 
     It takes a weight for each cell that comes out, where there is one for each that goes in.
     """
     more = 0
 
-    def count(module: nn.Module, given: tuple[Tensor, ...], output: Tensor) -> None:
+    def count(module: nn.Module, taken: tuple[Tensor, ...], output: Tensor) -> None:
         nonlocal more
-        cells = output.shape[2:].numel() - given[0].shape[2:].numel()
+        cells = output.shape[2:].numel() - taken[0].shape[2:].numel()
         more += cells * sum(weight.numel() for weight in module.parameters())
 
     hooks = [
@@ -79,7 +81,7 @@ def _overcounted(hollow: nn.Module, shape: tuple[int, ...]) -> int:
         if isinstance(module, nn.ConvTranspose2d)
     ]
     with torch.no_grad():
-        hollow(torch.empty(shape, device="meta"))
+        hollow(given)
     for hook in hooks:
         hook.remove()
     return more

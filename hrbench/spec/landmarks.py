@@ -36,17 +36,6 @@ class HeatmapModel(Model):
     codec: Literal["quarter", "dark", "udp"] = "quarter"  # targets, and the crops' pixel grid
     activation: Literal["none", "softmax"] = "none"  # what makes heatmaps of the head's scores
 
-    @model_validator(mode="after")
-    def _branches_are_of_hrnet(self) -> Self:
-        if self.backbone.startswith("resnet") and (self.branches, self.upsampling) != (
-            1,
-            "nearest",
-        ):
-            raise ValueError(
-                "branches and upsampling are HRNet's: with a ResNet they are 1 and 'nearest'"
-            )
-        return self
-
     @property
     def words(self) -> str:
         """Backbone and input."""

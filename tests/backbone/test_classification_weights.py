@@ -7,27 +7,29 @@ import torch
 from torch import Tensor
 
 from hrbench.backbone import fitting, hrnet, weights
+from hrbench.backbone.input import IMAGENET, Normalisation
 from hrbench.errors import WeightsError
 from hrbench.heads.classify import ClassificationHead
 from hrbench.heads.heatmap import HeatmapHead
-from hrbench.network import Classifier, LandmarkNetwork
+from hrbench.network import ImageNetwork
 
 SIZE = hrnet.SIZES["hrnet-w8"]
 
 
-def classifier(classes: int = 10, seed: int = 0) -> Classifier:
+def classifier(classes: int = 10, seed: int = 0) -> ImageNetwork:
     torch.manual_seed(seed)
     head = ClassificationHead(SIZE.channels, classes, width=4, features=32)
-    return Classifier(hrnet.HRNet(SIZE, num_outputs=4), head)
+    return ImageNetwork(Normalisation(IMAGENET), hrnet.HRNet(SIZE, num_outputs=4), head)
 
 
-def pose(branches: int, seed: int = 0) -> LandmarkNetwork:
+def pose(branches: int, seed: int = 0) -> ImageNetwork:
     torch.manual_seed(seed)
     backbone = hrnet.HRNet(SIZE, num_outputs=branches)
-    return LandmarkNetwork(backbone, HeatmapHead(SIZE.channels[:branches], num_keypoints=17))
+    head = HeatmapHead(SIZE.channels[:branches], num_keypoints=17)
+    return ImageNetwork(Normalisation(IMAGENET), backbone, head)
 
 
-def official(built: Classifier) -> dict[str, Tensor]:
+def official(built: ImageNetwork) -> dict[str, Tensor]:
     """A network's tensors under the names of the official classification release."""
     state = built.state_dict()
     return {n.removeprefix("backbone.").removeprefix("head."): t for n, t in state.items()}

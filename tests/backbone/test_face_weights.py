@@ -9,9 +9,10 @@ from golden.ledger import Ledger
 from torch import Tensor
 
 from hrbench import network
-from hrbench.backbone import fitting, hrnet, weights
+from hrbench.backbone import fitting, weights
+from hrbench.backbone.registry import BACKBONES
 from hrbench.errors import WeightsError
-from hrbench.network import LandmarkNetwork
+from hrbench.network import ImageNetwork
 from hrbench.spec import HeatmapModel
 
 MODEL = HeatmapModel(
@@ -26,11 +27,11 @@ MODEL = HeatmapModel(
 OURS_TO_THEIRS = {"head.mix.0.": "head.0.", "head.mix.1.": "head.1.", "head.score.": "head.3."}
 
 
-def face(keypoints: int = 19, seed: int = 0) -> LandmarkNetwork:
+def face(keypoints: int = 19, seed: int = 0) -> ImageNetwork:
     return network.build(MODEL, keypoints, seed)
 
 
-def official(built: LandmarkNetwork) -> dict[str, Tensor]:
+def official(built: ImageNetwork) -> dict[str, Tensor]:
     """A network's tensors under the names of the official face release."""
     named = {}
     for name, tensor in built.state_dict().items():
@@ -77,7 +78,7 @@ def test_imagenet_weights_fill_all_but_the_head_of_the_official_face_network(
     torch.save(state, tmp_path / "imagenet.pth")
     checkpoint = weights.read(tmp_path / "imagenet.pth")
     assert checkpoint.layout == "classification"
-    backbone = hrnet.build("hrnet-w18", num_outputs=4, upsampling="bilinear")
+    backbone = BACKBONES["hrnet-w18"].make(4, "bilinear")
     left = fitting.load_backbone(checkpoint, backbone).left_over
     matched = len(backbone.state_dict())
     assert matched == 1830 == described["num_state_entries"] - 9

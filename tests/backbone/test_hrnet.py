@@ -3,13 +3,14 @@ import torch
 import torch.nn.functional as F  # noqa: N812  the field's name for it
 
 from hrbench.backbone import hrnet
-from hrbench.backbone.hrnet import HighResolutionModule, build, enlarge
+from hrbench.backbone.hrnet import HighResolutionModule, enlarge
+from hrbench.backbone.registry import BACKBONES
 
 
 @pytest.mark.parametrize("upsampling", ["nearest", "bilinear"])
 @pytest.mark.parametrize("outputs", [1, 4])
 def test_as_many_branches_leave_as_asked_for(outputs: int, upsampling: hrnet.Upsampling) -> None:
-    backbone = build("hrnet-w8", outputs, upsampling).eval()
+    backbone = BACKBONES["hrnet-w8"].make(outputs, upsampling).eval()
     with torch.inference_mode():
         maps = backbone(torch.zeros(1, 3, 64, 96))
     sizes = [(8, 16, 24), (16, 8, 12), (32, 4, 6), (64, 2, 3)]
@@ -17,7 +18,7 @@ def test_as_many_branches_leave_as_asked_for(outputs: int, upsampling: hrnet.Ups
 
 
 def test_upsampling_changes_no_name_and_no_shape() -> None:
-    states = [build("hrnet-w8", 4, kind).state_dict() for kind in ("nearest", "bilinear")]
+    states = [BACKBONES["hrnet-w8"].make(4, kind).state_dict() for kind in ("nearest", "bilinear")]
     shapes = [{name: tensor.shape for name, tensor in state.items()} for state in states]
     assert shapes[0] == shapes[1]
     assert list(states[0]) == list(states[1])

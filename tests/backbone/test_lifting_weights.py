@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import nn, serialization
 
-from hrbench.backbone import fitting, hrnet, unpickling, weights
+from hrbench.backbone import fitting, unpickling, weights
+from hrbench.backbone.registry import BACKBONES
 from hrbench.errors import WeightsError
 from hrbench.heads.linear_lift import LinearLifter
 from hrbench.heads.temporal_lift import TemporalLifter
@@ -114,7 +115,7 @@ def test_filters_of_other_widths_are_refused(tmp_path: Path) -> None:
 
 def test_a_lifter_is_no_backbone(tmp_path: Path) -> None:
     torch.save(martinez(linear()), tmp_path / "ckpt.pth.tar")
-    backbone = hrnet.build("hrnet-w8", num_outputs=1)
+    backbone = BACKBONES["hrnet-w8"].make(1, "nearest")
     with pytest.raises(WeightsError, match=r"0 of .* tensors of the backbone match"):
         fitting.load_backbone(weights.read(tmp_path / "ckpt.pth.tar"), backbone)
 

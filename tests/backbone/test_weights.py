@@ -11,14 +11,14 @@ from torch import Tensor
 from hrbench import network
 from hrbench.backbone import fitting, weights
 from hrbench.errors import WeightsError
-from hrbench.network import LandmarkNetwork
+from hrbench.network import ImageNetwork
 
 
-def tiny(keypoints: int = 17, seed: int = 0) -> LandmarkNetwork:
+def tiny(keypoints: int = 17, seed: int = 0) -> ImageNetwork:
     return network.build(landmark_task("coco-pose@tiny").model, keypoints, seed)
 
 
-def official(built: LandmarkNetwork) -> dict[str, Tensor]:
+def official(built: ImageNetwork) -> dict[str, Tensor]:
     """A network's tensors under the names of the official pose release."""
     state = built.state_dict()
     return {
@@ -111,7 +111,7 @@ def test_a_file_from_before_batches_were_counted_is_whole(tmp_path: Path) -> Non
     assert fitting.load_network(weights.read(tmp_path / "old.pth"), tiny()).whole
 
 
-def baseline(seed: int = 0) -> LandmarkNetwork:
+def baseline(seed: int = 0) -> ImageNetwork:
     return network.build(landmark_task("coco-pose@tiny-resnet").model, 17, seed)
 
 

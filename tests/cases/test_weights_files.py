@@ -23,11 +23,11 @@ from worlds import small_world
 from hrbench import network
 from hrbench.backbone import fitting, weights
 from hrbench.errors import WeightsError
-from hrbench.network import LandmarkNetwork
+from hrbench.network import ImageNetwork
 from hrbench.spec import ClassifierModel
 
 
-def tiny(seed: int = 1) -> LandmarkNetwork:
+def tiny(seed: int = 1) -> ImageNetwork:
     return network.build(landmark_task("coco-pose@tiny").model, 17, seed)
 
 

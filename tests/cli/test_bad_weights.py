@@ -15,7 +15,7 @@ from specs import landmark_task
 from torch import Tensor
 
 from hrbench import network
-from hrbench.backbone import hrnet
+from hrbench.backbone.registry import BACKBONES
 
 FETCH = "is not a whole checkpoint of tensors"
 
@@ -32,7 +32,7 @@ def tensors(backbone: str = "hrnet-w8", keypoints: int = 17) -> dict[str, Tensor
 
 def classifier(backbone: str) -> dict[str, Tensor]:
     """What an ImageNet checkpoint of the official classification code holds."""
-    built = hrnet.build(backbone, num_outputs=4).state_dict()
+    built = BACKBONES[backbone].make(4, "nearest").state_dict()
     return {**built, "classifier.weight": torch.zeros(10, 8), "classifier.bias": torch.zeros(10)}
 
 

@@ -13,10 +13,10 @@ from torch import Tensor
 
 from hrbench import network
 from hrbench.backbone import fitting, weights
-from hrbench.network import LandmarkNetwork
+from hrbench.network import ImageNetwork
 
 
-def built(task: str = "coco-pose@tiny", keypoints: int = 17, seed: int = 0) -> LandmarkNetwork:
+def built(task: str = "coco-pose@tiny", keypoints: int = 17, seed: int = 0) -> ImageNetwork:
     return network.build(landmark_task(task).model, keypoints, seed)
 
 

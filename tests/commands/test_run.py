@@ -14,7 +14,7 @@ from specs import landmark_task
 from worlds import SMALL, real_tree, small_world
 
 from hrbench import network
-from hrbench.backbone import hrnet
+from hrbench.backbone.registry import BACKBONES
 from hrbench.commands import run as pipeline
 from hrbench.commands import score as scoring
 from hrbench.errors import RunError
@@ -143,7 +143,7 @@ def test_a_classification_checkpoint_starts_the_backbone(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     spec = landmark_task("coco-pose@tiny")
-    backbone = hrnet.build(spec.model.backbone, num_outputs=4)
+    backbone = BACKBONES[spec.model.backbone].make(4, "nearest")
     content = {name: torch.ones_like(t) for name, t in backbone.state_dict().items()}
     content |= {"classifier.weight": torch.zeros(10, 8), "classifier.bias": torch.zeros(10)}
     torch.save(content, tmp_path / "hrnet_cls.pth")
@@ -155,7 +155,7 @@ def test_a_classification_checkpoint_starts_the_backbone(
         overrides=SMALL,
     )
     assert record.weights.init.startswith("classification:")
-    total = len(hrnet.build(spec.model.backbone, num_outputs=1).state_dict())
+    total = len(BACKBONES[spec.model.backbone].make(1, "nearest").state_dict())
     assert f"all {total} tensors of the backbone loaded" in capsys.readouterr().err
 
 

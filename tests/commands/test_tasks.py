@@ -27,7 +27,7 @@ from worlds import (
 )
 
 from hrbench import catalog, world
-from hrbench.backbone import hrnet
+from hrbench.backbone.registry import BACKBONES
 from hrbench.commands import run as pipeline
 from hrbench.commands import score as scoring
 from hrbench.data.evaluation import LandmarkEvaluation
@@ -234,7 +234,7 @@ def test_a_classification_checkpoint_starts_the_backbone_and_its_tensors_are_cou
         overrides=(*SMALL, "model.input=[64, 64]"),
     )
     assert record.weights.init.startswith("classification:")
-    total = len(hrnet.build("hrnet-w18", 4, "bilinear").state_dict())
+    total = len(BACKBONES["hrnet-w18"].make(4, "bilinear").state_dict())
     assert total == len(names)
     assert f"all {total} tensors of the backbone loaded" in capsys.readouterr().err
 

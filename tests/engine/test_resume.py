@@ -20,7 +20,7 @@ from hrbench.engine.train import Interrupted, Trainer
 from hrbench.errors import RunError
 from hrbench.formats import location
 from hrbench.kinds.landmarks.task import Landmarks
-from hrbench.network import LandmarkNetwork
+from hrbench.network import ImageNetwork
 from hrbench.road import training
 from hrbench.runs.options import Options
 
@@ -71,7 +71,7 @@ def stop_at(job: Trainer[Batch], step: int, number: signal.Signals, times: int =
 
 
 def tensors(job: Trainer[Batch]) -> dict[str, Tensor]:
-    assert isinstance(job.network, LandmarkNetwork)
+    assert isinstance(job.network, ImageNetwork)
     return {name: tensor.clone() for name, tensor in job.network.state_dict().items()}
 
 

@@ -12,9 +12,11 @@ from torch import Tensor, nn
 
 from hrbench import network
 from hrbench.backbone import fitting, hrnet, layouts, resnet, weights
+from hrbench.backbone.input import IMAGENET, Normalisation
 from hrbench.backbone.layouts import Layout
+from hrbench.backbone.registry import BACKBONES, of_hrnet, of_resnet
 from hrbench.heads.classify import ClassificationHead
-from hrbench.network import Classifier, LandmarkNetwork
+from hrbench.network import ImageNetwork
 from hrbench.spec import HeatmapModel
 
 Shapes = Mapping[str, tuple[int, ...]]  # by the official names
@@ -53,7 +55,7 @@ def resnet_size(shapes: Shapes) -> resnet.Size:
     )
 
 
-def heatmap_network(described: Any) -> LandmarkNetwork:
+def heatmap_network(described: Any) -> ImageNetwork:
     """Return a network of the described size, that of a pose or of a face, with weights of ours."""
     shapes = shapes_of(described)
     is_face = "head.3.weight" in shapes
@@ -68,9 +70,8 @@ def heatmap_network(described: Any) -> LandmarkNetwork:
     )
     keypoints = shapes["head.3.weight" if is_face else "final_layer.weight"][0]
     is_hrnet = "stage4.0.branches.0.0.conv1.weight" in shapes
-    sizes = hrnet.SIZES if is_hrnet else resnet.SIZES
-    size = hrnet_size(shapes) if is_hrnet else resnet_size(shapes)
-    with patch.dict(sizes, {GOLDEN: size}):
+    found = of_hrnet(hrnet_size(shapes)) if is_hrnet else of_resnet(resnet_size(shapes))
+    with patch.dict(BACKBONES, {GOLDEN: found}):
         return network.build(model, keypoints, seed=0)
 
 
@@ -78,11 +79,11 @@ def backbone(described: Any, num_outputs: int) -> hrnet.HRNet:
     return hrnet.HRNet(hrnet_size(shapes_of(described)), num_outputs)
 
 
-def classifier(shapes: Shapes) -> Classifier:
+def classifier(shapes: Shapes) -> ImageNetwork:
     """Return a classification network of the described size, with weights of ours."""
     size, classes = hrnet_size(shapes), shapes["classifier.weight"][0]
     head = ClassificationHead(size.channels, num_classes=classes)
-    return Classifier(hrnet.HRNet(size, num_outputs=4), head)
+    return ImageNetwork(Normalisation(IMAGENET), hrnet.HRNet(size, num_outputs=4), head)
 
 
 def load(described: Any, into: nn.Module, folder: Path) -> Layout:

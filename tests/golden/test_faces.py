@@ -15,9 +15,9 @@ from specs import landmark_task
 
 from hrbench import catalog
 from hrbench import face_geometry as geometry
+from hrbench.backbone.input import IMAGENET, Normalisation
 from hrbench.data import face_crops
 from hrbench.data.augment import Draw
-from hrbench.engine.runtime import normalised
 from hrbench.formats.faces import tables
 from hrbench.formats.faces.tables import Faces
 from hrbench.geometry import flip_order
@@ -164,7 +164,7 @@ def test_crops_and_targets_in_evaluation_are_the_official_ones(file: str, golden
         [seen.road.cutting.plain(people, np.array([row]))[0] for row in range(len(people))]
     )
     golden.check(file, "test_crop_u8", cut)
-    sub = normalised(torch.from_numpy(cut), CPU)[:, :, ::16, ::16]
+    sub = Normalisation(IMAGENET)(torch.from_numpy(cut))[:, :, ::16, ::16]
     golden.check(file, "test_norm_sub", sub.numpy())
     names = [people.images[image].name for image in people.image]
     golden.check_value(file, "image_names", names, golden.load(file)["image_names"])

@@ -9,11 +9,11 @@ import torch
 from golden import networks, recipe, training
 from golden.folder import each
 from golden.ledger import Ledger
-from torch import Tensor
+from torch import Tensor, nn
 
 from hrbench.backbone.layouts import Layout
 from hrbench.heads.heatmap import LOSSES, Targets
-from hrbench.network import LandmarkNetwork
+from hrbench.network import ImageNetwork
 
 each_network = each("rest/face/net_*.json.gz")
 CELL = 4 * 4  # image pixels between the cells of the maps that are kept
@@ -21,7 +21,7 @@ STATISTICS = {  # of a training step, by the golden's key
     "bn1_running_mean": "backbone.bn1.running_mean",
     "head1_running_var": "head.mix.1.running_var",
 }
-Loaded = tuple[LandmarkNetwork, Layout]
+Loaded = tuple[ImageNetwork, Layout]
 
 
 @pytest.fixture
@@ -30,6 +30,7 @@ def loaded(file: str, golden: Ledger, tmp_path: Path) -> Loaded:
     described = golden.json(file)
     built = networks.heatmap_network(described)
     layout = networks.load(described, built, tmp_path)
+    built.normalise = nn.Identity()  # what goes in here is normalised
     assert layout.name == "face"
     return built.eval(), layout
 

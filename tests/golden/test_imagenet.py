@@ -10,8 +10,8 @@ from golden.folder import each
 from golden.ledger import Ledger
 from PIL import Image
 
+from hrbench.backbone.input import IMAGENET, Normalisation
 from hrbench.data.image_crops import Crops, read_rgb
-from hrbench.engine.runtime import normalised
 
 FOLDER = "rest/imagenet"
 each_cases = each(f"{FOLDER}/eval_transform*.json")
@@ -60,7 +60,7 @@ def test_crops_and_their_normalised_colours_are_the_official_ones(
     arrays = file.replace(".json", ".npz")
     cut = np.concatenate([crops(picture) for picture in pictures])
     golden.check(arrays, "crop_u8", cut)
-    colors = normalised(torch.from_numpy(cut), torch.device("cpu")).numpy()
+    colors = Normalisation(IMAGENET)(torch.from_numpy(cut)).numpy()
     golden.check(arrays, "norm_f32_sub", colors[:, :, ::16, ::16])
     golden.check(arrays, "norm_f16", colors[:, :, ::4, ::4].astype(np.float16))
 

@@ -11,14 +11,15 @@ from golden.folder import each
 from golden.ledger import Ledger
 from golden.slices import Slice
 
+from hrbench.backbone.input import IMAGENET, Normalisation
 from hrbench.data.augment import Draw
 from hrbench.data.loader import ImageCrops
-from hrbench.engine.runtime import Runtime, normalised
+from hrbench.engine.runtime import Runtime
 from hrbench.heads.heatmap import mse
 from hrbench.kinds.landmarks import predicting
 from hrbench.kinds.landmarks.pixels import pixels
 from hrbench.kinds.landmarks.scoring import measurable
-from hrbench.network import LandmarkNetwork
+from hrbench.network import ImageNetwork
 
 BATCH = 2  # of the official loader
 CPU = torch.device("cpu")
@@ -38,12 +39,13 @@ def test_predictions_are_those_of_the_official_validation(
         more = (f"protocol.flip_test={str(bool(flip)).lower()}", f"model.color={layout.color}")
         width, height = described["image_w_h"]
         seen = slices.load(dataset, (height, width), set(images.tolist()), *more)
+        built.normalise = Normalisation(IMAGENET, seen.spec.model.color)
         check_predictions(golden, file, f"{name}_flip{flip}", built, seen)
         check_maps(golden, file, f"{name}_flip{flip}", built, seen)
 
 
 def check_predictions(
-    golden: Ledger, file: str, key: str, built: LandmarkNetwork, seen: Slice
+    golden: Ledger, file: str, key: str, built: ImageNetwork, seen: Slice
 ) -> None:
     found = predicting.predictions(
         seen.spec, seen.dataset, built, seen.evaluation, Runtime(CPU), workers=0
@@ -56,15 +58,14 @@ def check_predictions(
     golden.check(file, f"{key}_all_boxes", np.column_stack(columns))
 
 
-def check_maps(golden: Ledger, file: str, key: str, built: LandmarkNetwork, seen: Slice) -> None:
+def check_maps(golden: Ledger, file: str, key: str, built: ImageNetwork, seen: Slice) -> None:
     """The maps between, by the functions that `predictions` puts together."""
     spec, people = seen.spec, seen.evaluation.people
     px, rows = pixels(spec, seen.dataset), range(len(people))
     cut = ImageCrops(people, px.cutting)
     crops = torch.cat([cut[np.array([row])][1] for row in rows])[:, 0]  # type: ignore[index]
-    images = normalised(crops, CPU, spec.model.color)
     with torch.inference_mode():
-        maps = predicting.heatmaps(spec, seen.dataset, built, CPU)(images)
+        maps = predicting.heatmaps(spec, seen.dataset, built, CPU)(crops)
     golden.check(file, f"{key}_heatmap_sub", maps[:, :, ::8, ::8].numpy())
     golden.check(file, f"{key}_argmax", maps.flatten(2).argmax(2).numpy())
     drawn = [px.cutting.augmented(people, row, Draw()) for row in rows]

@@ -14,10 +14,10 @@ from torch import Tensor, nn
 
 from hrbench.backbone.layouts import Layout
 from hrbench.heads.heatmap import Targets, mse, ohkm
-from hrbench.network import LandmarkNetwork
+from hrbench.network import ImageNetwork
 
 each_network = each("pose_core/net_*.json.gz")
-Loaded = tuple[LandmarkNetwork, Layout]
+Loaded = tuple[ImageNetwork, Layout]
 
 
 @pytest.fixture
@@ -26,6 +26,7 @@ def loaded(file: str, golden: Ledger, tmp_path: Path) -> Loaded:
     described = golden.json(file)
     built = networks.heatmap_network(described)
     layout = networks.load(described, built, tmp_path)
+    built.normalise = nn.Identity()  # what goes in here is normalised
     return built.eval(), layout
 
 

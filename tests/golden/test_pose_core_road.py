@@ -11,9 +11,9 @@ from golden.ledger import Arrays, Ledger
 from golden.slices import Slice
 from specs import landmark_task
 
+from hrbench.backbone.input import IMAGENET, Normalisation
 from hrbench.data.augment import Crop, Draw, Ranges
 from hrbench.data.loader import ImageCrops
-from hrbench.engine.runtime import normalised
 from hrbench.kinds.landmarks.pixels import Pixels, pixels
 
 each_pipeline = each("pose_core/pipeline_*.npz")
@@ -40,7 +40,7 @@ def test_persons_and_the_crops_to_predict_on_are_the_official_ones(
         known = people.visible.astype(float)
         found: Arrays = {
             f"{kind}_crop_u8": crops.numpy(),
-            f"{kind}_norm_sub": normalised(crops[:2], CPU)[:, :, ::16, ::16].numpy(),
+            f"{kind}_norm_sub": Normalisation(IMAGENET)(crops[:2])[:, :, ::16, ::16].numpy(),
             f"{kind}_center": people.centers,
             f"{kind}_scale": people.scales,
             f"{kind}_dtypes": [f"{people.centers.dtype},{people.scales.dtype}"] * len(people),

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from hrbench.backbone import fitting, weights
 from hrbench.errors import WeightsError
-from hrbench.network import Classifier, LandmarkNetwork
+from hrbench.network import ImageNetwork
 
 State = dict[str, Tensor]
 NECK = re.compile(r"(downsamp_modules\.\d|final_layer)\.0\.bias")  # what mmpretrain leaves out
@@ -46,7 +46,7 @@ def official(kind: str, golden: Ledger) -> State:
     return state
 
 
-def built(kind: str, golden: Ledger) -> LandmarkNetwork | Classifier:
+def built(kind: str, golden: Ledger) -> ImageNetwork:
     content = described(kind, golden)
     if kind == "class":
         return networks.classifier(networks.shapes_of(content))
@@ -127,7 +127,7 @@ def test_every_release_loads_to_the_same_outputs(
     reference = built(kind, golden)
     fitting.load_network(weights.read(path), reference)
     images = recipe.as_float32(np.random.default_rng(2).standard_normal((1, 3, 64, 64)))
-    assert torch.equal(ours.eval()(images), reference.eval()(images))
+    assert torch.equal(ours.eval().answer(images), reference.eval().answer(images))
     assert weights.digest(ours) == weights.digest(reference)
 
 
@@ -179,7 +179,9 @@ def test_a_backbone_of_one_output_starts_another_of_four_only_where_allowed(
 ) -> None:
     torch.save(official("pose", golden), tmp_path / "pose.pth")
     checkpoint = weights.read(tmp_path / "pose.pth")
-    target = LandmarkNetwork(networks.backbone(described("pose", golden), 4), nn.Identity())
+    target = ImageNetwork(
+        nn.Identity(), networks.backbone(described("pose", golden), 4), nn.Identity()
+    )
     before = target.backbone.state_dict()["stage4.2.fuse_layers.1.0.0.0.weight"].clone()
     with pytest.raises(WeightsError, match="let the rest start random with --allow-partial"):
         fitting.load_backbone(checkpoint, target.backbone)

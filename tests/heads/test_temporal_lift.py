@@ -2,7 +2,6 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from hrbench.engine.optimizing import set_momentum
 from hrbench.heads.temporal_lift import TemporalLifter
 
 
@@ -70,16 +69,6 @@ def test_both_forms_train_the_same_parameters() -> None:
     network = lifter(3, 3).train()
     network.one_frame(torch.randn(4, 9, 3, 2)).sum().backward()
     assert all(parameter.grad is not None for parameter in network.parameters())
-
-
-def test_momentum_is_set_in_every_norm() -> None:
-    network = lifter(3, 3).train()
-    set_momentum(network, 1.0)
-    nn.init.zeros_(network.expand_conv.weight)
-    network.one_frame(torch.randn(4, 9, 3, 2))
-    assert network.expand_bn.running_var is not None
-    assert network.expand_bn.running_var.tolist() == [0.0] * 8  # all of it the newest batch's
-    assert {m.momentum for m in network.modules() if isinstance(m, nn.BatchNorm1d)} == {1.0}
 
 
 def test_filters_without_a_middle_are_refused() -> None:

@@ -10,8 +10,9 @@ from hrbench.backbone import weights
 from hrbench.backbone.about import About
 from hrbench.backbone.anatomy import Anatomy, anatomy
 from hrbench.backbone.fitting import Fit
+from hrbench.backbone.input import IMAGENET
+from hrbench.backbone.registry import BACKBONES
 from hrbench.backbone.weights import Checkpoint
-from hrbench.engine.runtime import DEVIATION, MEAN
 from hrbench.report.layout import Table, terminal
 from hrbench.road.given import weights_of
 from hrbench.road.variants import fitted, fitting_variants, named
@@ -141,7 +142,13 @@ def _preprocessing(checkpoint: Checkpoint, found: Anatomy) -> dict[str, Any] | N
     """Return what an image goes through before such a network; None for what takes no image."""
     if found.input_channels is None:
         return None
-    return {"color": color_of(checkpoint), "divided_by": 255, "mean": MEAN, "std": DEVIATION}
+    given = BACKBONES[found.backbones[0]].input if found.backbones else IMAGENET
+    return {
+        "color": color_of(checkpoint),
+        "divided_by": 255,
+        "mean": given.mean,
+        "std": given.deviation,
+    }
 
 
 def _image_words(preprocessing: dict[str, Any]) -> str:

@@ -12,12 +12,11 @@ from torch import Tensor, nn
 
 from hrbench.data.picture_batches import EvaluationPictures
 from hrbench.data.pictures import Pictures
-from hrbench.engine.runtime import normalised
 from hrbench.errors import RunError
 from hrbench.formats.imagenet import reading
 from hrbench.kinds.classes.predicting import BATCH
 from hrbench.kinds.classes.task import Classification
-from hrbench.kinds.deployable import CPU, Deployable, Port, Run, small_world
+from hrbench.kinds.deployable import Deployable, Port, Run, small_world
 from hrbench.report.predictions import ClassPredictions
 
 SYNTHETIC = 16  # pictures
@@ -35,7 +34,7 @@ class ClassGraph(nn.Module):
         self.network = network.eval().requires_grad_(requires_grad=False)
 
     def forward(self, crops: Tensor) -> dict[str, Tensor]:
-        logits = self.network(normalised(crops, CPU)).float()
+        logits = self.network(crops).float()
         return {"probabilities": logits.softmax(dim=1), "logits": logits}
 
 

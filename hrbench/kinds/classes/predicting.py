@@ -9,8 +9,8 @@ from torch import Tensor
 
 from hrbench.data.picture_batches import EvaluationPictures
 from hrbench.engine.progress import Steps
-from hrbench.engine.runtime import Runtime, normalised
-from hrbench.network import Classifier
+from hrbench.engine.runtime import Runtime
+from hrbench.network import ImageNetwork
 from hrbench.report.predictions import ClassPredictions
 
 BATCH = 32  # crops through the network at once; it moves results by rounding only
@@ -19,7 +19,7 @@ KEPT = 5  # the likeliest classes, of which top-5 is made
 
 @torch.inference_mode()
 def predictions(
-    network: Classifier,
+    network: ImageNetwork,
     seen: EvaluationPictures,
     crops: int,
     runtime: Runtime,
@@ -38,7 +38,7 @@ def predictions(
     with Steps(title, len(mine), shown=runtime.leads) as steps, closing(batches):
         for rows, images in zip(parts, batches, strict=True):
             with runtime.autocast(precision):
-                logits = network(normalised(images.flatten(0, 1), runtime.device))
+                logits = network(images.flatten(0, 1))
             found.append((rows, *likeliest(logits, len(rows))))
             steps.advance(len(rows))
     everything = [part for share in runtime.gather(found) for part in share]

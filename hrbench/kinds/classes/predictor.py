@@ -16,7 +16,7 @@ from PIL import Image
 from hrbench.arrays import Floats, Pixels
 from hrbench.data.image_crops import read_rgb
 from hrbench.draw.predicted import captioned
-from hrbench.engine.runtime import Runtime, normalised
+from hrbench.engine.runtime import Runtime
 from hrbench.kinds.classes.predicting import likeliest
 from hrbench.kinds.classes.task import Classification
 from hrbench.kinds.predictor import Result
@@ -50,9 +50,8 @@ class ClassResults:
         """Return the classes of each picture, of any size."""
         del boxes  # all of each picture
         cut = np.stack([self.crops(Image.fromarray(image)) for image in images])
-        inputs = normalised(torch.from_numpy(cut).flatten(0, 1), self.runtime.device)
         with self.runtime.autocast(self.spec.protocol.precision):
-            logits = self._network(inputs)
+            logits = self._network(torch.from_numpy(cut).flatten(0, 1))
         labels, scores = likeliest(logits, len(images))
         return [self._result(*parts) for parts in zip(images, labels, scores, strict=True)]
 

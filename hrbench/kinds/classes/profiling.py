@@ -8,7 +8,7 @@ import numpy as np
 from torch import Tensor
 
 from hrbench.data.image_crops import read_rgb
-from hrbench.engine.runtime import Runtime, normalised
+from hrbench.engine.runtime import Runtime
 from hrbench.kinds import complexity
 from hrbench.kinds.classes.predicting import likeliest
 from hrbench.kinds.classes.task import Classification
@@ -48,7 +48,7 @@ def _stages(task: Classification, picture: Path, batch: int, runtime: Runtime) -
 
     def network(cut: Tensor) -> Tensor:
         with runtime.autocast(task.spec.protocol.precision):
-            logits: Tensor = task.network(normalised(cut.flatten(0, 1), runtime.device))
+            logits: Tensor = task.network(cut.flatten(0, 1))
         return logits
 
     def decode(logits: Tensor) -> object:

@@ -14,7 +14,7 @@ from hrbench.data.evaluation import ClassEvaluation
 from hrbench.data.image_crops import Crops, TrainingView
 from hrbench.data.picture_batches import EvaluationPictures, PictureBatch, TrainingPictures
 from hrbench.draw import class_sheets
-from hrbench.engine.runtime import Runtime, normalised
+from hrbench.engine.runtime import Runtime
 from hrbench.engine.train import Cost
 from hrbench.errors import RunError
 from hrbench.formats.imagenet import reading
@@ -23,7 +23,7 @@ from hrbench.kinds.classes import predicting
 from hrbench.kinds.contract import Task
 from hrbench.metrics.inputs import ClassSetting, RankedClasses
 from hrbench.metrics.scores import Scores
-from hrbench.network import Classifier
+from hrbench.network import ImageNetwork
 from hrbench.report.predictions import ClassPredictions
 from hrbench.runs.options import Options
 from hrbench.spec import ClassificationTask, DatasetSpec
@@ -36,7 +36,7 @@ class Classification(Task[ClassPredictions]):
     score_only_keys = ()
     spec: ClassificationTask
     looked_at: ClassEvaluation
-    network: Classifier
+    network: ImageNetwork
 
     def __init__(
         self, spec: ClassificationTask, dataset: DatasetSpec, data_root: DataRoot, options: Options
@@ -76,7 +76,7 @@ class Classification(Task[ClassPredictions]):
         """Return the cross-entropy."""
 
         def cost(network: nn.Module, batch: PictureBatch) -> Tensor:
-            logits = network(normalised(batch.images, device))
+            logits = network(batch.images)
             labels = batch.labels.to(device, non_blocking=True)
             return F.cross_entropy(logits.float(), labels)
 

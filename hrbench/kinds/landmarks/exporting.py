@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from hrbench.data.images import read_image
 from hrbench.data.loader import ImageCrops, prediction_batches, rows_by_image
 from hrbench.data.sample import People, unlabelled
-from hrbench.engine.runtime import normalised
 from hrbench.errors import RunError
 from hrbench.formats.registry import format_of
 from hrbench.geometry import crop_of_boxes
@@ -38,12 +37,12 @@ class KeypointGraph(nn.Module):
     def __init__(self, job: Landmarks) -> None:
         super().__init__()
         self.network = job.network.eval().requires_grad_(requires_grad=False)
-        self.px, self.color = pixels(job.spec, job.dataset), job.spec.model.color
+        self.px = pixels(job.spec, job.dataset)
         self.heatmaps = heatmaps(job.spec, job.dataset, job.network, CPU)
 
     def maps(self, crops: Tensor) -> Tensor:
         """Return the (B, K, h, w) maps that are decoded."""
-        return self.heatmaps(normalised(crops, CPU, self.color))
+        return self.heatmaps(crops)
 
     def forward(self, crops: Tensor) -> dict[str, Tensor]:
         cells, scores = self.px.decode(self.maps(crops))

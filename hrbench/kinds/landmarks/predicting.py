@@ -16,7 +16,7 @@ from hrbench.heads.heatmap import flip_back
 from hrbench.heads.peaks import from_patches, patches
 from hrbench.heads.pyramid import merge_scales
 from hrbench.kinds.landmarks.pixels import Pixels, pixels
-from hrbench.network import LandmarkNetwork
+from hrbench.network import ImageNetwork
 from hrbench.report.predictions import Predictions
 from hrbench.spec import DatasetSpec, LandmarkTask
 
@@ -26,7 +26,7 @@ BATCH = 32  # crops through the network at once; it moves results by rounding on
 def predictions(
     spec: LandmarkTask,
     dataset: DatasetSpec,
-    network: LandmarkNetwork,
+    network: ImageNetwork,
     looked_at: LandmarkEvaluation,
     runtime: Runtime,
     *,
@@ -43,7 +43,6 @@ def predictions(
         ImageCrops(people, px.cutting),
         runtime,
         batch_size=max(1, BATCH // len(spec.protocol.scales or (1.0,))),
-        color=spec.model.color,
         precision=spec.protocol.precision,
         workers=workers,
         title=title,
@@ -66,22 +65,25 @@ def of_boxes(people: People, scored_images: NDArray[np.int64], found: Columns) -
 
 
 def heatmaps(
-    spec: LandmarkTask, dataset: DatasetSpec, network: LandmarkNetwork, device: torch.device
+    spec: LandmarkTask, dataset: DatasetSpec, network: ImageNetwork, device: torch.device
 ) -> Heatmaps:
-    """Return the protocol's way from normalised images to maps: flip test, several scales."""
+    """Return the protocol's way from uint8 RGB images to maps: flip test, several scales."""
     codec, protocol = pixels(spec, dataset).codec, spec.protocol
     pairs = dataset.indices(dataset.flip_pairs)
     order = torch.from_numpy(flip_order(len(dataset.keypoints), pairs)).to(device)
 
-    def plain(images: Tensor) -> Tensor:
-        scores: Tensor = network(images).float()
+    def plain(inputs: Tensor) -> Tensor:
+        scores = network.answer(inputs).float()
         return codec.from_logits(scores) if spec.model.activation == "softmax" else scores
 
-    def with_flip(images: Tensor) -> Tensor:
-        mirrored = plain(images.flip(-1))
-        return (plain(images) + flip_back(mirrored, order, protocol.flip_shift)) * 0.5
+    def with_flip(inputs: Tensor) -> Tensor:
+        mirrored = plain(inputs.flip(-1))
+        return (plain(inputs) + flip_back(mirrored, order, protocol.flip_shift)) * 0.5
 
-    single = with_flip if protocol.flip_test else plain
+    def single(images: Tensor) -> Tensor:
+        inputs: Tensor = network.normalise(images)
+        return with_flip(inputs) if protocol.flip_test else plain(inputs)
+
     if not protocol.scales:
         return single
     scales, first = protocol.scales, 0 if spec.model.codec != "udp" else 1

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from hrbench.data.sample import People, unlabelled
-from hrbench.engine.runtime import Runtime, normalised
+from hrbench.engine.runtime import Runtime
 from hrbench.errors import DataError, RunError
 from hrbench.geometry import crop_of_boxes
 from hrbench.kinds.contract import Task
@@ -84,10 +84,8 @@ class KeypointPredictor:
     def _found(self, crops: torch.Tensor, people: People) -> list[NDArray[np.float32]]:
         parts = []
         for rows in torch.arange(len(crops)).split(self._batch):
-            cut = crops[rows].flatten(0, 1)
-            inputs = normalised(cut, self.runtime.device, self.spec.model.color)
             with self.runtime.autocast(self.spec.protocol.precision):
-                maps = self._maps(inputs)
+                maps = self._maps(crops[rows].flatten(0, 1))
             parts.append(placed(self.pixels, maps, people, rows.numpy()))
         return [np.concatenate([part[name] for part in parts]) for name in ("keypoints", "scores")]
 

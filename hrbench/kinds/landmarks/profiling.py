@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hrbench.data.sample import People, unlabelled
-from hrbench.engine.runtime import Runtime, normalised
+from hrbench.engine.runtime import Runtime
 from hrbench.geometry import crop_of_boxes
 from hrbench.kinds import complexity
 from hrbench.kinds.landmarks.pixels import pixels
@@ -61,9 +61,8 @@ def _stages(task: Landmarks, picture: Path, batch: int, runtime: Runtime) -> Sta
         return ready(np.concatenate(cut), runtime)
 
     def network(crops: Tensor) -> Tensor:
-        inputs = normalised(crops.flatten(0, 1), runtime.device, task.spec.model.color)
         with runtime.autocast(task.spec.protocol.precision):
-            return maps(inputs)
+            return maps(crops.flatten(0, 1))
 
     def decode(scores: Tensor) -> object:
         return placed(px, scores, people, rows)

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from hrbench.backbone import resnet
+from hrbench import network
 from hrbench.backbone.anatomy import Anatomy
 from hrbench.backbone.layouts import FACE
+from hrbench.backbone.registry import backbone_of
 from hrbench.backbone.weights import Checkpoint
 from hrbench.errors import RunError
 from hrbench.formats.registry import format_of
@@ -44,7 +45,7 @@ def _as_trained(spec: LandmarkTask, checkpoint: Checkpoint) -> list[str]:
     if checkpoint.layout == FACE.name and spec.protocol.pixels is not None:
         keys.append("protocol.pixels=official")
     color = None if before is None else before.color
-    if color is None and spec.model.backbone in resnet.SIZES:
+    if color is None and backbone_of(spec.model.backbone).input.color is None:
         color = checkpoint.color
     return keys if color is None else [*keys, f"model.color={color}"]
 
@@ -60,8 +61,10 @@ def require_measurable(spec: LandmarkTask, dataset: DatasetSpec) -> None:
     """Refuse, before anything is trained, what could not be measured.
 
     Raises:
-        RunError: the dataset has no such metric, no sigmas, or no extra data.
+        HrbenchError: there is no such network; the dataset has no such metric, no sigmas, or no
+            extra data.
     """
+    network.require_buildable(spec.model)
     read, protocol = format_of(dataset), spec.protocol
     fitting = registry.names_of(predictions=PosesInBoxes, truth=read.truth)
     if protocol.metric not in fitting:

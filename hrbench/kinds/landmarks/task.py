@@ -17,7 +17,7 @@ from hrbench.data.evaluation import LandmarkEvaluation
 from hrbench.data.loader import Batch, TrainingCrops
 from hrbench.data.sample import People, in_words, used_images
 from hrbench.draw import landmark_sheets, poses
-from hrbench.engine.runtime import Runtime, normalised
+from hrbench.engine.runtime import Runtime
 from hrbench.engine.train import Cost
 from hrbench.errors import RunError
 from hrbench.formats.coco import reading
@@ -33,7 +33,7 @@ from hrbench.kinds.landmarks.predicting import decoded_again, predictions
 from hrbench.lints import own_keypoints
 from hrbench.metrics.inputs import KeypointSetting
 from hrbench.metrics.scores import Scores
-from hrbench.network import LandmarkNetwork
+from hrbench.network import ImageNetwork
 from hrbench.report.predictions import Predictions
 from hrbench.runs.options import Options
 from hrbench.spec import DatasetSpec, LandmarkTask, TaskSpec
@@ -50,7 +50,7 @@ class Landmarks(Task[Predictions]):
     )
     spec: LandmarkTask
     looked_at: LandmarkEvaluation
-    network: LandmarkNetwork
+    network: ImageNetwork
 
     def __init__(
         self, spec: LandmarkTask, dataset: DatasetSpec, data_root: DataRoot, options: Options
@@ -103,11 +103,10 @@ class Landmarks(Task[Predictions]):
     def cost(self, device: torch.device) -> Cost[Batch]:
         """Return the loss between heatmaps and their targets."""
         recipe, encoder = self.spec.recipe, pixels(self.spec, self.dataset).codec
-        color = self.spec.model.color
         loss = LOSSES[recipe.loss]
 
         def cost(network: nn.Module, batch: Batch) -> Tensor:
-            scores = network(normalised(batch.images, device, color))
+            scores = network(batch.images)
             targets = encoder.encode(batch.keypoints, batch.visible, device)
             if not recipe.target_weights:
                 targets = Targets(targets.maps, torch.ones_like(targets.weights))

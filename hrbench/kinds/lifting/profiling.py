@@ -7,12 +7,14 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from hrbench.cameras import Camera
 from hrbench.data.clips import Clip
 from hrbench.engine.runtime import Runtime
 from hrbench.kinds.complexity import (
+    HOLLOW,
     Complexity,
     Published,
     multiply_adds,
@@ -48,7 +50,10 @@ def _complexity(task: Lifting) -> Complexity:
     """
     hollow, joints = without_numbers(task.network), len(task.dataset.keypoints)
     seen = 2 * task.inputs().pad + 1
-    one, two = (multiply_adds(hollow, (1, frames, joints, 2)) for frames in (seen, seen + 1))
+    one, two = (
+        multiply_adds(hollow, torch.empty((1, frames, joints, 2), device=HOLLOW))
+        for frames in (seen, seen + 1)
+    )
     doubled = Published(2 * (two - one) / MEGA, "MFLOPs", "twice as many, in millions")
     return Complexity(parameters(task.network), two - one, "one more frame of a sequence", doubled)
 
