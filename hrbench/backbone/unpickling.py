@@ -10,7 +10,7 @@ neither their code nor any other is run.
 import pickle
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ class PutAside:
     state: Mapping[Any, Any]
 
     def __init__(self, *arguments: object) -> None:
-        del arguments
+        self.arguments = arguments
 
     def __setstate__(self, state: object) -> None:
         self.state = state if isinstance(state, Mapping) else {}
@@ -39,13 +39,25 @@ class PutAside:
         """Return the tensors of a pickled `nn.Module`, as its state dict names them."""
         found: dict[str, Tensor] = {}
         state = getattr(self, "state", {})
+        left_out = _members(state.get("_non_persistent_buffers_set"))
         for kind in ("_parameters", "_buffers"):
-            own = state.get(kind) or {}
-            found |= {str(name): value for name, value in own.items() if isinstance(value, Tensor)}
+            own = {str(name): value for name, value in (state.get(kind) or {}).items()}
+            found |= {
+                name: value
+                for name, value in own.items()
+                if isinstance(value, Tensor) and name not in left_out
+            }
         for name, module in (state.get("_modules") or {}).items():
             if isinstance(module, PutAside):
                 found |= {f"{name}.{inner}": value for inner, value in module.tensors().items()}
         return found
+
+
+def _members(held: object) -> Collection[object]:
+    """Return what is in a set, which a torch before 2.5 puts aside too."""
+    if isinstance(held, PutAside):
+        held = next(iter(held.arguments), ())
+    return held if isinstance(held, Collection) else ()
 
 
 # NumPy 1.17, 1.24 and 2.0 each moved some of them.
