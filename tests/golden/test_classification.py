@@ -10,7 +10,7 @@ import torch.nn.functional as F  # noqa: N812  the field's name for it
 from golden import networks, recipe, training
 from golden.folder import each
 from golden.ledger import Ledger
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from hrbench.backbone import hrnet, layouts
