@@ -57,7 +57,7 @@ def report(
     else:
         width, colour = terminal() if output is None else (WRITTEN, False)
         form = "json" if json_ else form
-        text = reporting.report(runs, names, task=task, form=form, width=width, colour=colour)
+        text = reporting.report(runs, task=task, form=form, width=width, colour=colour)
         if output is None:
             click.echo(text)
         else:

@@ -42,12 +42,11 @@ def read(names: Sequence[str], *, strict: bool = False) -> Runs:
     return folders.load(names, finding.RUNS, strict=strict)
 
 
-def report(runs: Runs, names: Sequence[str], *, task: str | None, form: str, **look: Any) -> str:
+def report(runs: Runs, *, task: str | None, form: str, **look: Any) -> str:
     """Return what is reported: of one run that is named all of it, of others a line.
 
     Args:
-        runs: those that `names` stand for.
-        names: as a user gives them.
+        runs: those that a user names.
         task: one task only.
         form: table, markdown, csv or json.
         look: width and colour, of a terminal.
@@ -56,8 +55,7 @@ def report(runs: Runs, names: Sequence[str], *, task: str | None, form: str, **l
         HrbenchError: there is no such form, or no such task.
     """
     literature = published.load(catalog.published_results())
-    alone = len(names) == 1 and finding.named(names[0], least=1) is not None
-    if alone and form in detail.FORMATS:
+    if runs.alone and form in detail.FORMATS:
         return detail.detail(runs.records[0], runs.folders[0], literature, form=form, **look)
     return table.report(
         runs.records, literature, unfinished=runs.unfinished, task=task, form=form, **look

@@ -17,6 +17,8 @@ from hrbench.metrics.people import Poses
 from hrbench.metrics.selection import SuppressionName
 
 ANNOTATED = "gt"  # boxes
+# Keys of a protocol that chooses among the poses that are found in an image.
+OF_CHOICE = ("box_threshold", "keypoint_threshold", "nms", "nms_threshold")
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

@@ -3,12 +3,14 @@
 Letters: P samples that count, K keypoints.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.arrays import Floats
+from hrbench.metrics.inputs import PosesInBoxes
 
 MISSED = 1 / 3  # of the poses that are shown
 
@@ -55,3 +57,21 @@ class PoseErrors(SampleErrors):
         low = np.nan_to_num(self.truth, nan=np.inf).min(axis=1)
         high = np.nan_to_num(self.truth, nan=-np.inf).max(axis=1)
         return np.asarray((high - low).max(axis=1))
+
+
+def in_order(predictions: PosesInBoxes, truth: Floats, errors: Floats, words: str) -> PoseErrors:
+    """Return (N, K, 2) truth and predictions whose rows go together, with their (N,) errors.
+
+    `words` has a place for an error.
+    """
+    return PoseErrors(
+        errors=errors,
+        ids=np.asarray(predictions.sample_ids),
+        image_ids=np.asarray(predictions.image_ids),
+        truth=truth,
+        predicted=predictions.keypoints.astype(np.float64),
+        scores=predictions.scores,
+        words=tuple(
+            "without a size" if math.isnan(e) else words.format(e) for e in errors.tolist()
+        ),
+    )

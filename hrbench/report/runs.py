@@ -22,6 +22,7 @@ class Runs:
     records: tuple[RunRecord, ...]  # oldest first
     unfinished: tuple[Path, ...] = ()  # folders that have no record
     damaged: tuple[str, ...] = ()  # why a record cannot be relied upon, one sentence each
+    alone: bool = False  # whether it is one RUN that was named, and no folder of them
 
 
 def run_folder(out: Path, task: str, started: datetime, run_id: str) -> Path:
@@ -84,7 +85,8 @@ def load(names: Sequence[str], under: Path, *, strict: bool = False) -> Runs:
             damaged.append(str(error))
     runs.sort(key=lambda run: run[1].started)
     folders, records = (tuple(column) for column in zip(*runs, strict=True)) if runs else ((), ())
-    return Runs(folders, records, tuple(unfinished), tuple(damaged))
+    alone = len(names) == len(chosen) == 1
+    return Runs(folders, records, tuple(unfinished), tuple(damaged), alone)
 
 
 def _folders(names: Sequence[str], under: Path) -> tuple[list[Path], list[Path]]:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from hrbench.metrics.inputs import PosesInBoxes
+from hrbench.metrics.inputs import OF_CHOICE, PosesInBoxes
 from hrbench.metrics.registry import METRICS
 from hrbench.spec.tables import NotNegative, Positive, Scales, Share, Size, Table
 from hrbench.spec.task import (
@@ -16,8 +16,6 @@ from hrbench.spec.task import (
     asleep_where,
     metric_of,
 )
-
-OF_POSES = ("box_threshold", "keypoint_threshold", "nms", "nms_threshold")
 
 
 class HeatmapModel(Model):
@@ -70,7 +68,7 @@ class Augment(Table):
 class LandmarkProtocol(Protocol):
     """How it is measured."""
 
-    of_metrics: ClassVar[tuple[str, ...]] = (*OF_POSES, "normaliser")
+    of_metrics: ClassVar[tuple[str, ...]] = (*OF_CHOICE, "normaliser")
     free: ClassVar[tuple[str, ...]] = ("split", "precision", "boxes", "pixels")
 
     metric: Annotated[str, metric_of(PosesInBoxes)] | None = None  # None: by sigmas

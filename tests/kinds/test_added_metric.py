@@ -12,17 +12,15 @@ from hrbench import catalog
 from hrbench.commands import run as pipeline
 from hrbench.commands import score as scoring
 from hrbench.errors import SpecError
-from hrbench.metrics.inputs import KeypointSetting, PosesInBoxes
+from hrbench.metrics.inputs import OF_CHOICE, KeypointSetting, PosesInBoxes
 from hrbench.metrics.metric import CurveAxes, Definition, Metric
 from hrbench.metrics.named.pixels import objects_of
-from hrbench.metrics.named.rows import in_order
 from hrbench.metrics.people import Truth
 from hrbench.metrics.registry import METRICS
-from hrbench.metrics.sample_errors import PoseErrors
+from hrbench.metrics.sample_errors import PoseErrors, in_order
 from hrbench.metrics.scores import Scores
 from hrbench.runs.options import Options
 
-OF_OTHERS = ("box_threshold", "keypoint_threshold", "nms", "nms_threshold")  # protocol keys
 THRESHOLDS = (0.0, 50.0, 100.0)  # pixels
 
 
@@ -63,7 +61,7 @@ MIDDLE = Metric(
 def task(tmp_path: Path) -> str:
     """A task's file that names the metric, and says nothing that it does not read."""
     said = catalog.load_task("coco-pose@tiny").plain()
-    protocol = {key: value for key, value in said["protocol"].items() if key not in OF_OTHERS}
+    protocol = {key: value for key, value in said["protocol"].items() if key not in OF_CHOICE}
     said |= {"name": "middles", "protocol": {**protocol, "metric": "middle", "boxes": "gt"}}
     path = tmp_path / "middles.toml"
     path.write_text(tomli_w.dumps(said), "utf-8")

@@ -1,10 +1,10 @@
 """CrowdPose's average precision, by how crowded an image is."""
 
 from hrbench.metrics.crowdpose import CrowdTruth, score_crowd
-from hrbench.metrics.inputs import KeypointSetting, PosesInBoxes
+from hrbench.metrics.figures import AVERAGE_PRECISION, MEDIAN_PX, MEDIAN_SHARE
+from hrbench.metrics.inputs import OF_CHOICE, KeypointSetting, PosesInBoxes
 from hrbench.metrics.metric import Definition, Metric
 from hrbench.metrics.named import oks
-from hrbench.metrics.named.figures import AVERAGE_PRECISION, MEDIAN_PX, MEDIAN_SHARE
 from hrbench.metrics.sample_errors import PoseErrors
 from hrbench.metrics.scores import Scores
 
@@ -37,7 +37,7 @@ CROWDPOSE = Metric(
     predictions=PosesInBoxes,
     score=score,
     errors=errors,
-    needs=oks.CHOICE,
+    needs=OF_CHOICE,
     fault=oks.fault,
     upload=oks.upload,
 )

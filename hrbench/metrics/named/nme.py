@@ -2,13 +2,12 @@
 
 import numpy as np
 
+from hrbench.metrics.figures import MEDIAN_PX, NME_BY
+from hrbench.metrics.figures import NME as MEAN
 from hrbench.metrics.inputs import KeypointSetting, PosesInBoxes
 from hrbench.metrics.metric import CurveAxes, Definition, Metric
-from hrbench.metrics.named.figures import MEDIAN_PX, NME_BY
-from hrbench.metrics.named.figures import NME as MEAN
-from hrbench.metrics.named.rows import in_order
 from hrbench.metrics.nme import FaceTruth, score_faces, shares
-from hrbench.metrics.sample_errors import PoseErrors
+from hrbench.metrics.sample_errors import PoseErrors, in_order
 from hrbench.metrics.scores import Scores
 
 

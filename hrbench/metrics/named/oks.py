@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from hrbench.arrays import Floats
 from hrbench.metrics.coco_keypoints import PoseScores, score_poses
-from hrbench.metrics.inputs import KeypointSetting, PosesInBoxes
+from hrbench.metrics.figures import AVERAGE_PRECISION, MEDIAN_PX, MEDIAN_SHARE
+from hrbench.metrics.inputs import OF_CHOICE, KeypointSetting, PosesInBoxes
 from hrbench.metrics.metric import Definition, Metric
-from hrbench.metrics.named.figures import AVERAGE_PRECISION, MEDIAN_PX, MEDIAN_SHARE
 from hrbench.metrics.named.pixels import PIXELS
 from hrbench.metrics.oks import oks_with_truth
 from hrbench.metrics.people import Results, Truth
@@ -19,7 +19,6 @@ from hrbench.metrics.sample_errors import PoseErrors
 from hrbench.metrics.scores import Scores
 from hrbench.metrics.selection import Selection, coco_results, select
 
-CHOICE = ("box_threshold", "keypoint_threshold", "nms", "nms_threshold")  # among poses, by keys
 NEAR = 0.1  # of OKS or of the boxes' IoU: with less of both, a pose is somebody else's
 
 
@@ -157,7 +156,7 @@ OKS = Metric(
     predictions=PosesInBoxes,
     score=score,
     errors=errors,
-    needs=CHOICE,
+    needs=OF_CHOICE,
     reads=("normaliser",),
     fault=fault,
     notes=notes,

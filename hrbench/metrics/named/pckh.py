@@ -4,12 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
+from hrbench.metrics.figures import MEDIAN_PX, MEDIAN_SHARE
 from hrbench.metrics.inputs import KeypointSetting, PosesInBoxes
 from hrbench.metrics.metric import CurveAxes, Definition, Metric
-from hrbench.metrics.named.figures import MEDIAN_PX, MEDIAN_SHARE
-from hrbench.metrics.named.rows import in_order
 from hrbench.metrics.pckh import FIRST_PIXEL, HEADLINE, HeadTruth, pixel_errors, score_pckh
-from hrbench.metrics.sample_errors import PoseErrors
+from hrbench.metrics.sample_errors import PoseErrors, in_order
 from hrbench.metrics.scores import Scores
 
 

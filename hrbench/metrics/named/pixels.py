@@ -3,17 +3,14 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench.metrics.inputs import KeypointSetting, PosesInBoxes
+from hrbench.metrics.figures import MEDIAN_PX, MEDIAN_SHARE, NME, NME_BY
+from hrbench.metrics.inputs import OF_CHOICE, KeypointSetting, PosesInBoxes
 from hrbench.metrics.metric import Definition, Metric
-from hrbench.metrics.named.figures import MEDIAN_PX, MEDIAN_SHARE, NME, NME_BY
-from hrbench.metrics.named.rows import in_order
 from hrbench.metrics.nme import BOX_SIZE
 from hrbench.metrics.people import Truth
 from hrbench.metrics.pixel_errors import NEAR, measurable, object_sizes, score_pixels
-from hrbench.metrics.sample_errors import PoseErrors
+from hrbench.metrics.sample_errors import PoseErrors, in_order
 from hrbench.metrics.scores import Scores
-
-CHOOSES_NONE = "the metric 'pixels' chooses no poses"
 
 
 def score(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -> Scores:
@@ -89,9 +86,7 @@ PIXELS = Metric(
     score=score,
     errors=errors,
     reads=("normaliser",),
-    idle=dict.fromkeys(
-        ("box_threshold", "keypoint_threshold", "nms", "nms_threshold"), CHOOSES_NONE
-    ),
+    idle=dict.fromkeys(OF_CHOICE, "the metric 'pixels' chooses no poses"),
     paired=True,
     fault=fault,
     notes=notes,
