@@ -29,8 +29,13 @@ def types(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def tests(session: nox.Session) -> None:
-    """Every test, slow ones too; those for a GPU say that they need one."""
-    session.run("pytest", "-m", EVERYTHING, *session.posargs)
+    """Every test, slow ones too; those for a GPU say that they need one.
+
+    In a process per core, four at most, each with one of torch's threads.
+    """
+    processes = ["-n", "auto", "--maxprocesses", "4"]
+    one = {"OMP_NUM_THREADS": "1"}
+    session.run("pytest", *processes, "-m", EVERYTHING, *session.posargs, env=one)
 
 
 @nox.session(venv_backend="none", default=False)

@@ -1,7 +1,11 @@
-"""The ledger as a fixture, its completeness check last, its summary on the terminal."""
+"""The ledger as a fixture, its completeness check last, its summary on the terminal.
+
+With pytest-xdist (`-n`) a file's tests run in one process, all golden tests in one too.
+"""
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from golden.ledger import Ledger
@@ -34,7 +38,36 @@ def all_golden_tests(request: pytest.FixtureRequest) -> bool:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: item.name.startswith("test_every_golden"))  # stable: these last
+    """Begin with the files of slow tests, so that processes end together; ask for goldens last."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: (item.path.name == "test_every_golden.py", item.path not in slow))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """Give each file to one process in the order above, and to one what the ledger counts."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class GoldensTogether(LoadFileScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            file = Path(super()._split_scope(nodeid))
+            return str(file.parent if file.parent.name == "golden" else file)
+
+    config.option.loadscopereorder = False
+    return GoldensTogether(config, log)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    ledger = session.config.stash.get(LEDGER, None)
+    if ledger is not None and hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["goldens"] = list(ledger.differences.items())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a process of xdist's compared."""
+    if found := getattr(node, "workeroutput", {}).get("goldens"):
+        node.config.stash[LEDGER] = Ledger(Path(), rows=[], differences=dict(found))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
