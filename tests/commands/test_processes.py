@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cli.command import called
 from commands.test_run import saved_weights
 from worlds import small_classifier, small_lifter, small_world
 
@@ -18,33 +19,46 @@ from hrbench.report.predictions import ClassPredictions, JointPredictions, Predi
 FREE_PORT = ["--rdzv-backend", "c10d", "--rdzv-endpoint", "localhost:0"]
 
 
-def launched(
-    processes: int,
-    out: Path,
-    *arguments: str,
-    name: str = "coco-pose@tiny",
-    data: Path | None = None,
-) -> tuple[dict[str, Any], Path]:
-    launch = [sys.executable, "-m", "torch.distributed.run", *FREE_PORT]
-    task = ["-m", "hrbench", "run", name, "--data", str(data or small_world()), "--json"]
+def command(
+    out: Path, *arguments: str, name: str = "coco-pose@tiny", data: Path | None = None
+) -> list[str]:
+    where = ["--data", str(data or small_world()), "--out", str(out / "runs")]
+    return ["run", name, *where, "--json", *arguments]
+
+
+def alone(out: Path, *arguments: str, **of: Any) -> tuple[dict[str, Any], Path]:
+    """Run in this process."""
+    ended = called(out, *command(out, *arguments, **of))
+    assert ended.status == 0, ended.err
+    return ran(ended.out)
+
+
+def launched(out: Path, *arguments: str, **of: Any) -> tuple[dict[str, Any], Path]:
+    """Run in two processes of torchrun's."""
+    launch = [sys.executable, "-m", "torch.distributed.run", *FREE_PORT, "--nproc-per-node", "2"]
     done = subprocess.run(
-        [*launch, "--nproc-per-node", str(processes), *task, "--out", str(out), *arguments],
+        [*launch, "-m", "hrbench", *command(out, *arguments, **of)],
         capture_output=True,
         text=True,
         check=False,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
     assert done.returncode == 0, done.stderr
-    answer = json.loads(done.stdout)
-    return answer["record"], Path(answer["run"])
+    return ran(done.stdout)
+
+
+def ran(answer: str) -> tuple[dict[str, Any], Path]:
+    """The record and the folder of a run that answers in JSON."""
+    said = json.loads(answer)
+    return said["record"], Path(said["run"])
 
 
 @pytest.mark.slow
 def test_two_processes_predict_every_box_once_and_alike(tmp_path: Path) -> None:
     weights = str(saved_weights("coco-pose@tiny", tmp_path))
     found = []
-    for count in (1, 2):
-        record, folder = launched(count, tmp_path / str(count), "--weights", weights)
+    for run in (alone, launched):
+        record, folder = run(tmp_path, "--weights", weights)
         assert record["n"] == {"expected": 4, "evaluated": 4, "images": 4, "objects": 10}
         found.append(predictions.read(folder, Predictions))
     assert found[0].sample_ids.tolist() == found[1].sample_ids.tolist()
@@ -56,8 +70,8 @@ def test_two_processes_lift_every_sequence_once_and_alike(tmp_path: Path) -> Non
     name, data = "h36m-lift@tiny", small_world(8, "h36m")
     arguments = ["--weights", str(small_lifter(name)), "--limit", "5"]
     found = []
-    for count in (1, 2):
-        _, folder = launched(count, tmp_path / str(count), *arguments, name=name, data=data)
+    for run in (alone, launched):
+        _, folder = run(tmp_path, *arguments, name=name, data=data)
         found.append(predictions.read(folder, JointPredictions))
     assert found[0].clips.tolist() == found[1].clips.tolist()
     assert np.abs(found[0].joints - found[1].joints).max() < 0.05
@@ -68,8 +82,8 @@ def test_two_processes_look_at_every_picture_once_and_alike(tmp_path: Path) -> N
     name, data = "imagenet@tiny", small_world(48, "imagenet")
     arguments = ["--weights", str(small_classifier(name))]
     found = []
-    for count in (1, 2):
-        _, folder = launched(count, tmp_path / str(count), *arguments, name=name, data=data)
+    for run in (alone, launched):
+        _, folder = run(tmp_path, *arguments, name=name, data=data)
         found.append(predictions.read(folder, ClassPredictions))
     assert found[0].sample_ids.tolist() == found[1].sample_ids.tolist()
     assert np.abs(found[0].scores - found[1].scores).max() < 1e-4
@@ -77,7 +91,7 @@ def test_two_processes_look_at_every_picture_once_and_alike(tmp_path: Path) -> N
 
 @pytest.mark.slow
 def test_two_processes_train_one_network(tmp_path: Path) -> None:
-    record, folder = launched(2, tmp_path, "--epochs", "1", "--set", "recipe.batch_size=8")
+    record, folder = launched(tmp_path, "--epochs", "1", "--set", "recipe.batch_size=8")
     assert record["weights"]["origin"] == "trained"
     assert (folder / "checkpoints" / "last.pt").exists()
     assert len(list(folder.parent.iterdir())) == 1
