@@ -25,7 +25,7 @@ from hrbench import catalog, world
 from hrbench.commands import run
 from hrbench.engine.runtime import devices
 from hrbench.formats import location
-from hrbench.formats.registry import format_of
+from hrbench.formats import registry as formats
 from hrbench.kinds.classes.task import Classification
 from hrbench.kinds.contract import Task
 from hrbench.kinds.landmarks.task import Landmarks
@@ -86,7 +86,7 @@ def measured(task: str, seed: int, out: Path) -> Result:
 def dullest(job: Task[Any]) -> Stored:
     """Return one answer everywhere: the training set's mean shape, or its commonest class."""
     if isinstance(job, Landmarks):
-        people = format_of(job.dataset).training(job.spec, job.dataset, job.data_root)
+        people = formats.training(job.spec, job.dataset, job.data_root)
         return mean_pose(people, job.looked_at)
     if isinstance(job, Lifting):
         clips = reading.training(job.spec, job.dataset, job.data_root, job.options).clips

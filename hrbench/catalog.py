@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -108,6 +109,23 @@ def dataset_file(name: str, beside: Path | None = None) -> tuple[Path, dict[str,
     if isinstance(measured_on, str) and "splits" not in raw:
         return dataset_file(measured_on, path.parent)
     return path, raw
+
+
+def is_published(dataset: DatasetSpec) -> bool:
+    """Whether it is one that comes with hrbench, so that many have looked at its pictures.
+
+    It may have the names that others give to its files.
+    """
+    if dataset.name not in names("datasets"):
+        return False
+    shipped = _shipped(folder("datasets") / f"{dataset.name}.toml")
+    own_names = {other: name for name, other in shipped.renamed.items()}
+    return dataset.placed(lambda name: own_names.get(name or "", name)) == shipped
+
+
+@cache
+def _shipped(file: Path) -> DatasetSpec:
+    return load_dataset(str(file))
 
 
 def parse_override(text: str) -> dict[str, Any]:

@@ -31,13 +31,26 @@ BELOW: dict[str, set[str]] = {  # what each imports beside itself
     "world": {"arrays", "errors"},
     "report": {"metrics", "catalog", "spec", "errors"},  # what a benchmark is, beside its numbers
     "data": BOTTOM,
+    "files": {"errors"},  # what they hold, whatever it means
     "lints": {"data", *BOTTOM},
+    "boxes": {"data", "files", "lints", *BOTTOM},
     "engine": {"data", *BOTTOM},
     "network": {"backbone", "data", "heads", "spec", *BOTTOM},
     "runs": {"backbone", "report", "catalog", "spec", *BOTTOM},
     "draw": {"data", "heads", "metrics", "report", "spec", *BOTTOM},
-    "formats": {"data", "engine", "lints", "metrics", "world", "catalog", "spec", *BOTTOM},
-    "convert": {"data", "formats", "lints", *BOTTOM},
+    "formats": {
+        "boxes",
+        "data",
+        "engine",
+        "files",
+        "lints",
+        "metrics",
+        "world",
+        "catalog",
+        "spec",
+        *BOTTOM,
+    },
+    "convert": {"data", "files", "formats", "lints", *BOTTOM},
     "__main__": {"cli"},
     "__init__": {"engine", "errors", "kinds", "road", "runs", "threads"},  # as `load` is called
 }

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from hrbench.errors import DataError
+from hrbench.files.json_files import read_json
 from hrbench.formats.coco import categories, repeats
-from hrbench.formats.coco.annotations import read_json
 from hrbench.metrics.sigmas import FEWEST, Sigmas, estimate
 from hrbench.report.layout import Table, terminal
 

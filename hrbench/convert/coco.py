@@ -11,8 +11,9 @@ from hrbench.convert.places import Place
 from hrbench.convert.writing import NO_LABEL, as_text, put, toml_files
 from hrbench.data.inspect import WHOLE, require
 from hrbench.errors import DataError
-from hrbench.formats.coco import categories, lenient
-from hrbench.formats.numbering import numbered, with_slashes
+from hrbench.files.paths import with_slashes
+from hrbench.formats.coco import categories, incomplete
+from hrbench.formats.numbering import numbered
 
 
 def convert(
@@ -48,7 +49,7 @@ def convert(
     place, count = _place(source, content, images), len(category.keypoints)
     field = _field(content, count)
     lengths = categories.lengths_that_disagree(content, count, field, "its category names")
-    table, found = lenient.examined(content, count, field)
+    table, found = incomplete.examined(content, count, field)
     require(source, [*lengths, *found], allow)
     objects = 0 if table is None else int((table.keypoints[..., 2] > 0).any(axis=1).sum())
     if not objects:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from hrbench.convert.labels import Advise, Picture, Summary, paired
 from hrbench.convert.writing import write
 from hrbench.errors import DataError
-from hrbench.formats.numbering import with_slashes
+from hrbench.files.paths import with_slashes
 
 PATTERN = "CollectedData_*.csv"
 LABELLED = "labeled-data"  # a project's folder of annotated frames

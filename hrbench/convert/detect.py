@@ -7,7 +7,7 @@ from hrbench.convert import coco, deeplabcut, kinds, labelstudio, sleap, ultraly
 from hrbench.convert.kinds import KNOWN
 from hrbench.convert.labels import Advise, Summary
 from hrbench.errors import DataError
-from hrbench.formats.coco.annotations import read_json
+from hrbench.files.json_files import read_json
 
 
 def convert(

@@ -13,7 +13,7 @@ from hrbench.convert.labels import Advise, NamePairs, Picture, Skeleton, Summary
 from hrbench.convert.writing import write
 from hrbench.data.media import IMAGES
 from hrbench.errors import DataError, RunError
-from hrbench.formats.numbering import with_slashes
+from hrbench.files.paths import with_slashes
 from hrbench.lints.own_keypoints import pairs_by_name
 
 LIBRARY = "sleap_io"

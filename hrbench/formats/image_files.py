@@ -13,7 +13,7 @@ from hrbench.data.headers import Header
 from hrbench.data.inspect import Fault
 from hrbench.engine.progress import Steps
 from hrbench.formats.findings import Facts, Part
-from hrbench.formats.listings import Listing
+from hrbench.formats.listing import Listing
 from hrbench.lints import within
 
 PER_PROCESS = 100  # image files that are worth a process

@@ -6,11 +6,6 @@ from hrbench.data import inspect
 from hrbench.data.inspect import WHOLE, Fault, Rows
 
 
-def with_slashes(name: str) -> str:
-    r"""Return an image's name with / between its folders, where Windows wrote \."""
-    return name.replace("\\", "/")
-
-
 def numbered(content: Any) -> tuple[Any, list[Fault]]:
     """Return a file's content with numbers for ids, and what is odd about the ids it has.
 

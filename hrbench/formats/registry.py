@@ -1,65 +1,95 @@
-"""How each dataset format becomes persons to train on and a split to measure."""
+"""The formats of datasets' files, by the name that a dataset's TOML gives."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from typing import TypeVar
 
+from hrbench import catalog
 from hrbench.data.evaluation import LandmarkEvaluation
-from hrbench.data.sample import People
-from hrbench.errors import UnknownNameError
-from hrbench.formats.coco import reading as coco
-from hrbench.formats.faces import reading as faces
+from hrbench.data.sample import People, join
+from hrbench.errors import RunError, UnknownNameError
+from hrbench.formats.coco.aic import AIC
+from hrbench.formats.coco.format import COCO, CROWDPOSE, FRAMES
+from hrbench.formats.contract import Format, PeopleFormat
+from hrbench.formats.faces.format import COFW, FACES, FACES_BOX
+from hrbench.formats.h36m.format import H36M
+from hrbench.formats.imagenet.format import IMAGENET
 from hrbench.formats.location import DataRoot
-from hrbench.formats.mpii import reading as mpii
-from hrbench.metrics.crowdpose import CrowdTruth
-from hrbench.metrics.nme import FaceTruth
-from hrbench.metrics.pckh import HeadTruth
-from hrbench.metrics.people import Truth
+from hrbench.formats.mpii.format import MPII
 from hrbench.spec import DatasetSpec, LandmarkTask
 
-
-class Evaluate(Protocol):
-    """Read a split to measure."""
-
-    def __call__(
-        self,
-        spec: LandmarkTask,
-        dataset: DatasetSpec,
-        data_root: DataRoot,
-        *,
-        boxes: str,
-        limit: int | None,
-    ) -> LandmarkEvaluation: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """A format's two readings, and what it gives to score against: metrics take such truth."""
-
-    training: Callable[[LandmarkTask, DatasetSpec, DataRoot], People]
-    evaluation: Evaluate
-    truth: type
-    extra_data: bool = False  # whether other datasets can be trained on besides
-
-
-_FACES = Format(faces.training, faces.evaluation, FaceTruth)
 FORMATS: dict[str, Format] = {
-    "coco": Format(coco.training, coco.evaluation, Truth, extra_data=True),
-    "h36m-frames": Format(coco.training, coco.evaluation, Truth),
-    "crowdpose": Format(coco.training, coco.evaluation, CrowdTruth, extra_data=True),
-    "mpii": Format(mpii.training, mpii.evaluation, HeadTruth),
-    "faces": _FACES,
-    "faces-box": _FACES,
-    "cofw": _FACES,
+    "coco": COCO,
+    "crowdpose": CROWDPOSE,
+    "h36m-frames": FRAMES,
+    "aic": AIC,
+    "mpii": MPII,
+    "faces": FACES,
+    "faces-box": FACES_BOX,
+    "cofw": COFW,
+    "h36m": H36M,
+    "imagenet": IMAGENET,
 }
+_Format = TypeVar("_Format", bound=Format)
 
 
-def format_of(dataset: DatasetSpec) -> Format:
-    """Return how a dataset is read.
+def format_of(dataset: DatasetSpec, of: type[_Format]) -> _Format:
+    """Return a dataset's format, one of those of some sort.
 
     Raises:
-        UnknownNameError: its format is not known, or cannot be trained on by itself.
+        UnknownNameError: it is not known, or of another sort.
     """
-    if dataset.format not in FORMATS:
-        raise UnknownNameError(f"format in {dataset.name}", dataset.format, FORMATS)
-    return FORMATS[dataset.format]
+    found = FORMATS.get(dataset.format)
+    if not isinstance(found, of):
+        raise UnknownNameError(f"format in {dataset.name}", dataset.format, names(of))
+    return found
+
+
+def names(of: type[Format]) -> list[str]:
+    """Return what the formats of a sort are called."""
+    return [name for name, known in FORMATS.items() if isinstance(known, of)]
+
+
+def training(spec: LandmarkTask, dataset: DatasetSpec, data_root: DataRoot) -> People:
+    """Return the persons or faces to train on: the split's, then those of `extra_data`.
+
+    Raises:
+        HrbenchError: files are missing or not right, or a dataset cannot be trained on beside.
+    """
+    people = format_of(dataset, PeopleFormat).training(spec, dataset, data_root)
+    extra = [catalog.load_dataset(name) for name in spec.protocol.extra_data]
+    if not extra:
+        return people
+    return join([people, *(_beside(spec, other, data_root, dataset) for other in extra)])
+
+
+def _beside(
+    spec: LandmarkTask, other: DatasetSpec, data_root: DataRoot, dataset: DatasetSpec
+) -> People:
+    beside = format_of(other, Format).beside
+    if beside is None:
+        raise RunError(f"protocol.extra_data: '{other.name}' cannot be trained on beside others")
+    return beside(spec, other, data_root, dataset.keypoints)
+
+
+def evaluation(
+    spec: LandmarkTask, dataset: DatasetSpec, data_root: DataRoot, *, boxes: str, limit: int | None
+) -> LandmarkEvaluation:
+    """Return the boxes of the protocol's split, and their keypoints where they are annotated.
+
+    Args:
+        spec: says the split, and how a box becomes a crop.
+        dataset: says the files.
+        data_root: says where they are.
+        boxes: `gt`, `det` for the detections of the published tables, or a file of them.
+        limit: images, the first of the file.
+
+    Raises:
+        HrbenchError: files are missing or not right, or there are no such boxes.
+    """
+    read = format_of(dataset, PeopleFormat)
+    return read.evaluation(spec, dataset, data_root, boxes=boxes, limit=limit)
+
+
+def is_own(dataset: DatasetSpec) -> bool:
+    """Whether its annotations may say less than their format has, and nobody has looked at them."""
+    found = FORMATS.get(dataset.format)
+    return isinstance(found, PeopleFormat) and found.of_ones_own and not dataset.complete

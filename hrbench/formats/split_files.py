@@ -1,37 +1,123 @@
-"""Each file of a split but its images: what it has, and what is wrong with it."""
+"""What is there of a split that a file of annotations lists, and what is wrong with its files."""
 
 import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hrbench import catalog
+from hrbench.boxes import choosing, detections
 from hrbench.data.inspect import Fault, stated
 from hrbench.errors import DataError
-from hrbench.formats import own
-from hrbench.formats.boxes import choosing, detections
-from hrbench.formats.coco import annotations
-from hrbench.formats.findings import Facts, Part, counted
-from hrbench.formats.listings import Listing, listing
-from hrbench.formats.mpii import head_truth, reader
+from hrbench.files.json_files import no_collection
+from hrbench.formats import image_files
+from hrbench.formats.division import of_part
+from hrbench.formats.findings import Facts, Missing, Part, SplitReport, counted
+from hrbench.formats.listing import NOTHING_LISTED, Listed, ListFiles, Listing, SplitFile
+from hrbench.formats.location import DataRoot, issuer
 from hrbench.spec import DatasetSpec, Split
 
+Notes = Callable[[DatasetSpec, Listing], list[Fault]]
 
-@annotations.no_collection()
-def annotated(
+
+@dataclass(slots=True)
+class _Look:
+    """A split that is looked at, and what is known of it so far."""
+
+    dataset: DatasetSpec
+    root: Path  # of the dataset
+    name: str
+    parts: list[Part] = field(default_factory=list)
+    missing: list[Missing] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    notes: list[Fault] = field(default_factory=list)
+
+    @property
+    def split(self) -> Split:
+        return self.dataset.splits[self.name]
+
+    def has(self, place: str, use: str = "") -> bool:
+        """Return whether a file or folder is there; note that it is missing if not."""
+        there = (self.root / place).exists()
+        if not there:
+            self.missing.append(Missing(place, issuer(self.dataset, place), use))
+        return there
+
+    def add(self, part: Part, faults: list[Fault]) -> None:
+        self.parts.append(part)
+        self.faults.extend(faults)
+
+
+def report(
     dataset: DatasetSpec,
-    split: Split,
-    root: Path,
-    place: str,
-    real: tuple[int | None, int | None],
-) -> tuple[Part, Listing | None, list[Fault]]:
-    """Look at the file of annotations; `real` is how many images and samples it should have."""
-    content, found = content_of(root, place)
-    listed = None
-    if not found:
-        listed, found = listing(root, place, content, dataset, split)
+    data_root: DataRoot,
+    name: str,
+    *,
+    images: bool,
+    listing: ListFiles,
+    notes: Notes | None = None,
+) -> SplitReport:
+    """Return what is there of a split; with `images`, every image file is decoded.
+
+    Args:
+        dataset: whose split it is.
+        data_root: where it lies.
+        name: of the split.
+        images: whether to decode.
+        listing: what the format makes of the file of annotations.
+        notes: what a person should look at in it.
+    """
+    look = _Look(dataset, data_root.folder / dataset.folder, name)
+    listed = _annotations(look, listing, synthetic=data_root.synthetic)
+    folder = _images(look, listed, decode=images)
+    _beside(look, listed)
+    if listed is not None and notes is not None:
+        look.notes += notes(dataset, listed)
+    paths: tuple[Path, ...] = ()
+    if listed is not None and folder is not None:
+        paths = tuple(look.root / folder / place for place in listed.names)
+    parts, missing = tuple(look.parts), tuple(look.missing)
+    return SplitReport(name, parts, missing, tuple(look.faults), tuple(look.notes), paths)
+
+
+def listed_by(listing: ListFiles, file: SplitFile, dataset: DatasetSpec, split: Split) -> Listed:
+    """Return what a file, or the folders of an original release, list of a split's images."""
+    try:
+        listed, faults = listing(file, dataset, split)
+    except DataError as error:
+        return None, [stated(str(error))]
+    if listed is not None and split.part is not None:
+        listed = listed.of_images(of_part(listed.names, dataset, split))
+    return listed, faults
+
+
+def annotation_file(root: Path, split: Split) -> SplitFile:
+    """Return what says where the keypoints are: the annotations, else what a release has."""
+    places = (split.annotations, *split.release)
+    there = (place for place in places if (root / place).exists())
+    return SplitFile(root, next(there, split.annotations))
+
+
+def image_folder(root: Path, split: Split, listed: Listing | None) -> str | None:
+    """Return where a split's images are; None where they are inside of its file."""
+    if listed is not None and listed.folder is not None:
+        return listed.folder
+    there = [place for place in split.images if (root / place).exists()]
+    return next(iter([*there, *split.images]), None)
+
+
+@no_collection()
+def _annotations(look: _Look, listing: ListFiles, *, synthetic: bool) -> Listing | None:
+    """Look at the file of annotations; of the real set is known how much it should list."""
+    split, file = look.split, annotation_file(look.root, look.split)
+    if not look.has(file.place):
+        return None
+    listed, faults = listed_by(listing, file, look.dataset, split)
     if listed is None:
-        return _file("annotations", place, content, {}, "not usable"), None, found
-    listed = own.of_split(listed, dataset, split)
-    images, samples = real
+        look.add(part_of("annotations", file, {}, "not usable"), faults)
+        return None
+    images, samples = (None, None) if synthetic else (split.num_images, split.num_samples)
     count, persons = len(listed.names), listed.persons
     facts: Facts = {"images": count, "real_images": images}
     words = counted(count, "images", images)
@@ -42,42 +128,50 @@ def annotated(
     if samples is not None:
         facts["real_samples"] = samples
     if not count:
-        found.append(stated("no image is listed"))
-    elif split.annotated and not listed.labelled and not found:
-        found.append(stated("no person has a keypoint"))
-    return _file("annotations", place, content, facts, words), listed, found
+        faults.append(stated("no image is listed"))
+    elif split.annotated and not listed.labelled and not faults:
+        faults.append(stated("no person has a keypoint"))
+    look.add(part_of("annotations", file, facts, words, listed.bytes), faults)
+    return listed
 
 
-def content_of(root: Path, place: str) -> tuple[bytes, list[Fault]]:
-    """Return the bytes of a file; none of a folder, whose files are read one by one."""
-    if (root / place).is_dir():
-        return b"", []
-    try:
-        return (root / place).read_bytes(), []
-    except OSError as error:
-        return b"", [stated(f"{place} cannot be read: {error.strerror}")]
+def _images(look: _Look, listed: Listing | None, *, decode: bool) -> str | None:
+    """Look at the image files; return the folder that they are in.
+
+    A folder that other splits share says nothing of a split whose annotations are not there.
+    """
+    folder = image_folder(look.root, look.split, listed)
+    told = bool(look.parts) or not _is_shared(look.dataset, look.split)
+    if folder is not None and told and look.has(folder):
+        title = f"decoding {look.name}" if decode else ""
+        way = image_files.Way(title, catalog.is_published(look.dataset))
+        looked = image_files.look(look.root, folder, listed or NOTHING_LISTED, way)
+        look.add(looked.part, looked.faults)
+        look.notes += looked.notes
+    return folder
 
 
-def heads(root: Path, place: str, table: reader.Annotations) -> tuple[Part, list[Fault]]:
-    """Look at the file of the heads that PCKh measures by, beside the annotated persons."""
-    content = (root / place).read_bytes()
-    facts: Facts = {}
-    words = "not usable"
-    try:
-        truth, found = head_truth.examined(root / place, table)
-        facts["heads"] = len(truth.head_sizes)
-        words = f"{len(truth.head_sizes):,} heads"
-    except DataError as error:
-        found = [stated(str(error))]
-    return _file("heads", place, content, facts, words), found
+def _is_shared(dataset: DatasetSpec, split: Split) -> bool:
+    others = (other for other in dataset.splits.values() if other is not split)
+    return any(set(other.images) & set(split.images) for other in others)
 
 
-def detected(root: Path, place: str, listed: Listing | None) -> tuple[Part, list[Fault]]:
+def _beside(look: _Look, listed: Listing | None) -> None:
+    """Look at the files that only some runs need."""
+    split, heads = look.split, None if listed is None else listed.heads
+    if heads is not None and split.heads and look.has(split.heads, "only needed to score"):
+        look.add(*heads(look.root, split.heads))
+    use = "only needed for --boxes det" if split.annotated else ""
+    if split.detections and look.has(split.detections, use):
+        look.add(*_detections(SplitFile(look.root, split.detections), listed))
+
+
+def _detections(file: SplitFile, listed: Listing | None) -> tuple[Part, list[Fault]]:
     """Look at a file of detections; those of the images that are listed, where these are known."""
-    content, said, faults = _read(root / place)
-    found, faults = (None, faults) if faults else detections.examined(said)
+    content, faults = _parsed(file)
+    found, faults = (None, faults) if faults else detections.examined(content)
     if found is None:
-        return _file("detections", place, content, {}, "not usable"), faults
+        return part_of("detections", file, {}, "not usable"), faults
     boxes = found
     if listed is not None and listed.images is not None:
         chosen, _, more = choosing.of_split(found, listed.images)
@@ -87,19 +181,20 @@ def detected(root: Path, place: str, listed: Listing | None) -> tuple[Part, list
     images = len(set(boxes.images))
     words = f"{len(boxes):,} boxes in {images:,} images"
     facts: Facts = {"boxes": len(boxes), "images": images}
-    return _file("detections", place, content, facts, words), faults
+    return part_of("detections", file, facts, words), faults
 
 
-def _read(path: Path) -> tuple[bytes, Any, list[Fault]]:
+def _parsed(file: SplitFile) -> tuple[Any, list[Fault]]:
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        return b"", None, [stated(f"{path.name} cannot be read: {error.strerror}")]
-    try:
-        return content, detections.parsed(content, Path(path.name)), []
+        return detections.parsed(file.content, Path(file.path.name)), []
     except DataError as error:
-        return content, None, [stated(str(error))]
+        return None, [stated(str(error))]
 
 
-def _file(name: str, place: str, content: bytes, facts: Facts, words: str) -> Part:
-    return Part(name, place, len(content), hashlib.sha256(content).hexdigest(), facts, words)
+def part_of(name: str, file: SplitFile, facts: Facts, words: str, size: int = 0) -> Part:
+    """Return what there is to say of a file; of a folder, whose files have `size` bytes in all."""
+    try:
+        content = file.content
+    except DataError:
+        return Part(name, file.place, size, None, facts, words)
+    return Part(name, file.place, len(content), hashlib.sha256(content).hexdigest(), facts, words)

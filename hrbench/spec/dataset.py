@@ -37,7 +37,7 @@ class DatasetSpec(Table):
     homepage: str = ""
     licence: str = ""
     citation: str = ""
-    format: str  # the reader: a key of `data.readers.READERS`
+    format: str  # how its files are read: a key of `formats.registry.FORMATS`
     folder: str  # below --data
     complete: bool = False  # COCO's format: every field is there; else boxes, areas are derived
     keypoints: Names = ()

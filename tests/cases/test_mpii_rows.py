@@ -17,7 +17,6 @@ from worlds import real_mpii, small_weights, small_world
 from hrbench import catalog, world
 from hrbench.data.headers import TAG
 from hrbench.formats.location import as_found
-from hrbench.formats.own import is_published
 
 VALID, TRUTH = "annot/valid.json", "annot/gt_valid.mat"
 ROWS, BOXES = "mpii-rows", "head-boxes"
@@ -202,8 +201,8 @@ def test_the_files_as_mmpose_calls_them_are_still_the_published_ones(mpii: Path)
     assert again["metrics"] == right["metrics"]
     assert again["notes"] == right["notes"]
     shipped = catalog.load_dataset("mpii")
-    assert is_published(as_found(shipped, mpii))
-    assert not is_published(shipped.model_copy(update={"folder": "mine"}))
+    assert catalog.is_published(as_found(shipped, mpii))
+    assert not catalog.is_published(shipped.model_copy(update={"folder": "mine"}))
 
 
 @pytest.mark.parametrize("limit", [(), ("--limit", "1")])

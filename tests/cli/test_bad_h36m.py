@@ -12,7 +12,7 @@ from cli.command import Ended, called, refused
 from cli.trees import linked_h36m
 from worlds import small_lifter
 
-from hrbench.data.unpickle import load_pickle
+from hrbench.files.pickles import load_pickle
 
 TINY = "h36m-lift@tiny"
 JOINTS, FOUND = "data_3d_h36m.npz", "data_2d_h36m_cpn_ft_h36m_dbb.npz"

@@ -10,10 +10,10 @@ import pytest
 from shared import need_shared
 
 from hrbench import catalog, world
+from hrbench.boxes.detections import BOX, NO_LIST
 from hrbench.commands.check.check import check
 from hrbench.data.images import NO_END
 from hrbench.errors import RunError, SpecError, UnknownNameError
-from hrbench.formats.boxes.detections import BOX, NO_LIST
 from hrbench.formats.findings import Report, SplitReport
 
 NAMES = catalog.load_dataset("coco").keypoints

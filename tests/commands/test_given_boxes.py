@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hrbench.boxes.choosing import Wanted
 from hrbench.commands.predict.given_boxes import Given, given
 from hrbench.data.headers import TAG
 from hrbench.data.media import Medium
 from hrbench.errors import DataError
-from hrbench.formats.boxes.choosing import Wanted
 
 BOX = [10.0, 20.0, 30.0, 40.0]
 PERSONS = Wanted(frozenset({"person"}))

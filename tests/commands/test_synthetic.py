@@ -15,7 +15,8 @@ from hrbench.data.evaluation import LandmarkEvaluation
 from hrbench.data.sample import People
 from hrbench.formats import location
 from hrbench.formats.coco import reading
-from hrbench.formats.registry import FORMATS
+from hrbench.formats.contract import PeopleFormat
+from hrbench.formats.registry import FORMATS, format_of
 from hrbench.kinds.landmarks import scoring
 from hrbench.metrics.named.oks import OKS
 from hrbench.report.predictions import Predictions
@@ -44,7 +45,7 @@ def test_the_mean_pose_scores_below_five() -> None:
 def test_a_network_trained_on_shuffled_labels_scores_below_five(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain = FORMATS["coco"]
+    plain = format_of(DATASET, PeopleFormat)
 
     def shuffled(spec: LandmarkTask, dataset: DatasetSpec, data_root: location.DataRoot) -> People:
         people = plain.training(spec, dataset, data_root)

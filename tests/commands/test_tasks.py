@@ -31,8 +31,8 @@ from hrbench.backbone.registry import BACKBONES
 from hrbench.commands import run as pipeline
 from hrbench.commands import score as scoring
 from hrbench.data.evaluation import LandmarkEvaluation
+from hrbench.formats import registry as formats
 from hrbench.formats.location import DataRoot
-from hrbench.formats.registry import format_of
 from hrbench.report import predictions, runs
 from hrbench.report.predictions import Predictions
 from hrbench.report.record import RunRecord
@@ -246,7 +246,7 @@ def looked_at(task: str, root: Path, split: str) -> LandmarkEvaluation:
     spec = landmark_task(task, [f"protocol.split={split}"])
     dataset = catalog.load_dataset(spec.dataset)
     data_root = DataRoot(root, synthetic=False)
-    return format_of(dataset).evaluation(spec, dataset, data_root, boxes="gt", limit=None)
+    return formats.evaluation(spec, dataset, data_root, boxes="gt", limit=None)
 
 
 def require_equal(

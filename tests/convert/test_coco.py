@@ -9,7 +9,7 @@ from hrbench import catalog
 from hrbench.commands.check.check import check
 from hrbench.convert.detect import convert
 from hrbench.errors import DataError
-from hrbench.formats.coco import lenient
+from hrbench.formats.coco import incomplete
 from hrbench.formats.coco.reader import annotated
 
 
@@ -53,7 +53,7 @@ def test_images_are_found_near_the_annotations(place: str, dots: Path, tmp_path:
     convert(dots / ANNOTATIONS, out)
     dataset = catalog.load_dataset("dataset.toml", beside=out)
     split = dataset.splits["train"]
-    table = lenient.read(out / dataset.folder / split.annotations, 3)
+    table = incomplete.read(out / dataset.folder / split.annotations, 3)
     people = annotated(table, out / split.images[0], 1.0)
     assert [path.resolve() for path in people.images] == [
         (dots / place / f"{n}.png").resolve() for n in range(3)

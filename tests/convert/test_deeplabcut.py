@@ -10,7 +10,7 @@ from specs import landmark_task
 from hrbench import catalog
 from hrbench.convert.deeplabcut import convert
 from hrbench.errors import DataError, RunError
-from hrbench.formats.coco import lenient
+from hrbench.formats.coco import incomplete
 
 SINGLE = """\
 scorer,Ann,Ann,Ann,Ann,Ann,Ann
@@ -85,7 +85,7 @@ def test_what_is_written_is_read_as_a_dataset_and_a_task(tmp_path: Path) -> None
     assert task.dataset == "dataset.toml"
     assert {task.protocol.split, task.protocol.train_split} == dataset.splits.keys()
     assert landmark_task(f"{folder / 'task.toml'}@tiny").model.backbone == "hrnet-w8"
-    table = lenient.read(folder / dataset.splits["train"].annotations, 3)
+    table = incomplete.read(folder / dataset.splits["train"].annotations, 3)
     assert table.derived.all()
     images = folder / dataset.folder / dataset.splits["train"].images[0]
     assert all((images / name).is_file() for name in table.file_names)

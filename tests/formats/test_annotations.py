@@ -11,7 +11,8 @@ import pytest
 
 from hrbench.data.inspect import Fault
 from hrbench.errors import DataError
-from hrbench.formats.coco.annotations import columns, examined, read, read_images, read_json
+from hrbench.files.json_files import read_json
+from hrbench.formats.coco.annotations import columns, examined, read, read_images
 
 TWO = ["left", "right"]
 

@@ -9,9 +9,8 @@ from worlds import small_world, write_json
 
 from hrbench import catalog
 from hrbench.errors import DataError
-from hrbench.formats import location
+from hrbench.formats import location, registry
 from hrbench.formats.coco import aic, annotations, reader
-from hrbench.formats.coco import reading as coco_format
 
 AIC = catalog.load_dataset("aic").keypoints
 COCO = catalog.load_dataset("coco").keypoints
@@ -139,7 +138,7 @@ def test_ai_challenger_is_trained_on_beside_coco(tmp_path: Path) -> None:
     both = landmark_task("coco-pose@tiny", ['protocol.extra_data=["aic"]'])
     data_root, dataset = location.DataRoot(tmp_path, synthetic=False), catalog.load_dataset("coco")
     (folder / "keypoint_train_images_20170902" / "a0f6.jpg").write_bytes(b"")
-    alone, joined = (coco_format.training(s, dataset, data_root) for s in (spec, both))
+    alone, joined = (registry.training(s, dataset, data_root) for s in (spec, both))
     assert len(joined) == len(alone) + 1
     assert joined.visible[-1].sum() == 12
     assert joined.images[joined.image[-1]].name == "a0f6.jpg"

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from hrbench.cameras import PROJECTIONS, Camera
 from hrbench.data import clips
 from hrbench.data.clips import Motion
-from hrbench.data.unpickle import load_npz, load_pickle
 from hrbench.errors import DataError
+from hrbench.files.pickles import load_npz, load_pickle
 from hrbench.formats.h36m import (
     camera_files,
     cdf,

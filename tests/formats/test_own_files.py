@@ -22,10 +22,10 @@ from hrbench import catalog
 from hrbench.commands import run as pipeline
 from hrbench.commands import score as scoring
 from hrbench.commands.check.check import check
+from hrbench.commands.check.names import faults_of_file
 from hrbench.commands.check.sheet import draw_sheet
 from hrbench.errors import RunError
-from hrbench.formats.coco.reading import in_validation
-from hrbench.formats.own import faults_of_file
+from hrbench.formats.division import in_validation
 from hrbench.report import runs
 from hrbench.report.record import RunRecord
 from hrbench.runs.options import Options

@@ -15,8 +15,8 @@ from hrbench import catalog
 from hrbench.commands import run as pipeline
 from hrbench.commands import score as scoring
 from hrbench.errors import HrbenchError, RunError, SpecError
+from hrbench.formats import registry as formats
 from hrbench.formats.location import DataRoot
-from hrbench.formats.registry import format_of
 from hrbench.kinds.landmarks.predicting import decoded_again
 from hrbench.report import predictions, runs
 from hrbench.report.predictions import Predictions
@@ -52,7 +52,7 @@ def again(folder: Path, decoder: str) -> Predictions:
     spec = landmark_task(str(folder / "spec.toml"), [f"protocol.decoder={decoder}"])
     dataset = catalog.load_dataset(spec.dataset)
     data_root = DataRoot(small_world(), synthetic=True)
-    seen = format_of(dataset).evaluation(spec, dataset, data_root, boxes="det", limit=None)
+    seen = formats.evaluation(spec, dataset, data_root, boxes="det", limit=None)
     found = predictions.read(folder, Predictions)
     return replace(found, **decoded_again(spec, dataset, seen.people, found))
 

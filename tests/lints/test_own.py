@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hrbench.data.annotated import Annotations
-from hrbench.formats.coco import lenient
+from hrbench.formats.coco import incomplete
 from hrbench.lints.own_keypoints import annotation_faults, names_faults, pairs_by_name
 from hrbench.lints.swapped_sides import Suspects
 
@@ -79,7 +79,7 @@ def table(*keypoints: list[float], boxes: bool = True) -> Annotations:
             for index, points in enumerate(keypoints)
         ],
     }
-    found, _ = lenient.examined(content, 3)
+    found, _ = incomplete.examined(content, 3)
     assert found is not None
     return found
 

@@ -6,15 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from hrbench import catalog, world
+from hrbench.commands.check.names import faults_of_file
 from hrbench.data import inspect, shared_images
 from hrbench.data.inspect import Fault, stated
 from hrbench.errors import UnknownNameError
-from hrbench.formats import image_files, own, split_files
-from hrbench.formats.findings import Missing, Part, Report, SplitReport
-from hrbench.formats.h36m import checking as lifting
-from hrbench.formats.h36m.layouts import LAYOUTS
-from hrbench.formats.imagenet import checking as classes
-from hrbench.formats.listings import LISTINGS, NOTHING_LISTED, Listing
+from hrbench.formats.findings import Report, SplitReport
 from hrbench.formats.location import (
     BUILTIN,
     DEFAULT,
@@ -23,19 +19,16 @@ from hrbench.formats.location import (
     elsewhere,
     folder_of,
     holder,
-    issuer,
     locate,
     own_folder,
 )
+from hrbench.formats.registry import FORMATS, is_own
 from hrbench.lints.own_keypoints import NO_PAIRS, NO_SIGMAS, mirrored_faults
 from hrbench.report import finding
 from hrbench.runs import folder as folder_of_run
-from hrbench.spec import DatasetSpec, Split
+from hrbench.spec import DatasetSpec
 
-# Formats without a file that lists the images.
-OWN = {"h36m": lifting.split_report, "imagenet": classes.split_report}
 TRAIN = "train"  # what the split is called that one's own tasks train on
-MARKS = {"h36m": tuple(mark for mark, _ in LAYOUTS)}  # that tell such a format's folder
 
 
 def check(name: str, data: str | None, *, images: bool, allow: tuple[str, ...] = ()) -> Report:
@@ -54,25 +47,26 @@ def check(name: str, data: str | None, *, images: bool, allow: tuple[str, ...] =
     if (run := finding.run_of(name)) is not None:
         name, data = _of_run(run, data)
     file, raw = catalog.dataset_file(name)
-    faults = own.faults_of_file(raw)
+    faults = faults_of_file(raw)
     if fatal := tuple(fault for fault in faults if fault.fatal):
         odd = tuple(fault for fault in faults if not fault.fatal)
         return Report(
             str(raw["name"]), str(raw.get("title", "")), str(file), faults=fatal, notes=odd
         )
     dataset = catalog.load_dataset(name)
-    if dataset.format not in {**LISTINGS, **OWN}:
-        raise UnknownNameError(f"format in {name}", dataset.format, {**LISTINGS, **OWN})
+    if dataset.format not in FORMATS:
+        raise UnknownNameError(f"format in {name}", dataset.format, FORMATS)
+    known = FORMATS[dataset.format]
     root = _root(dataset, data, file if name.endswith(".toml") else None)
     folder = root / dataset.folder
     dataset = as_found(dataset, folder)
     data_root = DataRoot(root, world.is_synthetic(folder))
     splits = tuple(
-        _allowed(_split(dataset, data_root, split, images=images), allow)
+        _allowed(known.report(dataset, data_root, split, images=images), allow)
         for split in dataset.splits
     )
     there = any(split.parts for split in splits)
-    hint = "" if there else _hint(dataset, root)
+    hint = "" if there else _hint(dataset, root, known.marks)
     no_sigmas = [NO_SIGMAS] if dataset.sigmas is None else []
     no_pairs = inspect.allowed(mirrored_faults(dataset.keypoints, dataset.flip_pairs), [NO_PAIRS])
     shared = _measured_too(dataset, splits)
@@ -83,7 +77,7 @@ def check(name: str, data: str | None, *, images: bool, allow: tuple[str, ...] =
         synthetic=data_root.synthetic,
         hint=hint,
         splits=splits,
-        notes=(*shared, *([*faults, *no_sigmas, *no_pairs] if own.is_own(dataset) else ())),
+        notes=(*shared, *([*faults, *no_sigmas, *no_pairs] if is_own(dataset) else ())),
         spec=dataset,
     )
 
@@ -102,7 +96,7 @@ def _measured_too(dataset: DatasetSpec, splits: Sequence[SplitReport]) -> list[F
     pairs = {(protocol.train_split, protocol.split) for protocol in known}
     pairs = pairs or {(TRAIN, name) for name in dataset.splits if name != TRAIN}
     images = {split.name: split.images for split in splits}
-    renamed = not own.is_published(dataset)
+    renamed = not catalog.is_published(dataset)
     found = []
     for training, measured in sorted(pairs):
         paths = images.get(measured, ())
@@ -127,85 +121,10 @@ def _root(dataset: DatasetSpec, data: str | None, toml: Path | None) -> Path:
     return folder_of(dataset, data) or DEFAULT
 
 
-def _hint(dataset: DatasetSpec, root: Path) -> str:
-    if hint := elsewhere(dataset, root, *MARKS.get(dataset.format, ())):
+def _hint(dataset: DatasetSpec, root: Path, marks: Sequence[str]) -> str:
+    if hint := elsewhere(dataset, root, *marks):
         return f"{dataset.name}: {hint}."
     return (
         f"Nothing of {dataset.name} is in {root / dataset.folder}. If it lies elsewhere, name "
         f"{holder(dataset)} with --data."
     )
-
-
-def _split(dataset: DatasetSpec, data_root: DataRoot, name: str, *, images: bool) -> SplitReport:
-    if dataset.format in OWN:
-        return OWN[dataset.format](dataset, data_root, name, images=images)
-    split, root = dataset.splits[name], data_root.folder / dataset.folder
-    parts: list[Part] = []
-    missing: list[Missing] = []
-    faults: list[Fault] = []
-    notes: list[Fault] = []
-
-    def have(place: str, use: str = "") -> bool:
-        there = (root / place).exists()
-        if not there:
-            missing.append(Missing(place, issuer(dataset, place), use))
-        return there
-
-    def add(part: Part, found: list[Fault]) -> None:
-        parts.append(part)
-        faults.extend(found)
-
-    listed = None
-    if have(place := place_of(root, split)):
-        real = (None, None) if data_root.synthetic else (split.num_images, split.num_samples)
-        part, listed, found = split_files.annotated(dataset, split, root, place, real)
-        add(part, found)
-    folder = image_folder(root, split, listed)
-    # A folder that other splits share says nothing of a split whose annotations are not there.
-    told = bool(parts) or not _is_shared(dataset, split)
-    if folder is not None and told and have(folder):
-        looked = image_files.look(
-            root, folder, listed or NOTHING_LISTED, _way(dataset, name, images)
-        )
-        add(looked.part, looked.faults)
-        notes += looked.notes
-    joints = None if listed is None else listed.joints
-    if joints is not None and split.heads and have(split.heads, "only needed to score"):
-        add(*split_files.heads(root, split.heads, joints))
-    if split.detections and have(
-        split.detections, "only needed for --boxes det" if split.annotated else ""
-    ):
-        add(*split_files.detected(root, split.detections, listed))
-    notes += own.notes(dataset, listed)
-    paths = _paths(root, folder, listed)
-    return SplitReport(name, tuple(parts), tuple(missing), tuple(faults), tuple(notes), paths)
-
-
-def _paths(root: Path, folder: str | None, listed: Listing | None) -> tuple[Path, ...]:
-    if listed is None or folder is None:
-        return ()
-    return tuple(root / folder / name for name in listed.names)
-
-
-def _way(dataset: DatasetSpec, split: str, images: bool) -> image_files.Way:
-    published = own.is_published(dataset)
-    return image_files.Way(f"decoding {split}" if images else "", published)
-
-
-def image_folder(root: Path, split: Split, listed: Listing | None) -> str | None:
-    """Return where a split's images are; None where they are inside of its file."""
-    if listed is not None and listed.folder is not None:
-        return listed.folder
-    there = [place for place in split.images if (root / place).exists()]
-    return next(iter([*there, *split.images]), None)
-
-
-def _is_shared(dataset: DatasetSpec, split: Split) -> bool:
-    others = (other for other in dataset.splits.values() if other is not split)
-    return any(set(other.images) & set(split.images) for other in others)
-
-
-def place_of(root: Path, split: Split) -> str:
-    """Return what says where the keypoints are: the annotations, else what a release has."""
-    places = (split.annotations, *split.release)
-    return next((place for place in places if (root / place).exists()), split.annotations)

@@ -10,15 +10,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench.commands.check.check import image_folder, place_of
+from hrbench import catalog
 from hrbench.data import framing
 from hrbench.data.images import read_image
 from hrbench.data.inspect import Size
 from hrbench.draw.sheet import FONT, Objects, sheet
 from hrbench.errors import RunError
-from hrbench.formats.listings import LISTINGS, Listing, listing
-from hrbench.formats.own import is_published, of_split
-from hrbench.formats.split_files import content_of
+from hrbench.formats.contract import Format
+from hrbench.formats.listing import ListFiles, Listing
+from hrbench.formats.registry import format_of
+from hrbench.formats.split_files import annotation_file, image_folder, listed_by
 from hrbench.lints.swapped_sides import suspects
 from hrbench.spec import DatasetSpec, Split
 
@@ -39,44 +40,45 @@ def draw_sheet(dataset: DatasetSpec, folder: Path, splits: Sequence[str], file: 
         DataError: an image is not whole.
         RunError: the file cannot be written, or the dataset has nothing to show.
     """
-    if dataset.format not in LISTINGS:
+    listing = format_of(dataset, Format).listing
+    if listing is None:
         raise RunError(f"--sheet shows keypoints in images; {dataset.name} has none")
     if file.suffix != SHEET:
         raise RunError(f"--sheet {file}: write a name that ends in {SHEET}")
     shown = [name for name in splits if dataset.splits[name].annotated]
     if not shown:
         raise RunError(f"--sheet shows annotations; no usable split of {dataset.name} has any")
-    picture = np.vstack([_of_split(dataset, folder, name) for name in shown])
+    picture = np.vstack([_of_split(dataset, folder, name, listing) for name in shown])
     try:
         file.write_bytes(cv2.imencode(SHEET, picture)[1].tobytes())
     except OSError as error:
         raise RunError(f"--sheet {file}: cannot be written ({error.strerror})") from error
 
 
-def _of_split(dataset: DatasetSpec, folder: Path, name: str) -> NDArray[np.uint8]:
+def _of_split(
+    dataset: DatasetSpec, folder: Path, name: str, listing: ListFiles
+) -> NDArray[np.uint8]:
     split = dataset.splits[name]
-    place = place_of(folder, split)
-    listed, _ = listing(folder, place, content_of(folder, place)[0], dataset, split)
-    objects = None if listed is None else _objects(listed, dataset, split, folder)
+    listed, _ = listed_by(listing, annotation_file(folder, split), dataset, split)
+    objects = None if listed is None else _objects(listed, split, folder)
     if objects is None:
         raise RunError(f"--sheet does not show the persons of {dataset.name}")
     pairs, edges = dataset.indices(dataset.flip_pairs), dataset.indices(dataset.edges)
     doubtful = suspects(objects.points, objects.labelled, pairs).objects
-    read = _stored if is_published(dataset) else framing.as_viewed
+    read = _stored if catalog.is_published(dataset) else framing.as_viewed
     tiles = sheet(objects, doubtful, pairs, edges, read)
     title = np.full((TITLE, tiles.shape[1], 3), WHITE, dtype=np.uint8)
     cv2.putText(title, name, (8, TITLE - 9), FONT, 0.6, DARK, 1, cv2.LINE_AA)
     return np.vstack([title, tiles])
 
 
-def _objects(listed: Listing, dataset: DatasetSpec, split: Split, folder: Path) -> Objects | None:
+def _objects(listed: Listing, split: Split, folder: Path) -> Objects | None:
     """Return the objects of a split; None of a format whose listing has none."""
     inside = image_folder(folder, split, listed)
     base = folder / (split.annotations if listed.inside or inside is None else inside)
-    files = [base / name for name in listed.names]
-    if (table := of_split(listed, dataset, split).table) is not None:
+    if (table := listed.table) is not None:
         return Objects(
-            files,
+            [base / name for name in table.file_names],
             table.image_sizes,
             table.image,
             [f"id {number}" for number in table.ids.tolist()],
@@ -85,6 +87,7 @@ def _objects(listed: Listing, dataset: DatasetSpec, split: Split, folder: Path) 
         )
     if (people := listed.people) is None:
         return None
+    files = [base / name for name in listed.names]
     titles = [files[image].name for image in people.image.tolist()]
     return Objects(files, None, people.image, titles, people.keypoints, people.visible)
 

@@ -7,22 +7,22 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.boxes.choosing import Wanted
 from hrbench.commands.predict import detector, given_boxes
 from hrbench.commands.predict.detector import Detector
 from hrbench.commands.predict.pictures import Picture
 from hrbench.data.media import Medium
 from hrbench.engine.runtime import Runtime
 from hrbench.errors import RunError
-from hrbench.formats.boxes.choosing import Wanted
 from hrbench.formats.coco.annotations import PERSON
+from hrbench.formats.contract import PeopleFormat
 from hrbench.formats.h36m.joint_maps import COCO
+from hrbench.formats.registry import format_of
 from hrbench.spec import DatasetSpec
 
 Floats = NDArray[np.float64]
 Find = Callable[[Sequence[Picture], Sequence[NDArray[np.uint8]]], list[Floats]]
 WHOLE, DETECTOR = "whole", "detector"
-OF_PERSONS = {"crowdpose", "mpii", "h36m-frames"}  # formats of datasets
-OF_FACES = {"faces", "faces-box", "cofw"}
 FACE = "face"
 PERSON_ID = 1  # COCO's
 SHOWN = 3  # pictures by their names
@@ -112,11 +112,8 @@ def from_file(given: given_boxes.Given) -> Find:
 
 def subject_of(dataset: DatasetSpec) -> str:
     """Return what a dataset's objects are, as files of boxes name it; "" where nothing says so."""
-    if dataset.format in OF_FACES:
-        return FACE
-    of_persons = dataset.format in OF_PERSONS
-    alike = set(dataset.keypoints) == set(COCO)
-    return PERSON if of_persons or alike else ""
+    alike = PERSON if set(dataset.keypoints) == set(COCO) else ""
+    return format_of(dataset, PeopleFormat).subject or alike
 
 
 def _wanted(category: str | None, subject: str, dataset: DatasetSpec) -> Wanted:

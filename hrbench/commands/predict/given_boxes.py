@@ -9,6 +9,10 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.boxes import detections
+from hrbench.boxes.choosing import Chosen, Wanted, of_category
+from hrbench.boxes.detections import ADVICE, NO_SIZE, Detections
+from hrbench.boxes.names import NOT_THERE
 from hrbench.commands.predict import placed_boxes
 from hrbench.commands.predict.placed_boxes import Placed
 from hrbench.data import framing, inspect
@@ -17,10 +21,6 @@ from hrbench.data.inspect import Fault
 from hrbench.data.media import Medium, frames
 from hrbench.data.sample import in_words
 from hrbench.errors import DataError
-from hrbench.formats.boxes import detections
-from hrbench.formats.boxes.choosing import Chosen, Wanted, of_category
-from hrbench.formats.boxes.detections import ADVICE, NO_SIZE, Detections
-from hrbench.formats.boxes.names import NOT_THERE
 from hrbench.lints.boxes import doubts
 
 Floats = NDArray[np.float64]

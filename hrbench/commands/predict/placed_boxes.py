@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.boxes.detections import Detections
+from hrbench.boxes.names import NOT_THERE, told
 from hrbench.data import inspect
 from hrbench.data.inspect import Fault
 from hrbench.data.media import Medium
-from hrbench.formats.boxes.detections import Detections
-from hrbench.formats.boxes.names import NOT_THERE, told
 
 
 @dataclass(frozen=True, slots=True, eq=False)

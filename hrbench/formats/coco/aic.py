@@ -5,6 +5,7 @@ their corners x1, y1, x2, y2, `keypoint_annotations` 14 triples x, y, state.
 """
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,13 @@ import numpy as np
 from hrbench.data import inspect
 from hrbench.data.inspect import OBJECT, TEXT, Fault, stated
 from hrbench.data.sample import People
-from hrbench.formats.coco.annotations import read_json
+from hrbench.files.json_files import parse, read_json
+from hrbench.formats import split_files
+from hrbench.formats.contract import Format
+from hrbench.formats.listing import Listed, Listing, SplitFile
+from hrbench.formats.location import DataRoot, require, require_images
 from hrbench.geometry import PADDING, crop_of_boxes
+from hrbench.spec import DatasetSpec, LandmarkTask, Split
 
 IMAGE = {"image_id": TEXT, "human_annotations": OBJECT, "keypoint_annotations": OBJECT}
 NOT_LABELLED = 3  # the third number of a keypoint: 1 visible, 2 hidden, 3 not labelled
@@ -79,9 +85,9 @@ def annotated(
     visible = np.zeros((len(persons), len(wanted)), dtype=bool)
     for target, name in enumerate(wanted):
         if name in names:
-            source = names.index(name)
-            keypoints[:, target] = points[:, source, :2]
-            visible[:, target] = points[:, source, 2] < NOT_LABELLED
+            place = names.index(name)
+            keypoints[:, target] = points[:, place, :2]
+            visible[:, target] = points[:, place, 2] < NOT_LABELLED
     centers, scales = crop_of_boxes(boxes, aspect, padding)
     everyone = People(
         images=tuple(images / f"{image['image_id']}.jpg" for image in content),
@@ -102,3 +108,35 @@ def annotated(
     }
     left_out = {reason: count for reason, count in counts.items() if count}
     return replace(everyone.rows(np.flatnonzero(labelled & sized)), left_out=left_out)
+
+
+def _beside(
+    spec: LandmarkTask, dataset: DatasetSpec, data_root: DataRoot, wanted: tuple[str, ...]
+) -> People:
+    height, width = spec.model.input
+    split = dataset.splits["train"]
+    people = annotated(
+        require(dataset, data_root.folder, split.annotations),
+        require(dataset, data_root.folder, *split.images),
+        dataset.keypoints,
+        wanted,
+        width / height,
+        spec.protocol.padding,
+    )
+    require_images(dataset, people)
+    return people
+
+
+def _listing(file: SplitFile, dataset: DatasetSpec, _: Split) -> Listed:
+    content = parse(file.content, Path(file.path.name))
+    people, faults = examined(content, len(dataset.keypoints))
+    if faults and not people:
+        return None, faults
+    labelled = 0
+    if not faults:
+        labelled = sum(any(s != NOT_LABELLED for s in p["keypoints"][2::3]) for p in people)
+    names = tuple(f"{image['image_id']}.jpg" for image in content)
+    return Listing(names, None, len(people), labelled), faults
+
+
+AIC = Format(report=partial(split_files.report, listing=_listing), listing=_listing, beside=_beside)

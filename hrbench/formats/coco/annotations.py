@@ -3,10 +3,7 @@
 Letters: M images, N annotations, K keypoints.
 """
 
-import gc
-import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -19,47 +16,11 @@ from hrbench.data import inspect
 from hrbench.data.annotated import Annotations
 from hrbench.data.inspect import WHOLE, Fault, Rows
 from hrbench.errors import DataError
+from hrbench.files.json_files import no_collection, read_json
 from hrbench.lints import annotation_faults, plausible
 
 OTHER_CATEGORY = "objects of a category without keypoints"
 PERSON = "person"  # COCO's name of the category that has keypoints
-
-
-@contextmanager
-def no_collection() -> Iterator[None]:
-    """Keep the garbage collector from COCO's 30 million objects: it takes longer than the rest."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
-def read_json(path: Path) -> Any:
-    """Return the content of a JSON file, or say in one sentence why there is none."""
-    try:
-        return parse(path.read_bytes(), path)
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}") from error
-
-
-@no_collection()
-def parse(content: bytes, path: Path) -> Any:
-    """Return what the bytes of a JSON file say; `path` is for the words of the error."""
-    try:
-        return json.loads(content)
-    except json.JSONDecodeError as error:
-        ends = ", where the file ends" if error.pos >= len(error.doc.rstrip()) else ""
-        place = f"line {error.lineno}, column {error.colno}{ends}"
-        raise DataError(
-            f"{path} is not JSON: {error.msg} at {place}; fetch the file again"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"{path} is not JSON: {error.reason} at byte {error.start}; fetch the file again"
-        ) from error
 
 
 def read(path: Path, num_keypoints: int, allow: Sequence[str] = ()) -> Annotations:

@@ -17,6 +17,7 @@ from hrbench.data import inspect
 from hrbench.data.annotated import Annotations
 from hrbench.data.inspect import NUMBER, Fault
 from hrbench.errors import DataError
+from hrbench.files.json_files import read_json
 from hrbench.formats.coco import annotations, reader
 from hrbench.metrics.crowdpose import AREA_SHARE, CrowdTruth
 
@@ -39,7 +40,7 @@ def read(path: Path, num_keypoints: int, allow: Sequence[str] = ()) -> CrowdAnno
         DataError: it cannot be read, or has a fault that nothing can be trained with and that
             `allow` does not name.
     """
-    content = annotations.read_json(path)
+    content = read_json(path)
     table = annotations.usable(path, *examined(content, num_keypoints), allow)
     numbers = [crowd_index(image) for image in content["images"]]
     return CrowdAnnotations(path, table, np.array(numbers, dtype=np.float64))

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.boxes import choosing, detections
+from hrbench.boxes.detections import ADVICE
 from hrbench.data import inspect
 from hrbench.data.annotated import Annotations
 from hrbench.data.sample import People
-from hrbench.formats.boxes import choosing, detections
-from hrbench.formats.boxes.detections import ADVICE
 from hrbench.geometry import PADDING, clip_boxes, crop_of_boxes
 from hrbench.metrics.people import Truth
 

@@ -1,22 +1,21 @@
 """COCO's format, CrowdPose's too, and any keypoints of one's own in it."""
 
-import hashlib
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench import catalog
 from hrbench.data.annotated import Annotations
 from hrbench.data.evaluation import LandmarkEvaluation
-from hrbench.data.sample import People, in_words, join
+from hrbench.data.inspect import Fault
+from hrbench.data.sample import People, in_words
 from hrbench.errors import DataError, RunError
-from hrbench.formats.coco import aic, annotations, crowdpose, lenient, reader
-from hrbench.formats.coco.crowdpose import CrowdAnnotations
-from hrbench.formats.h36m.frame_names import place_of
+from hrbench.files.json_files import read_json
+from hrbench.formats.coco import annotations, incomplete, reader
+from hrbench.formats.division import FEWEST, in_validation, of_part
 from hrbench.formats.location import (
     HIDDEN,
     DataRoot,
@@ -29,108 +28,124 @@ from hrbench.formats.location import (
 from hrbench.metrics.registry import METRICS
 from hrbench.spec import DatasetSpec, LandmarkTask, Split
 
-FRAMES = "h36m-frames"  # a format whose file names may lack their folders
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A file of annotations that is sound, or whose faults are allowed."""
+
+    table: Annotations
+    truth: Callable[[NDArray[np.int64]], Any] | None  # of images, by their ids; None: hidden
 
 
-def training(spec: LandmarkTask, dataset: DatasetSpec, data_root: DataRoot) -> People:
-    """Return the persons to train on: the split's, then those of `extra_data`."""
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What a format has in its own way of all that those like COCO's share."""
+
+    read: Callable[[Path, DatasetSpec, Sequence[str]], Read]  # a file, but for allowed faults
+    examined: Callable[[Any, DatasetSpec], tuple[Annotations | None, list[Fault]]]  # its content
+    complete: Callable[[DatasetSpec], bool]  # whether every annotation has all fields
+    place: Callable[[str], str] | None = None  # where an image lies, by its name; None: it says so
+
+
+def sound(file: Path, dataset: DatasetSpec, allow: Sequence[str]) -> Read:
+    """Return the annotations of a file in COCO's format, completed where it may say less.
+
+    Raises:
+        DataError: it cannot be read, or has a fault that `allow` does not name.
+    """
+    count = len(dataset.keypoints)
+    if dataset.complete:
+        table = annotations.read(file, count, allow)
+    else:
+        table = incomplete.read(file, count, allow, dataset.keypoints_field)
+    return Read(table, lambda image_ids: reader.truth(table, image_ids))
+
+
+def examined(content: Any, dataset: DatasetSpec) -> tuple[Annotations | None, list[Fault]]:
+    """Return the columns of the content of such a file, and what is wrong with it."""
+    count = len(dataset.keypoints)
+    if dataset.complete:
+        return annotations.examined(content, count)
+    return incomplete.examined(content, count, dataset.keypoints_field)
+
+
+COCO = Dialect(sound, examined, complete=lambda dataset: dataset.complete)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a split has before boxes are chosen."""
+
+    split: Split
+    file: Path  # of annotations
+    images: Path  # the folder of its images
+    found: Read
+    image_ids: NDArray[np.int64]  # of the split, in file order
+
+
+def training(
+    spec: LandmarkTask, dataset: DatasetSpec, data_root: DataRoot, *, dialect: Dialect = COCO
+) -> People:
+    """Return the persons of the split that is trained on."""
     height, width = spec.model.input
-    aspect, padding = width / height, spec.protocol.padding
-    split = split_of(dataset, spec.protocol.train_split)
-    file = require(dataset, data_root.folder, split.annotations)
-    images = require(dataset, data_root.folder, *split.images)
-    table, _ = _read(dataset, split, file, data_root.allow)
-    chosen = _images_of(table, dataset, split)
-    parts = [reader.annotated(table, images, aspect, padding, chosen)]
-    for name in spec.protocol.extra_data:
-        extra = catalog.load_dataset(name)
-        if extra.format != "aic":
-            raise RunError(f"protocol.extra_data: '{name}' cannot be trained on beside others")
-        more = extra.splits["train"]
-        listed = require(extra, data_root.folder, more.annotations)
-        folder = require(extra, data_root.folder, *more.images)
-        parts.append(
-            aic.annotated(listed, folder, extra.keypoints, dataset.keypoints, aspect, padding)
-        )
-    people = join(parts)
+    opened = _opened(spec.protocol.train_split, dataset, data_root, dialect)
+    table, place = opened.found.table, opened.split.annotations
+    padding = spec.protocol.padding
+    people = reader.annotated(table, opened.images, width / height, padding, opened.image_ids)
     if not len(people):
         why = in_words(people.left_out)
         raise DataError(
-            f"{file}: nothing to train on: all is left out, {why}"
+            f"{opened.file}: nothing to train on: all is left out, {why}"
             if why
-            else f"{file}: no person with keypoints to train on in {split.annotations}"
+            else f"{opened.file}: no person with keypoints to train on in {place}"
         )
     require_images(dataset, people)
     return people
 
 
 def evaluation(
-    spec: LandmarkTask, dataset: DatasetSpec, data_root: DataRoot, *, boxes: str, limit: int | None
+    spec: LandmarkTask,
+    dataset: DatasetSpec,
+    data_root: DataRoot,
+    *,
+    boxes: str,
+    limit: int | None,
+    dialect: Dialect = COCO,
 ) -> LandmarkEvaluation:
-    """Return the boxes of the protocol's split, and the truth where it is not hidden.
-
-    Args:
-        spec: says the split, and how a box becomes a crop.
-        dataset: says the files.
-        data_root: says where they are.
-        boxes: `gt`, `det` for the detections of the published tables, or a file of them.
-        limit: images, the first of the file.
-    """
-    protocol, (height, width) = spec.protocol, spec.model.input
-    split = split_of(dataset, protocol.split)
-    file = require(dataset, data_root.folder, split.annotations)
-    images = require(dataset, data_root.folder, *split.images)
-    table, crowd = _read(dataset, split, file, data_root.allow)
-    everything = _images_of(table, dataset, split)
-    if not len(everything):
+    """Return the boxes of the protocol's split, and the truth where it is not hidden."""
+    opened = _opened(spec.protocol.split, dataset, data_root, dialect)
+    split, file, table = opened.split, opened.file, opened.found.table
+    if not len(opened.image_ids):
         raise DataError(f"{file} lists no image; there is nothing to measure")
-    read, kept = [file], everything[:limit]
-    if boxes == "gt":
-        if not split.annotated:
-            raise RunError(f"{protocol.split} has no annotated boxes; use --boxes det or a file")
-        people = reader.annotated(table, images, width / height, protocol.padding, kept)
-    else:
-        if METRICS[str(protocol.metric)].paired:
-            raise RunError(
-                f"protocol.metric '{protocol.metric}' measures annotated boxes: --boxes gt"
-            )
-        read.append(detections(dataset, split, data_root, boxes))
-        people = reader.detected(
-            read[-1],
-            table,
-            images,
-            width / height,
-            threshold=protocol.box_threshold or 0.0,
-            padding=protocol.padding,
-            allow=data_root.allow,
-        ).in_images(kept)
+    kept, truth = opened.image_ids[:limit], opened.found.truth
+    people, files = _boxes(spec, dataset, data_root, opened, kept, boxes=boxes)
     require_images(dataset, people)
     return LandmarkEvaluation(
         people=people,
-        truth=_truth(table, crowd, kept) if split.annotated else None,
+        truth=None if truth is None else truth(kept),
         image_ids=kept,
         evaluated=len(kept),
-        expected=_expected(split, data_root, len(everything)),
-        fingerprint=fingerprint(read),
-        without_truth="" if split.annotated else HIDDEN,
+        expected=_expected(split, data_root, len(opened.image_ids)),
+        fingerprint=fingerprint([file, *files]),
+        without_truth=HIDDEN if truth is None else "",
         division=_division(table, dataset) if split.part else None,
         left_out={**people.left_out, **_uncounted(spec, dataset, table, kept, file)},
         allowed=tuple(dict.fromkeys((*table.allowed, *people.allowed))),
         images=len(kept),
-        objects=_objects(spec, table, people, kept) if split.annotated else None,
+        objects=None if truth is None else _objects(spec, table, people, kept),
         notes=_derived(table, people) if boxes == "gt" else (),
     )
 
 
-def as_the_file_has_them(
+def as_annotated(
     spec: LandmarkTask, dataset: DatasetSpec, data_root: DataRoot, image_ids: NDArray[np.int64]
 ) -> list[dict[str, Any]]:
     """Return the annotations of some images; one's own with the fields that their file lacks."""
     count = len(dataset.keypoints)
     split = split_of(dataset, spec.protocol.split)
-    content = annotations.read_json(require(dataset, data_root.folder, split.annotations))
+    content = read_json(require(dataset, data_root.folder, split.annotations))
     if not dataset.complete:
-        content = lenient.completed(content, count, dataset.keypoints_field).content
+        content = incomplete.completed(content, count, dataset.keypoints_field).content
     wanted = set(image_ids.tolist())
     return [row for row in annotations.persons(content, count) if row["image_id"] in wanted]
 
@@ -182,26 +197,54 @@ def _derived(table: Annotations, people: People) -> tuple[str, ...]:
     return (words,) if count else ()
 
 
-def _read(
-    dataset: DatasetSpec, split: Split, file: Path, allow: Sequence[str]
-) -> tuple[Annotations, CrowdAnnotations | None]:
-    count = len(dataset.keypoints)
-    if not split.annotated:
-        return annotations.read_images(file, count), None
-    if dataset.format == "crowdpose":
-        crowd = crowdpose.read(file, count, allow)
-        return crowd.table, crowd
-    if dataset.complete:
-        table = annotations.read(file, count, allow)
+def _opened(name: str, dataset: DatasetSpec, data_root: DataRoot, dialect: Dialect) -> Opened:
+    """Return what a split has, its images named by where they lie."""
+    split = split_of(dataset, name)
+    file = require(dataset, data_root.folder, split.annotations)
+    images = require(dataset, data_root.folder, *split.images)
+    if split.annotated:
+        found = dialect.read(file, dataset, data_root.allow)
     else:
-        table = lenient.read(file, count, allow, dataset.keypoints_field)
-    if dataset.format == FRAMES:
-        table = replace(table, file_names=tuple(map(place_of, table.file_names)))
-    return table, None
+        found = Read(annotations.read_images(file, len(dataset.keypoints)), None)
+    if split.annotated and dialect.place is not None:
+        names = tuple(map(dialect.place, found.table.file_names))
+        found = replace(found, table=replace(found.table, file_names=names))
+    return Opened(split, file, images, found, _images_of(found.table, dataset, split))
 
 
-def _truth(table: Annotations, crowd: CrowdAnnotations | None, kept: NDArray[np.int64]) -> Any:
-    return reader.truth(table, kept) if crowd is None else crowdpose.truth(crowd, kept)
+def _boxes(
+    spec: LandmarkTask,
+    dataset: DatasetSpec,
+    data_root: DataRoot,
+    opened: Opened,
+    kept: NDArray[np.int64],
+    *,
+    boxes: str,
+) -> tuple[People, list[Path]]:
+    """Return the boxes of the images that are kept, and the files that they were read from.
+
+    Raises:
+        RunError: annotated ones are hidden, or others cannot be measured.
+    """
+    protocol, (height, width), table = spec.protocol, spec.model.input, opened.found.table
+    aspect, padding = width / height, protocol.padding
+    if boxes == "gt":
+        if not opened.split.annotated:
+            raise RunError(f"{protocol.split} has no annotated boxes; use --boxes det or a file")
+        return reader.annotated(table, opened.images, aspect, padding, kept), []
+    if METRICS[str(protocol.metric)].paired:
+        raise RunError(f"protocol.metric '{protocol.metric}' measures annotated boxes: --boxes gt")
+    file = detections(dataset, opened.split, data_root, boxes)
+    people = reader.detected(
+        file,
+        table,
+        opened.images,
+        aspect,
+        threshold=protocol.box_threshold or 0.0,
+        padding=padding,
+        allow=data_root.allow,
+    )
+    return people.in_images(kept), [file]
 
 
 def _expected(split: Split, data_root: DataRoot, listed: int) -> int:
@@ -216,27 +259,14 @@ def _images_of(table: Annotations, dataset: DatasetSpec, split: Split) -> NDArra
     """
     if split.part is None:
         return table.image_ids
-    if len(table.image_ids) < 2:
+    if len(table.image_ids) < FEWEST:
         raise DataError(
             f"{split.annotations} lists one image, of which no part can validate: annotate more"
         )
-    held_out = in_validation(table.file_names, dataset.validation_share, dataset.split_seed)
-    return table.image_ids[held_out if split.part == "validation" else ~held_out]
+    return table.image_ids[of_part(table.file_names, dataset, split)]
 
 
 def _division(table: Annotations, dataset: DatasetSpec) -> dict[str, list[str]]:
     held_out = in_validation(table.file_names, dataset.validation_share, dataset.split_seed)
     names = np.array(table.file_names)
     return {"training": names[~held_out].tolist(), "validation": names[held_out].tolist()}
-
-
-def in_validation(names: Sequence[str], share: float, seed: int) -> NDArray[np.bool_]:
-    """Return which images validate: the share with the lowest hashes of seed and name.
-
-    So the order of a file does not matter, and images that are added move few others.
-    """
-    hashes = [hashlib.sha256(f"{seed}/{name}".encode()).hexdigest() for name in names]
-    count = min(max(1, round(share * len(names))), len(names) - 1) if names else 0
-    held_out = np.zeros(len(names), dtype=bool)
-    held_out[np.argsort(hashes)[:count]] = True
-    return held_out

@@ -13,8 +13,9 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from hrbench.data.annotated import Annotations
-from hrbench.formats.coco import lenient
-from hrbench.formats.coco.annotations import read_json, usable
+from hrbench.files.json_files import read_json
+from hrbench.formats.coco import incomplete
+from hrbench.formats.coco.annotations import usable
 from hrbench.formats.numbering import numbered
 from hrbench.lints.plausible import TWICE
 
@@ -44,7 +45,7 @@ def read(path: Path, num_keypoints: int) -> Repeats:
         DataError: the file cannot be read, or has a fault that nothing can be trained with.
     """
     content = read_json(path)
-    table = usable(path, *lenient.examined(content, num_keypoints), [TWICE])
+    table = usable(path, *incomplete.examined(content, num_keypoints), [TWICE])
     said = {row["id"]: row.get(OBJECT) for row in numbered(content)[0]["annotations"]}
     objects = [said[name] for name in table.ids.tolist()]
     named = np.array([value is not None for value in objects], dtype=np.bool_)

@@ -15,7 +15,7 @@ from pathlib import Path
 from hrbench.data import inspect
 from hrbench.data.inspect import Fault, fault, stated
 from hrbench.errors import DataError
-from hrbench.formats.numbering import with_slashes
+from hrbench.files.paths import with_slashes
 
 MARKS = "\t;,"  # between columns; commas may be in numbers where another one is
 IMAGE, SCALE, BOX, CENTER = "image_name", "scale", "box_size", ("center_w", "center_h")

@@ -1,5 +1,6 @@
 """The four face sets: the published CSV files, the original releases, COFW's .mat files."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,8 +10,8 @@ from numpy.typing import NDArray
 from hrbench.data.evaluation import LandmarkEvaluation
 from hrbench.data.sample import People
 from hrbench.errors import RunError
-from hrbench.formats.faces import cofw_faces, release, tables
-from hrbench.formats.faces.tables import Faces
+from hrbench.formats.faces import release, tables
+from hrbench.formats.faces.tables import Examined, Faces
 from hrbench.formats.location import (
     DataRoot,
     fingerprint,
@@ -23,16 +24,26 @@ from hrbench.geometry import PADDING
 from hrbench.metrics.nme import BOX_SIZE, FaceTruth, normalisers
 from hrbench.spec import DatasetSpec, LandmarkTask, Split
 
+Examine = Callable[[Path, DatasetSpec, Path], Examined]  # a file, the folder of its images
 
-def training(spec: LandmarkTask, dataset: DatasetSpec, data_root: DataRoot) -> People:
-    """Return the faces to train on."""
-    found, _ = _read(dataset, data_root, split_of(dataset, spec.protocol.train_split))
+
+def training(
+    spec: LandmarkTask, dataset: DatasetSpec, data_root: DataRoot, *, examine: Examine
+) -> People:
+    """Return the faces to train on; `examine` reads a file of them."""
+    found, _ = _read(dataset, data_root, split_of(dataset, spec.protocol.train_split), examine)
     require_images(dataset, found.people)
     return within(dataset, data_root, _padded(found.people, spec.protocol.padding))
 
 
 def evaluation(
-    spec: LandmarkTask, dataset: DatasetSpec, data_root: DataRoot, *, boxes: str, limit: int | None
+    spec: LandmarkTask,
+    dataset: DatasetSpec,
+    data_root: DataRoot,
+    *,
+    boxes: str,
+    limit: int | None,
+    examine: Examine,
 ) -> LandmarkEvaluation:
     """Return the faces of the protocol's split, and their points.
 
@@ -42,7 +53,7 @@ def evaluation(
     if boxes != "gt":
         raise RunError(f"{dataset.name} is measured on its annotated centres and sizes: --boxes gt")
     split = split_of(dataset, spec.protocol.split)
-    found, files = _read(dataset, data_root, split)
+    found, files = _read(dataset, data_root, split, examine)
     sizes = _normalisers(dataset, found)
     if spec.protocol.normaliser not in sizes:
         raise RunError(
@@ -80,34 +91,23 @@ def _normalisers(dataset: DatasetSpec, found: Faces) -> dict[str, NDArray[np.flo
     return sizes if found.box_sizes is None else {BOX_SIZE: found.box_sizes, **sizes}
 
 
-def _read(dataset: DatasetSpec, data_root: DataRoot, split: Split) -> tuple[Faces, list[Path]]:
+def _read(
+    dataset: DatasetSpec, data_root: DataRoot, split: Split, examine: Examine
+) -> tuple[Faces, list[Path]]:
     """Return a split's faces and the files that say where their points are."""
-    root, count, first = data_root.folder, len(dataset.keypoints), dataset.counted_from
-    folder = root / dataset.folder
-    if split.release and not (folder / split.annotations).exists():
-        return _released(dataset, data_root, split)
+    root = data_root.folder
+    if is_released(root / dataset.folder, split):
+        places = [require(dataset, root, place) for place in split.release]
+        images = places[0] if places[0].is_dir() else require(dataset, root, *split.images)
+        top = release.top_of(places) if places[0].is_dir() else places[0]
+        found = release.examined(places, images, dataset, split)
+        return tables.sound(top, found, data_root.allow), release.files_of(places)
     file = require(dataset, root, split.annotations)
-    if dataset.format == "cofw":
-        found = cofw_faces.examined(file, count, counted_from=first)
-    else:
-        images, boxed = require(dataset, root, *split.images), dataset.format == "faces-box"
-        found = tables.examined(file, images, count, counted_from=first, box_column=boxed)
-    return tables.sound(file, found, data_root.allow), [file]
+    images = require(dataset, root, *split.images) if split.images else file
+    return tables.sound(file, examine(file, dataset, images), data_root.allow), [file]
 
 
-def _released(dataset: DatasetSpec, data_root: DataRoot, split: Split) -> tuple[Faces, list[Path]]:
-    count, first = len(dataset.keypoints), dataset.counted_from
-    folder = data_root.folder / dataset.folder
-    if not any((folder / place).exists() for place in split.release):
-        # Says what is missing, and who has it.
-        require(dataset, data_root.folder, split.annotations)
-    places = [require(dataset, data_root.folder, place) for place in split.release]
-    if places[0].is_dir():
-        found = release.examined_pts(places, count, counted_from=first)
-        top = release.top_of(places)
-        return tables.sound(top, found, data_root.allow), release.marks_of(places)
-    images = require(dataset, data_root.folder, *split.images)
-    found = release.examined_wflw_list(
-        places[0], images, count, counted_from=first, attribute=split.attribute
-    )
-    return tables.sound(places[0], found, data_root.allow), places
+def is_released(folder: Path, split: Split) -> bool:
+    """Whether a split is read from what the original release has of it."""
+    there = any((folder / place).exists() for place in split.release)
+    return there and not (folder / split.annotations).exists()

@@ -15,10 +15,35 @@ from hrbench.data.inspect import Fault, fault, stated
 from hrbench.errors import DataError, UnknownNameError
 from hrbench.formats.faces.csv_columns import read_text
 from hrbench.formats.faces.tables import Examined, examined_points, parsed
+from hrbench.spec import DatasetSpec, Split
 
 IMAGES, POINTS = {".png", ".jpg", ".jpeg"}, ".pts"
 BOX = 4  # numbers of WFLW's box, which the official crop does not use
 FLAGS = ("largepose", "expression", "illumination", "makeup", "occlusion", "blur")
+
+
+def examined(places: Sequence[Path], images: Path, dataset: DatasetSpec, split: Split) -> Examined:
+    """Return the faces of a split of a release, and what is wrong with it.
+
+    Args:
+        places: folders of images with .pts files, or the list of WFLW.
+        images: the folder that the images named in that list are in.
+        dataset: says how many points a face has.
+        split: says the attribute that chooses the faces.
+
+    Raises:
+        DataError: a folder or a file cannot be read.
+    """
+    count, first = len(dataset.keypoints), dataset.counted_from
+    if places[0].is_dir():
+        return examined_pts(places, count, counted_from=first)
+    attribute = split.attribute
+    return examined_wflw_list(places[0], images, count, counted_from=first, attribute=attribute)
+
+
+def files_of(places: Sequence[Path]) -> list[Path]:
+    """Return the files that say where the points are: .pts in the order of their images."""
+    return marks_of(places) if places[0].is_dir() else list(places)
 
 
 def examined_pts(folders: Sequence[Path], num_keypoints: int, *, counted_from: int) -> Examined:

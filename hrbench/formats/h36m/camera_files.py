@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from hrbench.cameras import Camera, Cameras
-from hrbench.data.unpickle import load_pickle
 from hrbench.errors import DataError
+from hrbench.files.pickles import load_pickle
 
 NAMES = ("54138969", "55011271", "58860488", "60457274")
 SIZES = dict(zip(NAMES, ((1000, 1002), (1000, 1000), (1000, 1000), (1000, 1002)), strict=True))

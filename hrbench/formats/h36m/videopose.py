@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.data.clips import Key, Motion
-from hrbench.data.unpickle import load_npz
 from hrbench.errors import DataError
+from hrbench.files.pickles import load_npz
 from hrbench.formats.h36m.frame_names import (
     ALL_JOINTS,
     HOURGLASS,

@@ -16,12 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from hrbench.data import inspect, matlab
+from hrbench.data import inspect
 from hrbench.data.inspect import Fault
 from hrbench.data.media import IMAGES
 from hrbench.data.pictures import Pictures
 from hrbench.data.sample import in_words
 from hrbench.errors import DataError
+from hrbench.files import matlab
 from hrbench.lints.plausible import is_widespread
 
 ENDINGS = tuple(IMAGES)  # torchvision's ImageFolder knows most of them

@@ -1,6 +1,8 @@
 """A split's pictures: folders of classes, or ImageNet's flat validation folder."""
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from hrbench.data import inspect
@@ -15,22 +17,27 @@ from hrbench.spec import ClassificationTask, DatasetSpec, Split
 ARCHIVES = ("*.tar", "*.tar.gz", "*.tgz", "*.zip")
 
 
-def training(spec: ClassificationTask, dataset: DatasetSpec, data_root: DataRoot) -> Found:
-    """Return the pictures to train on."""
-    return read(dataset, data_root, spec.protocol.train_split)
+@dataclass(frozen=True, slots=True, eq=False)
+class Training:
+    """The pictures to train on."""
+
+    pictures: Pictures
+    left_out: Mapping[str, int]  # other files, by why
+    allowed: tuple[str, ...]  # in words, faults that --allow let pass
 
 
-def met(dataset: DatasetSpec, data_root: DataRoot, found: Found) -> tuple[str, ...]:
-    """Stop at what is wrong with pictures; return in words what the user allows.
+def training(spec: ClassificationTask, dataset: DatasetSpec, data_root: DataRoot) -> Training:
+    """Return the pictures to train on.
 
     Raises:
-        DataError: the user does not allow it.
+        DataError: something is wrong with them that the user does not allow.
     """
-    return inspect.require(data_root.folder / dataset.folder, found.faults, data_root.allow)
+    found = read(dataset, data_root, spec.protocol.train_split)
+    return Training(found.pictures, found.left_out, _allowed(dataset, data_root, found))
 
 
 def evaluation(
-    spec: ClassificationTask, dataset: DatasetSpec, data_root: DataRoot, limit: int | None
+    spec: ClassificationTask, dataset: DatasetSpec, data_root: DataRoot, *, limit: int | None
 ) -> ClassEvaluation:
     """Return the pictures of the protocol's split, and their classes.
 
@@ -55,7 +62,7 @@ def evaluation(
         fingerprint=_fingerprint(whole),
         notes=notes,
         left_out=found.left_out,
-        allowed=met(dataset, data_root, found),
+        allowed=_allowed(dataset, data_root, found),
     )
 
 
@@ -75,6 +82,10 @@ def read(dataset: DatasetSpec, data_root: DataRoot, name: str) -> Found:
     places = (split.annotations, split.synsets)
     truth, synsets = (require(dataset, data_root.folder, place) for place in places)
     return folders.flat(folder, truth, synsets, classes)
+
+
+def _allowed(dataset: DatasetSpec, data_root: DataRoot, found: Found) -> tuple[str, ...]:
+    return inspect.require(data_root.folder / dataset.folder, found.faults, data_root.allow)
 
 
 def packed(dataset: DatasetSpec, root: Path, split: Split) -> str:

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench.data import inspect, matlab
+from hrbench.data import inspect
 from hrbench.data.inspect import Fault
 from hrbench.errors import DataError
+from hrbench.files import matlab
 from hrbench.formats.mpii.reader import Annotations
 from hrbench.geometry import UNIT
 from hrbench.lints.plausible import is_widespread

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from hrbench.data import inspect
 from hrbench.data.inspect import NUMBER, TEXT, Fault, Kind, stated
 from hrbench.data.sample import People
-from hrbench.formats.coco.annotations import no_collection, read_json
+from hrbench.files.json_files import no_collection, read_json
 from hrbench.geometry import PADDING, UNIT
 from hrbench.metrics.pckh import FIRST_PIXEL
 

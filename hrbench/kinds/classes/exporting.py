@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from hrbench.data.picture_batches import EvaluationPictures
 from hrbench.data.pictures import Pictures
 from hrbench.errors import RunError
-from hrbench.formats.imagenet import reading
+from hrbench.formats.contract import PictureFormat
+from hrbench.formats.registry import format_of
 from hrbench.kinds.classes.predicting import BATCH
 from hrbench.kinds.classes.task import Classification
 from hrbench.kinds.deployable import Deployable, Port, Run, small_world
@@ -74,7 +75,8 @@ class DeployableClassifier(Deployable[Classification, ClassPredictions]):
     def synthetic(self) -> NDArray[np.uint8]:
         """Return pictures of a synthetic training set."""
         spec, dataset, source = small_world(self.job, STAND_IN, SYNTHETIC)
-        pictures = reading.training(spec, dataset, source).pictures
+        training = format_of(dataset, PictureFormat).training
+        pictures = training(spec, dataset, source).pictures
         return self._cut(pictures.first(SYNTHETIC))
 
     def of_images(self, paths: Sequence[Path]) -> NDArray[np.uint8]:

@@ -3,10 +3,10 @@
 from hrbench.backbone.anatomy import Anatomy
 from hrbench.backbone.weights import Checkpoint
 from hrbench.errors import RunError
+from hrbench.formats.contract import PictureFormat
+from hrbench.formats.registry import names
 from hrbench.runs.options import Options
 from hrbench.spec import ClassificationTask, DatasetSpec
-
-FORMAT = "imagenet"
 
 
 def overrides(options: Options, _: ClassificationTask, __: Checkpoint | None) -> list[str]:
@@ -22,10 +22,10 @@ def require_measurable(spec: ClassificationTask, dataset: DatasetSpec) -> None:
     Raises:
         RunError: it has none.
     """
-    if dataset.format != FORMAT:
+    if dataset.format not in (known := names(PictureFormat)):
         raise RunError(
-            f"{spec.name} tells classes apart: its dataset has format '{FORMAT}' and a table "
-            f"[classes], and {dataset.name} has format '{dataset.format}'"
+            f"{spec.name} tells classes apart: its dataset has format '{' or '.join(known)}' "
+            f"and a table [classes], and {dataset.name} has format '{dataset.format}'"
         )
 
 

@@ -17,8 +17,9 @@ from hrbench.draw import class_sheets
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.train import Cost
 from hrbench.errors import RunError
-from hrbench.formats.imagenet import reading
+from hrbench.formats.contract import PictureFormat
 from hrbench.formats.location import DataRoot
+from hrbench.formats.registry import format_of
 from hrbench.kinds.classes import predicting
 from hrbench.kinds.contract import Task
 from hrbench.metrics.inputs import ClassSetting, RankedClasses
@@ -49,8 +50,8 @@ class Classification(Task[ClassPredictions]):
 
     def look(self) -> None:
         """Find the pictures of the protocol's split, and their classes."""
-        self.looked_at = reading.evaluation(
-            self.spec, self.dataset, self.data_root, self.options.limit
+        self.looked_at = format_of(self.dataset, PictureFormat).evaluation(
+            self.spec, self.dataset, self.data_root, limit=self.options.limit
         )
 
     def build(self) -> None:
@@ -60,9 +61,9 @@ class Classification(Task[ClassPredictions]):
 
     def feed(self) -> TrainingPictures:
         """Return random parts of the training split's pictures."""
-        found = reading.training(self.spec, self.dataset, self.data_root)
-        self.left_out = found.left_out
-        self.allowed = reading.met(self.dataset, self.data_root, found)
+        read = format_of(self.dataset, PictureFormat).training
+        found = read(self.spec, self.dataset, self.data_root)
+        self.left_out, self.allowed = found.left_out, found.allowed
         augment = self.spec.augment
         view = TrainingView(self.size, smallest=augment.smallest, flip=augment.flip)
         return TrainingPictures(found.pictures, view, self.options.seed)

@@ -14,7 +14,7 @@ from hrbench.data.images import read_image
 from hrbench.data.loader import ImageCrops, prediction_batches, rows_by_image
 from hrbench.data.sample import People, unlabelled
 from hrbench.errors import RunError
-from hrbench.formats.registry import format_of
+from hrbench.formats import registry as formats
 from hrbench.geometry import crop_of_boxes
 from hrbench.heads.ties import tied
 from hrbench.kinds.deployable import CPU, Deployable, Port, Run, small_world
@@ -93,7 +93,7 @@ class DeployableLandmarks(Deployable[Landmarks, Predictions]):
     def synthetic(self) -> NDArray[np.uint8]:
         """Return crops of the first annotated boxes of a synthetic training set."""
         spec, dataset, source = small_world(self.job, STAND_IN, SYNTHETIC)
-        people = format_of(dataset).training(spec, dataset, source)
+        people = formats.training(spec, dataset, source)
         return self._cut(people.rows(np.arange(min(SYNTHETIC, len(people)))))
 
     def of_images(self, paths: Sequence[Path]) -> NDArray[np.uint8]:

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from hrbench import catalog
 from hrbench.data import framing, inspect
 from hrbench.data.sample import People
 from hrbench.formats.image_files import headed
 from hrbench.formats.location import DataRoot
-from hrbench.formats.own import is_published
 from hrbench.spec import DatasetSpec, LandmarkTask
 
 SOME = 64  # pictures, from all over a published dataset
@@ -33,7 +33,7 @@ def framed(people: People, spec: LandmarkTask, dataset: DatasetSpec, data_root: 
     """
     rule, skipped = spec.protocol.orientation, framing.NAME in data_root.allow
     people = replace(people, upright=rule == "followed")
-    if is_published(dataset):
+    if catalog.is_published(dataset):
         met = _of_published(people, skipped=skipped)
         skipped = bool(met)
     else:

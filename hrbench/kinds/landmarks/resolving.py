@@ -8,6 +8,7 @@ from hrbench.backbone.layouts import FACE
 from hrbench.backbone.registry import backbone_of
 from hrbench.backbone.weights import Checkpoint
 from hrbench.errors import RunError
+from hrbench.formats.contract import PeopleFormat
 from hrbench.formats.registry import format_of
 from hrbench.heads.heatmap import HARDEST
 from hrbench.kinds.landmarks import scoring
@@ -65,7 +66,7 @@ def require_measurable(spec: LandmarkTask, dataset: DatasetSpec) -> None:
             extra data.
     """
     network.require_buildable(spec.model)
-    read, protocol = format_of(dataset), spec.protocol
+    read, protocol = format_of(dataset, PeopleFormat), spec.protocol
     fitting = registry.names_of(predictions=PosesInBoxes, truth=read.truth)
     if protocol.metric not in fitting:
         raise RunError(

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from hrbench import network
+from hrbench import catalog, network
 from hrbench.backbone.fitting import Fit, load_backbone
 from hrbench.backbone.weights import Checkpoint
 from hrbench.data import inspect, shared_images
@@ -20,10 +20,10 @@ from hrbench.draw import landmark_sheets, poses
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.train import Cost
 from hrbench.errors import RunError
-from hrbench.formats.coco import reading
+from hrbench.formats import registry as formats
+from hrbench.formats.contract import PeopleFormat
 from hrbench.formats.location import DataRoot
-from hrbench.formats.own import is_published
-from hrbench.formats.registry import format_of
+from hrbench.formats.registry import format_of, is_own
 from hrbench.heads.heatmap import LOSSES, Targets
 from hrbench.kinds.contract import Task
 from hrbench.kinds.landmarks import scoring
@@ -37,8 +37,6 @@ from hrbench.network import ImageNetwork
 from hrbench.report.predictions import Predictions
 from hrbench.runs.options import Options
 from hrbench.spec import DatasetSpec, LandmarkTask, TaskSpec
-
-COCOS = frozenset({"coco", "crowdpose"})  # formats whose files of boxes predict reads
 
 
 class Landmarks(Task[Predictions]):
@@ -59,7 +57,7 @@ class Landmarks(Task[Predictions]):
 
     def look(self) -> None:
         """Read the boxes of the protocol's split, and their keypoints where they are annotated."""
-        self.looked_at = format_of(self.dataset).evaluation(
+        self.looked_at = formats.evaluation(
             self.spec, self.dataset, self.data_root, boxes=self._boxes(), limit=self.options.limit
         )
         people = self.looked_at.people
@@ -86,7 +84,7 @@ class Landmarks(Task[Predictions]):
 
     def feed(self) -> TrainingCrops:
         """Return augmented crops of the persons or faces of the training split."""
-        people = format_of(self.dataset).training(self.spec, self.dataset, self.data_root)
+        people = formats.training(self.spec, self.dataset, self.data_root)
         people = framed(people, self.spec, self.dataset, self.data_root)
         turned = self._mirrored() if self.spec.augment.flip else ()
         self.left_out = people.left_out
@@ -159,8 +157,9 @@ class Landmarks(Task[Predictions]):
             split = self.dataset.splits[self.spec.protocol.split]
             named = split.annotations if boxes == "gt" else split.detections
             place = self.data_root.folder / self.dataset.folder / str(named)
-        whole = boxes != "gt" or self.dataset.complete or self.dataset.format == "crowdpose"
-        known = whole and self.dataset.format in COCOS and place.is_file()
+        whole = boxes != "gt" or not is_own(self.dataset)
+        read = format_of(self.dataset, PeopleFormat).boxes_to_predict
+        known = whole and read and place.is_file()
         return (str(file), *(("--boxes", str(place.resolve())) if known else ()))
 
     def upload(self, folder: Path, found: Predictions) -> str:
@@ -188,8 +187,10 @@ class Landmarks(Task[Predictions]):
         """
 
         def people() -> list[dict[str, Any]]:
-            ids = self.looked_at.image_ids
-            return reading.as_the_file_has_them(self.spec, self.dataset, self.data_root, ids)
+            read = format_of(self.dataset, PeopleFormat).as_annotated
+            if read is None:
+                raise RunError(f"--official reads COCO's annotations; {self.dataset.name} has none")
+            return read(self.spec, self.dataset, self.data_root, self.looked_at.image_ids)
 
         gap = scoring.confirm(self.spec, self.dataset, found, self.looked_at.truth, people)
         return (
@@ -221,7 +222,7 @@ class Landmarks(Task[Predictions]):
     def _measured_too(self, people: People) -> tuple[str, ...]:
         """Say how many of the images that are measured are trained on too."""
         training, measured = used_images(people), used_images(self.looked_at.people)
-        renamed = not is_published(self.dataset)
+        renamed = not catalog.is_published(self.dataset)
         found = shared_images.shared(training, measured, renamed=renamed)
         return (shared_images.in_words(found, len(measured)),) if found else ()
 

@@ -17,7 +17,7 @@ from hrbench.data.clips import Clip
 from hrbench.draw.joint_sheet import views
 from hrbench.engine.runtime import Runtime
 from hrbench.errors import DataError
-from hrbench.formats.coco.annotations import read_json
+from hrbench.files.json_files import read_json
 from hrbench.formats.h36m import joint_maps
 from hrbench.kinds.lifting.predicting import lift
 from hrbench.kinds.lifting.task import Lifting

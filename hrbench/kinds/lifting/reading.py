@@ -14,9 +14,11 @@ from hrbench.data.clips import Clip
 from hrbench.data.evaluation import LiftingEvaluation
 from hrbench.data.pose_statistics import centred
 from hrbench.errors import DataError, RunError, suggest
+from hrbench.formats.contract import ClipFormat
 from hrbench.formats.h36m import layouts
 from hrbench.formats.h36m.layouts import Read
 from hrbench.formats.location import DataRoot, fingerprint, split_of
+from hrbench.formats.registry import format_of
 from hrbench.kinds.lifting import runs
 from hrbench.metrics.mpjpe import JointTruth
 from hrbench.runs.options import Options
@@ -42,7 +44,8 @@ def training(
     """
     protocol = spec.protocol
     keypoints = _given(protocol.train_keypoints, options)
-    found = layouts.read(spec, dataset, data_root, protocol.train_split, keypoints)
+    read = format_of(dataset, ClipFormat).read
+    found = read(spec, dataset, data_root, protocol.train_split, keypoints)
     where = data_root.folder / dataset.folder
     met = inspect.require(where, found.faults, data_root.allow)
     return Training(_kept(spec, found, where), left_out(found), met)
@@ -59,7 +62,7 @@ def evaluation(
     protocol, run = spec.protocol, _run(options)
     keypoints = layouts.GROUND_TRUTH if run else _given(protocol.keypoints, options)
     _require_read(spec, dataset, data_root, run, options)
-    found = layouts.read(spec, dataset, data_root, protocol.split, keypoints)
+    found = format_of(dataset, ClipFormat).read(spec, dataset, data_root, protocol.split, keypoints)
     met = inspect.require(data_root.folder / dataset.folder, found.faults, data_root.allow)
     everything = _kept(spec, found, data_root.folder / dataset.folder)
     shown = everything if run is None else _of_run(run, data_root.folder, everything)
@@ -87,7 +90,8 @@ def _require_read(
     protocol = spec.protocol
     named = [protocol.train_keypoints, *([] if run else [protocol.keypoints])]
     used = [_given(name, options) for name in dict.fromkeys(named)]
-    reasons = {} if run else layouts.unread(dataset, data_root, used)
+    unread = format_of(dataset, ClipFormat).unread
+    reasons = {} if run else unread(dataset, data_root, used)
     for key, reason in reasons.items():
         value, default = getattr(protocol, key), type(protocol).model_fields[key].default
         if value != default:

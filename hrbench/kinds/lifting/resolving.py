@@ -9,12 +9,13 @@ from hrbench.backbone import fitting
 from hrbench.backbone.anatomy import Anatomy
 from hrbench.backbone.weights import Checkpoint
 from hrbench.errors import RunError
+from hrbench.formats.contract import ClipFormat
 from hrbench.formats.h36m import layouts
+from hrbench.formats.registry import names
 from hrbench.kinds.lifting import runs
 from hrbench.runs.options import Options
 from hrbench.spec import DatasetSpec, LiftingTask
 
-FORMAT = "h36m"
 STATISTICS = ("keypoint_mean", "keypoint_std", "joint_mean", "joint_std")  # Martinez's have none
 
 
@@ -49,9 +50,10 @@ def require_measurable(spec: LiftingTask, dataset: DatasetSpec) -> None:
     Raises:
         RunError: it is another one.
     """
-    if dataset.format != FORMAT:
+    if dataset.format not in (known := names(ClipFormat)):
         raise RunError(
-            f"{spec.name} lifts the 17 joints of Human3.6M: its dataset has format '{FORMAT}', "
+            f"{spec.name} lifts the 17 joints of Human3.6M: its dataset has format "
+            f"'{' or '.join(known)}', "
             f"and {dataset.name} has '{dataset.format}'"
         )
 

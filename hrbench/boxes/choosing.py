@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.boxes.detections import EMPTY, Detections, empty
+from hrbench.boxes.names import NOT_THERE, told
 from hrbench.data import inspect
 from hrbench.data.annotated import Annotations
 from hrbench.data.inspect import Fault, stated
-from hrbench.formats.boxes.detections import EMPTY, Detections, empty
-from hrbench.formats.boxes.names import NOT_THERE, told
 from hrbench.lints.boxes import doubts
 
 OTHER, CROWD = "boxes of other categories", "boxes marked as crowd"

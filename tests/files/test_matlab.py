@@ -10,9 +10,9 @@ import pytest
 from scipy.io import loadmat, savemat
 from shared import need_shared
 
-from hrbench.data import matlab
-from hrbench.data.matlab import Cells, Structs
 from hrbench.errors import DataError
+from hrbench.files import matlab
+from hrbench.files.matlab import Cells, Structs
 
 NUMBERS = ("f8", "f4", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8")
 TRUTH = {"pos_gt_src", "jnt_missing", "headboxes_src", "dataset_joints"}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hrbench.data.annotated import Annotations
 from hrbench.errors import DataError
-from hrbench.formats.coco import annotations, lenient, reader
+from hrbench.formats.coco import annotations, incomplete, reader
 from hrbench.formats.coco.categories import lengths_that_disagree
 from hrbench.formats.numbering import numbered
 
@@ -33,7 +33,7 @@ def content(*objects: dict[str, Any], **changes: Any) -> dict[str, Any]:
 def read(tmp_path: Path, file: Any, num_keypoints: int = 2) -> Annotations:
     path = tmp_path / "mine.json"
     path.write_text(json.dumps(file), "utf-8")
-    return lenient.read(path, num_keypoints)
+    return incomplete.read(path, num_keypoints)
 
 
 def test_an_object_with_its_keypoints_alone_is_completed(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_a_derived_box_ends_with_the_image_and_never_before_a_keypoint(tmp_path:
     outside = MOUSE | {"id": 2, "keypoints": [-5, 10, 2, 104, 20, 2]}
     table = read(tmp_path, content(corners, outside))
     assert table.boxes.tolist() == [[0, 0, 100, 80], [-5, 9, 109, 12]]
-    found = lenient.examined(content(corners), 2)[1]
+    found = incomplete.examined(content(corners), 2)[1]
     assert found == []
 
 
@@ -189,7 +189,7 @@ def test_images_without_a_size_say_what_to_add(tmp_path: Path) -> None:
 )
 def test_what_is_wrong_stays_wrong(changes: dict[str, Any], line: str, tmp_path: Path) -> None:
     file = content(MOUSE | changes, MOUSE | {"id": 2})
-    assert [str(fault) for fault in lenient.examined(file, 2)[1] if fault.fatal] == [line]
+    assert [str(fault) for fault in incomplete.examined(file, 2)[1] if fault.fatal] == [line]
     with pytest.raises(DataError, match=r"mine\.json: "):
         read(tmp_path, file)
 
@@ -217,7 +217,7 @@ def test_any_value_in_any_place_is_read_or_a_fault(data: st.DataObject) -> None:
     for _ in range(data.draw(st.integers(1, 3))):
         row = data.draw(st.sampled_from([r for key in sorted(file) for r in file[key]]))
         row[data.draw(st.sampled_from([*sorted(row), "area"]))] = data.draw(st.sampled_from(ODD))
-    table, found = lenient.examined(file, 2)
+    table, found = incomplete.examined(file, 2)
     fatal = [fault for fault in found if fault.fatal]
     assert table is not None or fatal
     if table is not None and all(fault.name for fault in fatal):

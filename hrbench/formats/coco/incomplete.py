@@ -19,10 +19,12 @@ import numpy as np
 from hrbench.data import inspect
 from hrbench.data.annotated import Annotations
 from hrbench.data.inspect import POSITIVE, WHOLE, Fault, Rows, stated
+from hrbench.files.json_files import no_collection, read_json
+from hrbench.files.paths import with_slashes
 from hrbench.formats.coco import annotations
-from hrbench.formats.coco.annotations import no_collection, read_json, usable
+from hrbench.formats.coco.annotations import usable
 from hrbench.formats.coco.categories import FIELD, lengths_that_disagree
-from hrbench.formats.numbering import numbered, with_slashes
+from hrbench.formats.numbering import numbered
 
 MARGIN = 0.1  # of the keypoints' extent, on each side of the box around them
 LEAST = 1.0  # pixels of margin

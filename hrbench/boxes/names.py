@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from hrbench.data import inspect
 from hrbench.data.inspect import Fault
-from hrbench.formats.numbering import with_slashes
+from hrbench.files.paths import with_slashes
 
 NOT_THERE = -1  # in place of an index
 Parts = tuple[str, ...]

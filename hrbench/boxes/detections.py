@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from hrbench.data import inspect
 from hrbench.data.inspect import FLAG, TEXT, WHOLE, Fault, Kind, Rows, stated
 from hrbench.errors import DataError
-from hrbench.formats.coco.annotations import no_collection, parse
+from hrbench.files.json_files import no_collection, parse
 from hrbench.lints.boxes import in_words
 
 ROW = '{"image_id": 139, "category_id": 1, "bbox": [x, y, width, height], "score": 0.9}'

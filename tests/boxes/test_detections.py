@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from hrbench.boxes import choosing, detections
+from hrbench.boxes.choosing import Wanted
+from hrbench.boxes.detections import Detections
 from hrbench.errors import DataError
-from hrbench.formats.boxes import choosing, detections
-from hrbench.formats.boxes.choosing import Wanted
-from hrbench.formats.boxes.detections import Detections
 from hrbench.lints.boxes import doubts
 
 SIZE = (640, 480)

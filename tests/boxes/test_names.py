@@ -1,6 +1,6 @@
 import pytest
 
-from hrbench.formats.boxes.names import told
+from hrbench.boxes.names import told
 
 PATHS = ("photos/a/1.jpg", "photos/b/1.jpg", "photos/b/2.jpg", "photos/three.png")
 

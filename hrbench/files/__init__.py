@@ -1,0 +1,1 @@
+"""What files of some kinds hold, whatever it means: JSON, MATLAB's, pickles."""

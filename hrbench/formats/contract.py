@@ -1,0 +1,100 @@
+"""A format of datasets' files as one object: how it is read, what it lists, what is wrong with it.
+
+`formats.registry` has them all; each is made in its own folder, in `format.py`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hrbench.data.evaluation import ClassEvaluation, LandmarkEvaluation
+from hrbench.data.sample import People
+from hrbench.formats.findings import SplitReport
+from hrbench.formats.h36m.layouts import Read
+from hrbench.formats.imagenet.reading import Training
+from hrbench.formats.listing import ListFiles
+from hrbench.formats.location import DataRoot
+from hrbench.spec import ClassificationTask, DatasetSpec, LandmarkTask, LiftingTask
+
+
+class Report(Protocol):
+    """Look at all files of a split; with `images`, decode every image file too."""
+
+    def __call__(
+        self, dataset: DatasetSpec, data_root: DataRoot, name: str, *, images: bool
+    ) -> SplitReport: ...
+
+
+class Evaluate(Protocol):
+    """Read a split to measure, as `registry.evaluation` says."""
+
+    def __call__(
+        self,
+        spec: LandmarkTask,
+        dataset: DatasetSpec,
+        data_root: DataRoot,
+        *,
+        boxes: str,
+        limit: int | None,
+    ) -> LandmarkEvaluation: ...
+
+
+class EvaluatePictures(Protocol):
+    """Read a split to measure: some of its pictures, spread over all, and their classes."""
+
+    def __call__(
+        self,
+        spec: ClassificationTask,
+        dataset: DatasetSpec,
+        data_root: DataRoot,
+        *,
+        limit: int | None,
+    ) -> ClassEvaluation: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """What all formats have, those too that no task is trained on by themselves."""
+
+    report: Report  # what is there of a split, and what is wrong with it
+    listing: ListFiles | None = None  # the annotated images of a split; None where no file has any
+    marks: tuple[str, ...] = ()  # what tells its folder, besides the files that a split names
+    # Reads its training split with the keypoints named, to train on beside another format's.
+    beside: Callable[[LandmarkTask, DatasetSpec, DataRoot, tuple[str, ...]], People] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleFormat(Format):
+    """A format of persons, faces or objects with keypoints in images."""
+
+    training: Callable[[LandmarkTask, DatasetSpec, DataRoot], People]
+    evaluation: Evaluate
+    truth: type  # what it gives to score against: metrics take such truth
+    subject: Literal["person", "face", ""] = ""  # what it is of; empty: the keypoints tell
+    extra_data: bool = False  # whether other datasets can be trained on besides
+    of_ones_own: bool = False  # whether files may say less than the format has, and be completed
+    boxes_to_predict: bool = False  # whether `hrbench predict` reads its files of boxes
+    # Returns the annotations of some images by their ids, as pycocotools reads them.
+    as_annotated: (
+        Callable[[LandmarkTask, DatasetSpec, DataRoot, NDArray[np.int64]], list[dict[str, Any]]]
+        | None
+    ) = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureFormat(Format):
+    """A format of pictures, each of one class."""
+
+    training: Callable[[ClassificationTask, DatasetSpec, DataRoot], Training]
+    evaluation: EvaluatePictures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipFormat(Format):
+    """A format of joints in space, in sequences that cameras see."""
+
+    read: Callable[[LiftingTask, DatasetSpec, DataRoot, str, str], Read]  # a split, its keypoints
+    unread: Callable[[DatasetSpec, DataRoot, list[str]], dict[str, str]]  # keys that say nothing
