@@ -27,7 +27,7 @@ from hrbench.engine.runtime import devices
 from hrbench.formats import location
 from hrbench.formats import registry as formats
 from hrbench.kinds.classes.task import Classification
-from hrbench.kinds.contract import Task
+from hrbench.kinds.contract import AnyTask
 from hrbench.kinds.landmarks.task import Landmarks
 from hrbench.kinds.lifting import reading
 from hrbench.kinds.lifting.task import Lifting
@@ -63,9 +63,9 @@ def measured(task: str, seed: int, out: Path) -> Result:
     dataset = catalog.load_dataset(spec.dataset)
     assert spec.builtin is not None
     root = world.cached(dataset.folder, images=spec.builtin.images, seed=spec.builtin.seed)
-    job = task_of(spec, dataset, location.DataRoot(root, synthetic=True), Options())
-    job.look()
-    dull = measuring.measure(job, dullest(job))
+    walked = task_of(spec, dataset, location.DataRoot(root, synthetic=True), Options())
+    evaluation = walked.evaluation()
+    dull = measuring.measure(walked, evaluation, dullest(walked, evaluation))
     options = Options(data="builtin", out=str(out), seed=seed)
     started = time.perf_counter()
     record, folder = ran(task, options)
@@ -83,16 +83,17 @@ def measured(task: str, seed: int, out: Path) -> Result:
     )
 
 
-def dullest(job: Task[Any]) -> Stored:
+def dullest(task: AnyTask, evaluation: Any) -> Stored:
     """Return one answer everywhere: the training set's mean shape, or its commonest class."""
-    if isinstance(job, Landmarks):
-        people = formats.training(job.spec, job.dataset, job.data_root)
-        return mean_pose(people, job.looked_at)
-    if isinstance(job, Lifting):
-        clips = reading.training(job.spec, job.dataset, job.data_root, job.options).clips
-        return mean_joints(clips, job.looked_at.clips)
-    assert isinstance(job, Classification)
-    return commonest(job.feed().pictures.labels, len(job.looked_at.pictures))
+    if isinstance(task, Landmarks):
+        people = formats.training(task.spec, task.dataset, task.data_root)
+        return mean_pose(people, evaluation)
+    if isinstance(task, Lifting):
+        clips = reading.training(task.spec, task.dataset, task.data_root, task.options).clips
+        return mean_joints(clips, evaluation.clips)
+    assert isinstance(task, Classification)
+    feed: Any = task.training(task.network(), evaluation).feed
+    return commonest(feed.pictures.labels, len(evaluation.pictures))
 
 
 def baseline(task: str, options: Options) -> float | None:

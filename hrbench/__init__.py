@@ -45,4 +45,5 @@ def load(
     if not weights:
         raise RunError("hrbench.load(task, weights): name the weights, a run or a checkpoint")
     options = Options(weights=str(weights), device=device, overrides=overrides, allow=allow)
-    return predictor_of(loading.load(task, options), Runtime(choose_device(device)), batch)
+    loaded = loading.load(task, options)
+    return predictor_of(loaded.task, loaded.network, Runtime(choose_device(device)), batch)

@@ -23,7 +23,7 @@ from hrbench.heads.heatmap import mse
 from hrbench.kinds.landmarks.task import Landmarks
 from hrbench.report import predictions
 from hrbench.report.predictions import Predictions
-from hrbench.road import training
+from hrbench.road import building, training
 from hrbench.runs.options import Options
 
 pytestmark = [
@@ -110,14 +110,14 @@ def test_lifters_and_classifiers_train_in_bf16_and_agree_with_the_cpu(
 def test_the_duration_of_a_training_is_told_before_it_and_draws_nothing(tmp_path: Path) -> None:
     task, card = "coco-pose@w32-256x192", torch.device("cuda:0")
     spec = landmark_task(task, ["recipe.epochs=1", "recipe.batch_size=32"])
-    job = Landmarks(spec, load_dataset("coco"), DataRoot(small_world(), synthetic=True), Options())
-    job.look()
-    job.build()
-    job.network.to(card)
-    said = training.about(job, training.Start())
-    lesson = training.trainer(job, job.feed(), Runtime(card), tmp_path, said, workers=1)
+    data_root = DataRoot(small_world(), synthetic=True)
+    walked = Landmarks(spec, load_dataset("coco"), data_root, Options(workers=1))
+    built = building.build(walked, walked.evaluation(), None, Runtime(card))
+    assert built.training is not None
+    feed = built.training.feed
+    trainer = training.trainer_of(walked, built, feed, Runtime(card), tmp_path)
     random = torch.cuda.get_rng_state(card)
-    told = [duration.seconds_per_step(lesson) for _ in range(2)]
+    told = [duration.seconds_per_step(trainer) for _ in range(2)]
     assert torch.equal(torch.cuda.get_rng_state(card), random)
     assert 0 < told[1] < 5  # a step of 32 persons
 

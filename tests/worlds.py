@@ -145,13 +145,10 @@ def write_json(path: Path, content: Any) -> Path:
     return path
 
 
-def evaluated(task: str, data: Path, *overrides: str) -> Landmarks:
-    """The job of a run with random weights, its split read."""
-    options = Options(data=str(data), overrides=overrides)
-    spec, dataset = resolve(task, options)
-    job = task_of(spec, dataset, DataRoot(data, synthetic=True), options)
-    assert isinstance(job, Landmarks)
-    job.look()
-    job.build()
-    job.network.eval()
-    return job
+def landmarks(name: str, data: Path, *overrides: str, **flags: Any) -> Landmarks:
+    """The task of keypoints that a run walks."""
+    options = Options(data=str(data), overrides=overrides, **flags)
+    spec, dataset = resolve(name, options)
+    task = task_of(spec, dataset, DataRoot(data, synthetic=True), options)
+    assert isinstance(task, Landmarks)
+    return task

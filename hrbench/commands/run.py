@@ -1,27 +1,31 @@
-"""The whole road: spec, data, network, training, prediction, score, record."""
+"""The whole road of `hrbench run`: resolve, read, build, fit, predict, measure, record."""
 
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
-from hrbench.backbone import weights
+from hrbench import catalog
+from hrbench.data.evaluation import Evaluation
 from hrbench.engine.runtime import Runtime, processes
 from hrbench.errors import RunError
-from hrbench.formats import location
+from hrbench.kinds.contract import AnyTask
 from hrbench.kinds.registry import task_of
 from hrbench.report import finding
 from hrbench.report.environment import code_version, environment, hardware
 from hrbench.report.record import RunRecord
-from hrbench.road import given, training
+from hrbench.road import given, recording
+from hrbench.road.building import Built, build
+from hrbench.road.measuring import measure
+from hrbench.road.predicting import predict
+from hrbench.road.reading import located, read
 from hrbench.road.resolve import resolve, with_precision
-from hrbench.road.road import Road
+from hrbench.road.training import fit
 from hrbench.runs import folder as run_folder
 from hrbench.runs.folder import State
 from hrbench.runs.options import Options
-from hrbench.spec import DatasetSpec, TaskSpec
 
 
-def run(task: str, options: Options) -> tuple[RunRecord, Path] | None:
+def run(name: str, options: Options) -> tuple[RunRecord, Path] | None:
     """Train (unless weights are given), predict, score and record.
 
     Returns the record and its folder; None in every process but the leading one.
@@ -31,30 +35,58 @@ def run(task: str, options: Options) -> tuple[RunRecord, Path] | None:
             has a checkpoint to go on from.
         Interrupted: training was stopped; its folder can be given to `resume`.
     """
-    options = given.with_data(task, given.with_runs(options))
-    checkpoint = None if options.weights is None else weights.read(Path(options.weights))
-    spec, dataset = resolve(task, options, checkpoint)
+    options = given.with_data(name, given.with_runs(options))
+    checkpoint = given.checkpoint(options)
+    spec, dataset = resolve(name, options, checkpoint)
     with processes(options.device) as runtime:
         spec = with_precision(spec, runtime.device.type)
-        data_root = _locate(spec, dataset, options, runtime)
-        road = Road(task_of(spec, dataset, data_root, options), runtime, checkpoint)
-        road.prepare()
-        looked_at = road.job.looked_at
-        state = State(
-            options=given.anchored(options, dataset, data_root),
-            started=run_folder.now(),
-            synthetic=data_root.synthetic,
-            environment=environment(),
-            hardware=hardware(str(runtime.device)),
-            code=code_version().model_dump(mode="json"),
-            fingerprint="" if looked_at.truth is None else looked_at.fingerprint,
-            example=road.job.example(),
-            left_out=dict(road.job.left_out),
-            notes=road.job.allowed,
-        )
-        made = run_folder.create(spec, dataset, state, road.start) if runtime.leads else None
+        task = task_of(spec, dataset, located(spec, dataset, options, runtime), options)
+        evaluation = read(task, runtime, trains=checkpoint is None)
+        built = build(task, evaluation, checkpoint, runtime)
+        made = _created(task, evaluation, built, runtime) if runtime.leads else None
         folder, state = runtime.first(made)
-        return road.walk(folder, state)
+        return _finished(task, evaluation, built, runtime, folder, state)
+
+
+def _finished(
+    task: AnyTask,
+    evaluation: Evaluation,
+    built: Built,
+    runtime: Runtime,
+    folder: Path,
+    state: State,
+) -> tuple[RunRecord, Path] | None:
+    """Train from where the folder says, and go the rest of the way."""
+    with recording.kept(folder, runtime):
+        state = fit(task, evaluation, built, runtime, folder, state)
+        predictions, state = predict(task, built.network, evaluation, runtime, folder, state)
+        if not runtime.leads:
+            return None
+        measured = measure(task, evaluation, predictions)
+        record = recording.record_of(folder, task, evaluation, predictions, measured, state)
+        recording.draw(folder, task, evaluation, predictions, record.groups)
+        record.write(folder)
+        return record, folder
+
+
+def _created(
+    task: AnyTask, evaluation: Evaluation, built: Built, runtime: Runtime
+) -> tuple[Path, State]:
+    """Make the folder of a run, which says from what it starts."""
+    training = built.training
+    state = State(
+        options=given.anchored(task.options, task.dataset, task.data_root),
+        started=run_folder.now(),
+        synthetic=task.data_root.synthetic,
+        environment=environment(),
+        hardware=hardware(str(runtime.device)),
+        code=code_version().model_dump(mode="json"),
+        fingerprint="" if evaluation.truth is None else evaluation.fingerprint,
+        example=task.example(evaluation),
+        left_out={} if training is None else dict(training.left_out),
+        notes=() if training is None else training.allowed,
+    )
+    return run_folder.create(task.spec, task.dataset, state, built.origin)
 
 
 def repeated(task: str, options: Options, typed: Collection[str]) -> tuple[str, Options]:
@@ -67,38 +99,26 @@ def repeated(task: str, options: Options, typed: Collection[str]) -> tuple[str, 
 
 
 def resume(
-    folder: Path, task: str | None = None, data: str | None = None
+    folder: Path, name: str | None = None, data: str | None = None
 ) -> tuple[RunRecord, Path] | None:
     """Go on with an interrupted run, with the options that it was started with.
 
     `data` is where its data are now, if elsewhere.
 
     Raises:
-        RunError: the folder is no run's, the run has ended, or `task` is another than its.
+        RunError: the folder is no run's, the run has ended, or `name` is another task than its.
     """
     spec, dataset, state = run_folder.read(folder)
     if (folder / "record.json").exists():
         raise RunError(f"{folder} has ended; `hrbench score {folder}` scores it again")
-    if task is not None and resolve(task, state.options)[0].name != spec.name:
-        raise RunError(f"{folder} is a run of {spec.name}, not of {task}; leave the task out")
+    if name is not None and catalog.load_task(name).name != spec.name:
+        raise RunError(f"{folder} is a run of {spec.name}, not of {name}; leave the task out")
     options = given.data_again(folder, spec, dataset, state, data)
-    checkpoint = None if options.weights is None else weights.read(Path(options.weights))
+    checkpoint = given.checkpoint(options)
     with processes(options.device) as runtime:
-        data_root = _locate(spec, dataset, options, runtime)
-        road = Road(task_of(spec, dataset, data_root, options), runtime, checkpoint)
-        road.prepare()
-        given.require_same_files(folder, road.job, state)
-        state = replace(state, options=given.anchored(options, dataset, data_root))
-        return road.walk(folder, state)
-
-
-def _locate(
-    spec: TaskSpec, dataset: DatasetSpec, options: Options, runtime: Runtime
-) -> location.DataRoot:
-    synthetic = spec.builtin is not None and location.folder_of(dataset, options.data) is None
-    if synthetic and runtime.leads:
-        training.tell(
-            f"No data named and nothing of {dataset.name} under ./{location.DEFAULT}: using the "
-            "built-in synthetic set. Its figures are comparable with nothing published."
-        )
-    return location.locate(dataset, options.data, spec.builtin, options.allow)
+        task = task_of(spec, dataset, located(spec, dataset, options, runtime), options)
+        evaluation = read(task, runtime, trains=checkpoint is None)
+        given.require_same_files(folder, task, evaluation, state)
+        built = build(task, evaluation, checkpoint, runtime)
+        state = replace(state, options=given.anchored(options, dataset, task.data_root))
+        return _finished(task, evaluation, built, runtime, folder, state)

@@ -1,19 +1,18 @@
 """The figures of stored predictions, without the network."""
 
 from pathlib import Path
-from typing import Any
 
 from hrbench import catalog
 from hrbench.errors import RunError
 from hrbench.formats import location
-from hrbench.kinds.contract import Task
-from hrbench.kinds.landmarks.task import Landmarks
+from hrbench.kinds.contract import AnyTask
 from hrbench.kinds.registry import require_own_flags, task_of
-from hrbench.report import predictions
+from hrbench.report import predictions as stored
 from hrbench.report.finding import SPEC
 from hrbench.report.record import RunRecord
-from hrbench.road import given, measuring, recording, training
+from hrbench.road import given, measuring, recording
 from hrbench.road.resolve import require_sound
+from hrbench.road.telling import tell
 from hrbench.runs import folder as run_folder
 from hrbench.spec import TaskSpec
 
@@ -40,31 +39,31 @@ def score(
     require_sound(scored, dataset, changes)
     options = given.data_again(folder, spec, dataset, state, data)
     data_root = location.locate(dataset, options.data, scored.builtin, options.allow)
-    job = task_of(scored, dataset, data_root, options)
-    _require_same_predictions(job, spec)
-    job.look()
-    measuring.require_truth(job)
-    given.require_same_files(folder, job, state)
+    task = task_of(scored, dataset, data_root, options)
+    _require_same_predictions(task, spec)
+    evaluation = task.evaluation()
+    measuring.require_truth(task, evaluation)
+    given.require_same_files(folder, task, evaluation, state)
     recording.trained(folder, state)
-    found = predictions.read(folder, job.stored)
-    if misfit := job.misfit(found):
+    predictions = stored.read(folder, task.stored)
+    if misfit := task.misfit(evaluation, predictions):
         raise RunError(f"{folder} {misfit}: put back the files that it was run on, or run again")
-    if isinstance(job, Landmarks):
-        found = job.decoded_again(found, spec)
-    record = recording.record_of(folder, job, state, found)
-    if official and isinstance(job, Landmarks):
-        training.tell(job.confirmed(found))
+    predictions = task.decoded_again(evaluation, predictions, spec)
+    measured = measuring.measure(task, evaluation, predictions)
+    record = recording.record_of(folder, task, evaluation, predictions, measured, state)
+    if official:
+        tell(task.confirmed(evaluation, predictions))
     if not changes:
         record.write(folder)
     return record
 
 
-def _require_same_predictions(job: Task[Any], spec: TaskSpec) -> None:
-    before, after = (s.plain() for s in (spec, job.spec))
-    for key in job.score_only_keys:
+def _require_same_predictions(task: AnyTask, spec: TaskSpec) -> None:
+    before, after = (s.plain() for s in (spec, task.spec))
+    for key in task.score_only_keys:
         before["protocol"].pop(key, None), after["protocol"].pop(key, None)
     if before != after:
         raise RunError(
             "score reads stored predictions, so --set can change only "
-            f"protocol.{', protocol.'.join(job.score_only_keys)}; run again for other changes"
+            f"protocol.{', protocol.'.join(task.score_only_keys)}; run again for other changes"
         )

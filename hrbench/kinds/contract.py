@@ -2,19 +2,19 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from hrbench.backbone import fitting
 from hrbench.backbone.fitting import Fit
 from hrbench.backbone.weights import Checkpoint
 from hrbench.data.evaluation import Evaluation
 from hrbench.engine.runtime import Runtime
-from hrbench.engine.train import Cost, Feed
+from hrbench.engine.train import Cost, Feed, Plan
 from hrbench.formats.location import DataRoot
 from hrbench.metrics.metric import Metric
 from hrbench.metrics.registry import METRICS
@@ -23,30 +23,40 @@ from hrbench.report.predictions import Stored
 from hrbench.runs.options import Options
 from hrbench.spec import DatasetSpec, TaskSpec
 
-Found = TypeVar("Found", bound=Stored)
+N = TypeVar("N", bound=nn.Module)  # its network
+E = TypeVar("E", bound=Evaluation)  # what it is measured on
+P = TypeVar("P", bound=Stored)  # its predictions
 
 
-class Task(ABC, Generic[Found]):
+@dataclass(frozen=True, slots=True, eq=False)
+class Training:
+    """What a network is trained on."""
+
+    feed: Feed[Any]  # looked through for faults
+    buffers: Mapping[str, Tensor] = field(default_factory=dict)  # of the network, measured on it
+    left_out: Mapping[str, int] = field(default_factory=dict)  # what the files have besides, by why
+    allowed: tuple[str, ...] = ()  # in words, faults that --allow let pass or that are put right
+
+
+@dataclass(frozen=True, eq=False)
+class Task(ABC, Generic[N, E, P]):
     """One task on its data: what is looked at, the network, its training, its figures.
 
-    `road.road` walks it; the classes below it are found in `kinds.registry`.
+    It holds what it was asked, and nothing of what it has done: what a step needs of another is an
+    argument. `commands.run` has them all in their order.
     """
 
-    stored: type[Found]  # what `predictions` gives
-    score_only_keys: ClassVar[tuple[str, ...]]  # protocol keys that make figures of predictions
+    stored: ClassVar[type[Stored]]  # what `predictions` gives
+    score_only_keys: ClassVar[tuple[str, ...]]  # of the protocol, that make figures of predictions
     init_part: ClassVar[str] = "the backbone"  # that `initialise` loads
+
     spec: TaskSpec
     dataset: DatasetSpec
     data_root: DataRoot
     options: Options
-    looked_at: Evaluation  # set by `look`
-    network: nn.Module  # set by `build`
-    sha256: str | None = None  # of the file whose weights were loaded
-    left_out: Mapping[str, int] = MappingProxyType({})  # of training, by why; set by `feed`
-    allowed: tuple[str, ...] = ()  # in words, faults allowed or put right; set by `feed`
 
     @abstractmethod
-    def look(self) -> None:
+    def evaluation(self) -> E:
         """Read what is predicted, and the truth.
 
         Raises:
@@ -54,19 +64,21 @@ class Task(ABC, Generic[Found]):
         """
 
     @abstractmethod
-    def build(self) -> None:
-        """Make the network, its weights drawn with the run's seed."""
+    def network(self) -> N:
+        """Return the network, its weights drawn with the run's seed."""
 
     @abstractmethod
-    def feed(self) -> Feed[Any]:
-        """Return what the network is trained on, looked through for faults."""
+    def training(self, network: N, evaluation: E) -> Training:
+        """Return what a network is trained on."""
 
     @abstractmethod
-    def cost(self, device: torch.device) -> Cost[Any]:
+    def cost(self, network: N, device: torch.device) -> Cost[Any]:
         """Return the loss of the recipe."""
 
     @abstractmethod
-    def predictions(self, runtime: Runtime, *, workers: int, title: str) -> Found:
+    def predictions(
+        self, network: N, evaluation: E, runtime: Runtime, *, workers: int, title: str
+    ) -> P:
         """Return what the network says of all that is looked at."""
 
     @property
@@ -80,50 +92,79 @@ class Task(ABC, Generic[Found]):
         """What dataset and protocol say to the metric, as `metrics.inputs` has it."""
 
     @abstractmethod
-    def scores(self, found: Found) -> Scores:
+    def scores(self, evaluation: E, predictions: P) -> Scores:
         """Return the figures of predictions, where there is truth."""
 
     @abstractmethod
-    def misfit(self, found: Found) -> str:
+    def misfit(self, evaluation: E, predictions: P) -> str:
         """Return in words how predictions are not of what is looked at; nothing if they are."""
 
-    def load(self, checkpoint: Checkpoint) -> Fit:
+    def load(self, network: N, checkpoint: Checkpoint) -> Fit:
         """Put the weights of a file into the network.
 
         Raises:
             WeightsError: they are of another one.
         """
-        partial, self.sha256 = self.options.allow_partial, checkpoint.sha256
-        return fitting.load_network(checkpoint, self.network, partial=partial)
+        return fitting.load_network(checkpoint, network, partial=self.options.allow_partial)
 
     @abstractmethod
-    def initialise(self, checkpoint: Checkpoint) -> Fit:
+    def initialise(self, network: N, checkpoint: Checkpoint) -> Fit:
         """Start training from the weights of a file; return what of them was loaded.
 
         Raises:
             WeightsError: they are of another network.
         """
 
-    def notes(self) -> tuple[str, ...]:
+    def of_unknown_weights(self) -> tuple[str, ...]:
+        """Return what is to be known of weights that do not say what they were trained for."""
+        return ()
+
+    def planned(self, plan: Plan) -> Plan:
+        """Return the plan of a training with what only recipes of this kind say."""
+        return plan
+
+    def notes(self, evaluation: E) -> tuple[str, ...]:
         """Return what a reader of the record should know."""
+        del evaluation
         return ()
 
-    def example(self) -> tuple[str, ...]:
+    def example(self, evaluation: E) -> tuple[str, ...]:
         """Return arguments of `hrbench predict` to try the network with: a picture, its boxes."""
+        del evaluation
         return ()
 
-    def upload(self, folder: Path, found: Found) -> str:
+    def upload(self, folder: Path, predictions: P) -> str:
         """Write what is handed in where the truth is hidden; return what it is, in words."""
-        raise ValueError(f"{self.spec.name} has no server to hand {found!r} in to from {folder}")
+        raise ValueError(f"{self.spec.name} has no server to hand {predictions!r} in to: {folder}")
+
+    def decoded_again(self, evaluation: E, predictions: P, before: TaskSpec) -> P:
+        """Return predictions as this protocol reads what was kept of those made by another.
+
+        Raises:
+            RunError: what it takes was not kept.
+        """
+        del evaluation, before
+        return predictions
+
+    def confirmed(self, evaluation: E, predictions: P) -> str:
+        """Compare with the figures of the metric's own code; return in words how far apart.
+
+        Raises:
+            RunError: they differ, or there are none.
+        """
+        raise ValueError(f"no other code scores {predictions!r} of {evaluation!r}")
 
     @abstractmethod
     def draw_training(self, folder: Path, batch: Any) -> Path:
         """Put a picture of a batch that the network is trained on into the run's folder."""
 
     @abstractmethod
-    def draw_worst(self, folder: Path, found: Found, count: int) -> Path | None:
+    def draw_worst(self, folder: Path, evaluation: E, predictions: P, count: int) -> Path | None:
         """Put a picture of the largest errors into the run's folder; there is truth."""
 
     @abstractmethod
-    def draw(self, folder: Path, found: Found) -> None:
+    def draw(self, folder: Path, evaluation: E, predictions: P) -> None:
         """Put pictures of predictions into the run's folder."""
+
+
+AnyTask: TypeAlias = Task[Any, Any, Any]

@@ -1,4 +1,4 @@
-"""What of a job is exported: one graph from raw input to answers, and the words about it."""
+"""What of a task is exported: one graph from raw input to answers, and the words about it."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -13,10 +13,10 @@ from torch import Tensor, nn
 
 from hrbench import catalog, world
 from hrbench.formats.location import DataRoot
-from hrbench.kinds.contract import Found, Task
+from hrbench.kinds.contract import AnyTask, P
 from hrbench.spec import DatasetSpec
 
-T = TypeVar("T", bound=Task[Any])
+T = TypeVar("T", bound=AnyTask)
 Run = Callable[[NDArray[Any]], dict[str, NDArray[np.float32]]]  # input to outputs, by name
 CPU = torch.device("cpu")
 SPARE = 1  # more than the least that an edge must have, in the example that is traced
@@ -36,8 +36,8 @@ class Port:
         return f"{self.name} {self.dtype} ({', '.join(map(str, self.shape))})"
 
 
-class Deployable(ABC, Generic[T, Found]):
-    """A job whose network is a graph of one input, with everything around it inside.
+class Deployable(ABC, Generic[T, P]):
+    """A task whose network is a graph of one input, with everything around it inside.
 
     Letters: N inputs. The first output is the one that is compared.
     """
@@ -49,8 +49,8 @@ class Deployable(ABC, Generic[T, Found]):
     unit: str  # of the first output
     limit: float  # how far the first output may be from PyTorch's
 
-    def __init__(self, job: T) -> None:
-        self.job = job
+    def __init__(self, task: T) -> None:
+        self.task = task
 
     @abstractmethod
     def about(self) -> dict[str, Any]:
@@ -69,8 +69,11 @@ class Deployable(ABC, Generic[T, Found]):
         """
 
     @abstractmethod
-    def predictions(self, found: Found, run: Run, workers: int) -> Found:
-        """Return predictions of what the job looks at, made by the exported file."""
+    def predictions(self, evaluation: Any, by_torch: P, run: Run, workers: int) -> P:
+        """Return predictions of what is looked at, made by the exported file.
+
+        `by_torch` are those of the network.
+        """
 
     def tied(self, inputs: Tensor) -> NDArray[np.bool_] | None:  # noqa: ARG002  of maps alone
         """Return which places of the first output hang on rounding; None where none can.
@@ -87,12 +90,12 @@ class Deployable(ABC, Generic[T, Found]):
         return torch.zeros(edges, dtype=getattr(torch, self.takes.dtype))
 
 
-def small_world(job: Task[Any], stand_in: str, images: int) -> tuple[Any, DatasetSpec, DataRoot]:
-    """Return the spec, the dataset and the place of a small synthetic training set for a job.
+def small_world(task: AnyTask, stand_in: str, images: int) -> tuple[Any, DatasetSpec, DataRoot]:
+    """Return the spec, the dataset and the place of a small synthetic training set for a task.
 
     Where the task has no synthetic set, it is that of the task `stand_in`, of the same kind.
     """
-    spec, dataset = job.spec, job.dataset
+    spec, dataset = task.spec, task.dataset
     if spec.builtin is None:
         spec = catalog.load_task(stand_in)
         dataset = catalog.load_dataset(spec.dataset)

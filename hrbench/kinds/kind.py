@@ -8,7 +8,7 @@ from hrbench.backbone.anatomy import Anatomy
 from hrbench.backbone.weights import Checkpoint
 from hrbench.engine.runtime import Runtime
 from hrbench.formats.location import DataRoot
-from hrbench.kinds.contract import Task
+from hrbench.kinds.contract import AnyTask
 from hrbench.kinds.deployable import Deployable
 from hrbench.kinds.predictor import Continuation, PicturePredictor
 from hrbench.kinds.profiled import Profiled
@@ -32,7 +32,7 @@ class Kind:
     """
 
     # (spec, dataset, data_root, options): the task itself.
-    task: Callable[[Any, DatasetSpec, DataRoot, Options], Task[Any]]
+    task: Callable[[Any, DatasetSpec, DataRoot, Options], AnyTask]
     # (options, spec, checkpoint): the keys that the kind's flags set; `checkpoint` is evaluated.
     overrides: Callable[[Options, Any, Checkpoint | None], list[str]]
     # (spec, dataset): the keys that the dataset decides where the task leaves them open.
@@ -44,12 +44,12 @@ class Kind:
     fits: Callable[[Checkpoint, Anatomy, Any, DatasetSpec], bool]
     # Options that are this kind's, and what is said of them to a task of another, `{task}`.
     flags: Mapping[str, str] = field(default_factory=dict)
-    # (task): one graph with everything around the network, to export.
-    deployable: Callable[[Any], Deployable[Any, Any]]
-    # (task): how its predictions are timed, and its network is counted.
-    profiled: Callable[[Any], Profiled]
-    # (task, runtime, how many boxes at once): what predicts in pictures; None of a kind that goes
-    # on from keypoints and the like.
-    of_pictures: Callable[[Any, Runtime, int], PicturePredictor] | None = None
-    # (task, runtime): what goes on from a folder that `hrbench predict` has written.
-    of_predictions: Callable[[Any, Runtime], Continuation] | None = None
+    # (task, network): one graph with everything around the network, to export.
+    deployable: Callable[[Any, Any], Deployable[Any, Any]]
+    # (task, network): how its predictions are timed, and its network is counted.
+    profiled: Callable[[Any, Any], Profiled]
+    # (task, network, runtime, how many boxes at once): what predicts in pictures; None of a kind
+    # that goes on from keypoints and the like.
+    of_pictures: Callable[[Any, Any, Runtime, int], PicturePredictor] | None = None
+    # (task, network, runtime): what goes on from a folder that `hrbench predict` has written.
+    of_predictions: Callable[[Any, Any, Runtime], Continuation] | None = None

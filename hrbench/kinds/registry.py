@@ -1,11 +1,9 @@
 """The kinds of task, by the head that a task's file names: the one place that knows them all."""
 
-from typing import Any
-
 from hrbench.errors import RunError
 from hrbench.formats.location import DataRoot, as_found
 from hrbench.kinds.classes.kind import CLASSES
-from hrbench.kinds.contract import Task
+from hrbench.kinds.contract import AnyTask
 from hrbench.kinds.kind import Kind
 from hrbench.kinds.landmarks.kind import LANDMARKS
 from hrbench.kinds.lifting.kind import LIFTING
@@ -25,9 +23,7 @@ def kind_of(spec: TaskSpec) -> Kind:
     return KINDS[spec.model.head]
 
 
-def task_of(
-    spec: TaskSpec, dataset: DatasetSpec, data_root: DataRoot, options: Options
-) -> Task[Any]:
+def task_of(spec: TaskSpec, dataset: DatasetSpec, data_root: DataRoot, options: Options) -> AnyTask:
     """Return the task of a spec on a data_root of data."""
     there = as_found(dataset, data_root.folder / dataset.folder)
     return kind_of(spec).task(spec, there, data_root, options)

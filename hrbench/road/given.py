@@ -4,18 +4,19 @@ import os
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from hrbench import catalog
-from hrbench.backbone.weights import BEST
+from hrbench.backbone.weights import BEST, Checkpoint
+from hrbench.data.evaluation import Evaluation
 from hrbench.errors import HrbenchError, RunError
 from hrbench.formats import location
 from hrbench.formats.location import BUILTIN, DEFAULT, DataRoot
-from hrbench.kinds.contract import Task
+from hrbench.kinds.contract import AnyTask
 from hrbench.kinds.registry import task_of
 from hrbench.report import finding
-from hrbench.road.training import tell
+from hrbench.road.telling import tell
 from hrbench.runs import folder as run_folder
+from hrbench.runs import provenance
 from hrbench.runs.folder import State
 from hrbench.runs.options import Options
 from hrbench.spec import DatasetSpec, TaskSpec
@@ -60,6 +61,15 @@ def with_runs(options: Options) -> Options:
         init=options.init and str(weights_of(options.init)),
         keypoints=keypoints,
     )
+
+
+def checkpoint(options: Options) -> Checkpoint | None:
+    """Return the weights to evaluate, with what is known of them; None where it is to be trained.
+
+    Raises:
+        WeightsError: they cannot be read.
+    """
+    return None if options.weights is None else provenance.read(Path(options.weights))
 
 
 def with_data(task: str, options: Options) -> Options:
@@ -125,12 +135,12 @@ def data_again(
     for place in _places(folder, dataset, spec, state.options):
         options = replace(state.options, data=str(place))
         data_root = location.locate(dataset, options.data, spec.builtin, options.allow)
-        job = task_of(spec, dataset, data_root, options)
+        task = task_of(spec, dataset, data_root, options)
         try:
-            job.look()
+            fingerprint = task.evaluation().fingerprint
         except HrbenchError:
             continue
-        if run_folder.fingerprint(folder, state) in {"", job.looked_at.fingerprint}:
+        if run_folder.fingerprint(folder, state) in {"", fingerprint}:
             tell(f"{then} is gone; the same files of {dataset.name} are in {place}")
             return options
     raise RunError(
@@ -139,16 +149,16 @@ def data_again(
     )
 
 
-def require_same_files(folder: Path, job: Task[Any], state: State) -> None:
+def require_same_files(folder: Path, task: AnyTask, evaluation: Evaluation, state: State) -> None:
     """Refuse other files than those that a run was started on.
 
     Raises:
         RunError: their fingerprints differ.
     """
     before = run_folder.fingerprint(folder, state)
-    if before and job.looked_at.fingerprint != before:
+    if before and evaluation.fingerprint != before:
         raise RunError(
-            f"{folder}: the files of {job.dataset.name} in {job.data_root.folder} are not those "
+            f"{folder}: the files of {task.dataset.name} in {task.data_root.folder} are not those "
             "that it was run on (their fingerprint differs): put back the files of then, name "
             "their folder with --data, or run again"
         )

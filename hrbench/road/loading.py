@@ -1,27 +1,37 @@
 """A task's network with the weights of a file, away from any dataset's files."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hrbench import catalog
-from hrbench.backbone import weights
 from hrbench.backbone.anatomy import anatomy
 from hrbench.backbone.weights import Checkpoint
 from hrbench.errors import RunError
 from hrbench.formats.location import DEFAULT, DataRoot, folder_of
-from hrbench.kinds.contract import Task
+from hrbench.kinds.contract import AnyTask
 from hrbench.kinds.registry import task_of
 from hrbench.report import finding
 from hrbench.road.given import weights_of
 from hrbench.road.resolve import resolve
-from hrbench.road.training import tell
+from hrbench.road.telling import tell
 from hrbench.road.variants import chosen, fitting_variants
+from hrbench.runs import provenance
 from hrbench.runs.options import Options
-from hrbench.runs.provenance import known, of_run, other_outputs
+from hrbench.runs.provenance import of_run, other_outputs
 
 
-def load(task: str | None, options: Options) -> Task[Any]:
-    """Return the job of a task, its network made and the weights loaded that the options name.
+@dataclass(frozen=True, slots=True, eq=False)
+class Loaded:
+    """A task, and its network to predict with."""
+
+    task: AnyTask
+    network: Any  # the module that tasks of its kind have
+    sha256: str | None  # of the file of its weights; None for random ones
+
+
+def load(name: str | None, options: Options) -> Loaded:
+    """Return a task with its network, the weights loaded that the options name.
 
     Without a task it is that of the run that the weights are of. Without weights the network is as
     it would be before training. Nothing of the dataset is read, unless the weights lack what it
@@ -30,19 +40,19 @@ def load(task: str | None, options: Options) -> Task[Any]:
     Raises:
         HrbenchError: the task or a flag is not known, the file cannot be read, or does not fit.
     """
-    checkpoint = None if options.weights is None else weights.read(weights_of(options.weights))
-    name = _named(task, checkpoint, options.weights)
-    spec, dataset = resolve(name, options, checkpoint)
+    file = None if options.weights is None else weights_of(options.weights)
+    checkpoint = None if file is None else provenance.read(file)
+    named = _named(name, checkpoint, options.weights)
+    spec, dataset = resolve(named, options, checkpoint)
     data_root = DataRoot(folder_of(dataset, options.data) or DEFAULT, synthetic=False)
-    job = task_of(spec, dataset, data_root, options)
-    job.build()
+    task = task_of(spec, dataset, data_root, options)
+    network = task.network()
     if checkpoint is not None:
-        job.load(checkpoint)
-        other = other_outputs(known(checkpoint), dataset)
+        task.load(network, checkpoint)
+        other = other_outputs(checkpoint.about, dataset)
         if said := (*checkpoint.changes, *([f"It was {other}."] if other else [])):
             tell(" ".join((f"{checkpoint.path}:", *said)))
-    job.network.eval()
-    return job
+    return Loaded(task, network.eval(), None if checkpoint is None else checkpoint.sha256)
 
 
 def _named(task: str | None, checkpoint: Checkpoint | None, weights: str | None) -> str:
@@ -56,7 +66,7 @@ def _named(task: str | None, checkpoint: Checkpoint | None, weights: str | None)
     spec_file = of_run(checkpoint.path)
     if spec_file is not None and catalog.load_task(spec_file).name == task:
         return spec_file
-    before = known(checkpoint)
+    before = checkpoint.about
     if before is not None and before.task == task and before.variant in catalog.variants(task):
         return before.name
     return chosen(task, checkpoint, anatomy(checkpoint.tensors))

@@ -1,13 +1,16 @@
-"""A job's figures as a record has them."""
+"""A task's figures as a record has them."""
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
+from hrbench.data.evaluation import Evaluation
 from hrbench.engine.log import Figure
 from hrbench.errors import RunError
-from hrbench.kinds.contract import Found, Task
+from hrbench.kinds.contract import AnyTask
 from hrbench.metrics.metric import Definition
 from hrbench.report.definitions import define
+from hrbench.report.predictions import Stored
 from hrbench.report.record import MetricValue, measured
 
 
@@ -17,6 +20,7 @@ class Measured:
 
     metrics: dict[str, MetricValue]
     groups: dict[str, Any]
+    seconds: float  # that it took
 
     @property
     def headline(self) -> Figure | None:
@@ -27,35 +31,36 @@ class Measured:
         return Figure(name, first.value, first.unit, first.higher_is_better)
 
 
-def missing_truth(job: Task[Any]) -> str:
+def missing_truth(task: AnyTask, evaluation: Evaluation) -> str:
     """Return why there is nothing to score against, where that is not by design; else nothing."""
-    annotated = job.dataset.splits[job.spec.protocol.split].annotated
-    return job.looked_at.without_truth if annotated and job.looked_at.truth is None else ""
+    annotated = task.dataset.splits[task.spec.protocol.split].annotated
+    return evaluation.without_truth if annotated and evaluation.truth is None else ""
 
 
-def require_truth(job: Task[Any]) -> None:
+def require_truth(task: AnyTask, evaluation: Evaluation) -> None:
     """Require something to score against, unless it is hidden by design.
 
     Raises:
         RunError: a file of it is missing.
     """
-    if reason := missing_truth(job):
+    if reason := missing_truth(task, evaluation):
         raise RunError(reason)
 
 
-def measure(job: Task[Found], found: Found) -> Measured:
+def measure(task: AnyTask, evaluation: Evaluation, predictions: Stored) -> Measured:
     """Return every figure of the protocol; null with the reason where there is no truth."""
-    if job.looked_at.truth is None:
-        headline = job.metric.headline
+    started = time.perf_counter()
+    if evaluation.truth is None:
+        headline = task.metric.headline
         known = _defined(headline)
         empty = MetricValue(
             value=None,
             unit=known.unit,
             higher_is_better=known.higher_is_better,
-            reason=job.looked_at.without_truth,
+            reason=evaluation.without_truth,
         )
-        return Measured({headline: empty}, {})
-    scores = job.scores(found)
+        return Measured({headline: empty}, {}, time.perf_counter() - started)
+    scores = task.scores(evaluation, predictions)
     metrics = {
         name: measured(
             value,
@@ -65,7 +70,7 @@ def measure(job: Task[Found], found: Found) -> Measured:
         )
         for name, value in scores.figures.items()
     }
-    return Measured(metrics, dict(scores.groups))
+    return Measured(metrics, dict(scores.groups), time.perf_counter() - started)
 
 
 def _defined(name: str) -> Definition:

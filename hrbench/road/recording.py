@@ -1,17 +1,42 @@
-"""From stored predictions to the record of a run."""
+"""From a run's predictions and figures to its record."""
 
 import json
-import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from hrbench.errors import RunError
-from hrbench.kinds.contract import Found, Task
+from hrbench.data.evaluation import Evaluation
+from hrbench.draw import curves
+from hrbench.engine.runtime import Runtime, machine_limits
+from hrbench.errors import HrbenchError, RunError
+from hrbench.kinds.contract import AnyTask
+from hrbench.report.predictions import Stored
 from hrbench.report.record import SCHEMA, Code, Counts, Dataset, RunRecord, Times, Weights
-from hrbench.road import measuring, training
+from hrbench.road.measuring import Measured
 from hrbench.road.resolve import is_modified
+from hrbench.road.telling import look_at, pictures, tell
+from hrbench.runs import folder as run_folder
 from hrbench.runs.folder import State
+
+
+@contextmanager
+def kept(folder: Path, runtime: Runtime) -> Iterator[None]:
+    """Leave nothing of a run that fails, unless it has a checkpoint to go on from.
+
+    An interruption names the folder.
+    """
+    try:
+        with machine_limits():
+            yield
+    except HrbenchError:
+        if runtime.leads:
+            run_folder.discard(folder)
+        raise
+    except KeyboardInterrupt as stop:
+        stop.add_note(str(folder))
+        raise
 
 
 def trained(folder: Path, state: State) -> dict[str, Any]:
@@ -25,22 +50,26 @@ def trained(folder: Path, state: State) -> dict[str, Any]:
     return state.weights
 
 
-def record_of(folder: Path, job: Task[Found], state: State, found: Found) -> RunRecord:
-    """Return the record that a run's predictions come to.
+def record_of(
+    folder: Path,
+    task: AnyTask,
+    evaluation: Evaluation,
+    predictions: Stored,
+    measured: Measured,
+    state: State,
+) -> RunRecord:
+    """Return the record of a run.
 
-    Where the truth is hidden, the upload file is written beside them.
+    Where the truth is hidden, the upload file is written beside the predictions.
 
     Raises:
-        RunError: the run has no predictions yet.
+        RunError: the run has no weights yet.
     """
-    spec, dataset, looked_at = job.spec, job.dataset, job.looked_at
+    spec, dataset = task.spec, task.dataset
     weights = trained(folder, state)
-    started = time.perf_counter()
-    measured = measuring.measure(job, found)
     hidden = not dataset.splits[spec.protocol.split].annotated
-    if hidden and (said := job.upload(folder, found)):
-        training.tell(said)
-    seconds = time.perf_counter() - started
+    if hidden and (said := task.upload(folder, predictions)):
+        tell(said)
     plain: dict[str, Any] = spec.plain()
     return RunRecord(
         schema=SCHEMA,
@@ -50,32 +79,49 @@ def record_of(folder: Path, job: Task[Found], state: State, found: Found) -> Run
         task_version=spec.version,
         modified=is_modified(spec),
         synthetic=state.synthetic,
-        complete=looked_at.evaluated == looked_at.expected,
+        complete=evaluation.evaluated == evaluation.expected,
         n=Counts(
-            expected=looked_at.expected,
-            evaluated=looked_at.evaluated,
-            images=looked_at.images,
-            objects=looked_at.objects,
+            expected=evaluation.expected,
+            evaluated=evaluation.evaluated,
+            images=evaluation.images,
+            objects=evaluation.objects,
         ),
         metrics=measured.metrics,
         groups=measured.groups,
         protocol=plain["protocol"],
         spec=plain,
         dataset=Dataset(
-            name=dataset.name, split=spec.protocol.split, fingerprint=looked_at.fingerprint
+            name=dataset.name, split=spec.protocol.split, fingerprint=evaluation.fingerprint
         ),
         weights=Weights.model_validate_json(json.dumps(weights)),
         code=Code.model_validate(state.code),
         environment=state.environment,
         hardware=state.hardware,
         seed=state.options.seed,
-        times=Times(train=state.train_seconds, predict=state.predict_seconds, score=seconds),
+        times=Times(
+            train=state.train_seconds, predict=state.predict_seconds, score=measured.seconds
+        ),
         started=datetime.fromisoformat(state.started),
-        left_out=_left_out(state, job),
-        notes=tuple(dict.fromkeys((*state.notes, *looked_at.allowed, *job.notes()))),
+        left_out=_left_out(state, evaluation),
+        notes=tuple(dict.fromkeys((*state.notes, *evaluation.allowed, *task.notes(evaluation)))),
     ).sealed()
 
 
-def _left_out(state: State, job: Task[Found]) -> dict[str, dict[str, int]]:
-    counts = {"training": dict(state.left_out), "measured": dict(job.looked_at.left_out)}
+def _left_out(state: State, evaluation: Evaluation) -> dict[str, dict[str, int]]:
+    counts = {"training": dict(state.left_out), "measured": dict(evaluation.left_out)}
     return {step: of_step for step, of_step in counts.items() if of_step}
+
+
+def draw(
+    folder: Path,
+    task: AnyTask,
+    evaluation: Evaluation,
+    predictions: Stored,
+    groups: Mapping[str, Any],
+) -> None:
+    """Put the pictures of a run's predictions and errors into its folder."""
+    task.draw(folder, evaluation, predictions)
+    shown = pictures(task.options)
+    if shown and evaluation.truth is not None:
+        look_at(task.draw_worst(folder, evaluation, predictions, shown))
+    curves.draw(folder, groups, task.metric.axes)

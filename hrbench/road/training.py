@@ -1,86 +1,96 @@
-"""A recipe put to work: the plan, the initial weights, what is said meanwhile."""
+"""A recipe put to work: the plan, the training, what is said meanwhile."""
 
 import os
-import sys
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hrbench.backbone import weights
 from hrbench.backbone.about import KEY, About
-from hrbench.data.sample import in_words
+from hrbench.data.evaluation import Evaluation
+from hrbench.data.loader import order
 from hrbench.engine import duration
+from hrbench.engine.log import Figure
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.schedule import Schedule
 from hrbench.engine.train import Feed, Plan, Trainer, Validate
+from hrbench.kinds.contract import AnyTask
+from hrbench.report.record import Weights
+from hrbench.road.building import Built
+from hrbench.road.measuring import measure
+from hrbench.road.telling import look_at, pictures, tell
+from hrbench.runs import folder as run_folder
 from hrbench.runs import provenance
-from hrbench.spec import LiftingTask, TaskSpec, TemporalModel
-
-if TYPE_CHECKING:
-    from hrbench.kinds.contract import Task
+from hrbench.runs.folder import State
 
 LONG = 600.0  # seconds; above it a training on a CPU says what is faster
 WAITS_TOO_LONG = 0.2  # share of the training time
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
-    """What a training starts from, for the record."""
-
-    init: str = "random"
-    untouched: tuple[str, ...] = ()  # tensors of the network that the file has not
-    changes: tuple[str, ...] = ()  # of its tensors, in sentences
-    seen: tuple[str, ...] = ()  # data sets that it was trained on, where it says so
-
-
-def initialise(job: "Task[Any]", path: str | None) -> Start:
-    """Load a file to start from."""
-    if path is None:
-        return Start()
-    checkpoint = weights.read(Path(path))
-    found = job.initialise(checkpoint)
-    loaded = f"all {found.total}" if not found.missing else f"{len(found.matched)} of {found.total}"
-    words = f"{loaded} tensors of {job.init_part} loaded"
-    if found.missing:
-        words += f", {len(found.missing)} start random ({found.missing[0]}, …)"
-    if found.left_over:
-        first = checkpoint.theirs.get(found.left_over[0], found.left_over[0])
-        more = ", …" if len(found.left_over) > 1 else ""
-        words += f", {len(found.left_over)} left over ({first}{more}): our head starts random"
-    tell(" ".join((f"--init {path} ({checkpoint.layout} layout): {words}.", *checkpoint.changes)))
-    before = provenance.known(checkpoint)
-    seen = () if before is None else before.seen_datasets
-    init = f"{checkpoint.layout}:{checkpoint.sha256[:16]}"
-    return Start(init, found.missing, checkpoint.changes, seen)
-
-
-def about(job: "Task[Any]", start: Start) -> About:
-    """Return what is said of the weights that a job's training comes to."""
-    seen = tuple(dict.fromkeys((*provenance.trained_on(job.spec, job.dataset), *start.seen)))
-    return provenance.of_training(
-        job.spec, job.dataset, seen, start.init, synthetic=job.data_root.synthetic
-    )
-
-
-def trainer(
-    job: "Task[Any]",
-    feed: Feed[Any],
+def fit(
+    task: AnyTask,
+    evaluation: Evaluation,
+    built: Built,
     runtime: Runtime,
     folder: Path,
-    said: About,
-    *,
-    workers: int,
+    state: State,
+) -> State:
+    """Train the network, unless its weights are given; return the state of a run that has them."""
+    found, seconds = built.weights, None
+    if built.training is not None:
+        feed = built.training.feed
+        shown = pictures(task.options)
+        if shown and runtime.leads:
+            look_at(task.draw_training(folder, first_batch(feed, task.options.seed, shown)))
+        trainer = trainer_of(task, built, feed, runtime, folder)
+        trainer.resume()
+        seconds = train(trainer, _validation(task, evaluation, built, runtime))
+        found = found.model_copy(update={"sha256": weights.digest(built.network)})
+    state = run_folder.with_weights(state, found.model_dump(mode="json"), seconds)
+    return replace(state, notes=(*built.notes, *state.notes))
+
+
+def first_batch(feed: Feed[Any], seed: int, samples: int) -> Any:
+    """Return so many samples with which a training begins."""
+    rows = order(len(feed), seed, 0)[:samples]
+    return next(feed.batches([rows], 0, workers=0, pin=False))
+
+
+def _validation(task: AnyTask, evaluation: Evaluation, built: Built, runtime: Runtime) -> Validate:
+    """Return what measures a network under training; it gives nothing where there is no truth."""
+    count = workers(task.options.workers, runtime.world)
+
+    def validate() -> Figure | None:
+        if evaluation.truth is None:
+            return None
+        predictions = task.predictions(
+            built.network, evaluation, runtime, workers=count, title="validating"
+        )
+        return measure(task, evaluation, predictions).headline
+
+    return validate
+
+
+def about(task: AnyTask, weights: Weights) -> About:
+    """Return what is said of the weights that a task's training comes to."""
+    seen, synthetic = weights.seen_datasets, task.data_root.synthetic
+    return provenance.of_training(task.spec, task.dataset, seen, weights.init, synthetic=synthetic)
+
+
+def trainer_of(
+    task: AnyTask, built: Built, feed: Feed[Any], runtime: Runtime, folder: Path
 ) -> Trainer[Any]:
-    """Return the training of a job's network by its recipe; its checkpoints say what they are."""
-    cost, plan = job.cost(runtime.device), plan_of(job.spec, job.options.seed, workers)
-    return Trainer(job.network, feed, cost, plan, runtime, folder, {KEY: said.content()})
+    """Return the training of a network by its task's recipe; checkpoints say what they are."""
+    cost = task.cost(built.network, runtime.device)
+    plan = plan_of(task, workers(task.options.workers, runtime.world))
+    said = {KEY: about(task, built.weights).content()}
+    return Trainer(built.network, feed, cost, plan, runtime, folder, said)
 
 
-def plan_of(spec: TaskSpec, seed: int, workers: int) -> Plan:
-    """Return the numbers of a spec's recipe."""
-    recipe = spec.recipe
+def plan_of(task: AnyTask, readers: int) -> Plan:
+    """Return the numbers of a task's recipe."""
+    recipe = task.spec.recipe
     schedule = Schedule(
         recipe.lr, recipe.schedule, recipe.milestones, recipe.decay, recipe.decay_steps
     )
@@ -92,16 +102,10 @@ def plan_of(spec: TaskSpec, seed: int, workers: int) -> Plan:
         batch_size=recipe.batch_size,
         precision=recipe.precision,
         validate_every=recipe.validate_every,
-        seed=seed,
-        workers=workers,
+        seed=task.options.seed,
+        workers=readers,
     )
-    if not isinstance(spec, LiftingTask):
-        return plan
-    falling = None
-    if isinstance(spec.model, TemporalModel):
-        first, last = spec.model.momentum, spec.recipe.final_momentum
-        falling = (first, first if last is None else last)
-    return replace(plan, max_norm=spec.recipe.max_norm, momentum=falling)
+    return task.planned(plan)
 
 
 def train(training: Trainer[Any], validate: Validate) -> float:
@@ -139,18 +143,6 @@ def spoken(seconds: float) -> str:
         if seconds >= 2 * length:
             return f"about {seconds / length:.0f} {unit}"
     return "a minute or two" if seconds >= 60 else "less than a minute"
-
-
-def tell(message: str) -> None:
-    """Say something to the user that is not the result."""
-    sys.stderr.write(message + "\n")
-    sys.stderr.flush()
-
-
-def tell_left_out(step: str, counts: Mapping[str, int]) -> None:
-    """Say what of the files a step goes without, and why; nothing where it has all."""
-    if counts:
-        tell(f"left out of {step}: {in_words(counts)}")
 
 
 def workers(asked: int | None, world: int) -> int:

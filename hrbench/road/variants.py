@@ -18,13 +18,13 @@ from hrbench.runs.options import Options
 from hrbench.spec import DatasetSpec, TaskSpec
 
 
-def fitted(checkpoint: Checkpoint, task: str) -> Fit:
+def fitted(checkpoint: Checkpoint, name: str) -> Fit:
     """Return how a checkpoint fits the network of `NAME@VARIANT` or a file."""
-    spec, dataset = named(task)
-    job = task_of(spec, dataset, DataRoot(DEFAULT, synthetic=False), Options())
+    spec, dataset = named(name)
+    task = task_of(spec, dataset, DataRoot(DEFAULT, synthetic=False), Options())
     with torch.device("meta"):
-        job.build()
-    return fitting.fit(checkpoint.tensors, job.network.state_dict())
+        network = task.network()
+    return fitting.fit(checkpoint.tensors, network.state_dict())
 
 
 def named(task: str) -> tuple[TaskSpec, DatasetSpec]:
@@ -41,12 +41,11 @@ def fitting_variants(
 
     It has their shapes, and the same keypoints or classes where the file says what it is of.
     """
-    before = provenance.known(checkpoint)
     for name in catalog.names("tasks") if task is None else [task]:
         for variant in catalog.variants(name):
             spec = catalog.load_task(f"{name}@{variant}")
             dataset = catalog.load_dataset(spec.dataset)
-            if provenance.other_outputs(before, dataset):
+            if provenance.other_outputs(checkpoint.about, dataset):
                 continue
             if kind_of(spec).fits(checkpoint, found, spec, dataset):
                 yield f"{name}@{variant}"

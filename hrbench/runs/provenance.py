@@ -1,9 +1,10 @@
 """Where weights come from, and whether their outputs are what a task takes them for."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from hrbench import catalog
-from hrbench.backbone import about
+from hrbench.backbone import about, weights
 from hrbench.backbone.about import About
 from hrbench.backbone.weights import Checkpoint
 from hrbench.errors import HrbenchError, WeightsError
@@ -11,23 +12,29 @@ from hrbench.report import checkpoints
 from hrbench.report.finding import SPEC
 from hrbench.report.published import Row
 from hrbench.runs import folder as run_folder
-from hrbench.spec import DatasetSpec, LandmarkTask, Split, TaskSpec
+from hrbench.spec import DatasetSpec, Split, TaskSpec
 
 KEYPOINTS, CLASSES = "other-keypoints", "other-classes"  # what `--allow` takes
 COMPLEMENT = {"training", "validation"}  # parts of a file that have no image in common
 
 
-def of_run(weights: Path) -> str | None:
+def of_run(checkpoint: Path) -> str | None:
     """Return the spec's file of the run that weights lie in; None where they lie elsewhere."""
-    file = weights.parent.parent / SPEC
+    file = checkpoint.parent.parent / SPEC
     return str(file) if file.is_file() else None
 
 
-def known(checkpoint: Checkpoint) -> About | None:
-    """Return what a checkpoint says of itself, or the run that it lies in, or its publisher."""
+def read(path: Path, part: str = "") -> Checkpoint:
+    """Return a checkpoint with what is known of it: by itself, its run or its publisher.
+
+    Raises:
+        WeightsError: see `backbone.weights.read`.
+    """
+    checkpoint = weights.read(path, part)
     if checkpoint.about is not None:
-        return checkpoint.about
-    return _of_its_run(checkpoint) or _of_its_publisher(checkpoint)
+        return checkpoint
+    about = _of_its_run(checkpoint) or _of_its_publisher(checkpoint)
+    return replace(checkpoint, about=about)
 
 
 def _of_its_run(checkpoint: Checkpoint) -> About | None:
@@ -113,7 +120,7 @@ def require_same_outputs(
     Raises:
         WeightsError: they are, and nobody does.
     """
-    words, name = other_outputs(known(checkpoint), dataset), _name(dataset)
+    words, name = other_outputs(checkpoint.about, dataset), _name(dataset)
     if words and name not in allow:
         raise WeightsError(
             f"{checkpoint.path} was {words}; start a training from it with --init, or `--allow "
@@ -126,15 +133,9 @@ def _name(dataset: DatasetSpec) -> str:
 
 
 def notes(
-    before: About | None, spec: TaskSpec, dataset: DatasetSpec, *, synthetic: bool
+    before: About, spec: TaskSpec, dataset: DatasetSpec, *, synthetic: bool
 ) -> tuple[str, ...]:
     """Return what a reader of an evaluation's figures has to know of the weights."""
-    if before is None:
-        if not isinstance(spec, LandmarkTask):
-            return ()
-        return (
-            f"The file does not say what its keypoints are: those of {dataset.name} are taken.",
-        )
     said = []
     if other := other_outputs(before, dataset):
         said.append(f"The weights were {other} (--allow {_name(dataset)}).")

@@ -13,16 +13,11 @@ import numpy as np
 import pytest
 from cli.command import called, refused
 from dots import edit_toml
-from worlds import small_weights, small_world
+from worlds import landmarks, small_weights, small_world
 
 from hrbench import catalog
 from hrbench.convert.detect import convert
 from hrbench.data.sample import People
-from hrbench.formats.location import DataRoot
-from hrbench.kinds.landmarks.task import Landmarks
-from hrbench.kinds.registry import task_of
-from hrbench.road.resolve import resolve
-from hrbench.runs.options import Options
 
 DETECTIONS = "coco/person_detection_results/COCO_val2017_detections_AP_H_56_person.json"
 SIZE = 128  # pixels of the world's images, both ways
@@ -65,13 +60,7 @@ def name(row: Row) -> str:
 
 def boxes_of(file: Path, task: str = "coco-pose@tiny", data: Path | None = None) -> People:
     """The boxes that a run takes from a file."""
-    data = data or small_world()
-    options = Options(data=str(data), boxes=str(file))
-    spec, dataset = resolve(task, options)
-    job = task_of(spec, dataset, DataRoot(data, synthetic=True), options)
-    assert isinstance(job, Landmarks)
-    job.look()
-    return job.looked_at.people
+    return landmarks(task, data or small_world(), boxes=str(file)).evaluation().people
 
 
 def rows_of(people: People) -> list[list[float]]:

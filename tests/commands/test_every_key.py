@@ -26,7 +26,7 @@ from hrbench.formats.location import DataRoot
 from hrbench.kinds.landmarks import scoring
 from hrbench.kinds.registry import task_of
 from hrbench.metrics.named import oks
-from hrbench.road import measuring, road, training
+from hrbench.road import building, measuring, training
 from hrbench.road.resolve import resolve, with_precision
 from hrbench.runs.options import Options
 from hrbench.spec import LandmarkTask
@@ -269,37 +269,37 @@ class Bench:
     """A task with some keys set: what its training and its figures come to, as one number."""
 
     def __init__(self, task: str, data: Path, overrides: Sequence[str], out: Path) -> None:
-        options = Options(data=str(data), overrides=tuple(overrides))
+        options = Options(data=str(data), overrides=tuple(overrides), workers=0)
         spec, dataset = resolve(task, options)
         self.spec = with_precision(spec, "cpu")
-        self.job = task_of(self.spec, dataset, DataRoot(data, synthetic=True), options)
-        self.job.look()
-        self.job.build()
+        self.task = task_of(self.spec, dataset, DataRoot(data, synthetic=True), options)
+        self.evaluation = self.task.evaluation()
+        self.network = self.task.network()
         self.out = out
         self.digest = hashlib.sha256()
 
     def trained(self) -> str:
         """Train two short epochs; return a digest of all that they leave."""
-        feed = Few(self.job.feed())
+        built = building.build(self.task, self.evaluation, None, CPU)
+        assert built.training is not None
+        feed = Few(built.training.feed)
         validations: list[int] = []
-        plan = training.plan_of(self.spec, 0, 0)
         self.out.mkdir(parents=True, exist_ok=True)
-        said = training.about(self.job, training.Start())
-        trainer = training.trainer(self.job, feed, CPU, self.out, said, workers=0)
+        trainer = training.trainer_of(self.task, built, feed, CPU, self.out)
 
         def validate() -> Figure:
             validations.append(1)
             return Figure("AP", float(len(validations)), "%", higher_is_better=True)
 
         trainer.fit(validate)
-        self.add(len(feed.feed), plan.epochs, len(validations), road._notes(self.spec, "random"))
-        for tensor in self.job.network.state_dict().values():
+        self.add(len(feed.feed), trainer.plan.epochs, len(validations), built.notes)
+        for tensor in built.network.state_dict().values():
             self.add(tensor.numpy().tobytes())
         return self.digest.hexdigest()
 
     def seen(self) -> str:
         """Return a digest of the crops and targets of some training samples."""
-        feed = self.job.feed()
+        feed = self.task.training(self.network, self.evaluation).feed
         self.add(len(feed))
         rows = [np.arange(len(feed))[:SAMPLES]] * 2
         for batch in feed.batches(rows, 0, workers=0, pin=False):
@@ -311,17 +311,17 @@ class Bench:
         """Return a digest of the figures that a random network gets."""
         torch.manual_seed(7)
         if isinstance(self.spec, LandmarkTask):  # maps with peaks everywhere, around 1
-            count = len(self.job.dataset.keypoints)
-            self.job.network = nn.Conv2d(3, count, kernel_size=9, stride=4, padding=4)
-            self.job.network.weight.data.normal_(std=0.05)
-        found = self.job.predictions(CPU, workers=0, title="")
-        got = measuring.measure(self.job, found)
+            count = len(self.task.dataset.keypoints)
+            self.network = nn.Conv2d(3, count, kernel_size=9, stride=4, padding=4)
+            self.network.weight.data.normal_(std=0.05)
+        found = self.task.predictions(self.network, self.evaluation, CPU, workers=0, title="")
+        got = measuring.measure(self.task, self.evaluation, found)
         self.add({name: metric.value for name, metric in got.metrics.items()})
         for part in ("keypoints", "scores", "joints", "labels"):
             if hasattr(found, part):
                 self.add(getattr(found, part).tobytes())
         if self.spec.protocol.metric in {"oks", "crowdpose"}:
-            chosen = oks.selected(scoring.measurable(found), self.job.setting)
+            chosen = oks.selected(scoring.measurable(found), self.task.setting)
             self.add(chosen.kept.tobytes(), chosen.scores.tobytes())
         return self.digest.hexdigest()
 

@@ -5,7 +5,8 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from functools import cache
+from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -20,6 +21,7 @@ from worlds import small_classifier, small_lifter, small_weights, small_world
 
 import hrbench
 from hrbench.commands.export import checking
+from hrbench.commands.export.checking import Split
 from hrbench.commands.export.export import (
     Exported,
     Trial,
@@ -29,6 +31,7 @@ from hrbench.commands.export.export import (
     tried,
 )
 from hrbench.data.loader import ImageCrops
+from hrbench.data.sample import People
 from hrbench.engine.runtime import Runtime
 from hrbench.errors import RunError
 from hrbench.formats.location import DataRoot
@@ -74,12 +77,21 @@ def of(task: str, *overrides: str, **more: Any) -> Deployable[Any, Any]:
     return deployable(load(task, options(task, *overrides, **more)))
 
 
-def looking(dataset: str, task: str, *overrides: str, **more: Any) -> Deployable[Any, Any]:
-    """What is exported of a job that looks at a small world."""
-    deployed = of(task, *overrides, **more)
-    deployed.job.data_root = DataRoot(small_world(16, dataset), synthetic=True)
-    deployed.job.look()
-    return deployed
+def looking(
+    dataset: str, name: str, *overrides: str, **more: Any
+) -> tuple[Deployable[Any, Any], Split]:
+    """What is exported of a task, and a small world that it looks at."""
+    loaded = load(name, options(name, *overrides, **more))
+    root = DataRoot(small_world(16, dataset), synthetic=True)
+    task = replace(loaded.task, data_root=root)
+    return deployable(loaded), Split(task, loaded.network, task.evaluation())
+
+
+def by_torch(split: Split) -> Any:
+    """The predictions of a run."""
+    return split.task.predictions(
+        split.network, split.evaluation, Runtime(CPU), workers=0, title=""
+    )
 
 
 def answers(deployed: Deployable[Any, Any], inputs: NDArray[Any]) -> dict[str, NDArray[Any]]:
@@ -89,9 +101,8 @@ def answers(deployed: Deployable[Any, Any], inputs: NDArray[Any]) -> dict[str, N
     return {name: values.numpy() for name, values in found.items()}
 
 
-def all_crops(deployed: DeployableLandmarks) -> NDArray[np.uint8]:
-    """The crops of what the job looks at, in its order."""
-    people = deployed.job.looked_at.people
+def all_crops(deployed: DeployableLandmarks, people: People) -> NDArray[np.uint8]:
+    """The crops of all people, in their order."""
     crops = ImageCrops(people, deployed.graph.px.cutting)
     cut = [crops[np.array([row])] for row in range(len(people))]
     return np.concatenate([part[1][:, 0].numpy() for part in cut if isinstance(part, tuple)])
@@ -109,10 +120,10 @@ def all_crops(deployed: DeployableLandmarks) -> NDArray[np.uint8]:
 def test_the_crops_inverse_matrix_brings_keypoints_to_where_a_run_stores_them(
     overrides: tuple[str, ...], grid: CropMatrix, apart: float
 ) -> None:
-    deployed = looking("coco", POSE, *overrides)
+    deployed, split = looking("coco", POSE, *overrides)
     assert isinstance(deployed, DeployableLandmarks)
-    stored = deployed.job.predictions(Runtime(CPU), workers=0, title="")
-    found = answers(deployed, all_crops(deployed))
+    stored = by_torch(split)
+    found = answers(deployed, all_crops(deployed, split.evaluation.people))
     size = (deployed.width, deployed.height)
     placed = cells_to_image(found["keypoints"], stored.centers, stored.scales, size, grid)
     np.testing.assert_allclose(placed.astype(np.float32), stored.keypoints, rtol=0, atol=apart)
@@ -126,10 +137,11 @@ def test_the_crops_inverse_matrix_brings_keypoints_to_where_a_run_stores_them(
 def test_a_graph_answers_for_a_split_as_a_run_does(
     dataset: str, task: str, overrides: tuple[str, ...]
 ) -> None:
-    deployed = looking(dataset, task, *overrides)
-    stored = deployed.job.predictions(Runtime(CPU), workers=0, title="")
-    again = deployed.predictions(stored, lambda inputs: answers(deployed, inputs), 0)
-    name = "labels" if isinstance(deployed.job, Classification) else "keypoints"
+    deployed, split = looking(dataset, task, *overrides)
+    stored = by_torch(split)
+    run = partial(answers, deployed)
+    again = deployed.predictions(split.evaluation, stored, run, 0)
+    name = "labels" if isinstance(deployed.task, Classification) else "keypoints"
     np.testing.assert_array_equal(getattr(again, name), getattr(stored, name))
     np.testing.assert_allclose(again.scores, stored.scores, rtol=1e-6)
 
@@ -152,7 +164,7 @@ def test_the_formula_of_the_page_is_the_inverse_crop_matrix(
 def exported(suffix: str, task: str, *overrides: str) -> Exported:
     """A file that was checked, made once."""
     folder = Path(mkdtemp(prefix="hrbench-test-"))
-    dataset = load(task, Options(overrides=overrides)).dataset.folder
+    dataset = load(task, Options(overrides=overrides)).task.dataset.folder
     chosen = options(task, *overrides, data=str(small_world(16, dataset)), limit=4, workers=0)
     return export(task, chosen, folder / f"model{suffix}", check=True)
 
@@ -174,7 +186,7 @@ def test_an_onnx_file_says_what_it_is() -> None:
 @pytest.mark.parametrize("task", [POSE, LIFT, CLASSES])
 def test_the_page_explains_every_name_that_a_file_has(task: str) -> None:
     documented = DOC.read_text("utf-8")
-    for name in description(of(task)):
+    for name in description(of(task), None):
         assert f"`{name}`" in documented, name
 
 
@@ -244,10 +256,10 @@ def test_a_pt2_file_says_the_same_and_answers_the_same() -> None:
     ],
 )
 def test_a_lifting_graph_answers_as_a_run_does(task: str, overrides: tuple[str, ...]) -> None:
-    deployed = looking("h36m", task, *overrides, limit=2)
+    deployed, split = looking("h36m", task, *overrides, limit=2)
     assert isinstance(deployed, DeployableLifter)
-    stored = deployed.job.predictions(Runtime(CPU), workers=0, title="")
-    again = deployed.predictions(stored, lambda inputs: answers(deployed, inputs), 0)
+    stored = by_torch(split)
+    again = deployed.predictions(split.evaluation, stored, partial(answers, deployed), 0)
     np.testing.assert_allclose(again.joints, stored.joints, atol=1e-2)  # mm
     about = deployed.about()
     assert about["frames_before"] + about["frames_after"] == about["receptive_field"] - 1
@@ -270,7 +282,7 @@ def test_a_classifier_says_its_classes_in_the_networks_order() -> None:
 def trial(deployed: Deployable[Any, Any]) -> Trial:
     rng = np.random.default_rng(0)
     edges = [5 if isinstance(edge, str) else edge for edge in deployed.takes.shape]
-    return Trial(rng.integers(0, 256, edges, np.uint8), has_split=False)
+    return Trial(rng.integers(0, 256, edges, np.uint8), split=None)
 
 
 @pytest.mark.parametrize("spoilt", [2e-3, np.nan])
@@ -297,7 +309,7 @@ def test_places_that_hang_on_rounding_are_counted_and_not_held_to_the_limit() ->
     given = trial(deployed)
     assert isinstance(deployed, DeployableLandmarks)
     flat = given.inputs.copy()
-    torch.nn.init.zeros_(deployed.job.network.head.score.weight)  # type: ignore[arg-type, union-attr]
+    torch.nn.init.zeros_(deployed.graph.network.head.score.weight)  # type: ignore[arg-type, union-attr]
 
     def run(inputs: NDArray[Any]) -> dict[str, NDArray[Any]]:
         found = answers(deployed, inputs)
@@ -311,18 +323,18 @@ def test_places_that_hang_on_rounding_are_counted_and_not_held_to_the_limit() ->
 
 
 def test_a_figure_further_apart_than_the_limit_is_refused() -> None:
-    deployed = looking("300w", FACE, limit=2)
+    deployed, split = looking("300w", FACE, limit=2)
 
     def run(inputs: NDArray[Any]) -> dict[str, NDArray[Any]]:
         found = answers(deployed, inputs)
         return {**found, "keypoints": found["keypoints"] + 1}
 
-    figure = checking.figure(deployed, run)
+    figure = checking.figure(deployed, run, split)
     assert figure is not None
     assert figure.name == "NME"
     assert figure.difference > 0.05
     assert not figure.ok
-    same = checking.figure(deployed, lambda inputs: answers(deployed, inputs))
+    same = checking.figure(deployed, partial(answers, deployed), split)
     assert same is not None
     assert same.ok
 

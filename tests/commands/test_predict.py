@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torchvision.models import detection
 from torchvision.models.detection import fasterrcnn_resnet50_fpn_v2
-from worlds import evaluated, small_classifier, small_lifter, small_weights, small_world
+from worlds import landmarks, small_classifier, small_lifter, small_weights, small_world
 
 import hrbench
 from hrbench.commands.predict.detector import Detector
@@ -47,9 +47,10 @@ PERSON = 1  # COCO's, which torchvision's detectors have
 def test_a_picture_gets_the_keypoints_that_a_run_finds(
     task: str, dataset: str, overrides: tuple[str, ...]
 ) -> None:
-    job = evaluated(task, small_world(dataset=dataset), *overrides)
-    expected = job.predictions(CPU, workers=0, title="predicting")
-    predictor, people = KeypointPredictor(job, CPU), job.looked_at.people
+    walked = landmarks(task, small_world(dataset=dataset), *overrides)
+    network, evaluation = walked.network(), walked.evaluation()
+    expected = walked.predictions(network, evaluation, CPU, workers=0, title="predicting")
+    predictor, people = KeypointPredictor(walked, network, CPU), evaluation.people
     read = [predictor.pixels.cutting.read(path) for path in people.images]
     rows = [np.flatnonzero(people.image == image) for image in range(len(read))]
     found = predictor.of(read, [people.boxes[mine] for mine in rows])
@@ -285,7 +286,7 @@ def test_a_video_that_ends_before_its_header_says_so(images: list[Path], tmp_pat
 
 
 def test_weights_of_a_run_say_their_task(images: list[Path], tmp_path: Path) -> None:
-    plain = load("coco-pose@tiny", Options(overrides=(FLIP,))).spec.plain()
+    plain = load("coco-pose@tiny", Options(overrides=(FLIP,))).task.spec.plain()
     (tmp_path / "run/checkpoints").mkdir(parents=True)
     (tmp_path / "run/spec.toml").write_text(tomli_w.dumps(plain), "utf-8")
     weights = tmp_path / "run/checkpoints/best.pt"
@@ -297,8 +298,8 @@ def test_weights_of_a_run_say_their_task(images: list[Path], tmp_path: Path) -> 
 
 
 def test_a_variant_that_the_weights_do_not_tell_is_asked_for(tmp_path: Path) -> None:
-    job = load("coco-pose@w32-256x192", Options())
-    torch.save({"network": job.network.state_dict()}, tmp_path / "w32.pt")
+    network = load("coco-pose@w32-256x192", Options()).network
+    torch.save({"network": network.state_dict()}, tmp_path / "w32.pt")
     with pytest.raises(
         RunError, match=r"coco-pose@w32-384x288, coco-pose@w32-256x192, .* have its"
     ):

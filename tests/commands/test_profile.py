@@ -106,8 +106,8 @@ def test_memory_that_cannot_be_measured_has_a_reason(monkeypatch: pytest.MonkeyP
 
 def made(*timings: Timing) -> Profile:
     """A profile of hand-made times."""
-    task = load("coco-pose@tiny", Options(device="cpu"))
-    profiled = kind_of(task.spec).profiled(task)
+    loaded = load("coco-pose@tiny", Options(device="cpu"))
+    profiled = kind_of(loaded.task.spec).profiled(loaded.task, loaded.network)
     return Profile(
         task="coco-pose",
         variant="tiny",

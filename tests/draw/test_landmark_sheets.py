@@ -11,7 +11,7 @@ import torch
 from cli.command import called
 from numpy.typing import NDArray
 from specs import landmark_task
-from worlds import SMALL, evaluated, small_classifier, small_weights, small_world
+from worlds import SMALL, landmarks, small_classifier, small_weights, small_world
 
 from hrbench import catalog, network
 from hrbench.data.loader import Batch
@@ -118,8 +118,9 @@ def test_boxes_have_in_common_what_they_cover_both() -> None:
 def test_a_case_shows_truth_answer_and_what_is_between_them_and_names_itself(
     tmp_path: Path,
 ) -> None:
-    job = evaluated("coco-pose@tiny", small_world())
-    truth = job.looked_at.truth
+    task = landmarks("coco-pose@tiny", small_world())
+    evaluation = task.evaluation()
+    truth = evaluation.truth
     poses = predictions(truth.keypoints + 9, truth.image_ids.tolist())
     poses = replace(poses, boxes=truth.boxes)
     sure, unsure, apart = (
@@ -128,8 +129,8 @@ def test_a_case_shows_truth_answer_and_what_is_between_them_and_names_itself(
     )
     drawn = []
     for found in (sure, unsure, apart):
-        beside = oks.errors(truth, scoring.measurable(found), job.setting)
-        assert landmark_sheets.draw_worst(tmp_path, COCO, job.looked_at, beside, 3) is not None
+        beside = oks.errors(truth, scoring.measurable(found), task.setting)
+        assert landmark_sheets.draw_worst(tmp_path, COCO, evaluation, beside, 3) is not None
         sheet = cv2.imread(str(tmp_path / "worst.png"))
         assert sheet is not None
         drawn.append(sheet)
@@ -156,8 +157,8 @@ def test_a_split_without_anybody_has_no_sheet(tmp_path: Path) -> None:
         "coco-pose@tiny", predictions(np.ones((1, 17, 2)), [1]), people(np.ones((0, 17, 2)), [])
     )
     assert len(nobody.errors) == 0
-    job = evaluated("coco-pose@tiny", small_world())
-    assert landmark_sheets.draw_worst(tmp_path, COCO, job.looked_at, nobody, 4) is None
+    evaluation = landmarks("coco-pose@tiny", small_world()).evaluation()
+    assert landmark_sheets.draw_worst(tmp_path, COCO, evaluation, nobody, 4) is None
 
 
 def test_a_face_counts_by_its_own_normaliser() -> None:

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -12,7 +13,7 @@ from specs import landmark_task
 from torch import Tensor, nn
 from worlds import small_world
 
-from hrbench import catalog, network
+from hrbench import catalog
 from hrbench.data.loader import Batch
 from hrbench.engine.log import COLUMNS, OF_STEPS, Figure
 from hrbench.engine.runtime import Runtime
@@ -21,7 +22,7 @@ from hrbench.errors import RunError
 from hrbench.formats import location
 from hrbench.kinds.landmarks.task import Landmarks
 from hrbench.network import ImageNetwork
-from hrbench.road import training
+from hrbench.road import building, training
 from hrbench.runs.options import Options
 
 PEOPLE, BATCH, EPOCHS = 10, 4, 2
@@ -48,13 +49,13 @@ def trainer(folder: Path, *, workers: int = 0, validate_every: int = 0) -> Train
     spec = landmark_task("coco-pose@tiny", (*SETTINGS, every))
     dataset = catalog.load_dataset("coco")
     data_root = location.DataRoot(small_world(), synthetic=True)
-    job = Landmarks(spec, dataset, data_root, Options(seed=3))
-    job.look()
-    job.network = network.build(spec.model, len(dataset.keypoints), seed=3)
-    feed = job.feed()
+    task = Landmarks(spec, dataset, data_root, Options(seed=3, workers=workers))
+    cpu = Runtime(torch.device("cpu"))
+    built = building.build(task, task.evaluation(), None, cpu)
+    assert built.training is not None
+    feed: Any = built.training.feed
     feed.people = feed.people.rows(torch.arange(PEOPLE).numpy())
-    said = training.about(job, training.Start())
-    return training.trainer(job, feed, Runtime(torch.device("cpu")), folder, said, workers=workers)
+    return training.trainer_of(task, built, feed, cpu, folder)
 
 
 def stop_at(job: Trainer[Batch], step: int, number: signal.Signals, times: int = 1) -> None:

@@ -20,10 +20,10 @@ FACES = "rest/face/net_300w.json.gz"
 def complexity(task: str) -> Complexity:
     """That of a task's network without numbers, so that none are drawn."""
     spec, dataset = resolve(task, Options())
-    job = task_of(spec, dataset, DataRoot(Path(), synthetic=False), Options())
+    walked = task_of(spec, dataset, DataRoot(Path(), synthetic=False), Options())
     with torch.device("meta"):
-        job.build()
-    return kind_of(spec).profiled(job).complexity
+        network = walked.network()
+    return kind_of(spec).profiled(walked, network).complexity
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from hrbench import catalog, network
 from hrbench.backbone import weights as checkpoints
 from hrbench.commands import run as pipeline
 from hrbench.commands import score as scoring
+from hrbench.engine.runtime import Runtime
 from hrbench.errors import DataError, RunError, SpecError
 from hrbench.formats import location
 from hrbench.kinds.lifting import reading
@@ -24,6 +25,7 @@ from hrbench.report import predictions
 from hrbench.report.predictions import JointPredictions
 from hrbench.report.record import RunRecord
 from hrbench.road import measuring
+from hrbench.road.building import build
 from hrbench.runs.options import Options
 from hrbench.spec import LiftingTask
 
@@ -58,14 +60,13 @@ def only(data: Path, root: Path, *places: str) -> Path:
     return root
 
 
-def looked_at(data: Path, *overrides: str, task: str = TINY) -> Lifting:
-    spec = catalog.load_task(task, overrides)
+def lifting(data: Path, *overrides: str, name: str = TINY) -> Lifting:
+    spec = catalog.load_task(name, overrides)
     assert isinstance(spec, LiftingTask)
     data_root = location.DataRoot(data, synthetic=True)
-    job = task_of(spec, catalog.load_dataset("h36m"), data_root, Options())
-    assert isinstance(job, Lifting)
-    job.look()
-    return job
+    task = task_of(spec, catalog.load_dataset("h36m"), data_root, Options())
+    assert isinstance(task, Lifting)
+    return task
 
 
 def test_the_record_says_what_was_lifted(data: Path, tmp_path: Path) -> None:
@@ -124,8 +125,8 @@ def test_every_layout_gives_the_same_sequences(
     places: tuple[str, ...], data: Path, tmp_path: Path
 ) -> None:
     gt = ("protocol.keypoints=gt", "protocol.flip_test=false")
-    whole = looked_at(data, *gt).looked_at.clips
-    other = looked_at(only(data, tmp_path, *places), *gt).looked_at.clips
+    whole = lifting(data, *gt).evaluation().clips
+    other = lifting(only(data, tmp_path, *places), *gt).evaluation().clips
     by_key = {clip.key: clip for clip in other}
     assert by_key.keys() == {clip.key for clip in whole}
     for clip in whole:
@@ -136,8 +137,9 @@ def test_every_layout_gives_the_same_sequences(
 
 def test_mmposes_frames_are_those_of_the_sequences(data: Path, tmp_path: Path) -> None:
     root = only(data, tmp_path, "annotation_body3d")
-    frames = looked_at(root, "protocol.keypoints=gt").looked_at.clips
-    whole = {clip.key: clip for clip in looked_at(data, "protocol.keypoints=gt").looked_at.clips}
+    frames = lifting(root, "protocol.keypoints=gt").evaluation().clips
+    clips = lifting(data, "protocol.keypoints=gt").evaluation().clips
+    whole = {clip.key: clip for clip in clips}
     assert sum(len(clip.frames) for clip in frames) == 2
     for clip in frames:
         same = whole[clip.key].at(clip.frames)
@@ -176,40 +178,37 @@ def test_the_keypoints_of_a_run_are_lifted_where_its_data_are_now(
 
 
 def test_sequences_can_be_left_out_and_frames_skipped(data: Path) -> None:
-    every = looked_at(data).looked_at
-    some = looked_at(data, 'protocol.excluded=["S11/Directions 1"]', "protocol.frame_step=5")
-    assert len(some.looked_at.clips) == len(every.clips) - 4
-    assert not [c for c in some.looked_at.clips if c.key[:2] == ("S11", "Directions 1")]
-    assert np.diff(some.looked_at.clips[0].frames).tolist()[:2] == [5, 5]
+    every = lifting(data).evaluation()
+    fewer = ('protocol.excluded=["S11/Directions 1"]', "protocol.frame_step=5")
+    some = lifting(data, *fewer).evaluation()
+    assert len(some.clips) == len(every.clips) - 4
+    assert not [c for c in some.clips if c.key[:2] == ("S11", "Directions 1")]
+    assert np.diff(some.clips[0].frames).tolist()[:2] == [5, 5]
 
 
 def test_the_linear_network_keeps_its_statistics_with_its_weights(
     data: Path, tmp_path: Path
 ) -> None:
-    job = looked_at(data, *LINEAR, task="h36m-lift@linear")
-    job.build()
-    job.feed()
-    trained = job.network.state_dict()
+    task = lifting(data, *LINEAR, name="h36m-lift@linear")
+    cpu = Runtime(torch.device("cpu"))
+    trained = build(task, task.evaluation(), None, cpu).network.state_dict()
     assert (trained["joint_std"] > 1).all()
     path = tmp_path / "official.pth"
     head = {n.removeprefix("head."): t for n, t in trained.items() if n.startswith("head.")}
     torch.save({"state_dict": head}, path)
-    fresh = looked_at(data, *LINEAR, task="h36m-lift@linear")
-    fresh.build()
-    fresh.load(checkpoints.read(path))
-    for name, tensor in fresh.network.state_dict().items():
+    fresh = task.network()
+    task.load(fresh, checkpoints.read(path))
+    for name, tensor in fresh.state_dict().items():
         assert torch.equal(tensor, trained[name]), name
 
 
 def test_16_joints_are_lifted_by_the_linear_network_alone(data: Path) -> None:
-    job = looked_at(data)
-    clip = job.looked_at.clips[0]
+    task = lifting(data)
+    clip = task.evaluation().clips[0]
     without = clip.keypoints.copy()
     without[:, 9] = np.nan
-    job.looked_at = replace(job.looked_at, clips=[replace(clip, keypoints=without)])
-    job.build()
     with pytest.raises(DataError, match="neck_nose"):
-        job.inputs().of(job.looked_at.clips[0])
+        task.inputs(task.network()).of(replace(clip, keypoints=without))
     linear = network.build_lifter(
         catalog.load_task("h36m-lift@linear", LINEAR).model,  # type: ignore[arg-type]
         seed=0,
@@ -249,9 +248,10 @@ def test_a_flag_of_other_tasks_is_refused(
 @pytest.mark.slow
 def test_an_epoch_teaches_more_than_half_of_the_mean_pose(data: Path, tmp_path: Path) -> None:
     record, folder = ran(TINY, tmp_path, data, overrides=("recipe.epochs=2",))
-    job = looked_at(data)
-    training = reading.training(job.spec, job.dataset, job.data_root, job.options)
-    dull = measuring.measure(job, mean_joints(training.clips, job.looked_at.clips))
+    task = lifting(data)
+    evaluation = task.evaluation()
+    training = reading.training(task.spec, task.dataset, task.data_root, task.options)
+    dull = measuring.measure(task, evaluation, mean_joints(training.clips, evaluation.clips))
     mean = dull.metrics["MPJPE"].value
     assert mean is not None
     assert value(record, "MPJPE") < mean / 2

@@ -13,7 +13,6 @@ from hrbench.data.pictures import Pictures
 from hrbench.engine.runtime import Runtime
 from hrbench.kinds.classes import predicting as classes
 from hrbench.kinds.classes.task import Classification
-from hrbench.kinds.contract import Task
 from hrbench.kinds.landmarks import predicting as landmarks
 from hrbench.kinds.landmarks import profiling as boxes
 from hrbench.kinds.landmarks.task import Landmarks
@@ -22,7 +21,7 @@ from hrbench.kinds.lifting import profiling as frames
 from hrbench.kinds.lifting.task import Lifting
 from hrbench.kinds.profiled import Profiled, Stages
 from hrbench.kinds.registry import kind_of
-from hrbench.road.loading import load
+from hrbench.road.loading import Loaded, load
 from hrbench.runs.options import Options
 from hrbench.world.files import write_jpeg
 from hrbench.world.people.picture import sample_picture
@@ -30,12 +29,12 @@ from hrbench.world.people.picture import sample_picture
 CPU = torch.device("cpu")
 
 
-def small(task: str, *overrides: str) -> Task[Any]:
-    return load(task, Options(overrides=overrides, device="cpu"))
+def small(name: str, *overrides: str) -> Loaded:
+    return load(name, Options(overrides=overrides, device="cpu"))
 
 
-def profiled(task: Task[Any]) -> Profiled:
-    return kind_of(task.spec).profiled(task)
+def profiled(loaded: Loaded) -> Profiled:
+    return kind_of(loaded.task.spec).profiled(loaded.task, loaded.network)
 
 
 @pytest.fixture
@@ -57,10 +56,10 @@ def picture(tmp_path: Path) -> Path:
 def test_the_stages_find_the_keypoints_that_a_run_finds(
     task: str, overrides: tuple[str, ...], picture: Path
 ) -> None:
-    job = small(task, *overrides)
-    assert isinstance(job, Landmarks)
-    found = walked(profiled(job).stages(picture, 3, Runtime(CPU)))
-    people = boxes.people_of(job, picture, 3)
+    loaded = small(task, *overrides)
+    assert isinstance(loaded.task, Landmarks)
+    found = walked(profiled(loaded).stages(picture, 3, Runtime(CPU)))
+    people = boxes.people_of(loaded.task, picture, 3)
     seen = LandmarkEvaluation(
         people=people,
         truth=None,
@@ -70,20 +69,20 @@ def test_the_stages_find_the_keypoints_that_a_run_finds(
         fingerprint="",
     )
     expected = landmarks.predictions(
-        job.spec, job.dataset, job.network, seen, Runtime(CPU), workers=0
+        loaded.task.spec, loaded.task.dataset, loaded.network, seen, Runtime(CPU), workers=0
     )
     assert np.array_equal(found["keypoints"], expected.keypoints)
     assert np.array_equal(found["scores"], expected.scores)
 
 
 def test_the_stages_find_the_classes_that_a_run_finds(picture: Path) -> None:
-    job = small("imagenet@tiny", 'protocol.tta="ten-crop"')
-    assert isinstance(job, Classification)
-    labels, scores = walked(profiled(job).stages(picture, 2, Runtime(CPU)))
+    loaded = small("imagenet@tiny", 'protocol.tta="ten-crop"')
+    assert isinstance(loaded.task, Classification)
+    labels, scores = walked(profiled(loaded).stages(picture, 2, Runtime(CPU)))
     rows = np.arange(2)
-    seen = EvaluationPictures(Pictures((picture,) * 2, rows, rows), job.crops())
+    seen = EvaluationPictures(Pictures((picture,) * 2, rows, rows), loaded.task.crops())
     expected = classes.predictions(
-        job.network, seen, 10, Runtime(CPU), precision="fp32", workers=0, title=""
+        loaded.network, seen, 10, Runtime(CPU), precision="fp32", workers=0, title=""
     )
     assert np.array_equal(labels, expected.labels)
     assert np.array_equal(scores, expected.scores)
@@ -91,13 +90,13 @@ def test_the_stages_find_the_classes_that_a_run_finds(picture: Path) -> None:
 
 @pytest.mark.parametrize("flip_test", [True, False])
 def test_the_stages_lift_what_a_run_lifts(flip_test: bool, picture: Path) -> None:
-    job = small("h36m-lift@tiny", f"protocol.flip_test={str(flip_test).lower()}")
-    assert isinstance(job, Lifting)
-    found = walked(profiled(job).stages(picture, 5, Runtime(CPU)))
+    loaded = small("h36m-lift@tiny", f"protocol.flip_test={str(flip_test).lower()}")
+    assert isinstance(loaded.task, Lifting)
+    found = walked(profiled(loaded).stages(picture, 5, Runtime(CPU)))
     expected = lifting.predictions(
-        job.network,
+        loaded.network,
         [frames.clip_of(17, 5)],
-        job.inputs(),
+        loaded.task.inputs(loaded.network),
         Runtime(CPU),
         flip_test=flip_test,
         precision="fp32",

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from hrbench.engine.runtime import Runtime
+from hrbench.kinds.contract import AnyTask
 from hrbench.kinds.deployable import CPU, Deployable, Run
 from hrbench.road import measuring, training
 
@@ -102,20 +104,30 @@ def parity(deployed: Deployable[Any, Any], run: Run, inputs: NDArray[Any]) -> Pa
     )
 
 
-def figure(deployed: Deployable[Any, Any], run: Run) -> Figure | None:
-    """Compare the figure of what the job looks at; None where there is no truth, or no figure."""
-    job = deployed.job
-    workers = training.workers(job.options.workers, 1)
-    found = job.predictions(Runtime(CPU), workers=workers, title="predicting")
-    again = deployed.predictions(found, run, workers)
+@dataclass(frozen=True, slots=True, eq=False)
+class Split:
+    """What a figure is compared on."""
+
+    task: AnyTask
+    network: nn.Module
+    evaluation: Any  # of the kind of the task
+
+
+def figure(deployed: Deployable[Any, Any], run: Run, split: Split) -> Figure | None:
+    """Compare the figure of a split; None where there is no truth, or no figure."""
+    task, evaluation = split.task, split.evaluation
+    workers = training.workers(task.options.workers, 1)
+    by_torch = task.predictions(
+        split.network, evaluation, Runtime(CPU), workers=workers, title="predicting"
+    )
     values = []
-    for predictions in (found, again):
-        name, first = next(iter(measuring.measure(job, predictions).metrics.items()))
+    for predictions in (by_torch, deployed.predictions(evaluation, by_torch, run, workers)):
+        name, first = next(iter(measuring.measure(task, evaluation, predictions).metrics.items()))
         if first.value is None:
             return None
         values.append(first.value)
     return Figure(
-        name, first.unit, job.spec.protocol.split, job.looked_at.evaluated, values[0], values[1]
+        name, first.unit, task.spec.protocol.split, evaluation.evaluated, values[0], values[1]
     )
 
 

@@ -1,25 +1,26 @@
 """One file from a task and its weights: traced, described, written, checked."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
 
 import hrbench
 from hrbench.commands.export import checking, writing
-from hrbench.commands.export.checking import Check
+from hrbench.commands.export.checking import Check, Split
 from hrbench.commands.export.running import opened
 from hrbench.engine.runtime import machine_limits
 from hrbench.errors import RunError
 from hrbench.formats import location
-from hrbench.kinds.contract import Task
+from hrbench.kinds.contract import AnyTask
 from hrbench.kinds.deployable import Deployable, Run
 from hrbench.kinds.registry import kind_of
-from hrbench.road.loading import load
-from hrbench.road.training import tell
+from hrbench.road.loading import Loaded, load
+from hrbench.road.telling import tell
 from hrbench.runs.options import Options
 
 
@@ -78,9 +79,10 @@ def export(
     """
     writing.require_writable(path, run=check, force=force)
     with writing.whole(path) as partial:
-        deployed = deployable(load(task, options))
-        trial = prepared(deployed, images) if check else None
-        about = description(deployed)
+        loaded = load(task, options)
+        deployed = deployable(loaded)
+        trial = prepared(deployed, loaded.network, images) if check else None
+        about = description(deployed, loaded.sha256)
         writing.save(writing.trace(deployed), deployed, about, partial)
         with machine_limits():
             compared = None if trial is None else tried(deployed, opened(partial), trial)
@@ -88,29 +90,30 @@ def export(
     return Exported(path, deployed.takes.words, words, about, compared)
 
 
-def deployable(task: Task[Any]) -> Deployable[Any, Any]:
+def deployable(loaded: Loaded) -> Deployable[Any, Any]:
     """Return what of a task with its weights is exported.
 
     Raises:
         RunError: its protocol does what no graph of one input can.
     """
-    if task.spec.protocol.precision != "fp32":
+    spec = loaded.task.spec
+    if spec.protocol.precision != "fp32":
         raise RunError(
-            f"protocol.precision is {task.spec.protocol.precision}, and an exported file computes "
-            "in fp32: leave that key out"
+            f"protocol.precision is {spec.protocol.precision}, and an exported file computes in "
+            "fp32: leave that key out"
         )
-    return kind_of(task.spec).deployable(task)
+    return kind_of(spec).deployable(loaded.task, loaded.network)
 
 
-def description(deployed: Deployable[Any, Any]) -> dict[str, Any]:
+def description(deployed: Deployable[Any, Any], sha256: str | None) -> dict[str, Any]:
     """Return what a file says of itself: plain JSON values by name."""
-    job = deployed.job
+    spec = deployed.task.spec
     return {
         "hrbench_version": hrbench.__version__,
-        "task": job.spec.name,
-        "variant": job.spec.variant,
-        "network": job.spec.model.words,
-        "weights_sha256": job.sha256,
+        "task": spec.name,
+        "variant": spec.variant,
+        "network": spec.model.words,
+        "weights_sha256": sha256,
         "input": deployed.takes.words,
         "outputs": [port.words for port in deployed.gives],
         **deployed.about(),
@@ -122,10 +125,10 @@ class Trial:
     """What a file is compared with PyTorch on."""
 
     inputs: NDArray[Any]
-    has_split: bool  # the task has looked at one
+    split: Split | None  # None: there is no data
 
 
-def prepared(deployed: Deployable[Any, Any], images: Sequence[Path]) -> Trial:
+def prepared(deployed: Deployable[Any, Any], network: nn.Module, images: Sequence[Path]) -> Trial:
     """Read what a file is compared on, before anything that takes long.
 
     Raises:
@@ -134,7 +137,7 @@ def prepared(deployed: Deployable[Any, Any], images: Sequence[Path]) -> Trial:
     inputs = deployed.synthetic()
     if images:
         inputs = np.concatenate([inputs, deployed.of_images(images)])
-    return Trial(inputs, _has_split(deployed))
+    return Trial(inputs, _split(deployed.task, network))
 
 
 def tried(deployed: Deployable[Any, Any], run: Run, trial: Trial) -> Check:
@@ -145,24 +148,23 @@ def tried(deployed: Deployable[Any, Any], run: Run, trial: Trial) -> Check:
     """
     parity = checking.parity(deployed, run, trial.inputs)
     _require(parity.ok, parity.words)
-    figure = checking.figure(deployed, run) if trial.has_split else None
+    figure = None if trial.split is None else checking.figure(deployed, run, trial.split)
     if figure is not None:
         _require(figure.ok, figure.words)
     return Check(parity, figure)
 
 
-def _has_split(deployed: Deployable[Any, Any]) -> bool:
-    """Let the job look at its split; tell whether there is one."""
-    job = deployed.job
-    synthetic = location.folder_of(job.dataset, job.options.data) is None
-    if synthetic and job.spec.builtin is None:
+def _split(task: AnyTask, network: nn.Module) -> Split | None:
+    """Return what the figure is compared on, if there are data."""
+    spec, dataset, options = task.spec, task.dataset, task.options
+    synthetic = location.folder_of(dataset, options.data) is None
+    if synthetic and spec.builtin is None:
         tell("No data named and no synthetic set of its kind: the metric is not compared.")
-        return False
+        return None
     if synthetic:
         tell("No data named: the metric is compared on the built-in synthetic set.")
-    job.data_root = location.locate(job.dataset, job.options.data, job.spec.builtin)
-    job.look()
-    return True
+    there = replace(task, data_root=location.locate(dataset, options.data, spec.builtin))
+    return Split(there, network, there.evaluation())
 
 
 def _require(ok: bool, words: str) -> None:

@@ -68,7 +68,7 @@ def whole(path: Path) -> Iterator[Path]:
 
 
 def trace(deployed: Deployable[Any, Any]) -> ExportedProgram:
-    """Return the graph of a job for inputs of any length along the edges that have a name."""
+    """Return the graph of a task for inputs of any length along the edges that have a name."""
     edges = {
         number: Dim(edge, min=deployed.least[edge])
         for number, edge in enumerate(deployed.takes.shape)

@@ -15,7 +15,7 @@ from hrbench.data.media import Medium
 from hrbench.data.remarks import remark
 from hrbench.engine.progress import Steps
 from hrbench.kinds.predictor import PicturePredictor, Result
-from hrbench.road.training import tell
+from hrbench.road.telling import tell
 
 TOGETHER = 16  # pictures that are held at once
 SHORTENED = "videos of which fewer frames can be read than their header says"

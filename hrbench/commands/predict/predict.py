@@ -16,11 +16,11 @@ from hrbench.data import remarks
 from hrbench.data.media import Medium
 from hrbench.engine.runtime import Runtime, choose_device, machine_limits
 from hrbench.errors import RunError
-from hrbench.kinds.contract import Task
+from hrbench.kinds.contract import AnyTask
 from hrbench.kinds.predictor import ABOUT, Continuation, PicturePredictor
 from hrbench.kinds.registry import kind_of
-from hrbench.road.loading import load
-from hrbench.road.training import tell
+from hrbench.road.loading import Loaded, load
+from hrbench.road.telling import tell
 from hrbench.runs.options import Options
 
 SHOWN = 10  # files that are skipped
@@ -83,42 +83,43 @@ def predict(asked: Asked) -> Done:
     """
     remarks.taken()  # of what was read before
     runtime = Runtime(choose_device(asked.options.device))
-    task = load(asked.task, asked.options)
-    kind = kind_of(task.spec)
+    loaded = load(asked.task, asked.options)
+    kind, walked = kind_of(loaded.task.spec), (loaded.task, loaded.network, runtime)
     if kind.of_predictions is not None:
-        return _from_predictions(task, kind.of_predictions(task, runtime), asked)
+        return _from_predictions(loaded, kind.of_predictions(*walked), asked)
     if kind.of_pictures is None:
-        raise ValueError(f"nothing predicts {task.spec.name}")
-    return _from_pictures(task, kind.of_pictures(task, runtime, asked.batch), asked, runtime)
+        raise ValueError(f"nothing predicts {loaded.task.spec.name}")
+    predictor = kind.of_pictures(*walked, asked.batch)
+    return _from_pictures(loaded, predictor, asked, runtime)
 
 
-def _from_predictions(task: Task[Any], continuation: Continuation, asked: Asked) -> Done:
+def _from_predictions(loaded: Loaded, continuation: Continuation, asked: Asked) -> Done:
     found = list(continuation.results(asked.sources))
     with writing.folder(asked.output) as (draft, target):
         count = from_predictions.write(draft, continuation, found, draw=asked.draw)
-        return _finished(draft, target, _about(task, asked), Counts(count, count))
+        return _finished(draft, target, _about(loaded, asked), Counts(count, count))
 
 
 def _from_pictures(
-    task: Task[Any], predictor: PicturePredictor, asked: Asked, runtime: Runtime
+    loaded: Loaded, predictor: PicturePredictor, asked: Asked, runtime: Runtime
 ) -> Done:
     named = search.find(asked.sources, recursive=asked.recursive)
     skipped = Skipped(asked.strict, [str(one) for one in named.broken])
     skipped.require_some(len(named.media))
-    boxes = _boxes(task, predictor, named.media, asked, runtime)
+    boxes = _boxes(loaded.task, predictor, named.media, asked, runtime)
     with writing.folder(asked.output) as (draft, target), machine_limits():
         said = (*_of_sources(named), *boxes.words)
         prediction = Prediction(predictor, named.media, boxes, said)
         files, counts = prediction.written(draft, skipped, draw=asked.draw)
         more = {"boxes": boxes.source, "left_out": dict(boxes.left_out)}
-        about = _about(task, asked) | more | predictor.about | files
+        about = _about(loaded, asked) | more | predictor.about | files
         done = _finished(draft, target, about, counts)
     files_named = len(named.media) + len(named.broken)
     return replace(done, sources=files_named, goes_on=predictor.goes_on(target))
 
 
 def _boxes(
-    task: Task[Any],
+    task: AnyTask,
     predictor: PicturePredictor,
     media: Sequence[Medium],
     asked: Asked,
@@ -145,13 +146,14 @@ def _finished(draft: Path, target: Path, about: dict[str, Any], counts: Counts) 
     return Done(target, names, counts)
 
 
-def _about(task: Task[Any], asked: Asked) -> dict[str, Any]:
+def _about(loaded: Loaded, asked: Asked) -> dict[str, Any]:
+    spec = loaded.task.spec
     return {
         "hrbench": hrbench.__version__,
-        "task": task.spec.name,
-        "variant": task.spec.variant,
-        "weights": {"file": asked.options.weights, "sha256": task.sha256},
-        "protocol": task.spec.protocol.plain(),
+        "task": spec.name,
+        "variant": spec.variant,
+        "weights": {"file": asked.options.weights, "sha256": loaded.sha256},
+        "protocol": spec.protocol.plain(),
     }
 
 

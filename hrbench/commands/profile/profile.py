@@ -117,7 +117,8 @@ def profile(task: str, options: Options, batches: Sequence[int]) -> Profile:
     if not batches or min(batches) < 1:
         raise ValueError(f"batches are of 1 or more, not {list(batches)}")
     runtime, loaded = Runtime(choose_device(options.device)), load(task, options)
-    spec, profiled, device = loaded.spec, kind_of(loaded.spec).profiled(loaded), runtime.device
+    spec, device = loaded.task.spec, runtime.device
+    profiled = kind_of(spec).profiled(loaded.task, loaded.network)
     loaded.network.to(device)
     sizes, watch = sorted(set(batches)), MemoryWatch(device)
     with machine_limits(), TemporaryDirectory(prefix="hrbench-") as folder, _one_core():

@@ -8,7 +8,7 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
-from hrbench.backbone import about, layouts, weights
+from hrbench.backbone import about, layouts
 from hrbench.backbone.contents import LAYOUT, TENSORS, hashed
 from hrbench.backbone.layouts import Layout
 from hrbench.backbone.weights import Checkpoint
@@ -42,7 +42,7 @@ def convert(
     """
     if target.suffix not in {SAFETENSORS, *TORCH}:
         raise WeightsError(f"-o {target}: end it in {SAFETENSORS}, or in {' or '.join(TORCH)}")
-    checkpoint = weights.read(weights_of(str(file)), part)
+    checkpoint = provenance.read(weights_of(str(file)), part)
     if target.exists() and target.samefile(checkpoint.path):
         raise WeightsError(f"-o {target} is the file that is read; name another")
     if target.exists() and not force:
@@ -90,7 +90,7 @@ def _write(
         raise WeightsError(f"-o {target}: there is no folder {target.parent}")
     draft = target.with_name(f".{target.name}.{os.getpid()}")
     said = {} if plain else {LAYOUT: checkpoint.layout}
-    known = provenance.known(checkpoint)
+    known = checkpoint.about
     try:
         draft.touch()  # the libraries below say less well why they cannot
         if target.suffix == SAFETENSORS:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from hrbench import catalog
-from hrbench.backbone import weights
 from hrbench.backbone.about import About
 from hrbench.backbone.anatomy import Anatomy, anatomy
 from hrbench.backbone.fitting import Fit
@@ -108,10 +107,10 @@ def inspect(file: Path, task: str | None = None) -> Inspection:
     Raises:
         HrbenchError: it cannot be read, or there is no such task.
     """
-    checkpoint = weights.read(weights_of(str(file)))
+    checkpoint = provenance.read(weights_of(str(file)))
     found = anatomy(checkpoint.tensors)
     variants = tuple(fitting_variants(checkpoint, found))
-    about = provenance.known(checkpoint)
+    about = checkpoint.about
     if task is None:
         return Inspection(checkpoint, found, variants, None, None, about)
     chosen = _named(task, variants)
@@ -129,7 +128,7 @@ def _named(task: str, variants: tuple[str, ...]) -> str:
 
 def color_of(checkpoint: Checkpoint) -> str | None:
     """Return the order of an image's planes: what the file or its run says, or the layout's."""
-    before = provenance.known(checkpoint)
+    before = checkpoint.about
     return (before and before.color) or checkpoint.color
 
 

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from hrbench.data.evaluation import ClassEvaluation
 from hrbench.data.picture_batches import EvaluationPictures
 from hrbench.data.pictures import Pictures
 from hrbench.errors import RunError
@@ -18,6 +19,7 @@ from hrbench.formats.registry import format_of
 from hrbench.kinds.classes.predicting import BATCH
 from hrbench.kinds.classes.task import Classification
 from hrbench.kinds.deployable import Deployable, Port, Run, small_world
+from hrbench.network import ImageNetwork
 from hrbench.report.predictions import ClassPredictions
 
 SYNTHETIC = 16  # pictures
@@ -46,27 +48,27 @@ class DeployableClassifier(Deployable[Classification, ClassPredictions]):
     unit = "of probability"
     limit = 1e-4
 
-    def __init__(self, job: Classification) -> None:
-        super().__init__(job)
-        if job.spec.protocol.tta != "none":
+    def __init__(self, task: Classification, network: ImageNetwork) -> None:
+        super().__init__(task)
+        if task.spec.protocol.tta != "none":
             raise RunError(
                 "the ten crops of --tta are cut outside of an exported file, which takes one: "
                 "export with --no-tta, and average the probabilities of ten"
             )
-        self.graph = ClassGraph(job.network)
-        classes = len(job.dataset.classes)
-        self.takes = Port("crops", "uint8", ("batch", job.size, job.size, 3))
+        self.graph = ClassGraph(network)
+        classes = len(task.dataset.classes)
+        self.takes = Port("crops", "uint8", ("batch", task.size, task.size, 3))
         self.gives = tuple(
             Port(name, "float32", ("batch", classes)) for name in ("probabilities", "logits")
         )
 
     def about(self) -> dict[str, Any]:
         """Return the classes, and how crops are cut."""
-        protocol, classes = self.job.spec.protocol, self.job.dataset.classes
+        protocol, classes = self.task.spec.protocol, self.task.dataset.classes
         return {
             "class_names": list(classes.values()),
             "class_ids": list(classes),
-            "input_size": [self.job.size, self.job.size],
+            "input_size": [self.task.size, self.task.size],
             "input_layout": "batch, height, width, RGB; 0 to 255",
             "crop_share": protocol.crop_share,
             "crop_interpolation": protocol.interpolation,
@@ -74,7 +76,7 @@ class DeployableClassifier(Deployable[Classification, ClassPredictions]):
 
     def synthetic(self) -> NDArray[np.uint8]:
         """Return pictures of a synthetic training set."""
-        spec, dataset, source = small_world(self.job, STAND_IN, SYNTHETIC)
+        spec, dataset, source = small_world(self.task, STAND_IN, SYNTHETIC)
         training = format_of(dataset, PictureFormat).training
         pictures = training(spec, dataset, source).pictures
         return self._cut(pictures.first(SYNTHETIC))
@@ -84,18 +86,20 @@ class DeployableClassifier(Deployable[Classification, ClassPredictions]):
         numbers = np.arange(len(paths))
         return self._cut(Pictures(tuple(paths), np.zeros_like(numbers), numbers))
 
-    def predictions(self, found: ClassPredictions, run: Run, workers: int) -> ClassPredictions:
+    def predictions(
+        self, evaluation: ClassEvaluation, by_torch: ClassPredictions, run: Run, workers: int
+    ) -> ClassPredictions:
         """Return the likeliest classes of every picture, as the file answers."""
-        seen = EvaluationPictures(self.job.looked_at.pictures, self.job.crops())
+        seen = EvaluationPictures(evaluation.pictures, self.task.crops())
         parts = np.array_split(np.arange(len(seen.pictures)), -(-len(seen.pictures) // BATCH))
         answers = [
             torch.from_numpy(run(cut[:, 0].numpy())["probabilities"])
             for cut in seen.batches(parts, workers=workers, pin=False)
         ]
-        scores, labels = torch.cat(answers).topk(found.labels.shape[1], dim=1)
-        return replace(found, labels=labels.numpy(), scores=scores.numpy())
+        scores, labels = torch.cat(answers).topk(by_torch.labels.shape[1], dim=1)
+        return replace(by_torch, labels=labels.numpy(), scores=scores.numpy())
 
     def _cut(self, pictures: Pictures) -> NDArray[np.uint8]:
-        seen = EvaluationPictures(pictures, self.job.crops())
+        seen = EvaluationPictures(pictures, self.task.crops())
         (cut,) = seen.batches([np.arange(len(pictures))], workers=0, pin=False)
         return np.asarray(cut[:, 0].numpy())

@@ -20,6 +20,7 @@ from hrbench.engine.runtime import Runtime
 from hrbench.kinds.classes.predicting import likeliest
 from hrbench.kinds.classes.task import Classification
 from hrbench.kinds.predictor import Result
+from hrbench.network import ImageNetwork
 
 
 class ClassResults:
@@ -29,12 +30,14 @@ class ClassResults:
     in_boxes = False
     header: tuple[str, ...] = ("rank", "label", "name", "score")
 
-    def __init__(self, task: Classification, runtime: Runtime, batch: int) -> None:
+    def __init__(
+        self, task: Classification, network: ImageNetwork, runtime: Runtime, batch: int
+    ) -> None:
         del batch  # as many pictures as come together
         self.spec, self.runtime, self.crops = task.spec, runtime, task.crops()
         self.names = tuple(task.dataset.classes.values())
         self.about: dict[str, Any] = {"classes": list(self.names)}
-        self._network = task.network.to(runtime.device).eval()
+        self._network = network.to(runtime.device).eval()
 
     def read(self, path: Path) -> NDArray[Any]:
         return np.asarray(read_rgb(path))

@@ -22,9 +22,10 @@ from hrbench.kinds.profiled import (
     Stages,
     ready,
 )
+from hrbench.network import ImageNetwork
 
 
-def profiled(task: Classification) -> Profiled:
+def profiled(task: Classification, network: ImageNetwork) -> Profiled:
     """Return what the protocol says: one crop or ten."""
     passes = task.crops().count
     crops = f"backbone and head for {passes} crop{'s' * (passes > 1)}"
@@ -32,12 +33,14 @@ def profiled(task: Classification) -> Profiled:
         items="pictures",
         passes=passes,
         words=f"{OF_PICTURES} {crops}; decode is softmax and a choice of five",
-        stages=partial(_stages, task),
-        complexity=complexity.of_crop(task.network, *task.spec.model.input),
+        stages=partial(_stages, task, network),
+        complexity=complexity.of_crop(network, *task.spec.model.input),
     )
 
 
-def _stages(task: Classification, picture: Path, batch: int, runtime: Runtime) -> Stages:
+def _stages(
+    task: Classification, built: ImageNetwork, picture: Path, batch: int, runtime: Runtime
+) -> Stages:
     crops = task.crops()
 
     def read(_: None) -> list[Any]:
@@ -48,7 +51,7 @@ def _stages(task: Classification, picture: Path, batch: int, runtime: Runtime) -
 
     def network(cut: Tensor) -> Tensor:
         with runtime.autocast(task.spec.protocol.precision):
-            logits: Tensor = task.network(cut.flatten(0, 1))
+            logits: Tensor = built(cut.flatten(0, 1))
         return logits
 
     def decode(logits: Tensor) -> object:

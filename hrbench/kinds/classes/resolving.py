@@ -17,16 +17,19 @@ def overrides(options: Options, _: ClassificationTask, __: Checkpoint | None) ->
 
 
 def require_measurable(spec: ClassificationTask, dataset: DatasetSpec) -> None:
-    """Refuse a dataset without classes.
+    """Refuse a dataset without classes, and crops that are no squares.
 
     Raises:
-        RunError: it has none.
+        RunError: it has none, or they are none.
     """
     if dataset.format not in (known := names(PictureFormat)):
         raise RunError(
             f"{spec.name} tells classes apart: its dataset has format '{' or '.join(known)}' "
             f"and a table [classes], and {dataset.name} has format '{dataset.format}'"
         )
+    height, width = spec.model.input
+    if height != width:
+        raise RunError(f"model.input: pictures are cut to squares, not to {height} x {width}")
 
 
 def fits(_: Checkpoint, found: Anatomy, spec: ClassificationTask, dataset: DatasetSpec) -> bool:

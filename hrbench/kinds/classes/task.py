@@ -1,5 +1,6 @@
 """Classes of whole pictures."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,6 @@ import torch
 import torch.nn.functional as F  # noqa: N812  the field's name for it
 from torch import Tensor, nn
 
-from hrbench import network
 from hrbench.backbone.fitting import Fit, load_backbone
 from hrbench.backbone.weights import Checkpoint
 from hrbench.data.evaluation import ClassEvaluation
@@ -16,65 +16,57 @@ from hrbench.data.picture_batches import EvaluationPictures, PictureBatch, Train
 from hrbench.draw import class_sheets
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.train import Cost
-from hrbench.errors import RunError
 from hrbench.formats.contract import PictureFormat
-from hrbench.formats.location import DataRoot
 from hrbench.formats.registry import format_of
 from hrbench.kinds.classes import predicting
-from hrbench.kinds.contract import Task
+from hrbench.kinds.contract import Task, Training
 from hrbench.metrics.inputs import ClassSetting, RankedClasses
 from hrbench.metrics.scores import Scores
-from hrbench.network import ImageNetwork
+from hrbench.network import ImageNetwork, build_classifier
 from hrbench.report.predictions import ClassPredictions
-from hrbench.runs.options import Options
-from hrbench.spec import ClassificationTask, DatasetSpec
+from hrbench.spec import ClassificationTask
 
 
-class Classification(Task[ClassPredictions]):
+@dataclass(frozen=True, eq=False)
+class Classification(Task[ImageNetwork, ClassEvaluation, ClassPredictions]):
     """The classes of a split's pictures."""
 
     stored = ClassPredictions
     score_only_keys = ()
     spec: ClassificationTask
-    looked_at: ClassEvaluation
-    network: ImageNetwork
 
-    def __init__(
-        self, spec: ClassificationTask, dataset: DatasetSpec, data_root: DataRoot, options: Options
-    ) -> None:
-        self.spec, self.dataset, self.data_root, self.options = spec, dataset, data_root, options
-        height, width = spec.model.input
-        if height != width:
-            raise RunError(f"model.input: pictures are cut to squares, not to {height} x {width}")
-        self.size = height
+    @property
+    def size(self) -> int:
+        """The edge of the squares that pictures are cut to, in pixels."""
+        return self.spec.model.input[0]
 
-    def look(self) -> None:
+    def evaluation(self) -> ClassEvaluation:
         """Find the pictures of the protocol's split, and their classes."""
-        self.looked_at = format_of(self.dataset, PictureFormat).evaluation(
-            self.spec, self.dataset, self.data_root, limit=self.options.limit
-        )
+        read = format_of(self.dataset, PictureFormat).evaluation
+        return read(self.spec, self.dataset, self.data_root, limit=self.options.limit)
 
-    def build(self) -> None:
+    def network(self) -> ImageNetwork:
         """Make backbone and head."""
         classes = len(self.dataset.classes)
-        self.network = network.build_classifier(self.spec.model, classes, self.options.seed)
+        return build_classifier(self.spec.model, classes, self.options.seed)
 
-    def feed(self) -> TrainingPictures:
+    def training(self, network: ImageNetwork, evaluation: ClassEvaluation) -> Training:
         """Return random parts of the training split's pictures."""
+        del network, evaluation
         read = format_of(self.dataset, PictureFormat).training
         found = read(self.spec, self.dataset, self.data_root)
-        self.left_out, self.allowed = found.left_out, found.allowed
         augment = self.spec.augment
         view = TrainingView(self.size, smallest=augment.smallest, flip=augment.flip)
-        return TrainingPictures(found.pictures, view, self.options.seed)
+        feed = TrainingPictures(found.pictures, view, self.options.seed)
+        return Training(feed, left_out=found.left_out, allowed=found.allowed)
 
-    def initialise(self, checkpoint: Checkpoint) -> Fit:
+    def initialise(self, network: ImageNetwork, checkpoint: Checkpoint) -> Fit:
         """Load the backbone."""
-        partial = self.options.allow_partial
-        return load_backbone(checkpoint, self.network.backbone, partial=partial)
+        return load_backbone(checkpoint, network.backbone, partial=self.options.allow_partial)
 
-    def cost(self, device: torch.device) -> Cost[PictureBatch]:
+    def cost(self, network: ImageNetwork, device: torch.device) -> Cost[PictureBatch]:
         """Return the cross-entropy."""
+        del network
 
         def cost(network: nn.Module, batch: PictureBatch) -> Tensor:
             logits = network(batch.images)
@@ -93,12 +85,20 @@ class Classification(Task[ClassPredictions]):
             ten=protocol.tta == "ten-crop",
         )
 
-    def predictions(self, runtime: Runtime, *, workers: int, title: str) -> ClassPredictions:
+    def predictions(
+        self,
+        network: ImageNetwork,
+        evaluation: ClassEvaluation,
+        runtime: Runtime,
+        *,
+        workers: int,
+        title: str,
+    ) -> ClassPredictions:
         """Return the likeliest classes of every picture."""
         crops = self.crops()
         return predicting.predictions(
-            self.network,
-            EvaluationPictures(self.looked_at.pictures, crops),
+            network,
+            EvaluationPictures(evaluation.pictures, crops),
             crops.count,
             runtime,
             precision=self.spec.protocol.precision,
@@ -111,37 +111,41 @@ class Classification(Task[ClassPredictions]):
         """What the dataset says to the metric."""
         return ClassSetting(tuple(self.dataset.classes.values()))
 
-    def scores(self, found: ClassPredictions) -> Scores:
+    def scores(self, evaluation: ClassEvaluation, predictions: ClassPredictions) -> Scores:
         """Return top-1 and top-5."""
-        answers = RankedClasses(found.labels, found.scores)
-        return self.metric.score(self.looked_at.truth, answers, self.setting)
+        answers = RankedClasses(predictions.labels, predictions.scores)
+        return self.metric.score(evaluation.truth, answers, self.setting)
 
-    def misfit(self, found: ClassPredictions) -> str:
+    def misfit(self, evaluation: ClassEvaluation, predictions: ClassPredictions) -> str:
         """Say so where predictions are of other pictures."""
-        now = self.looked_at.pictures.ids
-        if np.array_equal(found.sample_ids, now):
+        before, now = predictions.sample_ids, evaluation.pictures.ids
+        if np.array_equal(before, now):
             return ""
-        return f"looked at {len(found.sample_ids)} pictures, and the dataset has others, {len(now)}"
+        return f"looked at {len(before)} pictures, and the dataset has others, {len(now)}"
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self, evaluation: ClassEvaluation) -> tuple[str, ...]:
         """Say which classes are there."""
-        return self.looked_at.notes
+        return evaluation.notes
 
-    def example(self) -> tuple[str, ...]:
+    def example(self, evaluation: ClassEvaluation) -> tuple[str, ...]:
         """Return the first picture."""
-        return (str(self.looked_at.pictures.images[0].resolve()),)
+        return (str(evaluation.pictures.images[0].resolve()),)
 
     def draw_training(self, folder: Path, batch: PictureBatch) -> Path:
         """Draw parts of pictures with their classes."""
         return class_sheets.draw_training(folder, self.dataset, batch)
 
-    def draw_worst(self, folder: Path, found: ClassPredictions, count: int) -> Path:
+    def draw_worst(
+        self, folder: Path, evaluation: ClassEvaluation, predictions: ClassPredictions, count: int
+    ) -> Path:
         """Draw the pictures whose class was most surely taken for another."""
-        answers = RankedClasses(found.labels, found.scores)
-        errors = self.metric.errors(self.looked_at.truth, answers, self.setting).errors
-        rows = np.argsort(-errors, kind="stable")[:count]
-        return class_sheets.draw_worst(folder, self.dataset, self.looked_at.pictures, found, rows)
+        answers = RankedClasses(predictions.labels, predictions.scores)
+        errors = self.metric.errors(evaluation.truth, answers, self.setting).errors
+        rows, pictures = np.argsort(-errors, kind="stable")[:count], evaluation.pictures
+        return class_sheets.draw_worst(folder, self.dataset, pictures, predictions, rows)
 
-    def draw(self, folder: Path, found: ClassPredictions) -> None:
+    def draw(
+        self, folder: Path, evaluation: ClassEvaluation, predictions: ClassPredictions
+    ) -> None:
         """Draw the first pictures with what they were taken for."""
-        class_sheets.draw(folder, self.dataset, self.looked_at.pictures, found)
+        class_sheets.draw(folder, self.dataset, evaluation.pictures, predictions)

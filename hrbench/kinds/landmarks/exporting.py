@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from hrbench.data.evaluation import LandmarkEvaluation
 from hrbench.data.images import read_image
 from hrbench.data.loader import ImageCrops, prediction_batches, rows_by_image
 from hrbench.data.sample import People, unlabelled
@@ -21,6 +22,7 @@ from hrbench.kinds.deployable import CPU, Deployable, Port, Run, small_world
 from hrbench.kinds.landmarks.pixels import pixels
 from hrbench.kinds.landmarks.predicting import BATCH, heatmaps
 from hrbench.kinds.landmarks.task import Landmarks
+from hrbench.network import ImageNetwork
 from hrbench.report.predictions import Predictions
 
 SYNTHETIC = 16  # crops, and images of the world that they are cut from
@@ -34,11 +36,11 @@ class KeypointGraph(nn.Module):
     Shapes: (B, H, W, 3) uint8 RGB to keypoints (B, K, 2) float32 crop pixels, scores (B, K).
     """
 
-    def __init__(self, job: Landmarks) -> None:
+    def __init__(self, task: Landmarks, network: ImageNetwork) -> None:
         super().__init__()
-        self.network = job.network.eval().requires_grad_(requires_grad=False)
-        self.px = pixels(job.spec, job.dataset)
-        self.heatmaps = heatmaps(job.spec, job.dataset, job.network, CPU)
+        self.network = network.eval().requires_grad_(requires_grad=False)
+        self.px = pixels(task.spec, task.dataset)
+        self.heatmaps = heatmaps(task.spec, task.dataset, network, CPU)
 
     def maps(self, crops: Tensor) -> Tensor:
         """Return the (B, K, h, w) maps that are decoded."""
@@ -56,16 +58,16 @@ class DeployableLandmarks(Deployable[Landmarks, Predictions]):
     unit = "px"
     limit = 1e-3
 
-    def __init__(self, job: Landmarks) -> None:
-        super().__init__(job)
-        if job.spec.protocol.scales is not None:
+    def __init__(self, task: Landmarks, network: ImageNetwork) -> None:
+        super().__init__(task)
+        if task.spec.protocol.scales is not None:
             raise RunError(
-                f"{job.spec.name}@{job.spec.variant} averages crops at several scales, and an "
+                f"{task.spec.name}@{task.spec.variant} averages crops at several scales, and an "
                 "exported file takes one crop of each box: export a variant without protocol.scales"
             )
-        self.graph: KeypointGraph = KeypointGraph(job)
-        self.height, self.width = job.spec.model.input
-        count = len(job.dataset.keypoints)
+        self.graph: KeypointGraph = KeypointGraph(task, network)
+        self.height, self.width = task.spec.model.input
+        count = len(task.dataset.keypoints)
         self.takes = Port("crops", "uint8", ("batch", self.height, self.width, 3))
         self.gives = (
             Port("keypoints", "float32", ("batch", count, 2)),
@@ -74,7 +76,7 @@ class DeployableLandmarks(Deployable[Landmarks, Predictions]):
 
     def about(self) -> dict[str, Any]:
         """Return names, frame and decoding of the keypoints, and how crops are cut."""
-        spec, dataset = self.job.spec, self.job.dataset
+        spec, dataset = self.task.spec, self.task.dataset
         official = spec.protocol.pixels == "official"
         inset = int(spec.model.codec == "udp")  # a crop is then as wide as its steps, not columns
         return {
@@ -92,7 +94,7 @@ class DeployableLandmarks(Deployable[Landmarks, Predictions]):
 
     def synthetic(self) -> NDArray[np.uint8]:
         """Return crops of the first annotated boxes of a synthetic training set."""
-        spec, dataset, source = small_world(self.job, STAND_IN, SYNTHETIC)
+        spec, dataset, source = small_world(self.task, STAND_IN, SYNTHETIC)
         people = formats.training(spec, dataset, source)
         return self._cut(people.rows(np.arange(min(SYNTHETIC, len(people)))))
 
@@ -101,20 +103,22 @@ class DeployableLandmarks(Deployable[Landmarks, Predictions]):
         sizes = [read_image(path).shape[1::-1] for path in paths]
         boxes = np.array([(0, 0, width, height) for width, height in sizes], dtype=np.float64)
         centers, scales = crop_of_boxes(boxes, self.width / self.height, padding=1.0)
-        count, order = len(self.job.dataset.keypoints), np.arange(len(paths))
+        count, order = len(self.task.dataset.keypoints), np.arange(len(paths))
         return self._cut(unlabelled(paths, order, boxes, (centers, scales), count))
 
     def tied(self, inputs: Tensor) -> NDArray[np.bool_]:
         """Return (B, K)."""
-        spec, stride = self.job.spec, self.graph.px.codec.stride
+        spec, stride = self.task.spec, self.graph.px.codec.stride
         maps = self.graph.maps(inputs)
         found = tied(maps, spec.protocol.decoder, spec.model.sigma, self.limit / stride)
         return np.asarray(found.numpy())
 
-    def predictions(self, found: Predictions, run: Run, workers: int) -> Predictions:
+    def predictions(
+        self, evaluation: LandmarkEvaluation, by_torch: Predictions, run: Run, workers: int
+    ) -> Predictions:
         """Return the keypoints of every box, as the file answers for its crop."""
-        people, px = self.job.looked_at.people, self.graph.px
-        keypoints, scores = np.empty_like(found.keypoints), np.empty_like(found.scores)
+        people, px = evaluation.people, self.graph.px
+        keypoints, scores = np.empty_like(by_torch.keypoints), np.empty_like(by_torch.scores)
         images, crops = list(rows_by_image(people)), ImageCrops(people, px.cutting)
         for rows, cut in prediction_batches(crops, images, BATCH, workers=workers, pin=False):
             answer = run(cut[:, 0].numpy())
@@ -122,7 +126,7 @@ class DeployableLandmarks(Deployable[Landmarks, Predictions]):
             places = (people.centers[rows], people.scales[rows], size)
             keypoints[rows] = px.to_image(answer["keypoints"], *places)
             scores[rows] = answer["scores"]
-        return replace(found, keypoints=keypoints, scores=scores)
+        return replace(by_torch, keypoints=keypoints, scores=scores)
 
     def _cut(self, people: People) -> NDArray[np.uint8]:
         crops = ImageCrops(people, self.graph.px.cutting)

@@ -27,7 +27,7 @@ def predictions(
     spec: LandmarkTask,
     dataset: DatasetSpec,
     network: ImageNetwork,
-    looked_at: LandmarkEvaluation,
+    evaluation: LandmarkEvaluation,
     runtime: Runtime,
     *,
     workers: int,
@@ -35,7 +35,7 @@ def predictions(
     title: str = "predicting",
 ) -> Predictions:
     """Return the network's keypoints for every box of an evaluation."""
-    people, px = looked_at.people, pixels(spec, dataset)
+    people, px = evaluation.people, pixels(spec, dataset)
     network.eval()
     found = predict(
         heatmaps(spec, dataset, network, runtime.device),
@@ -47,7 +47,7 @@ def predictions(
         workers=workers,
         title=title,
     )
-    return of_boxes(people, looked_at.image_ids, found)
+    return of_boxes(people, evaluation.image_ids, found)
 
 
 def of_boxes(people: People, scored_images: NDArray[np.int64], found: Columns) -> Predictions:

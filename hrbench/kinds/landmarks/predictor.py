@@ -16,10 +16,11 @@ from hrbench.data.sample import People, unlabelled
 from hrbench.engine.runtime import Runtime
 from hrbench.errors import DataError, RunError
 from hrbench.geometry import crop_of_boxes
-from hrbench.kinds.contract import Task
+from hrbench.kinds.contract import AnyTask
 from hrbench.kinds.landmarks.pixels import pixels
 from hrbench.kinds.landmarks.predicting import heatmaps, placed
 from hrbench.kinds.landmarks.task import Landmarks
+from hrbench.network import ImageNetwork
 
 Boxes = NDArray[np.float64]
 
@@ -41,13 +42,15 @@ class KeypointPredictor:
         edges: pairs of names between which a limb is drawn.
     """
 
-    def __init__(self, task: Landmarks, runtime: Runtime, batch: int = 32) -> None:
+    def __init__(
+        self, task: Landmarks, network: ImageNetwork, runtime: Runtime, batch: int = 32
+    ) -> None:
         self.spec, self.dataset, self.runtime = task.spec, task.dataset, runtime
         self.names, self.edges = task.dataset.keypoints, task.dataset.edges
         self.pixels = pixels(task.spec, task.dataset)
         self._batch = max(1, batch // len(task.spec.protocol.scales or (1.0,)))
-        network = task.network.to(runtime.device).eval()
-        self._maps = heatmaps(task.spec, task.dataset, network, runtime.device)
+        moved = network.to(runtime.device).eval()
+        self._maps = heatmaps(task.spec, task.dataset, moved, runtime.device)
 
     def predict(self, image: NDArray[np.uint8], boxes: ArrayLike | None = None) -> Keypoints:
         """Return the keypoints in the boxes of a picture.
@@ -114,7 +117,7 @@ def _require_picture(image: NDArray[Any]) -> None:
         raise DataError(f"image: (H, W, 3) uint8 RGB, not {image.shape} {image.dtype}")
 
 
-def predictor_of(task: Task[Any], runtime: Runtime, batch: int) -> KeypointPredictor:
+def predictor_of(task: AnyTask, network: Any, runtime: Runtime, batch: int) -> KeypointPredictor:
     """Return what finds the keypoints of a task.
 
     Raises:
@@ -122,4 +125,4 @@ def predictor_of(task: Task[Any], runtime: Runtime, batch: int) -> KeypointPredi
     """
     if not isinstance(task, Landmarks):
         raise RunError(f"{task.spec.name} finds no keypoints in images; `hrbench list` names tasks")
-    return KeypointPredictor(task, runtime, batch)
+    return KeypointPredictor(task, network, runtime, batch)

@@ -28,11 +28,12 @@ from hrbench.kinds.profiled import (
     Stages,
     ready,
 )
+from hrbench.network import ImageNetwork
 
 BOX = (220.0, 60.0, 200.0, 360.0)  # x, y, width, height in the picture of 640 x 480
 
 
-def profiled(task: Landmarks) -> Profiled:
+def profiled(task: Landmarks, network: ImageNetwork) -> Profiled:
     """Return what the protocol says: flip test, scales, decoder."""
     protocol = task.spec.protocol
     scales = len(protocol.scales or (1.0,))
@@ -43,15 +44,17 @@ def profiled(task: Landmarks) -> Profiled:
         items="boxes",
         passes=(1 + protocol.flip_test) * scales,
         words=f"{OF_PICTURES} backbone and head {times}; {end}",
-        stages=partial(_stages, task),
-        complexity=complexity.of_crop(task.network, *task.spec.model.input),
+        stages=partial(_stages, task, network),
+        complexity=complexity.of_crop(network, *task.spec.model.input),
     )
 
 
-def _stages(task: Landmarks, picture: Path, batch: int, runtime: Runtime) -> Stages:
+def _stages(
+    task: Landmarks, built: ImageNetwork, picture: Path, batch: int, runtime: Runtime
+) -> Stages:
     px, people = pixels(task.spec, task.dataset), people_of(task, picture, batch)
     rows = np.arange(batch)
-    maps = heatmaps(task.spec, task.dataset, task.network, runtime.device)
+    maps = heatmaps(task.spec, task.dataset, built, runtime.device)
 
     def read(_: None) -> list[NDArray[Any]]:
         return [px.cutting.read(path) for path in people.images]

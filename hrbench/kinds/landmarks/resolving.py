@@ -14,7 +14,6 @@ from hrbench.heads.heatmap import HARDEST
 from hrbench.kinds.landmarks import scoring
 from hrbench.metrics import registry
 from hrbench.metrics.inputs import PosesInBoxes
-from hrbench.runs import provenance
 from hrbench.runs.options import Options
 from hrbench.spec import DatasetSpec, LandmarkTask
 
@@ -42,7 +41,7 @@ def overrides(options: Options, spec: LandmarkTask, checkpoint: Checkpoint | Non
 
 
 def _as_trained(spec: LandmarkTask, checkpoint: Checkpoint) -> list[str]:
-    keys, before = [], provenance.known(checkpoint)
+    keys, before = [], checkpoint.about
     if checkpoint.layout == FACE.name and spec.protocol.pixels is not None:
         keys.append("protocol.pixels=official")
     color = None if before is None else before.color

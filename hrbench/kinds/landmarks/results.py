@@ -19,6 +19,7 @@ from hrbench.kinds.landmarks.predictor import KeypointPredictor, Keypoints
 from hrbench.kinds.landmarks.task import Landmarks
 from hrbench.kinds.predictor import Result
 from hrbench.metrics.selection import instance_scores
+from hrbench.network import ImageNetwork
 
 DIGITS = 3  # behind the point, of pixels
 
@@ -29,8 +30,10 @@ class KeypointResults:
     finds = "keypoints"
     in_boxes = True
 
-    def __init__(self, task: Landmarks, runtime: Runtime, batch: int) -> None:
-        self.predictor = KeypointPredictor(task, runtime, batch)
+    def __init__(
+        self, task: Landmarks, network: ImageNetwork, runtime: Runtime, batch: int
+    ) -> None:
+        self.predictor = KeypointPredictor(task, network, runtime, batch)
         self.cutting = self.predictor.pixels.cutting
         names = self.predictor.names
         parts = (f"{name}_{part}" for name in names for part in ("x", "y", "score"))

@@ -1,6 +1,6 @@
 """Keypoints in images: crops around boxes, heatmaps, the pose and face metrics."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from hrbench import catalog, network
+from hrbench import catalog
 from hrbench.backbone.fitting import Fit, load_backbone
 from hrbench.backbone.weights import Checkpoint
 from hrbench.data import inspect, shared_images
@@ -22,10 +22,9 @@ from hrbench.engine.train import Cost
 from hrbench.errors import RunError
 from hrbench.formats import registry as formats
 from hrbench.formats.contract import PeopleFormat
-from hrbench.formats.location import DataRoot
 from hrbench.formats.registry import format_of, is_own
 from hrbench.heads.heatmap import LOSSES, Targets
-from hrbench.kinds.contract import Task
+from hrbench.kinds.contract import Task, Training
 from hrbench.kinds.landmarks import scoring
 from hrbench.kinds.landmarks.framing import framed
 from hrbench.kinds.landmarks.pixels import pixels
@@ -33,13 +32,13 @@ from hrbench.kinds.landmarks.predicting import decoded_again, predictions
 from hrbench.lints import own_keypoints
 from hrbench.metrics.inputs import KeypointSetting
 from hrbench.metrics.scores import Scores
-from hrbench.network import ImageNetwork
+from hrbench.network import ImageNetwork, build
 from hrbench.report.predictions import Predictions
-from hrbench.runs.options import Options
-from hrbench.spec import DatasetSpec, LandmarkTask, TaskSpec
+from hrbench.spec import LandmarkTask, TaskSpec
 
 
-class Landmarks(Task[Predictions]):
+@dataclass(frozen=True, eq=False)
+class Landmarks(Task[ImageNetwork, LandmarkEvaluation, Predictions]):
     """Keypoints of the boxes of a split."""
 
     stored = Predictions
@@ -47,59 +46,53 @@ class Landmarks(Task[Predictions]):
         *("decoder", "keypoint_threshold", "metric", "nms", "nms_threshold", "normaliser"),
     )
     spec: LandmarkTask
-    looked_at: LandmarkEvaluation
-    network: ImageNetwork
 
-    def __init__(
-        self, spec: LandmarkTask, dataset: DatasetSpec, data_root: DataRoot, options: Options
-    ) -> None:
-        self.spec, self.dataset, self.data_root, self.options = spec, dataset, data_root, options
-
-    def look(self) -> None:
+    def evaluation(self) -> LandmarkEvaluation:
         """Read the boxes of the protocol's split, and their keypoints where they are annotated."""
-        self.looked_at = formats.evaluation(
+        read = formats.evaluation(
             self.spec, self.dataset, self.data_root, boxes=self._boxes(), limit=self.options.limit
         )
-        people = self.looked_at.people
-        if not len(people):
-            split, why = self.spec.protocol.split, in_words(self.looked_at.left_out)
+        if not len(read.people):
+            split, why = self.spec.protocol.split, in_words(read.left_out)
             raise RunError(
                 f"{split} has nothing to predict on: all is left out, {why}"
                 if why
                 else f"{split} has no box to predict on; see --boxes, --limit"
             )
-        people = framed(people, self.spec, self.dataset, self.data_root)
+        people = framed(read.people, self.spec, self.dataset, self.data_root)
         turned = self._mirrored() if self.spec.protocol.flip_test else ()
-        met = tuple(dict.fromkeys((*self.looked_at.allowed, *people.allowed, *turned)))
-        self.looked_at = replace(self.looked_at, people=people, allowed=met)
+        met = tuple(dict.fromkeys((*read.allowed, *people.allowed, *turned)))
+        return replace(read, people=people, allowed=met)
 
-    def build(self) -> None:
+    def network(self) -> ImageNetwork:
         """Make backbone and head."""
-        self.network = network.build(
-            self.spec.model,
-            len(self.dataset.keypoints),
-            self.options.seed,
-            self.spec.recipe.initial,
-        )
+        count, initial = len(self.dataset.keypoints), self.spec.recipe.initial
+        return build(self.spec.model, count, self.options.seed, initial)
 
-    def feed(self) -> TrainingCrops:
+    def training(self, network: ImageNetwork, evaluation: LandmarkEvaluation) -> Training:
         """Return augmented crops of the persons or faces of the training split."""
+        del network
         people = formats.training(self.spec, self.dataset, self.data_root)
         people = framed(people, self.spec, self.dataset, self.data_root)
         turned = self._mirrored() if self.spec.augment.flip else ()
-        self.left_out = people.left_out
-        self.allowed = (*people.allowed, *turned, *self._measured_too(people))
+        allowed = (*people.allowed, *turned, *self._measured_too(people, evaluation))
         ranges = Ranges(**self.spec.augment.model_dump())
         cutting = pixels(self.spec, self.dataset).cutting
-        return TrainingCrops(people, cutting, ranges, self.options.seed)
+        feed = TrainingCrops(people, cutting, ranges, self.options.seed)
+        return Training(feed, left_out=people.left_out, allowed=allowed)
 
-    def initialise(self, checkpoint: Checkpoint) -> Fit:
+    def initialise(self, network: ImageNetwork, checkpoint: Checkpoint) -> Fit:
         """Load the backbone."""
-        partial = self.options.allow_partial
-        return load_backbone(checkpoint, self.network.backbone, partial=partial)
+        return load_backbone(checkpoint, network.backbone, partial=self.options.allow_partial)
 
-    def cost(self, device: torch.device) -> Cost[Batch]:
+    def of_unknown_weights(self) -> tuple[str, ...]:
+        """Say whose keypoints the network's outputs are taken for."""
+        name = self.dataset.name
+        return (f"The file does not say what its keypoints are: those of {name} are taken.",)
+
+    def cost(self, network: ImageNetwork, device: torch.device) -> Cost[Batch]:
         """Return the loss between heatmaps and their targets."""
+        del network
         recipe, encoder = self.spec.recipe, pixels(self.spec, self.dataset).codec
         loss = LOSSES[recipe.loss]
 
@@ -112,13 +105,21 @@ class Landmarks(Task[Predictions]):
 
         return cost
 
-    def predictions(self, runtime: Runtime, *, workers: int, title: str) -> Predictions:
+    def predictions(
+        self,
+        network: ImageNetwork,
+        evaluation: LandmarkEvaluation,
+        runtime: Runtime,
+        *,
+        workers: int,
+        title: str,
+    ) -> Predictions:
         """Return the keypoints of every box."""
         return predictions(
             self.spec,
             self.dataset,
-            self.network,
-            self.looked_at,
+            network,
+            evaluation,
             runtime,
             workers=workers,
             keep_peaks=self.options.keep_peaks,
@@ -130,25 +131,25 @@ class Landmarks(Task[Predictions]):
         """What dataset and protocol say to the metric."""
         return scoring.setting(self.spec, self.dataset)
 
-    def scores(self, found: Predictions) -> Scores:
+    def scores(self, evaluation: LandmarkEvaluation, predictions: Predictions) -> Scores:
         """Return the figures of the protocol's metric."""
-        return self.metric.score(self.looked_at.truth, scoring.measurable(found), self.setting)
+        answers = scoring.measurable(predictions)
+        return self.metric.score(evaluation.truth, answers, self.setting)
 
-    def misfit(self, found: Predictions) -> str:
+    def misfit(self, evaluation: LandmarkEvaluation, predictions: Predictions) -> str:
         """Say so where predictions are of other boxes."""
-        people = self.looked_at.people
-        pairs = ((found.sample_ids, people.ids), (found.boxes, people.boxes))
+        people = evaluation.people
+        pairs = ((predictions.sample_ids, people.ids), (predictions.boxes, people.boxes))
         if all(np.array_equal(before, now) for before, now in pairs):
             return ""
-        count = len(people)
         return (
-            f"predicted {len(found.boxes)} boxes, and the files of the dataset have other ones "
-            f"now, {count}"
+            f"predicted {len(predictions.boxes)} boxes, and the files of the dataset have other "
+            f"ones now, {len(people)}"
         )
 
-    def example(self) -> tuple[str, ...]:
+    def example(self, evaluation: LandmarkEvaluation) -> tuple[str, ...]:
         """Return the first picture that has a box, and the file of boxes if it is COCO's."""
-        people, boxes = self.looked_at.people, self._boxes()
+        people, boxes = evaluation.people, self._boxes()
         file = Path(people.images[people.image[0]]).resolve()
         if not file.is_file():  # inside of a .mat
             return ()
@@ -162,12 +163,14 @@ class Landmarks(Task[Predictions]):
         known = whole and read and place.is_file()
         return (str(file), *(("--boxes", str(place.resolve())) if known else ()))
 
-    def upload(self, folder: Path, found: Predictions) -> str:
+    def upload(self, folder: Path, predictions: Predictions) -> str:
         """Write the file that the test server takes, where the metric has one."""
         write = self.metric.upload
-        return "" if write is None else write(folder, scoring.measurable(found), self.setting)
+        return "" if write is None else write(folder, scoring.measurable(predictions), self.setting)
 
-    def decoded_again(self, found: Predictions, before: TaskSpec) -> Predictions:
+    def decoded_again(
+        self, evaluation: LandmarkEvaluation, predictions: Predictions, before: TaskSpec
+    ) -> Predictions:
         """Return predictions read from the kept peaks, where the decoder is another than before.
 
         Raises:
@@ -175,11 +178,11 @@ class Landmarks(Task[Predictions]):
         """
         decoder = self.spec.protocol.decoder
         if isinstance(before, LandmarkTask) and before.protocol.decoder == decoder:
-            return found
-        people = self.looked_at.people
-        return replace(found, **decoded_again(self.spec, self.dataset, people, found))
+            return predictions
+        again = decoded_again(self.spec, self.dataset, evaluation.people, predictions)
+        return replace(predictions, **again)
 
-    def confirmed(self, found: Predictions) -> str:
+    def confirmed(self, evaluation: LandmarkEvaluation, predictions: Predictions) -> str:
         """Compare with pycocotools' figures; return in words how far they are apart.
 
         Raises:
@@ -190,38 +193,40 @@ class Landmarks(Task[Predictions]):
             read = format_of(self.dataset, PeopleFormat).as_annotated
             if read is None:
                 raise RunError(f"--official reads COCO's annotations; {self.dataset.name} has none")
-            return read(self.spec, self.dataset, self.data_root, self.looked_at.image_ids)
+            return read(self.spec, self.dataset, self.data_root, evaluation.image_ids)
 
-        gap = scoring.confirm(self.spec, self.dataset, found, self.looked_at.truth, people)
+        gap = scoring.confirm(self.spec, self.dataset, predictions, evaluation.truth, people)
         return (
             "pycocotools gives the same ten figures of the file of annotations (largest "
             f"difference {gap:.1g} %)"
         )
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self, evaluation: LandmarkEvaluation) -> tuple[str, ...]:
         """Say what of the truth is not the file's, and what the metric leaves out."""
-        truth = self.looked_at.truth
+        truth = evaluation.truth
         of_metric = () if truth is None else self.metric.notes(truth, self.setting)
-        return (*self.looked_at.notes, *of_metric)
+        return (*evaluation.notes, *of_metric)
 
-    def draw(self, folder: Path, found: Predictions) -> None:
+    def draw(self, folder: Path, evaluation: LandmarkEvaluation, predictions: Predictions) -> None:
         """Draw the first images with their poses."""
-        poses.draw(folder, self.dataset, self.looked_at, found)
+        poses.draw(folder, self.dataset, evaluation, predictions)
 
     def draw_training(self, folder: Path, batch: Batch) -> Path:
         """Draw crops with their keypoints and target maps."""
         codec = pixels(self.spec, self.dataset).codec
         return landmark_sheets.draw_training(folder, self.dataset, batch, codec)
 
-    def draw_worst(self, folder: Path, found: Predictions, count: int) -> Path | None:
+    def draw_worst(
+        self, folder: Path, evaluation: LandmarkEvaluation, predictions: Predictions, count: int
+    ) -> Path | None:
         """Draw the persons or faces of the largest errors."""
-        predictions, truth = scoring.measurable(found), self.looked_at.truth
-        errors = self.metric.errors(truth, predictions, self.setting)
-        return landmark_sheets.draw_worst(folder, self.dataset, self.looked_at, errors, count)
+        answers = scoring.measurable(predictions)
+        errors = self.metric.errors(evaluation.truth, answers, self.setting)
+        return landmark_sheets.draw_worst(folder, self.dataset, evaluation, errors, count)
 
-    def _measured_too(self, people: People) -> tuple[str, ...]:
+    def _measured_too(self, people: People, evaluation: LandmarkEvaluation) -> tuple[str, ...]:
         """Say how many of the images that are measured are trained on too."""
-        training, measured = used_images(people), used_images(self.looked_at.people)
+        training, measured = used_images(people), used_images(evaluation.people)
         renamed = not catalog.is_published(self.dataset)
         found = shared_images.shared(training, measured, renamed=renamed)
         return (shared_images.in_words(found, len(measured)),) if found else ()

@@ -12,13 +12,14 @@ from torch import Tensor, nn
 
 from hrbench import world
 from hrbench.data import windows
+from hrbench.data.evaluation import LiftingEvaluation
 from hrbench.errors import RunError
 from hrbench.formats.location import DataRoot
 from hrbench.geometry import flip_order
 from hrbench.kinds.deployable import Deployable, Port, Run
 from hrbench.kinds.lifting import reading
 from hrbench.kinds.lifting.inputs import inputs_of
-from hrbench.kinds.lifting.task import Lifting
+from hrbench.kinds.lifting.task import Lifter, Lifting
 from hrbench.network import LinearNetwork
 from hrbench.report.predictions import JointPredictions
 
@@ -60,17 +61,17 @@ class DeployableLifter(Deployable[Lifting, JointPredictions]):
     unit = "mm"
     limit = 1e-2
 
-    def __init__(self, job: Lifting) -> None:
-        super().__init__(job)
-        dataset, flip_test = job.dataset, job.spec.protocol.flip_test
+    def __init__(self, task: Lifting, network: Lifter) -> None:
+        super().__init__(task)
+        dataset, flip_test = task.dataset, task.spec.protocol.flip_test
         order = flip_order(len(dataset.keypoints), dataset.indices(dataset.flip_pairs))
-        self.inputs = inputs_of(job.network, order)
-        if flip_test and isinstance(job.network, LinearNetwork):
+        self.inputs = inputs_of(network, order)
+        if flip_test and isinstance(network, LinearNetwork):
             raise RunError(
                 "--tta mirrors keypoints in the picture, whose width an exported linear network "
                 "is not told: export it with --no-tta"
             )
-        self.graph = LiftingGraph(job.network, order, flip_test=flip_test)
+        self.graph = LiftingGraph(network, order, flip_test=flip_test)
         self.seen = 2 * self.inputs.pad + 1
         self.least = {"batch": 1, "frames": self.seen}
         points = len(dataset.keypoints)
@@ -80,7 +81,7 @@ class DeployableLifter(Deployable[Lifting, JointPredictions]):
 
     def about(self) -> dict[str, Any]:
         """Return the names and frames of keypoints and joints, and how many frames are seen."""
-        dataset, seen = self.job.dataset, self.inputs
+        dataset, seen = self.task.dataset, self.inputs
         return {
             "keypoint_names": dataset.keypoints,
             "edges": dataset.indices(dataset.edges),
@@ -94,10 +95,10 @@ class DeployableLifter(Deployable[Lifting, JointPredictions]):
 
     def synthetic(self) -> NDArray[np.float32]:
         """Return the beginnings of sequences of a synthetic training set."""
-        job = self.job
-        root = world.cached(job.dataset.folder, images=SYNTHETIC)
+        task = self.task
+        root = world.cached(task.dataset.folder, images=SYNTHETIC)
         data_root = DataRoot(root, synthetic=True)
-        clips = reading.training(job.spec, job.dataset, data_root, job.options).clips[:SYNTHETIC]
+        clips = reading.training(task.spec, task.dataset, data_root, task.options).clips[:SYNTHETIC]
         parts = [self.inputs.of(clip)[:ANSWERED] for clip in clips]
         shortest = min(map(len, parts))
         return self._padded(np.stack([part[:shortest] for part in parts]))
@@ -109,16 +110,18 @@ class DeployableLifter(Deployable[Lifting, JointPredictions]):
             RunError: always.
         """
         raise RunError(
-            f"--images {paths[0]}: {self.job.spec.name} lifts keypoints and takes no pictures; "
+            f"--images {paths[0]}: {self.task.spec.name} lifts keypoints and takes no pictures; "
             "leave --images out"
         )
 
-    def predictions(self, found: JointPredictions, run: Run, workers: int) -> JointPredictions:
+    def predictions(
+        self, evaluation: LiftingEvaluation, by_torch: JointPredictions, run: Run, workers: int
+    ) -> JointPredictions:
         """Return the joints of every frame, as the file answers for each clip."""
         del workers  # nothing is read
-        clips = self.job.looked_at.clips
+        clips = evaluation.clips
         lifted = [run(self._padded(self.inputs.of(clip)[None]))["joints"][0] for clip in clips]
-        return replace(found, joints=np.concatenate(lifted))
+        return replace(by_torch, joints=np.concatenate(lifted))
 
     def _padded(self, keypoints: NDArray[np.float32]) -> NDArray[np.float32]:
         return windows.padded(keypoints, self.inputs.pad, self.inputs.shift)

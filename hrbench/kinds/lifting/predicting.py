@@ -81,16 +81,18 @@ def turned_back(joints: Tensor, order: NDArray[np.int64]) -> NDArray[np.float32]
     return np.asarray((lifted[0] + windows.mirrored(lifted[1], order)) / np.float32(2))
 
 
-def observe(network: LinearNetwork, clips: Sequence[Clip]) -> None:
-    """Take the statistics of a training set into a network.
+def statistics(clips: Sequence[Clip]) -> dict[str, Tensor]:
+    """Return the statistics of a training set, named as a `LinearNetwork` has them.
 
     Raises:
         DataError: a coordinate is the same in all frames.
     """
     keypoints = np.concatenate([clip.keypoints for clip in clips])
     joints = np.concatenate([centred(clip.joints) for clip in clips])
+    found = {}
     for name, poses, used in (("keypoint", keypoints, KEYPOINTS_IN), ("joint", joints, JOINTS_OUT)):
         seen = measure(poses, used)
         for part, values in (("mean", seen.mean), ("std", seen.std)):
             flat = torch.from_numpy(values[seen.used].ravel())
-            getattr(network, f"{name}_{part}").copy_(flat)
+            found[f"{name}_{part}"] = flat.float()
+    return found

@@ -20,7 +20,7 @@ from hrbench.errors import DataError
 from hrbench.files.json_files import read_json
 from hrbench.formats.h36m import joint_maps
 from hrbench.kinds.lifting.predicting import lift
-from hrbench.kinds.lifting.task import Lifting
+from hrbench.kinds.lifting.task import Lifter, Lifting
 from hrbench.kinds.predictor import ABOUT, Result, Successive
 
 KEYPOINTS = "keypoints.json"
@@ -32,12 +32,12 @@ class JointResults:
 
     finds = "joints"
 
-    def __init__(self, task: Lifting, runtime: Runtime) -> None:
-        self.spec, self.runtime, self.inputs = task.spec, runtime, task.inputs()
+    def __init__(self, task: Lifting, network: Lifter, runtime: Runtime) -> None:
+        self.spec, self.runtime, self.inputs = task.spec, runtime, task.inputs(network)
         self.names = task.dataset.keypoints
         self.edges = task.dataset.indices(task.dataset.edges)
         self.header = tuple(f"{name}_{axis}" for name in self.names for axis in "xyz")
-        self._network = task.network.to(runtime.device).eval()
+        self._network = network.to(runtime.device).eval()
 
     def results(self, folders: Sequence[str]) -> Iterator[Successive]:
         """Yield the joints of all pictures that folders have keypoints of.

@@ -22,14 +22,14 @@ from hrbench.kinds.complexity import (
     without_numbers,
 )
 from hrbench.kinds.lifting.predicting import prepared, turned_back
-from hrbench.kinds.lifting.task import Lifting
+from hrbench.kinds.lifting.task import Lifter, Lifting
 from hrbench.kinds.profiled import DECODE, NETWORK, Profiled, Stages
 
 SCREEN = (1000, 1000)  # px, of the camera of a sequence
 MEGA = 10**6
 
 
-def profiled(task: Lifting) -> Profiled:
+def profiled(task: Lifting, network: Lifter) -> Profiled:
     """Return what the protocol says: flip test or none."""
     flip_test = task.spec.protocol.flip_test
     twice = "twice (flip test)" if flip_test else "once"
@@ -38,34 +38,34 @@ def profiled(task: Lifting) -> Profiled:
         items="frames",
         passes=1 + flip_test,
         words=f"network is normalising, then lifting {twice}; decode is {mean}",
-        stages=partial(_stages, task),
-        complexity=_complexity(task),
+        stages=partial(_stages, task, network),
+        complexity=_complexity(task, network),
     )
 
 
-def _complexity(task: Lifting) -> Complexity:
+def _complexity(task: Lifting, network: Lifter) -> Complexity:
     """Return what one more frame of a sequence costs, whose frames share what is between them.
 
     Source: Pavllo et al. 2019.
     """
-    hollow, joints = without_numbers(task.network), len(task.dataset.keypoints)
-    seen = 2 * task.inputs().pad + 1
+    hollow, joints = without_numbers(network), len(task.dataset.keypoints)
+    seen = 2 * task.inputs(network).pad + 1
     one, two = (
         multiply_adds(hollow, torch.empty((1, frames, joints, 2), device=HOLLOW))
         for frames in (seen, seen + 1)
     )
     doubled = Published(2 * (two - one) / MEGA, "MFLOPs", "twice as many, in millions")
-    return Complexity(parameters(task.network), two - one, "one more frame of a sequence", doubled)
+    return Complexity(parameters(network), two - one, "one more frame of a sequence", doubled)
 
 
-def _stages(task: Lifting, _: Path, batch: int, runtime: Runtime) -> Stages:
-    clip, seen = clip_of(len(task.dataset.keypoints), batch), task.inputs()
+def _stages(task: Lifting, built: Lifter, _: Path, batch: int, runtime: Runtime) -> Stages:
+    clip, seen = clip_of(len(task.dataset.keypoints), batch), task.inputs(built)
     protocol = task.spec.protocol
 
     def network(_: None) -> Tensor:
         keypoints = prepared(clip, seen, flip_test=protocol.flip_test).to(runtime.device)
         with runtime.autocast(protocol.precision):
-            joints: Tensor = task.network(keypoints)
+            joints: Tensor = built(keypoints)
         return joints
 
     def decode(joints: Tensor) -> object:

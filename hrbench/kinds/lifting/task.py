@@ -1,13 +1,13 @@
 """Joints in space: sequences of keypoints lifted to three dimensions."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from hrbench import network
 from hrbench.backbone.fitting import Fit
 from hrbench.backbone.weights import Checkpoint
 from hrbench.data import windows
@@ -16,80 +16,87 @@ from hrbench.data.lifting_windows import LiftingBatch, LiftingWindows
 from hrbench.data.pose_statistics import centred
 from hrbench.draw import lifted
 from hrbench.engine.runtime import Runtime
-from hrbench.engine.train import Cost
+from hrbench.engine.train import Cost, Plan
 from hrbench.errors import RunError
-from hrbench.formats.location import DataRoot
 from hrbench.geometry import flip_order
-from hrbench.kinds.contract import Task
+from hrbench.kinds.contract import Task, Training
 from hrbench.kinds.lifting import predicting, reading
 from hrbench.kinds.lifting.inputs import Inputs, inputs_of
+from hrbench.kinds.lifting.predicting import statistics
 from hrbench.metrics.inputs import JointSetting, LiftedJoints
 from hrbench.metrics.scores import Scores
-from hrbench.network import MILLIMETRES, LinearNetwork, TemporalNetwork
+from hrbench.network import MILLIMETRES, LinearNetwork, TemporalNetwork, build_lifter
 from hrbench.report.predictions import JointPredictions
 from hrbench.runs import provenance
-from hrbench.runs.options import Options
-from hrbench.spec import DatasetSpec, LiftingTask
+from hrbench.spec import LiftingTask, TemporalModel
 
 MARTINEZ = "martinez"  # the layout of weights that come without their statistics
 
 
-class Lifting(Task[JointPredictions]):
+Lifter: TypeAlias = LinearNetwork | TemporalNetwork
+
+
+@dataclass(frozen=True, eq=False)
+class Lifting(Task[Lifter, LiftingEvaluation, JointPredictions]):
     """The joints of a split's sequences."""
 
     stored = JointPredictions
     score_only_keys = ("average", "joints", "root")
     init_part = "the network"
     spec: LiftingTask
-    looked_at: LiftingEvaluation
-    network: LinearNetwork | TemporalNetwork
 
-    def __init__(
-        self, spec: LiftingTask, dataset: DatasetSpec, data_root: DataRoot, options: Options
-    ) -> None:
-        self.spec, self.dataset, self.data_root, self.options = spec, dataset, data_root, options
-
-    def look(self) -> None:
+    def evaluation(self) -> LiftingEvaluation:
         """Read the sequences of the protocol's split, with the keypoints that are lifted."""
-        self.looked_at = reading.evaluation(self.spec, self.dataset, self.data_root, self.options)
-        if not self.looked_at.clips:
+        read = reading.evaluation(self.spec, self.dataset, self.data_root, self.options)
+        if not read.clips:
             raise RunError(f"{self.spec.protocol.split} has no sequence to lift; see --limit")
+        return read
 
-    def build(self) -> None:
+    def network(self) -> Lifter:
         """Make the lifting network."""
-        self.network = network.build_lifter(self.spec.model, self.options.seed)
+        return build_lifter(self.spec.model, self.options.seed)
 
-    def feed(self) -> LiftingWindows:
+    def training(self, network: Lifter, evaluation: LiftingEvaluation) -> Training:
         """Return every frame of the training subjects with the frames around it."""
-        found = reading.training(self.spec, self.dataset, self.data_root, self.options)
-        clips, self.left_out, self.allowed = found.clips, found.left_out, found.allowed
-        if isinstance(self.network, LinearNetwork):
-            predicting.observe(self.network, clips)
-        seen = self.inputs()
+        del evaluation
+        read = reading.training(self.spec, self.dataset, self.data_root, self.options)
+        clips, seen = read.clips, self.inputs(network)
         keypoints = [seen.of(clip) for clip in clips]
         joints = [centred(clip.joints).astype(np.float32) for clip in clips]
         sequences = windows.join(keypoints, joints, seen.order, seen.order)
-        return LiftingWindows(
-            sequences, pad=seen.pad, shift=seen.shift, mirror=self.spec.recipe.flip
+        shift, mirror = seen.shift, self.spec.recipe.flip
+        return Training(
+            LiftingWindows(sequences, pad=seen.pad, shift=shift, mirror=mirror),
+            statistics(clips) if isinstance(network, LinearNetwork) else {},
+            read.left_out,
+            read.allowed,
         )
 
-    def load(self, checkpoint: Checkpoint) -> Fit:
+    def load(self, network: Lifter, checkpoint: Checkpoint) -> Fit:
         """Load the network; statistics that a file lacks are those of the training split."""
-        if checkpoint.layout == MARTINEZ and isinstance(self.network, LinearNetwork):
-            found = reading.training(self.spec, self.dataset, self.data_root, self.options)
-            predicting.observe(self.network, found.clips)
-            whole = {**dict(self.network.named_buffers(recurse=False)), **checkpoint.tensors}
+        if checkpoint.layout == MARTINEZ and isinstance(network, LinearNetwork):
+            read = reading.training(self.spec, self.dataset, self.data_root, self.options)
+            whole = {**statistics(read.clips), **checkpoint.tensors}
             checkpoint = replace(checkpoint, tensors=whole)
-        return super().load(checkpoint)
+        return super().load(network, checkpoint)
 
-    def initialise(self, checkpoint: Checkpoint) -> Fit:
+    def initialise(self, network: Lifter, checkpoint: Checkpoint) -> Fit:
         """Load the whole network."""
         provenance.require_same_outputs(checkpoint, self.dataset, self.options.allow)
-        return self.load(checkpoint)
+        return self.load(network, checkpoint)
 
-    def cost(self, device: torch.device) -> Cost[LiftingBatch]:
+    def planned(self, plan: Plan) -> Plan:
+        """Return the plan with the norms that are kept, and a momentum that falls."""
+        model, recipe = self.spec.model, self.spec.recipe
+        momentum = None
+        if isinstance(model, TemporalModel):
+            last = recipe.final_momentum
+            momentum = (model.momentum, model.momentum if last is None else last)
+        return replace(plan, max_norm=recipe.max_norm, momentum=momentum)
+
+    def cost(self, network: Lifter, device: torch.device) -> Cost[LiftingBatch]:
         """Return the mean squared error of standardised joints, or MPJPE in metres."""
-        lifter = self.network
+        lifter = network
 
         def cost(network: nn.Module, batch: LiftingBatch) -> Tensor:
             lifted: Tensor = network(batch.keypoints.to(device, non_blocking=True))
@@ -101,13 +108,21 @@ class Lifting(Task[JointPredictions]):
 
         return cost
 
-    def predictions(self, runtime: Runtime, *, workers: int, title: str) -> JointPredictions:
+    def predictions(
+        self,
+        network: Lifter,
+        evaluation: LiftingEvaluation,
+        runtime: Runtime,
+        *,
+        workers: int,
+        title: str,
+    ) -> JointPredictions:
         """Return the joints of every frame."""
         del workers  # nothing is read
         return predicting.predictions(
-            self.network,
-            self.looked_at.clips,
-            self.inputs(),
+            network,
+            evaluation.clips,
+            self.inputs(network),
             runtime,
             flip_test=self.spec.protocol.flip_test,
             precision=self.spec.protocol.precision,
@@ -125,39 +140,43 @@ class Lifting(Task[JointPredictions]):
             root=protocol.root,
         )
 
-    def scores(self, found: JointPredictions) -> Scores:
+    def scores(self, evaluation: LiftingEvaluation, predictions: JointPredictions) -> Scores:
         """Return the errors in mm, by the protocol's averages."""
-        joints = LiftedJoints(found.joints)
-        return self.metric.score(self.looked_at.truth, joints, self.setting)
+        joints = LiftedJoints(predictions.joints)
+        return self.metric.score(evaluation.truth, joints, self.setting)
 
-    def misfit(self, found: JointPredictions) -> str:
+    def misfit(self, evaluation: LiftingEvaluation, predictions: JointPredictions) -> str:
         """Say so where predictions are of other sequences."""
-        clips = self.looked_at.clips
+        before, clips = predictions.clips, evaluation.clips
         names = ["/".join(clip.key) for clip in clips]
         lengths = [len(clip.frames) for clip in clips]
-        if found.clips.tolist() == names and found.lengths.tolist() == lengths:
+        if before.tolist() == names and predictions.lengths.tolist() == lengths:
             return ""
-        return f"lifted {len(found.clips)} sequences, and the dataset has other ones, {len(clips)}"
+        return f"lifted {len(before)} sequences, and the dataset has other ones, {len(clips)}"
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self, evaluation: LiftingEvaluation) -> tuple[str, ...]:
         """Say where the keypoints came from."""
-        return self.looked_at.notes
+        return evaluation.notes
 
     def draw_training(self, folder: Path, batch: LiftingBatch) -> Path:
         """Draw keypoints beside the joints to lift them to."""
         return lifted.draw_training(folder, self.dataset, batch)
 
-    def draw_worst(self, folder: Path, found: JointPredictions, count: int) -> Path:
+    def draw_worst(
+        self, folder: Path, evaluation: LiftingEvaluation, predictions: JointPredictions, count: int
+    ) -> Path:
         """Draw the frames of the largest errors."""
-        joints = LiftedJoints(found.joints)
-        errors = self.metric.errors(self.looked_at.truth, joints, self.setting)
-        return lifted.draw_worst(folder, self.dataset, self.looked_at, found, errors, count)
+        joints = LiftedJoints(predictions.joints)
+        errors = self.metric.errors(evaluation.truth, joints, self.setting)
+        return lifted.draw_worst(folder, self.dataset, evaluation, predictions, errors, count)
 
-    def draw(self, folder: Path, found: JointPredictions) -> None:
+    def draw(
+        self, folder: Path, evaluation: LiftingEvaluation, predictions: JointPredictions
+    ) -> None:
         """Draw a few frames: keypoints beside joints from two views."""
-        lifted.draw(folder, self.dataset, self.looked_at, found)
+        lifted.draw(folder, self.dataset, evaluation, predictions)
 
-    def inputs(self) -> Inputs:
+    def inputs(self, network: Lifter) -> Inputs:
         """Return how keypoints enter the network."""
         pairs = self.dataset.indices(self.dataset.flip_pairs)
-        return inputs_of(self.network, flip_order(len(self.dataset.keypoints), pairs))
+        return inputs_of(network, flip_order(len(self.dataset.keypoints), pairs))

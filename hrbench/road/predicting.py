@@ -1,0 +1,43 @@
+"""What a network says, kept in the run's folder."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from torch import nn
+
+from hrbench.data import remarks
+from hrbench.data.evaluation import Evaluation
+from hrbench.engine.runtime import Runtime
+from hrbench.kinds.contract import AnyTask
+from hrbench.report.predictions import Stored
+from hrbench.road.telling import tell
+from hrbench.road.training import workers
+from hrbench.runs import folder as run_folder
+from hrbench.runs.folder import State
+
+
+def predict(
+    task: AnyTask,
+    network: nn.Module,
+    evaluation: Evaluation,
+    runtime: Runtime,
+    folder: Path,
+    state: State,
+) -> tuple[Stored, State]:
+    """Return a network's predictions, which the folder keeps, and the state of a run with them."""
+    started = time.perf_counter()
+    count = workers(task.options.workers, runtime.world)
+    predictions = task.predictions(network, evaluation, runtime, workers=count, title="predicting")
+    remarks.add(runtime.gather(remarks.taken()))
+    if not runtime.leads:
+        return predictions, state
+    predictions.write(folder)
+    if evaluation.division is not None:
+        run_folder.write_division(folder, evaluation.division)
+    state = replace(state, predict_seconds=time.perf_counter() - started)
+    state = replace(state, notes=(*state.notes, *remarks.sentences()))
+    state.write(folder)
+    for sentence in remarks.sentences():
+        tell(sentence)
+    return predictions, state

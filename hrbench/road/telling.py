@@ -1,0 +1,35 @@
+"""What a user is told that is not the result."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from hrbench.data.sample import in_words
+from hrbench.runs.options import Options
+
+PICTURES = 24  # on a sheet, where nobody says how many
+
+
+def tell(message: str) -> None:
+    """Say something to the user that is not the result."""
+    sys.stderr.write(message + "\n")
+    sys.stderr.flush()
+
+
+def tell_left_out(step: str, counts: Mapping[str, int]) -> None:
+    """Say what of the files a step goes without, and why; nothing where it has all."""
+    if counts:
+        tell(f"left out of {step}: {in_words(counts)}")
+
+
+def look_at(picture: Path | None) -> None:
+    """Name a picture that was drawn for the user, if one was."""
+    if picture is not None:
+        tell(f"look at: {picture}")
+
+
+def pictures(options: Options) -> int:
+    """Return how many pictures are drawn on a sheet; where nobody says, some on a terminal."""
+    if options.pictures is not None:
+        return options.pictures
+    return PICTURES if sys.stderr.isatty() else 0
