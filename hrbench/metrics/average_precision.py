@@ -9,12 +9,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from hrbench.arrays import Floats
 from hrbench.metrics.matching import AREA_RANGES, THRESHOLDS, Matches
 from hrbench.metrics.people import Results
-
-Floats = NDArray[np.float64]
 
 RECALL_LEVELS = np.linspace(0, 1, 101)
 ALL, MEDIUM, LARGE = range(len(AREA_RANGES))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.arrays import Floats
 from hrbench.metrics.average_precision import ALL, Curves, curves, figures
 from hrbench.metrics.keypoints import by_keypoint, keypoint_errors, medians
 from hrbench.metrics.matching import Matches, match
@@ -26,8 +27,6 @@ from hrbench.metrics.selection import (
     as_results,
     select,
 )
-
-Floats = NDArray[np.float64]
 
 AREA_SHARE = 0.53  # of the box that counts as the person's area, which the files do not have
 LEVELS = {  # crowd index, the upper end excluded; the paper's formula is not bounded by 1

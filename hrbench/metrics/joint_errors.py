@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from hrbench.arrays import Floats
+
 Joints = NDArray[np.floating]
 
 

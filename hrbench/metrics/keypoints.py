@@ -11,13 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from hrbench.arrays import Floats
 from hrbench.metrics.matching import Matches
 from hrbench.metrics.oks import similarity
 from hrbench.metrics.people import Results, Truth
-
-Floats = NDArray[np.float64]
 
 ELSEWHERE = 0.5  # similarity below which a keypoint does not lie where it is compared with
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.arrays import Floats
 from hrbench.metrics.oks import oks_with_truth
 from hrbench.metrics.people import Results, Truth
 
-Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 

@@ -17,10 +17,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.arrays import Floats
 from hrbench.metrics import joint_errors
 from hrbench.metrics.scores import Scores
 
-Floats = NDArray[np.float64]
 Average = Literal["actions", "frames"]
 Root = Literal["target", "both"]
 
@@ -150,12 +150,12 @@ class SequenceErrors:
         used = [(number, rows) for number, rows in enumerate(truth.rows()) if len(rows)]
         figures, by_joint = np.empty((len(used), len(FIGURES))), np.empty((len(used), len(counted)))
         for place, (_, rows) in enumerate(used):
-            found, target = joints[rows], truth.joints[rows]
+            predicted, target = joints[rows], truth.joints[rows]
             target[:, hip] = 0
             if root == "both":
-                found[:, hip] = 0
-            by_joint[place] = joint_errors.distances(found, target).mean(axis=0)
-            figures[place] = sequence_figures(found[:, counted], target[:, counted])
+                predicted[:, hip] = 0
+            by_joint[place] = joint_errors.distances(predicted, target).mean(axis=0)
+            figures[place] = sequence_figures(predicted[:, counted], target[:, counted])
         numbers = np.array([number for number, _ in used], dtype=np.intp)
         return cls(
             np.array(truth.actions, dtype=np.str_)[numbers],
@@ -181,12 +181,12 @@ class SequenceErrors:
 
     def by(self, labels: NDArray[np.str_], average: Average) -> dict[str, dict[str, float]]:
         """Return the four figures of the sequences of each label."""
-        found = {}
+        by_label = {}
         for label in np.unique(labels).tolist():
             own = labels == label
             part = SequenceErrors(*(getattr(self, name)[own] for name in self.__slots__))
-            found[label] = _named(part.mean(part.figures, average))
-        return found
+            by_label[label] = _named(part.mean(part.figures, average))
+        return by_label
 
     def reason(self) -> str:
         """Return why a figure has no value."""
@@ -199,12 +199,12 @@ class SequenceErrors:
         return f"no sequence of {' and '.join(still)} has two frames"
 
 
-def sequence_figures(found: NDArray[np.floating], target: NDArray[np.floating]) -> list[float]:
+def sequence_figures(predicted: NDArray[np.floating], target: NDArray[np.floating]) -> list[float]:
     """Return the mean of each of FIGURES over a sequence; no MPJVE, a NaN, of a single frame."""
     per_frame = (joint_errors.mpjpe, joint_errors.p_mpjpe, joint_errors.n_mpjpe)
-    speeds = joint_errors.mpjve(found, target)
+    speeds = joint_errors.mpjve(predicted, target)
     velocity = float(speeds.mean()) if len(speeds) else math.nan
-    return [*(float(error(found, target).mean()) for error in per_frame), velocity]
+    return [*(float(error(predicted, target).mean()) for error in per_frame), velocity]
 
 
 def weighted_mean(values: Floats, weights: NDArray[np.int64]) -> Floats:

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.arrays import Floats
 from hrbench.metrics.keypoints import median_of_known
 from hrbench.metrics.scores import Scores
 
-Floats = NDArray[np.float64]
 # By name, the indices of the points between whose means a normaliser is the distance.
 Groups = Mapping[str, tuple[Sequence[int], Sequence[int]]]
 

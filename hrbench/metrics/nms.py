@@ -10,7 +10,8 @@ Source: deep-high-resolution-net.pytorch, lib/nms/nms.py; Bodla et al. 2017 for 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from hrbench.arrays import Floats
+
 Rows = NDArray[np.intp]
 
 SOFT_LIMIT = 20  # poses that soft NMS keeps of an image; COCO scores no more

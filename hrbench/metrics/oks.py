@@ -9,9 +9,9 @@ deep-high-resolution-net.pytorch, lib/nms/nms.py, between poses.
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.arrays import Floats
 from hrbench.metrics.people import Results, Truth
 
-Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
 EPSILON = np.spacing(1.0)  # added to areas, so that only an exact pose fits an area of 0

@@ -13,10 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.arrays import Floats
 from hrbench.metrics.keypoints import median_of_known
 from hrbench.metrics.scores import Scores
-
-Floats = NDArray[np.float64]
 
 HEAD_SHARE = 0.6  # of the head box's diagonal: the size of a head
 FIRST_PIXEL = 1.0  # Matlab's number of the first pixel

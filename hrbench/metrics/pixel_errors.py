@@ -13,12 +13,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.arrays import Floats
 from hrbench.metrics.keypoints import mean_of_known, median_of_known
 from hrbench.metrics.nme import BOX_SIZE, Groups, normalisers
 from hrbench.metrics.people import Poses, Truth
 from hrbench.metrics.scores import Scores
-
-Floats = NDArray[np.float64]
 
 NEAR = 0.1  # of the object's size: a keypoint that is nearer to its place is there
 LEVELS = (NEAR, 0.05, 0.2)
@@ -36,8 +35,8 @@ def object_sizes(truth: Truth, groups: Groups) -> dict[str, Floats]:
     """
     area = truth.boxes[:, 2:].prod(axis=1)
     labelled = np.where(truth.visibility[..., None] > 0, truth.keypoints, np.nan)
-    found = {BOX_SIZE: np.sqrt(np.maximum(area, 0)), **normalisers(labelled, groups)}
-    return {name: np.where(size > 0, size, np.nan) for name, size in found.items()}
+    sizes = {BOX_SIZE: np.sqrt(np.maximum(area, 0)), **normalisers(labelled, groups)}
+    return {name: np.where(size > 0, size, np.nan) for name, size in sizes.items()}
 
 
 def score_pixels(

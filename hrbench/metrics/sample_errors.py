@@ -45,12 +45,12 @@ class PoseErrors(SampleErrors):
         """
         errors = np.where(self.missed, np.nan, self.errors)
         by_error = np.argsort(-np.nan_to_num(errors, nan=-np.inf), kind="stable")
-        found = by_error[~self.missed[by_error]]
+        answered = by_error[~self.missed[by_error]]
         missed = np.flatnonzero(self.missed)
         extent = np.nan_to_num(self._extent[missed])
         missed = missed[np.argsort(-extent, kind="stable")]
-        of_missed = min(len(missed), max(round(count * MISSED), count - len(found)))
-        return found[: count - of_missed], missed[:of_missed]
+        of_missed = min(len(missed), max(round(count * MISSED), count - len(answered)))
+        return answered[: count - of_missed], missed[:of_missed]
 
     @property
     def _extent(self) -> Floats:

@@ -10,11 +10,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.arrays import Floats
 from hrbench.metrics.nms import oks_nms, soft_oks_nms
 from hrbench.metrics.oks import oks
 from hrbench.metrics.people import Poses, Results
 
-Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 SuppressionName = Literal["oks", "soft", "none"]
 

@@ -20,7 +20,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from hrbench.arrays import Floats
+
 Mask = NDArray[np.bool_]
 
 FEWEST = 10  # repeats, annotations beyond an object's first: sigma is then known to a sixth

@@ -20,7 +20,7 @@ Classes = NDArray[np.int64]
 ANSWERS = 5
 
 
-def score_classes(truth: Classes, found: Classes, class_names: Sequence[str]) -> Scores:
+def score_classes(truth: Classes, answers: Classes, class_names: Sequence[str]) -> Scores:
     """Score (N, K) answers, the likeliest first, for pictures of the classes `truth` (N,).
 
     With five classes or fewer the answers are all there are: top-5 is NaN then, with that as
@@ -34,16 +34,16 @@ def score_classes(truth: Classes, found: Classes, class_names: Sequence[str]) ->
     Raises:
         ValueError: the answers are not of these pictures or classes, or two classes have one name.
     """
-    _require_answers(truth, found, class_names)
-    first = 100 * _mean(_among(truth, found, 1))
-    five = 100 * _mean(_among(truth, found, ANSWERS))
+    _require_answers(truth, answers, class_names)
+    first = 100 * _mean(_among(truth, answers, 1))
+    five = 100 * _mean(_among(truth, answers, ANSWERS))
     figures = {"top-1": first, f"top-{ANSWERS}": five}
     reasons = dict.fromkeys(figures, "there are no pictures") if not len(truth) else {}
     if len(class_names) <= ANSWERS:
         figures[f"top-{ANSWERS}"] = math.nan
         every = f"{ANSWERS} answers hold all of the {len(class_names)} classes"
         reasons.setdefault(f"top-{ANSWERS}", every)
-    counts = _answered(truth, found[:, 0], len(class_names))
+    counts = _answered(truth, answers[:, 0], len(class_names))
     groups = {
         "class": _by_class(counts, class_names),
         "confusion": _confusions(counts, class_names),
@@ -51,9 +51,9 @@ def score_classes(truth: Classes, found: Classes, class_names: Sequence[str]) ->
     return Scores(figures, reasons, groups)
 
 
-def _among(truth: Classes, found: Classes, count: int) -> NDArray[np.bool_]:
+def _among(truth: Classes, answers: Classes, count: int) -> NDArray[np.bool_]:
     """Return (N,): whether the class is among the first `count` answers."""
-    return np.asarray((found[:, :count] == truth[:, None]).any(axis=1))
+    return np.asarray((answers[:, :count] == truth[:, None]).any(axis=1))
 
 
 def _mean(hits: NDArray[np.bool_]) -> float:
@@ -81,10 +81,12 @@ def _confusions(counts: Classes, names: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _require_answers(truth: Classes, found: Classes, names: Sequence[str]) -> None:
-    if found.shape != (len(truth), min(ANSWERS, len(names))):
-        raise ValueError(f"answers {found.shape} to {len(truth)} pictures of {len(names)} classes")
-    for classes in (truth, found):
+def _require_answers(truth: Classes, answers: Classes, names: Sequence[str]) -> None:
+    if answers.shape != (len(truth), min(ANSWERS, len(names))):
+        raise ValueError(
+            f"answers {answers.shape} to {len(truth)} pictures of {len(names)} classes"
+        )
+    for classes in (truth, answers):
         if classes.size and not (classes.min() >= 0 and classes.max() < len(names)):
             raise ValueError(
                 f"classes {classes.min()} to {classes.max()}, not 0 to {len(names) - 1}"
