@@ -11,6 +11,7 @@ from workload import arguments, crops, workload
 from hrbench import network
 from hrbench.backbone.input import IMAGENET, Normalisation
 from hrbench.kinds.landmarks import predicting
+from hrbench.kinds.landmarks.pixels import pixels
 
 CPU = torch.device("cpu")
 TOLERANCE = 1e-5  # of network outputs, as the golden numbers have it
@@ -25,7 +26,7 @@ def main() -> None:
     plain = network.build(load.spec.model, len(load.dataset.keypoints), chosen.seed).eval()
     images = crops(load, chosen.batch)
     inputs, plain.normalise = Normalisation(IMAGENET)(images), torch.nn.Identity()
-    heatmaps = predicting.heatmaps(load.spec, load.dataset, built, CPU)
+    heatmaps = predicting.heatmaps(load.spec, pixels(load.spec, load.dataset), built, CPU)
 
     def officially() -> torch.Tensor:
         return official.flip_tested(plain, inputs, load.cutting.flip_pairs)

@@ -21,7 +21,7 @@ from hrbench.data.cutting import AffineCutting
 from hrbench.data.loader import drawn
 from hrbench.data.sample import People
 from hrbench.geometry import Floats, crop_matrix
-from hrbench.heads.codecs import Codec
+from hrbench.heads.codec import Codec
 
 READ = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
 Pairs = Sequence[tuple[int, int]]

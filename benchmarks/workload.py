@@ -12,7 +12,7 @@ from hrbench.data.cutting import AffineCutting
 from hrbench.data.sample import People
 from hrbench.formats import location
 from hrbench.formats.coco import reading
-from hrbench.heads.codecs import Codec
+from hrbench.heads.codec import Codec
 from hrbench.spec import DatasetSpec, LandmarkTask
 
 TASK = "coco-pose@w32-256x192"
@@ -48,7 +48,7 @@ def workload() -> Workload:
         tuple(dataset.keypoints.index(name) for name in dataset.upper_body),
         dataset.indices(dataset.flip_pairs),
     )
-    return Workload(spec, dataset, cutting, ranges, network.codec(spec.model))
+    return Workload(spec, dataset, cutting, ranges, network.codec(spec))
 
 
 def people(load: Workload, images: int) -> People:

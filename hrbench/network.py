@@ -9,13 +9,19 @@ from hrbench.backbone.registry import Backbone, backbone_of
 from hrbench.data.pose_statistics import JOINTS_OUT, KEYPOINTS_IN
 from hrbench.errors import SpecError
 from hrbench.heads.classify import ClassificationHead
-from hrbench.heads.codecs import CODECS, Codec
+from hrbench.heads.codecs import CODECS, GaussianHeatmap
 from hrbench.heads.deconvolution import DeconvolutionHead
 from hrbench.heads.faces import OfficialFaceHeatmap
 from hrbench.heads.heatmap import STRIDE, HeatmapHead
 from hrbench.heads.linear_lift import LinearLifter
 from hrbench.heads.temporal_lift import TemporalLifter
-from hrbench.spec import ClassifierModel, HeatmapModel, LinearModel, TemporalModel
+from hrbench.spec import (
+    ClassifierModel,
+    HeatmapModel,
+    LandmarkTask,
+    LinearModel,
+    TemporalModel,
+)
 
 NUM_JOINTS = 17
 MILLIMETRES = 1000.0  # in the metres that VideoPose3D's weights answer in
@@ -91,16 +97,17 @@ def _heatmap_head(
     return DeconvolutionHead(channels, backbone.filters, num_keypoints, doublings)
 
 
-def codec(model: HeatmapModel) -> Codec:
-    """Return how keypoints are written as heatmaps and read back."""
-    height, width = (edge // STRIDE for edge in model.input)
-    return CODECS[model.codec](height, width, STRIDE, model.sigma)
+def codec(spec: LandmarkTask) -> GaussianHeatmap:
+    """Return how keypoints are written as heatmaps, and read back by the protocol's decoder."""
+    model, (height, width) = spec.model, (edge // STRIDE for edge in spec.model.input)
+    make = CODECS[model.codec]
+    return make(height, width, STRIDE, model.sigma, spec.protocol.decoder)
 
 
-def official_face_codec(model: HeatmapModel) -> OfficialFaceHeatmap:
+def official_face_codec(model: HeatmapModel, counted_from: int) -> OfficialFaceHeatmap:
     """Return how the published face code does that: in whole cells."""
     height, width = (edge // STRIDE for edge in model.input)
-    return OfficialFaceHeatmap(height, width, STRIDE, model.sigma)
+    return OfficialFaceHeatmap(height, width, STRIDE, model.sigma, counted_from=counted_from)
 
 
 def build_classifier(model: ClassifierModel, num_classes: int, seed: int) -> ImageNetwork:

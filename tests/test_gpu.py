@@ -41,7 +41,7 @@ def step(task: str, device: str) -> dict[str, torch.Tensor]:
     rng = np.random.default_rng(0)
     images = torch.from_numpy(rng.integers(0, 256, (4, height, width, 3), dtype=np.uint8))
     points = torch.from_numpy(rng.uniform(10, 180, (4, 17, 2)))
-    codec = network.codec(spec.model)
+    codec = network.codec(spec)
     targets = codec.encode(points, torch.ones(4, 17) > 0, where)
     optimizer = torch.optim.SGD(built.parameters(), lr=1e-2)
     mse(built(images), targets).backward()

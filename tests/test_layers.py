@@ -26,7 +26,7 @@ BELOW: dict[str, set[str]] = {  # what each imports beside itself
     "spec": {"metrics", "errors"},  # what the protocol's metric needs, its metric says
     "catalog": {"errors", "spec"},
     "backbone": {"errors"},
-    "heads": {"backbone"},  # its blocks
+    "heads": {"backbone", *BOTTOM},
     "metrics": {"arrays", "errors"},  # arrays only; formats give its `Truth`
     "world": {"arrays", "errors"},
     "report": {"metrics", "catalog", "spec", "errors"},  # what a benchmark is, beside its numbers

@@ -18,7 +18,7 @@ from hrbench.data.loader import Batch
 from hrbench.data.sample import People
 from hrbench.draw.drawing import FAINT, KEY, LIKELY, WHITE, dot_radius, line, pose
 from hrbench.draw.lettering import LETTERS, labelled, strip
-from hrbench.heads.codecs import Codec
+from hrbench.heads.codec import Codec
 from hrbench.metrics.sample_errors import PoseErrors
 from hrbench.spec import DatasetSpec
 

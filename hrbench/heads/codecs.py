@@ -1,65 +1,36 @@
-"""Codecs: how keypoints are written as heatmaps, and read back by the decoder they go with.
+"""Keypoints as heatmaps: on whole cells, where they really are, and edge on edge.
 
 Letters: B crops, K keypoints, h x w cells of a map; points are x, y.
 """
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar
 
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812  the field's name for it
+from numpy.typing import NDArray
 from torch import Tensor
 
-from hrbench.heads.decoding import dark, quarter, udp
+from hrbench.geometry import CropMatrix, Floats, cells_to_image, crop_matrix, udp_matrix
+from hrbench.heads import ties
+from hrbench.heads.codec import Codec
+from hrbench.heads.decoding import DECODERS
 from hrbench.heads.heatmap import Targets
 from hrbench.heads.windows import paste
 
 
-class Codec(Protocol):
-    """Targets of one size, and what reads a network's answer to them."""
-
-    @property
-    def height(self) -> int:
-        """The maps' h, in cells."""
-
-    @property
-    def width(self) -> int:
-        """The maps' w, in cells."""
-
-    @property
-    def stride(self) -> float:
-        """Crop pixels per cell."""
-
-    @property
-    def sigma(self) -> float:
-        """The bump's, in cells."""
-
-    def encode(self, keypoints: Tensor, visible: Tensor, device: torch.device) -> Targets:
-        """Return the targets on `device` for (B, K, 2) crop pixels and (B, K) visibility."""
-
-    def crop_pixels(self, cells: Tensor) -> Tensor:
-        """Return where positions on the map are in the crop, in its pixels."""
-
-    def from_logits(self, scores: Tensor) -> Tensor:
-        """Return (B, K, h, w) maps for the scores of a network trained by cross-entropy."""
-
-    def decode(self, maps: Tensor) -> tuple[Tensor, Tensor]:
-        """Return (B, K, 2) positions in cells and (B, K) scores for (B, K, h, w) maps."""
-
-
 @dataclass(frozen=True, slots=True)
-class GaussianHeatmap:
+class GaussianHeatmap(Codec):
     """Keypoints as Gaussian bumps on whole cells, cut off at three sigma.
 
     Source: Xiao et al. 2018, section 2; the quarter step is Newell et al. 2016's.
     """
 
-    height: int  # h, in cells
-    width: int  # w, in cells
-    stride: float  # crop pixels per cell
-    sigma: float  # in cells
+    decoder: str = "quarter"  # one of `decoding.DECODERS`
+
+    grid: ClassVar[CropMatrix] = staticmethod(crop_matrix)  # how crops for it are cut
 
     def encode(self, keypoints: Tensor, visible: Tensor, device: torch.device) -> Targets:
         """Return the maps and weights that a network on `device` is trained with.
@@ -83,10 +54,6 @@ class GaussianHeatmap:
     def places(self, keypoints: Tensor) -> Tensor:
         """Return where crop pixels are on the map, in cells."""
         return keypoints / self.stride
-
-    def crop_pixels(self, cells: Tensor) -> Tensor:
-        """Return where positions on the map are in the crop, in its pixels."""
-        return cells * self.stride
 
     def touched(self, cells: Tensor, reach: float) -> Tensor:
         """Return for (..., 2) cells whether a bump there counts as on the map."""
@@ -116,8 +83,18 @@ class GaussianHeatmap:
         return F.softmax(scores.flatten(2), dim=2).view_as(scores) * self.volume()
 
     def decode(self, maps: Tensor) -> tuple[Tensor, Tensor]:
-        """Return (B, K, 2) positions in cells and (B, K) scores; `decoding.quarter`."""
-        return quarter(maps, self.sigma)
+        """Return (B, K, 2) positions in cells and (B, K) scores, as its decoder reads them."""
+        return DECODERS[self.decoder](maps, self.sigma)
+
+    def tied(self, maps: Tensor, limit: float) -> Tensor:
+        """Return which (B, K) positions rounding may move by more than `limit` cells."""
+        return ties.tied(maps, self.decoder, self.sigma, limit)
+
+    def to_image(
+        self, cells: NDArray[np.float32], centers: Floats, scales: Floats, size: tuple[int, int]
+    ) -> NDArray[np.float64]:
+        """Return (N, K, 2) image pixels; `geometry.cells_to_image`."""
+        return cells_to_image(cells, centers, scales, size, self.grid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +103,8 @@ class UnbiasedHeatmap(GaussianHeatmap):
 
     Source: Zhang et al. 2020 (DARK), section 3.3; weights at the border as mmpose has them.
     """
+
+    decoder: str = "dark"
 
     def encode(self, keypoints: Tensor, visible: Tensor, device: torch.device) -> Targets:
         """Return the maps and weights, as `GaussianHeatmap.encode` does.
@@ -144,10 +123,6 @@ class UnbiasedHeatmap(GaussianHeatmap):
         """Return the sum over the cells of a target that no border cuts off."""
         return 2 * math.pi * self.sigma**2
 
-    def decode(self, maps: Tensor) -> tuple[Tensor, Tensor]:
-        """Return (B, K, 2) positions in cells and (B, K) scores; `decoding.dark`."""
-        return dark(maps, self.sigma)
-
 
 @dataclass(frozen=True, slots=True)
 class UdpHeatmap(GaussianHeatmap):
@@ -159,6 +134,11 @@ class UdpHeatmap(GaussianHeatmap):
 
     Source: Huang et al. 2020 (UDP), section 3.2, as mmpose computes it: in float32.
     """
+
+    decoder: str = "udp"
+
+    grid: ClassVar[CropMatrix] = staticmethod(udp_matrix)
+    inset: ClassVar[int] = 1
 
     def places(self, keypoints: Tensor) -> Tensor:
         """Return where crop pixels are on the map, in cells."""
@@ -179,10 +159,6 @@ class UdpHeatmap(GaussianHeatmap):
         steps = torch.arange(-reach, reach + 1) - offsets.double()[..., None]
         across, down = gaussian(steps, self.sigma).unbind(-2)
         return (down[..., :, None] * across[..., None, :]).float()
-
-    def decode(self, maps: Tensor) -> tuple[Tensor, Tensor]:
-        """Return (B, K, 2) positions in cells and (B, K) scores; `decoding.udp`."""
-        return udp(maps, self.sigma)
 
 
 CODECS: dict[str, type[GaussianHeatmap]] = {

@@ -7,26 +7,29 @@ Source: HRNet-Facial-Landmark-Detection, lib/utils/transforms.py and lib/core/ev
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812  the field's name for it
+from numpy.typing import NDArray
 from torch import Tensor
 
+from hrbench.face_geometry import cells_to_image
+from hrbench.geometry import Floats
+from hrbench.heads import ties
+from hrbench.heads.codec import Codec
 from hrbench.heads.decoding import maxima, sampled
 from hrbench.heads.heatmap import Targets
 from hrbench.heads.windows import paste
 
 
 @dataclass(frozen=True, slots=True)
-class OfficialFaceHeatmap:
+class OfficialFaceHeatmap(Codec):
     """Points as bumps cut off at three sigma, and back by a quarter step and half a cell."""
 
-    height: int  # h, in cells
-    width: int  # w, in cells
-    stride: float  # crop pixels per cell
-    sigma: float  # in cells
+    decoder: str = "official-face"
+    counted_from: int = 1  # the number of an image's first pixel in the files of the dataset
     kernel: Literal["gaussian", "student"] = "gaussian"  # every published network has the first
 
     def encode(self, keypoints: Tensor, visible: Tensor, device: torch.device) -> Targets:
@@ -63,10 +66,6 @@ class OfficialFaceHeatmap:
             return torch.from_numpy(self.sigma / (squared + self.sigma**2) ** 1.5)
         return torch.from_numpy(np.exp(-squared / (2 * self.sigma**2)))
 
-    def crop_pixels(self, cells: Tensor) -> Tensor:
-        """Return where positions on the map are in the crop, in its pixels."""
-        return cells * self.stride
-
     def from_logits(self, scores: Tensor) -> Tensor:
         """Return (B, K, h, w) maps for the scores of a network trained by cross-entropy.
 
@@ -91,6 +90,17 @@ class OfficialFaceHeatmap:
         right, down = (at(1, 0) - at(-1, 0)).sign(), (at(0, 1) - at(0, -1)).sign()
         quarters = torch.stack((right, down), dim=-1) * inside[..., None] / 4
         return cells + quarters.float() + 0.5, scores
+
+    def tied(self, maps: Tensor, limit: float) -> Tensor:
+        """Return which (B, K) positions rounding may move by more than `limit` cells."""
+        return ties.tied(maps, "quarter", self.sigma, limit)
+
+    def to_image(
+        self, cells: NDArray[np.float32], centers: Floats, scales: Floats, size: tuple[int, int]
+    ) -> NDArray[Any]:
+        """Return (N, K, 2) whole image pixels; `face_geometry.cells_to_image`."""
+        moved = cells_to_image(cells, centers + self.counted_from, scales, size)
+        return moved - self.counted_from
 
 
 def find_peaks(maps: Tensor) -> tuple[Tensor, Tensor]:

@@ -103,7 +103,7 @@ def answers(deployed: Deployable[Any, Any], inputs: NDArray[Any]) -> dict[str, N
 
 def all_crops(deployed: DeployableLandmarks, people: People) -> NDArray[np.uint8]:
     """The crops of all people, in their order."""
-    crops = ImageCrops(people, deployed.graph.px.cutting)
+    crops = ImageCrops(people, deployed.task.pixels.cutting)
     cut = [crops[np.array([row])] for row in range(len(people))]
     return np.concatenate([part[1][:, 0].numpy() for part in cut if isinstance(part, tuple)])
 

@@ -188,7 +188,7 @@ def test_a_training_crop_shows_its_target_and_its_sides(tmp_path: Path) -> None:
     visible = torch.zeros((1, 17), dtype=torch.bool)
     visible[0, 5:7] = True  # the shoulders; the left one is to the right
     batch = Batch(torch.zeros((1, 128, 96, 3), dtype=torch.uint8), keypoints, visible)
-    place = landmark_sheets.draw_training(tmp_path, COCO, batch, network.codec(POSE.model))
+    place = landmark_sheets.draw_training(tmp_path, COCO, batch, network.codec(POSE))
     sheet = cv2.imread(str(place))
     assert sheet is not None
     scale = landmark_sheets.TILE / 128

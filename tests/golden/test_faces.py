@@ -93,7 +93,7 @@ def test_bumps_are_drawn_where_the_official_ones_are(
     cases = z["gt_params"][: len(z[key])].tolist()
     seen = torch.ones(1, 1, dtype=torch.bool)
     maps = [
-        OfficialFaceHeatmap(*SQUARE, 4, sigma, kernel)  # type: ignore[arg-type]
+        OfficialFaceHeatmap(*SQUARE, 4, sigma, kernel=kernel)  # type: ignore[arg-type]
         .encode(torch.tensor([[[4 * x, 4 * y]]], dtype=torch.float64), seen, CPU)
         .maps[0, 0]
         .numpy()
@@ -213,7 +213,7 @@ def test_heatmaps_decode_and_score_as_officially(file: str, golden: Ledger) -> N
     golden.check(file, "hm_get_preds", find_peaks(quantised)[0].numpy() + 1)
     for prefix, maps in (("hm", quantised), ("target", torch.from_numpy(z["test_target"]))):
         frames = z["test_center_scale_rot"]
-        cells = seen.road.decode(maps)[0].numpy()
+        cells = seen.road.codec.decode(maps)[0].numpy()
         height, width = maps.shape[-2:]
         found = geometry.cells_to_image(cells, frames[:, :2], frames[:, 2], (width, height))
         golden.check(file, f"{prefix}_decoded", found)

@@ -47,9 +47,8 @@ def test_predictions_are_those_of_the_official_validation(
 def check_predictions(
     golden: Ledger, file: str, key: str, built: ImageNetwork, seen: Slice
 ) -> None:
-    found = predicting.predictions(
-        seen.spec, seen.dataset, built, seen.evaluation, Runtime(CPU), workers=0
-    )
+    px = pixels(seen.spec, seen.dataset)
+    found = predicting.predictions(seen.spec, px, built, seen.evaluation, Runtime(CPU), workers=0)
     golden.check(file, f"{key}_db_index", seen.rows)
     triples = np.concatenate([found.keypoints, found.scores[..., None]], axis=2)
     golden.check(file, f"{key}_all_preds", triples)
@@ -65,7 +64,7 @@ def check_maps(golden: Ledger, file: str, key: str, built: ImageNetwork, seen: S
     cut = ImageCrops(people, px.cutting)
     crops = torch.cat([cut[np.array([row])][1] for row in rows])[:, 0]  # type: ignore[index]
     with torch.inference_mode():
-        maps = predicting.heatmaps(spec, seen.dataset, built, CPU)(crops)
+        maps = predicting.heatmaps(spec, px, built, CPU)(crops)
     golden.check(file, f"{key}_heatmap_sub", maps[:, :, ::8, ::8].numpy())
     golden.check(file, f"{key}_argmax", maps.flatten(2).argmax(2).numpy())
     drawn = [px.cutting.augmented(people, row, Draw()) for row in rows]

@@ -1,15 +1,18 @@
 import math
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hrbench.heads.codecs import CODECS, GaussianHeatmap, UdpHeatmap, UnbiasedHeatmap
+from hrbench.heads.decoding import DECODERS
 from hrbench.heads.heatmap import Targets
 
 CPU = torch.device("cpu")
-SMALL = {"height": 16, "width": 12, "stride": 4, "sigma": 1}
+SMALL: Any = {"height": 16, "width": 12, "stride": 4, "sigma": 1}
 CODEC = GaussianHeatmap(**SMALL)
 
 
@@ -102,3 +105,43 @@ def test_maps_from_logits_give_the_target_back(name: str) -> None:
     maps = encoded(21, 33, codec).maps
     logits = torch.log(maps.clamp(min=1e-12))
     assert codec.from_logits(logits) == pytest.approx(maps, rel=0.01, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", CODECS)
+def test_a_codec_is_decoded_as_it_is_called(name: str) -> None:
+    codec, maps = CODECS[name](**SMALL), encoded(21, 33, CODECS[name](**SMALL)).maps
+    assert codec.decoder == name
+    expected = DECODERS[name](maps, codec.sigma)
+    assert all(torch.equal(*pair) for pair in zip(codec.decode(maps), expected, strict=True))
+
+
+def test_another_decoder_replaces_only_decode() -> None:
+    codec = GaussianHeatmap(**SMALL, decoder="dark")
+    maps = encoded(21, 33, codec).maps
+    assert torch.equal(maps, encoded(21, 33, CODEC).maps)
+    assert torch.equal(codec.decode(maps)[0], DECODERS["dark"](maps, 1)[0])
+
+
+@pytest.mark.parametrize("name", CODECS)
+def test_the_middle_of_a_map_is_that_of_its_crop(name: str) -> None:
+    codec = CODECS[name](**SMALL)
+    center, scale = np.array([[100.0, 80.0]]), np.array([[0.3, 0.4]])  # 3 : 4, as the map
+    middle = np.array([[codec.middle]], dtype=np.float32)
+    assert codec.to_image(middle, center, scale, codec.size) == pytest.approx(
+        np.array([[[100, 80]]])
+    )
+
+
+@pytest.mark.parametrize("name", CODECS)
+def test_a_target_leads_back_to_where_its_crop_has_the_keypoint(name: str) -> None:
+    """By two ways: through the map's cells, and through the crop's own pixels."""
+    codec = CODECS[name](**SMALL)
+    cells, _ = codec.decode(encoded(20, 32, codec).maps)
+    crop = (int(codec.width * codec.stride), int(codec.height * codec.stride))
+    center, scale = np.array([[100.0, 80.0]]), np.array([[0.3, 0.4]])
+    by_cells = codec.to_image(cells.numpy(), center, scale, codec.size)
+    by_pixels = codec.to_image(codec.crop_pixels(cells).numpy(), center, scale, crop)
+    assert by_cells == pytest.approx(by_pixels, abs=1e-4)
+    assert by_cells == pytest.approx(
+        codec.to_image(np.array([[[20.0, 32.0]]], np.float32), center, scale, crop), abs=0.5
+    )

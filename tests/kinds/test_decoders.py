@@ -17,6 +17,7 @@ from hrbench.commands import score as scoring
 from hrbench.errors import HrbenchError, RunError, SpecError
 from hrbench.formats import registry as formats
 from hrbench.formats.location import DataRoot
+from hrbench.kinds.landmarks.pixels import pixels
 from hrbench.kinds.landmarks.predicting import decoded_again
 from hrbench.report import predictions, runs
 from hrbench.report.predictions import Predictions
@@ -54,7 +55,7 @@ def again(folder: Path, decoder: str) -> Predictions:
     data_root = DataRoot(small_world(), synthetic=True)
     seen = formats.evaluation(spec, dataset, data_root, boxes="det", limit=None)
     found = predictions.read(folder, Predictions)
-    return replace(found, **decoded_again(spec, dataset, seen.people, found))
+    return replace(found, **decoded_again(pixels(spec, dataset).codec, seen.people, found))
 
 
 @pytest.mark.parametrize("sigma", [1, 2, 3])

@@ -69,7 +69,7 @@ def test_the_stages_find_the_keypoints_that_a_run_finds(
         fingerprint="",
     )
     expected = landmarks.predictions(
-        loaded.task.spec, loaded.task.dataset, loaded.network, seen, Runtime(CPU), workers=0
+        loaded.task.spec, loaded.task.pixels, loaded.network, seen, Runtime(CPU), workers=0
     )
     assert np.array_equal(found["keypoints"], expected.keypoints)
     assert np.array_equal(found["scores"], expected.scores)

@@ -17,9 +17,7 @@ from hrbench.data.sample import People, unlabelled
 from hrbench.errors import RunError
 from hrbench.formats import registry as formats
 from hrbench.geometry import crop_of_boxes
-from hrbench.heads.ties import tied
 from hrbench.kinds.deployable import CPU, Deployable, Port, Run, small_world
-from hrbench.kinds.landmarks.pixels import pixels
 from hrbench.kinds.landmarks.predicting import BATCH, heatmaps
 from hrbench.kinds.landmarks.task import Landmarks
 from hrbench.network import ImageNetwork
@@ -39,16 +37,16 @@ class KeypointGraph(nn.Module):
     def __init__(self, task: Landmarks, network: ImageNetwork) -> None:
         super().__init__()
         self.network = network.eval().requires_grad_(requires_grad=False)
-        self.px = pixels(task.spec, task.dataset)
-        self.heatmaps = heatmaps(task.spec, task.dataset, network, CPU)
+        self.codec = task.pixels.codec
+        self.heatmaps = heatmaps(task.spec, task.pixels, network, CPU)
 
     def maps(self, crops: Tensor) -> Tensor:
         """Return the (B, K, h, w) maps that are decoded."""
         return self.heatmaps(crops)
 
     def forward(self, crops: Tensor) -> dict[str, Tensor]:
-        cells, scores = self.px.decode(self.maps(crops))
-        return {"keypoints": self.px.codec.crop_pixels(cells), "scores": scores}
+        cells, scores = self.codec.decode(self.maps(crops))
+        return {"keypoints": self.codec.crop_pixels(cells), "scores": scores}
 
 
 class DeployableLandmarks(Deployable[Landmarks, Predictions]):
@@ -78,7 +76,7 @@ class DeployableLandmarks(Deployable[Landmarks, Predictions]):
         """Return names, frame and decoding of the keypoints, and how crops are cut."""
         spec, dataset = self.task.spec, self.task.dataset
         official = spec.protocol.pixels == "official"
-        inset = int(spec.model.codec == "udp")  # a crop is then as wide as its steps, not columns
+        codec = self.task.pixels.codec
         return {
             "keypoint_names": dataset.keypoints,
             "edges": dataset.indices(dataset.edges),
@@ -86,9 +84,9 @@ class DeployableLandmarks(Deployable[Landmarks, Predictions]):
             "input_layout": "batch, height, width, RGB; 0 to 255",
             "frame": FRAME,
             "crop_padding": spec.protocol.padding,
-            "crop_steps": [self.width - inset, self.height - inset],
+            "crop_steps": [self.width - codec.inset, self.height - codec.inset],
             "crop_cut": "official-face" if official else "affine",
-            "decoder": "official-face" if official else spec.protocol.decoder,
+            "decoder": codec.decoder,
             "flip_test": spec.protocol.flip_test,
         }
 
@@ -108,28 +106,27 @@ class DeployableLandmarks(Deployable[Landmarks, Predictions]):
 
     def tied(self, inputs: Tensor) -> NDArray[np.bool_]:
         """Return (B, K)."""
-        spec, stride = self.task.spec, self.graph.px.codec.stride
-        maps = self.graph.maps(inputs)
-        found = tied(maps, spec.protocol.decoder, spec.model.sigma, self.limit / stride)
+        codec = self.task.pixels.codec
+        found = codec.tied(self.graph.maps(inputs), self.limit / codec.stride)
         return np.asarray(found.numpy())
 
     def predictions(
         self, evaluation: LandmarkEvaluation, by_torch: Predictions, run: Run, workers: int
     ) -> Predictions:
         """Return the keypoints of every box, as the file answers for its crop."""
-        people, px = evaluation.people, self.graph.px
+        people, px = evaluation.people, self.task.pixels
         keypoints, scores = np.empty_like(by_torch.keypoints), np.empty_like(by_torch.scores)
         images, crops = list(rows_by_image(people)), ImageCrops(people, px.cutting)
         for rows, cut in prediction_batches(crops, images, BATCH, workers=workers, pin=False):
             answer = run(cut[:, 0].numpy())
             size = (self.width, self.height)
             places = (people.centers[rows], people.scales[rows], size)
-            keypoints[rows] = px.to_image(answer["keypoints"], *places)
+            keypoints[rows] = px.codec.to_image(answer["keypoints"], *places)
             scores[rows] = answer["scores"]
         return replace(by_torch, keypoints=keypoints, scores=scores)
 
     def _cut(self, people: People) -> NDArray[np.uint8]:
-        crops = ImageCrops(people, self.graph.px.cutting)
+        crops = ImageCrops(people, self.task.pixels.cutting)
         images = list(rows_by_image(people))
         batches = prediction_batches(crops, images, len(people), workers=0, pin=False)
         return np.asarray(torch.cat([cut[:, 0] for _, cut in batches]).numpy())

@@ -11,21 +11,20 @@ from hrbench.data.sample import People
 from hrbench.engine.predict import Answer, Columns, Heatmaps, predict
 from hrbench.engine.runtime import Runtime
 from hrbench.errors import RunError
-from hrbench.geometry import flip_order
-from hrbench.heads.heatmap import flip_back
+from hrbench.heads.codec import Codec
 from hrbench.heads.peaks import from_patches, patches
 from hrbench.heads.pyramid import merge_scales
-from hrbench.kinds.landmarks.pixels import Pixels, pixels
+from hrbench.kinds.landmarks.pixels import Pixels
 from hrbench.network import ImageNetwork
 from hrbench.report.predictions import Predictions
-from hrbench.spec import DatasetSpec, LandmarkTask
+from hrbench.spec import LandmarkTask
 
 BATCH = 32  # crops through the network at once; it moves results by rounding only
 
 
 def predictions(
     spec: LandmarkTask,
-    dataset: DatasetSpec,
+    px: Pixels,
     network: ImageNetwork,
     evaluation: LandmarkEvaluation,
     runtime: Runtime,
@@ -35,11 +34,11 @@ def predictions(
     title: str = "predicting",
 ) -> Predictions:
     """Return the network's keypoints for every box of an evaluation."""
-    people, px = evaluation.people, pixels(spec, dataset)
+    people = evaluation.people
     network.eval()
     found = predict(
-        heatmaps(spec, dataset, network, runtime.device),
-        answer(px, people, spec.model.sigma if keep_peaks else None),
+        heatmaps(spec, px, network, runtime.device),
+        answer(px.codec, people, keep_peaks=keep_peaks),
         ImageCrops(people, px.cutting),
         runtime,
         batch_size=max(1, BATCH // len(spec.protocol.scales or (1.0,))),
@@ -65,12 +64,11 @@ def of_boxes(people: People, scored_images: NDArray[np.int64], found: Columns) -
 
 
 def heatmaps(
-    spec: LandmarkTask, dataset: DatasetSpec, network: ImageNetwork, device: torch.device
+    spec: LandmarkTask, px: Pixels, network: ImageNetwork, device: torch.device
 ) -> Heatmaps:
     """Return the protocol's way from uint8 RGB images to maps: flip test, several scales."""
-    codec, protocol = pixels(spec, dataset).codec, spec.protocol
-    pairs = dataset.indices(dataset.flip_pairs)
-    order = torch.from_numpy(flip_order(len(dataset.keypoints), pairs)).to(device)
+    codec, protocol, scales = px.codec, spec.protocol, spec.protocol.scales
+    partners = torch.from_numpy(px.partners).to(device)
 
     def plain(inputs: Tensor) -> Tensor:
         scores = network.answer(inputs).float()
@@ -78,47 +76,42 @@ def heatmaps(
 
     def with_flip(inputs: Tensor) -> Tensor:
         mirrored = plain(inputs.flip(-1))
-        return (plain(inputs) + flip_back(mirrored, order, protocol.flip_shift)) * 0.5
+        return (plain(inputs) + codec.flip_back(mirrored, partners, protocol.flip_shift)) * 0.5
 
     def single(images: Tensor) -> Tensor:
         inputs: Tensor = network.normalise(images)
         return with_flip(inputs) if protocol.flip_test else plain(inputs)
 
-    if not protocol.scales:
+    if not scales:
         return single
-    scales, first = protocol.scales, 0 if spec.model.codec != "udp" else 1
-    middle = ((codec.width - first) / 2, (codec.height - first) / 2)
 
     def at_all_scales(images: Tensor) -> Tensor:
-        return merge_scales(single(images).unflatten(0, (-1, len(scales))), scales, middle)
+        return merge_scales(single(images).unflatten(0, (-1, len(scales))), scales, codec.middle)
 
     return at_all_scales
 
 
-def answer(px: Pixels, people: People, sigma: float | None) -> Answer:
-    """Return how maps become columns of the predictions; with `sigma`, their peaks are kept."""
+def answer(codec: Codec, people: People, *, keep_peaks: bool) -> Answer:
+    """Return how maps become columns of the predictions, their peaks among them if kept."""
 
     def read(maps: Tensor, rows: NDArray[np.int64]) -> Columns:
-        columns = placed(px, maps, people, rows)
-        if sigma is not None:
-            values, corners = patches(maps, sigma)
+        columns = placed(codec, maps, people, rows)
+        if keep_peaks:
+            values, corners = patches(maps, codec.sigma)
             columns |= {"peaks": values.cpu().numpy(), "corners": corners.cpu().numpy()}
         return columns
 
     return read
 
 
-def placed(px: Pixels, maps: Tensor, people: People, rows: NDArray[np.int64]) -> Columns:
+def placed(codec: Codec, maps: Tensor, people: People, rows: NDArray[np.int64]) -> Columns:
     """Return the keypoints of maps in image pixels, and their scores."""
-    cells, scores = (part.cpu().numpy() for part in px.decode(maps))
-    size = (maps.shape[-1], maps.shape[-2])
-    keypoints = px.to_image(cells, people.centers[rows], people.scales[rows], size)
+    cells, scores = (part.cpu().numpy() for part in codec.decode(maps))
+    keypoints = codec.to_image(cells, people.centers[rows], people.scales[rows], codec.size)
     return {"keypoints": keypoints.astype(np.float32), "scores": scores.astype(np.float32)}
 
 
-def decoded_again(
-    spec: LandmarkTask, dataset: DatasetSpec, people: People, found: Predictions
-) -> Columns:
+def decoded_again(codec: Codec, people: People, found: Predictions) -> Columns:
     """Return the keypoints and scores that another decoder reads in the peaks that were kept.
 
     Raises:
@@ -129,10 +122,8 @@ def decoded_again(
             "this run kept no heatmaps to decode again: run it with --keep-peaks, then "
             "`hrbench score RUN --decoder` works"
         )
-    px = pixels(spec, dataset)
-    size = (px.codec.width, px.codec.height)
     parts = []
     for rows in np.array_split(np.arange(len(people)), -(-len(people) // BATCH)):
         kept = torch.from_numpy(found.peaks[rows]), torch.from_numpy(found.corners[rows])
-        parts.append(placed(px, from_patches(*kept, size), people, rows))
+        parts.append(placed(codec, from_patches(*kept, codec.size), people, rows))
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

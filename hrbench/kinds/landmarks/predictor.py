@@ -17,7 +17,6 @@ from hrbench.engine.runtime import Runtime
 from hrbench.errors import DataError, RunError
 from hrbench.geometry import crop_of_boxes
 from hrbench.kinds.contract import AnyTask
-from hrbench.kinds.landmarks.pixels import pixels
 from hrbench.kinds.landmarks.predicting import heatmaps, placed
 from hrbench.kinds.landmarks.task import Landmarks
 from hrbench.network import ImageNetwork
@@ -47,10 +46,10 @@ class KeypointPredictor:
     ) -> None:
         self.spec, self.dataset, self.runtime = task.spec, task.dataset, runtime
         self.names, self.edges = task.dataset.keypoints, task.dataset.edges
-        self.pixels = pixels(task.spec, task.dataset)
+        self.pixels = task.pixels
         self._batch = max(1, batch // len(task.spec.protocol.scales or (1.0,)))
         moved = network.to(runtime.device).eval()
-        self._maps = heatmaps(task.spec, task.dataset, moved, runtime.device)
+        self._maps = heatmaps(task.spec, task.pixels, moved, runtime.device)
 
     def predict(self, image: NDArray[np.uint8], boxes: ArrayLike | None = None) -> Keypoints:
         """Return the keypoints in the boxes of a picture.
@@ -89,7 +88,7 @@ class KeypointPredictor:
         for rows in torch.arange(len(crops)).split(self._batch):
             with self.runtime.autocast(self.spec.protocol.precision):
                 maps = self._maps(crops[rows].flatten(0, 1))
-            parts.append(placed(self.pixels, maps, people, rows.numpy()))
+            parts.append(placed(self.pixels.codec, maps, people, rows.numpy()))
         return [np.concatenate([part[name] for part in parts]) for name in ("keypoints", "scores")]
 
     def _people(self, boxes: Sequence[Boxes]) -> People:

@@ -15,7 +15,6 @@ from hrbench.data.sample import People, unlabelled
 from hrbench.engine.runtime import Runtime
 from hrbench.geometry import crop_of_boxes
 from hrbench.kinds import complexity
-from hrbench.kinds.landmarks.pixels import pixels
 from hrbench.kinds.landmarks.predicting import heatmaps, placed
 from hrbench.kinds.landmarks.task import Landmarks
 from hrbench.kinds.profiled import (
@@ -52,9 +51,9 @@ def profiled(task: Landmarks, network: ImageNetwork) -> Profiled:
 def _stages(
     task: Landmarks, built: ImageNetwork, picture: Path, batch: int, runtime: Runtime
 ) -> Stages:
-    px, people = pixels(task.spec, task.dataset), people_of(task, picture, batch)
+    px, people = task.pixels, people_of(task, picture, batch)
     rows = np.arange(batch)
-    maps = heatmaps(task.spec, task.dataset, built, runtime.device)
+    maps = heatmaps(task.spec, px, built, runtime.device)
 
     def read(_: None) -> list[NDArray[Any]]:
         return [px.cutting.read(path) for path in people.images]
@@ -68,7 +67,7 @@ def _stages(
             return maps(crops.flatten(0, 1))
 
     def decode(scores: Tensor) -> object:
-        return placed(px, scores, people, rows)
+        return placed(px.codec, scores, people, rows)
 
     return {READ: read, CROP: crop, NETWORK: network, DECODE: decode}
 

@@ -1,6 +1,7 @@
 """Keypoints in images: crops around boxes, heatmaps, the pose and face metrics."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,11 @@ from hrbench.errors import RunError
 from hrbench.formats import registry as formats
 from hrbench.formats.contract import PeopleFormat
 from hrbench.formats.registry import format_of, is_own
-from hrbench.heads.heatmap import LOSSES, Targets
+from hrbench.heads.heatmap import Targets
 from hrbench.kinds.contract import Task, Training
 from hrbench.kinds.landmarks import scoring
 from hrbench.kinds.landmarks.framing import framed
-from hrbench.kinds.landmarks.pixels import pixels
+from hrbench.kinds.landmarks.pixels import Pixels, pixels
 from hrbench.kinds.landmarks.predicting import decoded_again, predictions
 from hrbench.lints import own_keypoints
 from hrbench.metrics.inputs import KeypointSetting
@@ -46,6 +47,11 @@ class Landmarks(Task[ImageNetwork, LandmarkEvaluation, Predictions]):
         *("decoder", "keypoint_threshold", "metric", "nms", "nms_threshold", "normaliser"),
     )
     spec: LandmarkTask
+
+    @cached_property
+    def pixels(self) -> Pixels:
+        """How crops are cut, and keypoints written and read; made once."""
+        return pixels(self.spec, self.dataset)
 
     def evaluation(self) -> LandmarkEvaluation:
         """Read the boxes of the protocol's split, and their keypoints where they are annotated."""
@@ -77,8 +83,7 @@ class Landmarks(Task[ImageNetwork, LandmarkEvaluation, Predictions]):
         turned = self._mirrored() if self.spec.augment.flip else ()
         allowed = (*people.allowed, *turned, *self._measured_too(people, evaluation))
         ranges = Ranges(**self.spec.augment.model_dump())
-        cutting = pixels(self.spec, self.dataset).cutting
-        feed = TrainingCrops(people, cutting, ranges, self.options.seed)
+        feed = TrainingCrops(people, self.pixels.cutting, ranges, self.options.seed)
         return Training(feed, left_out=people.left_out, allowed=allowed)
 
     def initialise(self, network: ImageNetwork, checkpoint: Checkpoint) -> Fit:
@@ -93,12 +98,12 @@ class Landmarks(Task[ImageNetwork, LandmarkEvaluation, Predictions]):
     def cost(self, network: ImageNetwork, device: torch.device) -> Cost[Batch]:
         """Return the loss between heatmaps and their targets."""
         del network
-        recipe, encoder = self.spec.recipe, pixels(self.spec, self.dataset).codec
-        loss = LOSSES[recipe.loss]
+        recipe, codec = self.spec.recipe, self.pixels.codec
+        loss = codec.losses[recipe.loss]
 
         def cost(network: nn.Module, batch: Batch) -> Tensor:
             scores = network(batch.images)
-            targets = encoder.encode(batch.keypoints, batch.visible, device)
+            targets = codec.encode(batch.keypoints, batch.visible, device)
             if not recipe.target_weights:
                 targets = Targets(targets.maps, torch.ones_like(targets.weights))
             return loss(scores, targets)
@@ -117,7 +122,7 @@ class Landmarks(Task[ImageNetwork, LandmarkEvaluation, Predictions]):
         """Return the keypoints of every box."""
         return predictions(
             self.spec,
-            self.dataset,
+            self.pixels,
             network,
             evaluation,
             runtime,
@@ -179,7 +184,7 @@ class Landmarks(Task[ImageNetwork, LandmarkEvaluation, Predictions]):
         decoder = self.spec.protocol.decoder
         if isinstance(before, LandmarkTask) and before.protocol.decoder == decoder:
             return predictions
-        again = decoded_again(self.spec, self.dataset, evaluation.people, predictions)
+        again = decoded_again(self.pixels.codec, evaluation.people, predictions)
         return replace(predictions, **again)
 
     def confirmed(self, evaluation: LandmarkEvaluation, predictions: Predictions) -> str:
@@ -213,8 +218,7 @@ class Landmarks(Task[ImageNetwork, LandmarkEvaluation, Predictions]):
 
     def draw_training(self, folder: Path, batch: Batch) -> Path:
         """Draw crops with their keypoints and target maps."""
-        codec = pixels(self.spec, self.dataset).codec
-        return landmark_sheets.draw_training(folder, self.dataset, batch, codec)
+        return landmark_sheets.draw_training(folder, self.dataset, batch, self.pixels.codec)
 
     def draw_worst(
         self, folder: Path, evaluation: LandmarkEvaluation, predictions: Predictions, count: int

@@ -1,0 +1,74 @@
+"""What a codec is: how keypoints become a network's targets, and its answers keypoints again.
+
+Letters: B crops, N boxes, K keypoints, h x w cells of a map; points are x, y.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, device
+
+from hrbench.geometry import Floats
+from hrbench.heads.heatmap import LOSSES, Loss, Targets, flip_back
+
+
+@dataclass(frozen=True, slots=True)
+class Codec(ABC):
+    """Targets of one size, the losses for them, and what reads a network's maps."""
+
+    height: int  # h, in cells
+    width: int  # w, in cells
+    stride: float  # crop pixels per cell
+    sigma: float  # of a target's bump, in cells
+    decoder: str  # which of several reads the maps
+
+    losses: ClassVar[Mapping[str, Loss]] = LOSSES  # by the names of recipes
+    inset: ClassVar[int] = 0  # a crop, and a map, is so much less wide than it has columns
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """The maps' w and h, in cells."""
+        return self.width, self.height
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        """Where the middle of a crop is on the map, in cells."""
+        return (self.width - self.inset) / 2, (self.height - self.inset) / 2
+
+    @abstractmethod
+    def encode(self, keypoints: Tensor, visible: Tensor, device: device) -> Targets:
+        """Return the targets on `device` for (B, K, 2) crop pixels and (B, K) visibility."""
+
+    @abstractmethod
+    def from_logits(self, scores: Tensor) -> Tensor:
+        """Return (B, K, h, w) maps for the scores of a network trained by cross-entropy."""
+
+    def flip_back(self, maps: Tensor, order: Tensor, shift: int) -> Tensor:
+        """Return the maps of mirrored crops as if they had not been; `heatmap.flip_back`."""
+        return flip_back(maps, order, shift)
+
+    @abstractmethod
+    def decode(self, maps: Tensor) -> tuple[Tensor, Tensor]:
+        """Return (B, K, 2) positions in cells and (B, K) scores for (B, K, h, w) maps."""
+
+    @abstractmethod
+    def tied(self, maps: Tensor, limit: float) -> Tensor:
+        """Return which (B, K) positions rounding may move by more than `limit` cells."""
+
+    def crop_pixels(self, cells: Tensor) -> Tensor:
+        """Return where positions on the map are in the crop, in its pixels."""
+        return cells * self.stride
+
+    @abstractmethod
+    def to_image(
+        self, cells: NDArray[np.float32], centers: Floats, scales: Floats, size: tuple[int, int]
+    ) -> NDArray[Any]:
+        """Return (N, K, 2) image pixels for positions in crops at `centers` with `scales`.
+
+        The positions are in cells of maps of `size`, or in pixels of crops of `size`; that is
+        width, height.
+        """
