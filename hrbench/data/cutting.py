@@ -11,7 +11,7 @@ from hrbench.data import face_crops
 from hrbench.data.augment import Crop, Draw, crop, warp
 from hrbench.data.framing import picture
 from hrbench.data.images import read_image
-from hrbench.data.sample import People
+from hrbench.data.sample import Inside, People
 from hrbench.geometry import CropMatrix, crop_matrix
 
 
@@ -25,8 +25,8 @@ class Cutting(Protocol):
     def augmented(self, people: People, row: int, drawn: Draw) -> Crop:
         """Return the crop that a person gets to train on for what was drawn."""
 
-    def read(self, path: Path) -> NDArray[Any]:
-        """Return the (height, width, 3) stored pixels of an image file, as `cut` takes them.
+    def read(self, path: Path, inside: Inside | None = None) -> NDArray[Any]:
+        """Return the (height, width, 3) stored pixels of an image, as `cut` takes them.
 
         Raises:
             DataError: there is no such file, or it is not a whole image.
@@ -74,8 +74,8 @@ class AffineCutting:
             grid=self.grid,
         )
 
-    def read(self, path: Path) -> NDArray[np.uint8]:
-        return read_image(path)
+    def read(self, path: Path, inside: Inside | None = None) -> NDArray[np.uint8]:
+        return read_image(path, inside)
 
     def from_rgb(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         return np.ascontiguousarray(image[..., ::-1])
@@ -124,8 +124,8 @@ class OfficialFaceCutting:
             flip_pairs=self.flip_pairs,
         )
 
-    def read(self, path: Path) -> face_crops.Pixels:
-        return face_crops.read_rgb(path)
+    def read(self, path: Path, inside: Inside | None = None) -> face_crops.Pixels:
+        return face_crops.read_rgb(path, inside)
 
     def from_rgb(self, image: NDArray[np.uint8]) -> face_crops.Pixels:
         return image.astype(np.float32)

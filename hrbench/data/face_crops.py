@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-from hrbench.data import cofw
 from hrbench.data.augment import Crop, Draw
 from hrbench.data.pillow import UNREADABLE, rgb
+from hrbench.data.sample import Inside
 from hrbench.errors import DataError
 from hrbench.face_geometry import UNIT, crop_matrices, flip_points, transform_pixel
 from hrbench.geometry import Floats, flip_order
@@ -27,14 +27,14 @@ Pixels = NDArray[np.uint8] | NDArray[np.float32]
 STRIDE = 4  # crop pixels per cell of the heatmaps
 
 
-def read_rgb(path: Path) -> Pixels:
-    """Return the (height, width, 3) pixels of a file as floats, 0 to 255; COFW's as bytes.
+def read_rgb(path: Path, inside: Inside | None = None) -> Pixels:
+    """Return the (height, width, 3) pixels of a file as floats, 0 to 255, or what `inside` gives.
 
     Raises:
         DataError: there is no such file, or it is not a whole image.
     """
-    if path.parent.suffix == cofw.SUFFIX:
-        return cofw.image(path.parent, int(path.name))
+    if inside is not None:
+        return inside(path)
     try:
         return np.array(rgb(path), dtype=np.float32)
     except UNREADABLE as error:

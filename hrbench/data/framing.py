@@ -17,10 +17,11 @@ from hrbench.data.headers import UPRIGHT, Header, header
 from hrbench.data.images import read_image
 from hrbench.data.inspect import Fault, Size, fault
 from hrbench.data.orientation import orientation, upright
-from hrbench.data.sample import People
+from hrbench.data.sample import Inside, People
 from hrbench.errors import DataError
 
 Rule = Literal["ignored", "followed"]
+Read = Callable[[Path, Inside | None], NDArray[Any]]
 NAME = "image-sizes"  # what `--allow` takes
 KEY = "protocol.orientation"
 OTHER = "images of another size than annotated"
@@ -93,19 +94,19 @@ def compared(
     return result
 
 
-def picture(people: People, image: int, read: Callable[[Path], NDArray[Any]]) -> NDArray[Any]:
+def picture(people: People, image: int, read: Read) -> NDArray[Any]:
     """Return the pixels of an image, in the frame of the positions in it.
 
     Args:
         people: of whom it is.
         image: its index.
-        read: what gives the stored (height, width, ...) pixels of a file.
+        read: gives the stored (height, width, ...) pixels of a file, or of what is inside of one.
 
     Raises:
         DataError: it cannot be read, or is of another size than annotated.
     """
     path = people.images[image]
-    pixels = read(path)
+    pixels = read(path, people.inside)
     if people.upright:
         pixels = upright(pixels, orientation(path))
     if people.sizes is not None:

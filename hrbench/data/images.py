@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.arrays import Pixels
-from hrbench.data import cofw, jpeg, tiff
+from hrbench.data import jpeg, tiff
 from hrbench.data.orientation import untagged
 from hrbench.data.quiet import QUIET
 from hrbench.data.remarks import remark
+from hrbench.data.sample import Inside
 from hrbench.errors import DataError
 
 # cv2 would turn an image by its EXIF tag, and a TIFF it turns all the same: `untagged`.
@@ -62,14 +63,14 @@ def depth_used(content: bytes) -> str:
     return f"values up to {deep.max()}" if deep is not None and deep.dtype == np.uint16 else ""
 
 
-def read_image(path: Path) -> Pixels:
-    """Return the (height, width, 3) BGR pixels of a file, or of an image inside of a .mat file.
+def read_image(path: Path, inside: Inside | None = None) -> Pixels:
+    """Return the (height, width, 3) BGR pixels of a file, or of an image that `inside` opens.
 
     Raises:
         DataError: there is no such file, or it is not a whole image.
     """
-    if path.parent.suffix == cofw.SUFFIX:
-        return np.ascontiguousarray(cofw.image(path.parent, int(path.name))[..., ::-1])
+    if inside is not None:
+        return np.ascontiguousarray(inside(path)[..., ::-1])
     try:
         content = path.read_bytes()
     except OSError as error:

@@ -1,7 +1,7 @@
 """The persons of a split, column by column, as readers give them."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.arrays import Pixels
 from hrbench.geometry import Floats
 
 # Fields that are no column of N.
-NOT_OF_BOXES = {"images", "image_ids", "sizes", "upright", "left_out", "allowed"}
+NOT_OF_BOXES = {"images", "inside", "image_ids", "sizes", "upright", "left_out", "allowed"}
+Inside = Callable[[Path], Pixels]  # gives the (height, width, 3) RGB pixels of an image
 
 
 def in_words(left_out: Mapping[str, int]) -> str:
@@ -32,7 +34,7 @@ class People:
     its file stores or, with `upright`, that turned as its EXIF tag says.
     """
 
-    images: tuple[Path, ...]  # (M,) files; COFW.mat/17 is the 18th image inside of a file
+    images: tuple[Path, ...]  # (M,) files, or places inside of files: COFW.mat/17
     image_ids: NDArray[np.int64]  # (M,)
     image: NDArray[np.int64]  # (N,) index into `images`
     ids: NDArray[np.int64]  # (N,) annotation id, or row of the detections file
@@ -44,6 +46,7 @@ class People:
     visible: NDArray[np.bool_]  # (N, K) labelled, hidden or not; all False for detections
     sizes: NDArray[np.int64] | None = None  # (M, 2) width, height as annotated; 0 where unknown
     upright: bool = False
+    inside: Inside | None = None  # opens the images where they are no files of their own
     left_out: Mapping[str, int] = field(default_factory=dict)  # what the file has besides, by why
     allowed: tuple[str, ...] = ()  # in words, faults that --allow let pass or that are put right
 

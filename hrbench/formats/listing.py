@@ -53,7 +53,6 @@ class Listing:
     persons: int
     labelled: int  # persons with a keypoint
     what: str = "persons"
-    inside: bool = False  # the images are in the file itself
     folder: str | None = None  # that the names are relative to; None: where the split has images
     bytes: int = 0  # of the files, where there are several
     table: Annotations | None = None  # of COCO's format

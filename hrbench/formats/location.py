@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from hrbench import world
-from hrbench.data import cofw, inspect
+from hrbench.data import inspect
 from hrbench.data.sample import People
 from hrbench.errors import DataError, MissingDatasetError, RunError, UnknownNameError
 from hrbench.lints import within as positions
@@ -163,8 +163,9 @@ def require_images(dataset: DatasetSpec, people: People) -> None:
     Raises:
         DataError: some are missing.
     """
-    paths = (people.images[image] for image in np.unique(people.image))
-    used = [path for path in paths if path.parent.suffix != cofw.SUFFIX]
+    if people.inside is not None:
+        return
+    used = [people.images[image] for image in np.unique(people.image).tolist()]
     names = {folder: _listed(folder) for folder in {path.parent for path in used}}
     missing = [path for path in used if path.name not in names[path.parent]]
     if missing:

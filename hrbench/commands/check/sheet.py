@@ -4,6 +4,7 @@ Letters: N objects.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -11,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench import catalog
+from hrbench.arrays import Pixels
 from hrbench.data import framing
 from hrbench.data.images import read_image
 from hrbench.data.inspect import Size
+from hrbench.data.sample import Inside
 from hrbench.draw.sheet import FONT, Objects, sheet
 from hrbench.errors import RunError
 from hrbench.formats.contract import Format
@@ -61,11 +64,13 @@ def _of_split(
     split = dataset.splits[name]
     listed, _ = listed_by(listing, annotation_file(folder, split), dataset, split)
     objects = None if listed is None else _objects(listed, split, folder)
-    if objects is None:
+    if listed is None or objects is None:
         raise RunError(f"--sheet does not show the persons of {dataset.name}")
     pairs, edges = dataset.indices(dataset.flip_pairs), dataset.indices(dataset.edges)
     doubtful = suspects(objects.points, objects.labelled, pairs).objects
-    read = _stored if catalog.is_published(dataset) else framing.as_viewed
+    inside = None if listed.people is None else listed.people.inside
+    as_stored = inside is not None or catalog.is_published(dataset)
+    read = partial(_stored, inside=inside) if as_stored else framing.as_viewed
     tiles = sheet(objects, doubtful, pairs, edges, read)
     title = np.full((TITLE, tiles.shape[1], 3), WHITE, dtype=np.uint8)
     cv2.putText(title, name, (8, TITLE - 9), FONT, 0.6, DARK, 1, cv2.LINE_AA)
@@ -74,8 +79,8 @@ def _of_split(
 
 def _objects(listed: Listing, split: Split, folder: Path) -> Objects | None:
     """Return the objects of a split; None of a format whose listing has none."""
-    inside = image_folder(folder, split, listed)
-    base = folder / (split.annotations if listed.inside or inside is None else inside)
+    place = image_folder(folder, split, listed)
+    base = folder / (split.annotations if place is None else place)
     if (table := listed.table) is not None:
         return Objects(
             [base / name for name in table.file_names],
@@ -92,5 +97,5 @@ def _objects(listed: Listing, split: Split, folder: Path) -> Objects | None:
     return Objects(files, None, people.image, titles, people.keypoints, people.visible)
 
 
-def _stored(path: Path, _: Size | None) -> NDArray[np.uint8]:
-    return read_image(path)
+def _stored(path: Path, _: Size | None, *, inside: Inside | None) -> Pixels:
+    return read_image(path, inside)

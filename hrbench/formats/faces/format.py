@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hrbench.formats import split_files
 from hrbench.formats.contract import PeopleFormat
-from hrbench.formats.faces import cofw_faces, reading, release, tables
+from hrbench.formats.faces import cofw, reading, release, tables
 from hrbench.formats.faces.reading import Examine
 from hrbench.formats.faces.tables import Examined
 from hrbench.formats.listing import Listed, Listing, SplitFile
@@ -22,7 +22,7 @@ def _examined(file: Path, dataset: DatasetSpec, images: Path, *, box_column: boo
 
 
 def _examined_cofw(file: Path, dataset: DatasetSpec, _: Path) -> Examined:
-    return cofw_faces.examined(file, len(dataset.keypoints), counted_from=dataset.counted_from)
+    return cofw.examined(file, len(dataset.keypoints), counted_from=dataset.counted_from)
 
 
 def _listing(file: SplitFile, dataset: DatasetSpec, split: Split, *, examine: Examine) -> Listed:
@@ -38,8 +38,7 @@ def _listing(file: SplitFile, dataset: DatasetSpec, split: Split, *, examine: Ex
 
 
 def _listing_cofw(file: SplitFile, dataset: DatasetSpec, _: Split) -> Listed:
-    listed, faults = _listed(_examined_cofw(file.path, dataset, HERE), file.path)
-    return listed and replace(listed, inside=True), faults
+    return _listed(_examined_cofw(file.path, dataset, HERE), file.path)
 
 
 def _listed(result: Examined, below: Path) -> Listed:

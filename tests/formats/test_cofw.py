@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from hrbench.data import cofw
 from hrbench.errors import DataError
-from hrbench.formats.faces import cofw_faces, tables
+from hrbench.formats.faces import cofw, tables
 
 USERBLOCK = 512  # bytes of MATLAB's own before HDF5 begins
 RNG = np.random.default_rng(0)
@@ -42,7 +41,7 @@ def write_cofw(path: Path, part: str = "T", **changes: Any) -> Path:
 
 
 def read(path: Path, num_keypoints: int) -> tables.Faces:
-    return tables.sound(path, cofw_faces.examined(path, num_keypoints, counted_from=1))
+    return tables.sound(path, cofw.examined(path, num_keypoints, counted_from=1))
 
 
 def fault(path: Path, num_keypoints: int = 2) -> str:
@@ -205,7 +204,7 @@ def test_no_flipped_bit_does_more_than_raise_our_error(tmp_path: Path) -> None:
         path.unlink(missing_ok=True)
         path.write_bytes(content)
         try:
-            faces, found = cofw_faces.examined(path, 2, counted_from=1)
+            faces, found = cofw.examined(path, 2, counted_from=1)
             cofw.image(path, 0)
             refused += faces is None and bool(found)
         except DataError:

@@ -1,4 +1,4 @@
-"""COFW's MATLAB 7.3 files, which are HDF5, and the images inside of them.
+"""COFW's MATLAB 7.3 files, which are HDF5: their faces, and the images inside of them.
 
 HDF5 has MATLAB's axes in reverse: an image is (3, width, height), or (width, height) where it
 is grey, and a cell array is an array of references to images. `People.images` names an image
@@ -7,21 +7,61 @@ as if the file were a folder: COFW_test_color.mat/17 is the 18th.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 import h5py
 import numpy as np
-from numpy.typing import NDArray
 
+from hrbench.arrays import Pixels
+from hrbench.data.inspect import stated
 from hrbench.errors import DataError
+from hrbench.formats.faces.tables import Examined, examined_points
 
-SUFFIX = ".mat"
+PER_POINT = 3  # numbers: all x, then all y, then whether each is occluded
 KEYS = (("IsTr", "phisTr"), ("IsT", "phisT"))  # images and points; of training, of testing
 HEADER = 128  # bytes, at the start of any MATLAB file since version 5
 
 
-def image(path: Path, index: int) -> NDArray[np.uint8]:
+def examined(path: Path, num_keypoints: int, *, counted_from: int) -> Examined:
+    """Return the faces of COFW_train_color.mat or COFW_test_color.mat, and what is wrong with it.
+
+    The file has no crops; they follow from the points. Occluded points count like others.
+
+    Raises:
+        DataError: it cannot be read, or lacks the arrays of such a file.
+    """
+    with damage_in_words(path):
+        file = opened(path)
+        image_key, point_key = keys(file, path)
+        count, found = file[image_key].size, file[point_key]
+        numbers = np.asarray(found) if found.dtype.kind in "fiu" else None
+    if numbers is None or numbers.ndim != 2:
+        return None, [stated(f"'{point_key}' is no table of numbers")]
+    width = PER_POINT * num_keypoints
+    if len(numbers) != width:
+        words = f"not the {width} of {num_keypoints} points"
+        return None, [stated(f"'{point_key}' has {len(numbers)} numbers a face, {words}")]
+    if numbers.shape[1] != count:
+        words = f"{count} images in '{image_key}', {numbers.shape[1]} faces in '{point_key}'"
+        return None, [stated(words)]
+    if not count:
+        return None, [stated("there is no face in it")]
+    x, y, _ = numbers.astype(np.float64).reshape(PER_POINT, num_keypoints, count)
+    points = np.stack([x.T, y.T], axis=2)
+    places = [f"face {row}" for row in range(count)]
+    images = [path / str(row) for row in range(count)]
+    faces, faults = examined_points(places, images, points, counted_from)
+    return faces and replace(faces, people=replace(faces.people, inside=image_at)), faults
+
+
+def image_at(place: Path) -> Pixels:
+    """Return the (height, width, 3) RGB pixels of the image that `People.images` names so."""
+    return image(place.parent, int(place.name))
+
+
+def image(path: Path, index: int) -> Pixels:
     """Return the (height, width, 3) RGB pixels of an image; a grey one has three equal channels.
 
     The file stays open for the images to come, once in each process.
@@ -43,7 +83,7 @@ def image(path: Path, index: int) -> NDArray[np.uint8]:
             f"{path}: image {index} is no picture of 8 bits in 1 or 3 channels: its array is "
             f"{shape}, {pixels.dtype}"
         )
-    rgb: NDArray[np.uint8] = np.broadcast_to(pixels, (3, *pixels.shape[1:])).transpose(2, 1, 0)
+    rgb: Pixels = np.broadcast_to(pixels, (3, *pixels.shape[1:])).transpose(2, 1, 0)
     return np.ascontiguousarray(rgb)
 
 
