@@ -107,10 +107,10 @@ def compared(records: Sequence[RunRecord], published: Sequence[Row]) -> list[Com
     ]
 
 
-def check_table(found: Sequence[Comparison]) -> Table:
+def check_table(comparisons: Sequence[Comparison]) -> Table:
     """Return one line for each figure: ours, theirs, and whether they agree."""
     lines = []
-    for one in found:
+    for one in comparisons:
         metric, row = one.row["metric"], one.row
         named_metric = f"{metric} on {row['split']}"
         who = (one.record.name, one.record.id[:8], row["file"], named_metric)

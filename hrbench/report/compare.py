@@ -49,9 +49,9 @@ class Beside:
 
 
 def may_stand_beside_published(record: RunRecord) -> bool:
-    """Whether a record measures what papers do: real data, all of it, something found."""
-    found = record.metrics[record.headline].value is not None
-    return found and record.complete and not record.synthetic
+    """Whether a record measures what papers do: real data, all of it, with a value."""
+    has_value = record.metrics[record.headline].value is not None
+    return has_value and record.complete and not record.synthetic
 
 
 def differing(record: RunRecord, row: Row) -> tuple[Difference, ...]:
@@ -96,9 +96,9 @@ def compared(record: RunRecord, rows: Sequence[Row]) -> tuple[Beside, ...]:
     """
     goals = [row for row in rows if row["mission"] and row["task"] == record.task]
     metrics = dict.fromkeys((record.headline, *(goal["metric"] for goal in goals)))
-    looked_for = [*((metric, rows) for metric in metrics), *((g["metric"], [g]) for g in goals)]
-    near = (_nearest(record, metric, among) for metric, among in looked_for)
-    return tuple({id(found.row): found for found in near if found}.values())
+    wanted = [*((metric, rows) for metric in metrics), *((g["metric"], [g]) for g in goals)]
+    nearest = (_nearest(record, metric, among) for metric, among in wanted)
+    return tuple({id(near.row): near for near in nearest if near}.values())
 
 
 def _nearest(record: RunRecord, metric: str, rows: Iterable[Row]) -> Beside | None:
@@ -119,18 +119,18 @@ def _nearest(record: RunRecord, metric: str, rows: Iterable[Row]) -> Beside | No
     )
 
 
-def verdict(record: RunRecord, found: Beside) -> str:
+def verdict(record: RunRecord, near: Beside) -> str:
     """Return one sentence that sets a record beside its published row."""
-    metric, row = found.row["metric"], found.row
+    metric, row = near.row["metric"], near.row
     interval = ""
-    if found.low is not None and found.high is not None:
-        interval = f" (95 %: {_signed(metric, found.low)} to {_signed(metric, found.high)})"
+    if near.low is not None and near.high is not None:
+        interval = f" (95 %: {_signed(metric, near.low)} to {_signed(metric, near.high)})"
     modified = "; our recipe or protocol is modified" if record.modified else ""
     ours = rounded(metric, record.metrics[metric].value or 0.0)
     return (
         f"{record.name} {record.id[:8]}: {metric} {ours} {row['unit']} beside {row['value']} of "
         f"{row['system']} ({row['source_title']}, {row['source_year']}): "
-        f"{_signed(metric, found.gap)}{interval}; {protocol_words(found.differences)}{modified}."
+        f"{_signed(metric, near.gap)}{interval}; {protocol_words(near.differences)}{modified}."
     )
 
 

@@ -13,7 +13,7 @@ def define(name: str) -> Definition | None:
     """
     whole, _, keypoint = name.partition(":")
     figures = (figure for metric in METRICS.values() for figure in metric.figures)
-    known = next((found for figure in figures if (found := figure.of(whole))), None)
+    known = next((definition for figure in figures if (definition := figure.of(whole))), None)
     if known is None or not keypoint:
         return known
     return replace(known, meaning=f"{known.meaning}, {keypoint} only")

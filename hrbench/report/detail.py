@@ -42,10 +42,10 @@ def detail(
     return markdown(tables) if form == "markdown" else terminal(tables, width, colour=colour)
 
 
-def groups(found: Mapping[str, Any]) -> list[Table]:
+def groups(by_name: Mapping[str, Any]) -> list[Table]:
     """Return a table for each group of a record: by keypoint, by size, by class."""
     tables = []
-    for name, content in found.items():
+    for name, content in by_name.items():
         lines = [] if name == DRAWN else _lines(name, content)
         if not lines:
             continue
@@ -95,15 +95,15 @@ def provenance(record: RunRecord, folder: Path) -> dict[str, str]:
     return {key: words for key, words in said.items() if words}
 
 
-def _weights(found: Weights) -> str:
-    start = "random weights" if found.init == "random" else found.init
+def _weights(weights: Weights) -> str:
+    start = "random weights" if weights.init == "random" else weights.init
     return ", ".join(
         (
-            found.origin,
-            *([f"begun from {start}"] if found.init != "unknown" else []),
-            *([f"trained for {found.trained_for}"] if found.trained_for else []),
-            *([f"published as {found.published}"] if found.published else []),
-            *([f"{len(found.untouched)} tensors of them random"] if found.untouched else []),
+            weights.origin,
+            *([f"begun from {start}"] if weights.init != "unknown" else []),
+            *([f"trained for {weights.trained_for}"] if weights.trained_for else []),
+            *([f"published as {weights.published}"] if weights.published else []),
+            *([f"{len(weights.untouched)} tensors of them random"] if weights.untouched else []),
         )
     )
 

@@ -51,11 +51,11 @@ def environment() -> dict[str, str | None]:
 
     Asks the packages' metadata, so that nothing is imported for it.
     """
-    found: dict[str, str | None] = {
+    versions: dict[str, str | None] = {
         "python": platform.python_version(),
         "platform": platform.platform(),
     }
-    return found | {name: _version(packages) for name, packages in LIBRARIES.items()}
+    return versions | {name: _version(packages) for name, packages in LIBRARIES.items()}
 
 
 def hardware(device: str) -> dict[str, str | int | None]:

@@ -33,9 +33,9 @@ def find(name: str, under: Path = RUNS) -> Path:
     Raises:
         RunError: there is none, or there are several.
     """
-    found = named(name, under, least=1)
-    if found is not None:
-        return found
+    folder = named(name, under, least=1)
+    if folder is not None:
+        return folder
     if Path(name).is_dir():
         raise RunError(
             f"{name}: is not the folder of a run (no {FILE}, no {STATE}, no {SPEC}), nor is there "
@@ -74,12 +74,12 @@ def named(name: str, under: Path = RUNS, *, least: int = LEAST) -> Path | None:
     if name == LATEST:
         return runs[-1] if runs else None
     called = [run for run in runs if run.name == name]
-    found = called or [run for run in runs if len(name) >= least and _begins(run, name)]
-    if not found and len(name) >= least and HEX.fullmatch(name.lower()):
-        found = [run for run in runs if id_of(run).startswith(name.lower())]
-    if len(found) > 1:
-        raise RunError(f"{len(found)} runs begin with '{name}':{_lines(found[::-1])}")
-    return found[0] if found else None
+    matching = called or [run for run in runs if len(name) >= least and _begins(run, name)]
+    if not matching and len(name) >= least and HEX.fullmatch(name.lower()):
+        matching = [run for run in runs if id_of(run).startswith(name.lower())]
+    if len(matching) > 1:
+        raise RunError(f"{len(matching)} runs begin with '{name}':{_lines(matching[::-1])}")
+    return matching[0] if matching else None
 
 
 def run_of(name: str) -> Path | None:
@@ -99,15 +99,15 @@ def every(under: Path) -> list[Path]:
     """
     if is_run(under):
         return [under]
-    found: list[Path] = []
+    runs: list[Path] = []
     for place, inner, _ in os.walk(under):
         folder = Path(place)
         inside = [folder / name for name in inner if not name.startswith(".")]
-        runs = [one for one in inside if not one.is_symlink() and is_run(one)]
-        found += runs
+        here = [one for one in inside if not one.is_symlink() and is_run(one)]
+        runs += here
         depth = len(folder.relative_to(under).parts) + 1
-        inner[:] = [one.name for one in inside if one not in runs] if depth < DEEP else []
-    return sorted(found, key=lambda folder: (_stamp(folder), str(folder)))
+        inner[:] = [one.name for one in inside if one not in here] if depth < DEEP else []
+    return sorted(runs, key=lambda folder: (_stamp(folder), str(folder)))
 
 
 def is_run(folder: Path) -> bool:

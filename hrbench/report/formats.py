@@ -48,8 +48,8 @@ def _metric_lines(record: RunRecord, literature: Sequence[Row]) -> list[dict[str
         "evaluated": record.n.evaluated,
     }
     lines: list[dict[str, object]] = [
-        {**shared, "metric": name, **found.model_dump(exclude={"reason"})}
-        for name, found in record.metrics.items()
+        {**shared, "metric": name, **figure.model_dump(exclude={"reason"})}
+        for name, figure in record.metrics.items()
     ]
     near = beside(record, literature)
     if near:

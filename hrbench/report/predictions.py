@@ -39,7 +39,7 @@ class Predictions(Stored):
     scales: NDArray[np.floating]  # (N, 2) of the crop, over `geometry.UNIT`
     keypoints: NDArray[np.float32]  # (N, K, 2)
     scores: NDArray[np.float32]  # (N, K)
-    scored_images: NDArray[np.int64]  # (M,) ids of all images that were looked at, found or not
+    scored_images: NDArray[np.int64]  # (M,) ids of all measured images, also without people
     peaks: NDArray[np.float32] | None = None  # (N, K, p, p) cells around each map's maximum
     corners: NDArray[np.int16] | None = None  # (N, K, 2) x, y of the peaks' first cell
 

@@ -126,13 +126,13 @@ def _refuse(constant: str) -> None:
 
 
 def _first(error: ValidationError) -> str:
-    found = error.errors()[0]
-    key = ".".join(str(part) for part in found["loc"])
-    if found["type"] == "missing":
+    fault = error.errors()[0]
+    key = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "missing":
         return f"lacks the key '{key}'"
-    if found["type"] == "extra_forbidden":
+    if fault["type"] == "extra_forbidden":
         return f"has an unknown key '{key}'"
-    return f"'{key}': {found['msg'].removeprefix('Value error, ').lower()}"
+    return f"'{key}': {fault['msg'].removeprefix('Value error, ').lower()}"
 
 
 def _again(path: Path) -> str:

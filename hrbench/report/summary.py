@@ -91,11 +91,11 @@ def figures(record: RunRecord, sentences: tuple[str, ...]) -> Table:
     """Return every metric of a run with its unit, direction and meaning."""
     said = marks(record)
     lines = []
-    for name, found in record.metrics.items():
+    for name, figure in record.metrics.items():
         known = define(name)
-        value = "none" if found.value is None else f"{rounded(name, found.value)} {found.unit}"
-        meaning = found.reason or (known.meaning if known else "")
-        better = "higher" if found.higher_is_better else "lower"
+        value = "none" if figure.value is None else f"{rounded(name, figure.value)} {figure.unit}"
+        meaning = figure.reason or (known.meaning if known else "")
+        better = "higher" if figure.higher_is_better else "lower"
         lines.append((name, value, *_interval(record, name), better, meaning))
     return Table(
         title=f"{record.name} on {record.dataset.name} {record.dataset.split}, "
@@ -115,13 +115,13 @@ def figures(record: RunRecord, sentences: tuple[str, ...]) -> Table:
 
 
 def _has_intervals(record: RunRecord) -> bool:
-    return any(found.low is not None for found in record.metrics.values())
+    return any(figure.low is not None for figure in record.metrics.values())
 
 
 def _interval(record: RunRecord, name: str) -> tuple[str, ...]:
     if not _has_intervals(record):
         return ()
-    found = record.metrics[name]
-    if found.low is None or found.high is None:
+    figure = record.metrics[name]
+    if figure.low is None or figure.high is None:
         return ("",)
-    return (f"{rounded(name, found.low)}-{rounded(name, found.high)}",)
+    return (f"{rounded(name, figure.low)}-{rounded(name, figure.high)}",)

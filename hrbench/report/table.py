@@ -101,11 +101,11 @@ def given(record: RunRecord) -> str:
     return str(record.protocol.get("boxes") or record.protocol.get("keypoints") or "")
 
 
-def weights(found: Weights) -> str:
+def origin(weights: Weights) -> str:
     """Return where weights come from, in a few words."""
-    if found.origin == TRAINED or not found.sha256:
-        return found.origin
-    return f"{found.origin} {found.sha256[:8]}"
+    if weights.origin == TRAINED or not weights.sha256:
+        return weights.origin
+    return f"{weights.origin} {weights.sha256[:8]}"
 
 
 def _of_task(records: Sequence[RunRecord], task: str | None) -> list[RunRecord]:
@@ -128,14 +128,14 @@ def _table(
         rows=tuple(tuple(line[name] for name in header) for line in lines),
         right=NUMBERS | {value},
         folding=FOLDING,
-        below=tuple(verdict(r, found) for r in records for found in compared(r, literature)),
+        below=tuple(verdict(r, near) for r in records for near in compared(r, literature)),
     )
 
 
 def _cells(record: RunRecord, value: str) -> dict[str, str]:
     metric, n = record.headline, record.n
-    found = record.metrics[metric]
-    low, high = found.low, found.high
+    figure = record.metrics[metric]
+    low, high = figure.low, figure.high
     interval = ""
     if low is not None and high is not None:
         interval = f"{rounded(metric, low)}-{rounded(metric, high)}"
@@ -144,13 +144,13 @@ def _cells(record: RunRecord, value: str) -> dict[str, str]:
         "started": started(record),
         "id": record.id[:8],
         "variant": record.variant,
-        value: "none" if found.value is None else rounded(metric, found.value),
+        value: "none" if figure.value is None else rounded(metric, figure.value),
         "95 %": interval,
         "n": str(n.evaluated) if record.complete else f"{n.evaluated}/{n.expected}",
         "epochs": epochs(record),
         "seed": str(record.seed),
         "keypoints" if lifted else "boxes": given(record),
-        "weights": weights(record.weights),
+        "weights": origin(record.weights),
         "marks": marks(record),
     }
 
