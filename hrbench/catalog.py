@@ -243,9 +243,9 @@ def _overlay(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _sentence(error: pydantic.ValidationError, kind: type[Table]) -> str:
-    found = error.errors(include_url=False)
+    faults = error.errors(include_url=False)
     # A misspelt key that must be there is missing as well; the misspelling says more.
-    first = next((e for e in found if e["type"] == "extra_forbidden"), found[0])
+    first = next((e for e in faults if e["type"] == "extra_forbidden"), faults[0])
     *tables, key = [str(part) for part in first["loc"]] or [""]
     place = "".join(f"{table}: " for table in tables)
     if first["type"] == "extra_forbidden":

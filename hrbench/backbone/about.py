@@ -41,19 +41,19 @@ class About:
 def read(content: object) -> About | None:
     """Return what `content` or `text` of an `About` was; None for anything else."""
     try:
-        found = json.loads(content) if isinstance(content, str) else content
-        if not isinstance(found, Mapping):
+        said = json.loads(content) if isinstance(content, str) else content
+        if not isinstance(said, Mapping):
             return None
-        outputs, seen = (tuple(map(str, found[key])) for key in ("outputs", "seen_datasets"))
+        outputs, seen = (tuple(map(str, said[key])) for key in ("outputs", "seen_datasets"))
         return About(
-            task=str(found["task"]),
-            variant=str(found["variant"]),
+            task=str(said["task"]),
+            variant=str(said["variant"]),
             outputs=outputs,
-            color=found["color"] if found["color"] in {"rgb", "bgr"} else None,
+            color=said["color"] if said["color"] in {"rgb", "bgr"} else None,
             seen_datasets=seen,
-            init=str(found["init"]),
-            synthetic=found.get("synthetic") is True,
-            division=str(found.get("division", "")),
+            init=str(said["init"]),
+            synthetic=said.get("synthetic") is True,
+            division=str(said.get("division", "")),
         )
     except (ValueError, KeyError, TypeError):
         return None

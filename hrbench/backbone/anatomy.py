@@ -53,7 +53,7 @@ def _backbones(tensors: Mapping[str, Tensor]) -> tuple[str, ...]:
         for name, tensor in tensors.items()
         if name.startswith(PREFIX)
     }
-    found = []
+    fitting = []
     for name, backbone in BACKBONES.items():
         mark, length = backbone.mark
         if inside.get(mark, ())[:1] != (length,):
@@ -64,5 +64,5 @@ def _backbones(tensors: Mapping[str, Tensor]) -> tuple[str, ...]:
         blocks = {key.rsplit(".", 2)[0] for key in wanted}
         further = {key.rsplit(".", 2)[0] for key in inside} - blocks
         if wanted.items() <= inside.items() and all("fuse" in key for key in further):
-            found.append(name)
-    return tuple(found)
+            fitting.append(name)
+    return tuple(fitting)

@@ -121,7 +121,7 @@ def _largest(held: object) -> tuple[list[str], str]:
         return [], ""
     here = [str(name) for name, value in held.items() if isinstance(value, Tensor)]
     deeper = [_largest(value) for value in held.values()]
-    return max(((here, ""), *deeper), key=lambda found: (len(found[0]), found[1]))
+    return max(((here, ""), *deeper), key=lambda place: (len(place[0]), place[1]))
 
 
 def _unreadable(path: Path, error: Exception) -> str:

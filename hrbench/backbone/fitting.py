@@ -68,11 +68,11 @@ def load_network(checkpoint: Checkpoint, network: nn.Module, *, partial: bool = 
     Raises:
         WeightsError: a tensor is missing, left over or of another shape.
     """
-    found = fit(checkpoint.tensors, network.state_dict())
-    optional = partial and all(name.startswith(PREFIX) for name in found.missing)
-    _require(checkpoint, found, "the network", partial=optional)
+    fitted = fit(checkpoint.tensors, network.state_dict())
+    optional = partial and all(name.startswith(PREFIX) for name in fitted.missing)
+    _require(checkpoint, fitted, "the network", partial=optional)
     network.load_state_dict(checkpoint.tensors, strict=False)
-    return found
+    return fitted
 
 
 def load_backbone(checkpoint: Checkpoint, backbone: nn.Module, *, partial: bool = False) -> Fit:
@@ -96,12 +96,12 @@ def load_backbone(checkpoint: Checkpoint, backbone: nn.Module, *, partial: bool 
         for name, tensor in inside.items()
         if name in wanted or (name.partition(".")[0] in modules and not _is_last_fuse(name))
     }
-    found = fit(kept, wanted)
-    _require(checkpoint, found, "the backbone", partial=partial)
+    fitted = fit(kept, wanted)
+    _require(checkpoint, fitted, "the backbone", partial=partial)
     backbone.load_state_dict(kept, strict=False)
     rest = [name for name in checkpoint.tensors if name.removeprefix(PREFIX) not in kept]
     heads_first = sorted(rest, key=lambda name: _is_last_fuse(name.removeprefix(PREFIX)))
-    return Fit(found.matched, found.missing, tuple(heads_first))
+    return Fit(fitted.matched, fitted.missing, tuple(heads_first))
 
 
 def _is_last_fuse(name: str) -> bool:
@@ -109,23 +109,23 @@ def _is_last_fuse(name: str) -> bool:
     return name.startswith("stage4.") and "fuse" in name
 
 
-def _require(checkpoint: Checkpoint, found: Fit, what: str, *, partial: bool) -> None:
-    if found.whole:
+def _require(checkpoint: Checkpoint, fitted: Fit, what: str, *, partial: bool) -> None:
+    if fitted.whole:
         return
-    if partial and found.matched and not (found.left_over or found.reshaped):
+    if partial and fitted.matched and not (fitted.left_over or fitted.reshaped):
         return
     raise WeightsError(
-        f"{checkpoint.path} ({checkpoint.layout} layout) does not fit: {found.words(what)}. "
-        f"{_advice(checkpoint, found, what)}"
+        f"{checkpoint.path} ({checkpoint.layout} layout) does not fit: {fitted.words(what)}. "
+        f"{_advice(checkpoint, fitted, what)}"
     )
 
 
-def _advice(checkpoint: Checkpoint, found: Fit, what: str) -> str:
+def _advice(checkpoint: Checkpoint, fitted: Fit, what: str) -> str:
     if what == "the network" and BY_NAME[checkpoint.layout].bottom_up:
         return "It finds all persons at once: start training from its backbone with --init"
-    if CLASSES in found.left_over:
+    if CLASSES in fitted.left_over:
         return "It classifies images: start training from it with --init"
-    gaps = found.matched and not (found.left_over or found.reshaped)
-    if gaps and (what == "the backbone" or all(n.startswith(PREFIX) for n in found.missing)):
+    gaps = fitted.matched and not (fitted.left_over or fitted.reshaped)
+    if gaps and (what == "the backbone" or all(n.startswith(PREFIX) for n in fitted.missing)):
         return f"Name the network that it is of, or let the rest start random with {PARTIAL}"
     return "Name the task and variant that it was trained for"

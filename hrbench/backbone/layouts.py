@@ -26,8 +26,8 @@ class Layout:
     def theirs(self, name: str) -> str | None:
         """Return what a tensor of ours is called in this layout; None where it has none such."""
         fitting = [(ours, theirs) for theirs, ours in self.beginnings.items()]
-        found = next((pair for pair in fitting if name.startswith(pair[0])), None)
-        return None if found is None else found[1] + name.removeprefix(found[0])
+        beginning = next((pair for pair in fitting if name.startswith(pair[0])), None)
+        return None if beginning is None else beginning[1] + name.removeprefix(beginning[0])
 
     def fits(self, names: Collection[str]) -> bool:
         """Return whether a file with these names is in this layout."""

@@ -37,20 +37,20 @@ class PutAside:
 
     def tensors(self) -> dict[str, Tensor]:
         """Return the tensors of a pickled `nn.Module`, as its state dict names them."""
-        found: dict[str, Tensor] = {}
+        tensors: dict[str, Tensor] = {}
         state = getattr(self, "state", {})
         left_out = _members(state.get("_non_persistent_buffers_set"))
         for kind in ("_parameters", "_buffers"):
             own = {str(name): value for name, value in (state.get(kind) or {}).items()}
-            found |= {
+            tensors |= {
                 name: value
                 for name, value in own.items()
                 if isinstance(value, Tensor) and name not in left_out
             }
         for name, module in (state.get("_modules") or {}).items():
             if isinstance(module, PutAside):
-                found |= {f"{name}.{inner}": value for inner, value in module.tensors().items()}
-        return found
+                tensors |= {f"{name}.{inner}": value for inner, value in module.tensors().items()}
+        return tensors
 
 
 def _members(held: object) -> Collection[object]:

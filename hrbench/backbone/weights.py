@@ -113,10 +113,10 @@ def _chosen(
     if not parts:
         raise WeightsError(f"{path} {contents.without_network(held)}")
     if wanted:
-        found = next((part for part in parts if part.name == wanted), None)
-        if found is None:
+        named = next((part for part in parts if part.name == wanted), None)
+        if named is None:
             raise WeightsError(f"{path} has no part '{wanted}'; it has {names}")
-        return found, ()
+        return named, ()
     first = parts[0]
     others = [part for part in parts[1:] if not part.is_same(first)]
     how = f"`hrbench weights convert {path} --part NAME -o FILE` writes another"

@@ -133,7 +133,7 @@ def _words(aside: Mapping[str, Tensor]) -> tuple[str, ...]:
 
 
 def _is_near(tensor: Tensor, values: tuple[float, ...]) -> bool:
-    found = tensor.flatten().tolist()
-    return len(found) == len(values) and all(
-        abs(a - b) < 0.01 for a, b in zip(found, values, strict=True)
+    numbers = tensor.flatten().tolist()
+    return len(numbers) == len(values) and all(
+        abs(a - b) < 0.01 for a, b in zip(numbers, values, strict=True)
     )

@@ -49,8 +49,8 @@ def convert(
     place, count = _place(source, content, images), len(category.keypoints)
     field = _field(content, count)
     lengths = categories.lengths_that_disagree(content, count, field, "its category names")
-    table, found = incomplete.examined(content, count, field)
-    require(source, [*lengths, *found], allow)
+    table, faults = incomplete.examined(content, count, field)
+    require(source, [*lengths, *faults], allow)
     objects = 0 if table is None else int((table.keypoints[..., 2] > 0).any(axis=1).sum())
     if not objects:
         raise DataError(NO_LABEL.format(place=source, images=len(content["images"])))

@@ -66,7 +66,7 @@ def convert(
     files = [source] if source.is_file() else tables(source)
     if not files:
         raise DataError(f"{source}: no {PATTERN} in it; name a DeepLabCut project's folder")
-    found: dict[Path, list[NDArray[np.float64]]] = {}
+    objects_of: dict[Path, list[NDArray[np.float64]]] = {}
     bodyparts: tuple[str, ...] = ()
     unique: dict[str, None] = {}
     for file in files:
@@ -80,24 +80,24 @@ def convert(
         if len(columns.individuals) > 1:
             unique |= dict.fromkeys(columns.individuals.get(UNIQUE, ()))
         for row in _rows(file, lines, columns, images):
-            found.setdefault(row.image, []).extend(row.objects)
-    pictures = [Picture(image, tuple(objects)) for image, objects in found.items()]
+            objects_of.setdefault(row.image, []).extend(row.objects)
+    pictures = [Picture(image, tuple(objects)) for image, objects in objects_of.items()]
     folder = source if source.is_dir() else source.parent
     made_from = f"DeepLabCut, {folder.name}"
     summary = write(pictures, paired(bodyparts), folder, target, made_from, advise=advise)
     left_out = tuple(f"{name}, which no animal has" for name in unique)
-    return replace(summary, left_out=left_out, notes=_repeated(files))
+    return replace(summary, left_out=left_out, notes=_annotated_twice(files))
 
 
 def tables(folder: Path) -> list[Path]:
     """Return the tables of labelled frames below a folder."""
     labelled = folder / LABELLED
-    found = sorted((labelled if labelled.is_dir() else folder).rglob(PATTERN))
-    apart = [file for file in found if MERGED not in file.relative_to(folder).parts]
-    return apart or found
+    files = sorted((labelled if labelled.is_dir() else folder).rglob(PATTERN))
+    apart = [file for file in files if MERGED not in file.relative_to(folder).parts]
+    return apart or files
 
 
-def _repeated(files: list[Path]) -> tuple[str, ...]:
+def _annotated_twice(files: list[Path]) -> tuple[str, ...]:
     """Say that several tables are of the same frames."""
     of_folder: dict[Path, list[str]] = {}
     for file in files:

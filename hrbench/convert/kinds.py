@@ -52,15 +52,15 @@ def of_file(path: Path) -> str:
 
 def describing_yolo(folder: Path) -> list[Path]:
     """Return the files in a folder that describe keypoints for YOLO."""
-    found = [path for suffix in YAML for path in sorted(folder.glob(f"*{suffix}"))]
-    return [path for path in found if b"kpt_shape" in path.read_bytes()]
+    files = [path for suffix in YAML for path in sorted(folder.glob(f"*{suffix}"))]
+    return [path for path in files if b"kpt_shape" in path.read_bytes()]
 
 
 def of_folder(folder: Path) -> str:
     """Return what lies in a folder without annotations that can be converted, in words."""
-    found = sorted(path for path in folder.iterdir() if path.is_file())
+    files = sorted(path for path in folder.iterdir() if path.is_file())
     for suffix in (".slp", ".json"):
-        names = [path.name for path in found if path.suffix.lower() == suffix]
+        names = [path.name for path in files if path.suffix.lower() == suffix]
         if len(names) == 1:
             return f"name the file in it, {names[0]}"
         if names:

@@ -110,6 +110,6 @@ def require_names(place: Path, skeleton: Skeleton) -> None:
         DataError: a keypoint, a flip pair or an edge stands twice, or a name cannot be written.
     """
     halves = [name for name in skeleton.keypoints if name.encode(errors="ignore").decode() != name]
-    found = fault("keypoints with half a character in their name", list(map(ascii, halves)))
-    found += names_faults(skeleton.keypoints, skeleton.flip_pairs, skeleton.edges, None)
-    require(place, found, advice=RIGHT)
+    faults = fault("keypoints with half a character in their name", list(map(ascii, halves)))
+    faults += names_faults(skeleton.keypoints, skeleton.flip_pairs, skeleton.edges, None)
+    require(place, faults, advice=RIGHT)

@@ -31,8 +31,8 @@ def convert(source: Path, tasks: Any, target: Path, *, advise: Advise | None = N
             f"{EXPORT}"
         ) from error
     made_from = f"Label Studio, {source.name}"
-    found = sleap.pictures(source, labels)
-    return write(found, paired(names), source.parent, target, made_from, advise=advise)
+    pictures = sleap.pictures(source, labels)
+    return write(pictures, paired(names), source.parent, target, made_from, advise=advise)
 
 
 def _names(source: Path, tasks: Any) -> tuple[str, ...]:

@@ -38,8 +38,8 @@ def convert(
             f"{source} has {count} skeletons, and a dataset of keypoints has one: save a copy in "
             "SLEAP with the instances of one of them"
         )
-    skeleton, found = _skeleton(labels.skeletons[0]), pictures(source, labels, images)
-    return write(found, skeleton, source.parent, target, f"SLEAP, {source.name}", advise=advise)
+    skeleton, annotated = _skeleton(labels.skeletons[0]), pictures(source, labels, images)
+    return write(annotated, skeleton, source.parent, target, f"SLEAP, {source.name}", advise=advise)
 
 
 def pictures(source: Path, labels: Any, images: Path | None = None) -> list[Picture]:
@@ -48,13 +48,13 @@ def pictures(source: Path, labels: Any, images: Path | None = None) -> list[Pict
     Raises:
         DataError: a frame is inside a video.
     """
-    found: dict[Path, list[Any]] = {}
+    objects_of: dict[Path, list[Any]] = {}
     for frame in labels.labeled_frames:
         image = _image(source, frame.video.filename, frame.frame_idx, images)
         objects = [np.asarray(o.numpy(), dtype=np.float64) for o in frame.user_instances]
         if objects:
-            found.setdefault(image, []).extend(objects)
-    return [Picture(image, tuple(objects)) for image, objects in found.items()]
+            objects_of.setdefault(image, []).extend(objects)
+    return [Picture(image, tuple(objects)) for image, objects in objects_of.items()]
 
 
 def library(what: str) -> Any:
@@ -80,10 +80,10 @@ def _load(source: Path) -> Any:
         raise DataError(f"{source} {words}; name a .slp file") from error
 
 
-def _skeleton(found: Any) -> Skeleton:
-    names = tuple(str(name) for name in found.node_names)
-    edges = tuple((names[start], names[end]) for start, end in found.edge_inds)
-    pairs = tuple((names[min(pair)], names[max(pair)]) for pair in found.symmetry_inds)
+def _skeleton(theirs: Any) -> Skeleton:
+    names = tuple(str(name) for name in theirs.node_names)
+    edges = tuple((names[start], names[end]) for start, end in theirs.edge_inds)
+    pairs = tuple((names[min(pair)], names[max(pair)]) for pair in theirs.symmetry_inds)
     return Skeleton(names, _left_first(pairs, names) or tuple(pairs_by_name(names)), edges)
 
 

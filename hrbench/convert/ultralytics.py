@@ -58,11 +58,11 @@ def convert(file: Path, target: Path, *, advise: Advise | None = None) -> Summar
     said = _described(file)
     skeleton = reader.Skeleton(nodes=list(said.skeleton.keypoints))
     folders = [folder for of_split in said.folders.values() for folder in of_split]
-    found = list({picture.path: picture for picture in _pictures(folders, skeleton)}.values())
-    if not found:
+    pictures = list({picture.path: picture for picture in _pictures(folders, skeleton)}.values())
+    if not pictures:
         raise DataError(f"{file}: there is no image in {folders[0]}")
     made_from = f"YOLO pose, {file.parent.resolve().name}"
-    made = write(found, said.skeleton, file.parent, target, made_from, advise=advise)
+    made = write(pictures, said.skeleton, file.parent, target, made_from, advise=advise)
     return replace(made, notes=tuple(_notes(said)))
 
 
@@ -132,7 +132,7 @@ def _described(file: Path) -> Described:
             "y of the labels: 2 where it is labelled, 0 where not"
         )
     places = {split: _folders(file, content, split) for split in SPLITS}
-    folders = {split: found for split, found in places.items() if found}
+    folders = {split: paths for split, paths in places.items() if paths}
     if not folders:
         raise DataError(
             f"{file}: none of {', '.join(SPLITS)} is a folder of images that is there, such as "
@@ -148,12 +148,12 @@ def _folders(file: Path, content: dict[str, Any], split: str) -> list[Path]:
     """Return the folders of a split's images that are there."""
     named = content.get(split) or []
     roots = [file.parent, file.parent / str(content.get("path") or "")]
-    found = []
+    folders = []
     for place in named if isinstance(named, list) else [named]:
         inside = str(place).removeprefix("../")  # as Roboflow writes it
         tries = [root / name for root in roots for name in (str(place), inside)]
-        found += [path.resolve() for path in tries if path.is_dir()][:1]
-    return found
+        folders += [path.resolve() for path in tries if path.is_dir()][:1]
+    return folders
 
 
 def _skeleton(file: Path, content: dict[str, Any], count: int) -> Skeleton:

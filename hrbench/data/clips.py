@@ -98,15 +98,15 @@ def _of(clip: Clip, positions: Positions, where: str) -> NDArray[np.floating]:
             "files from one source, or leave it out: --set "
             f"'protocol.excluded=[\"{clip.subject}/{clip.name}\"]'"
         )
-    found, joints = positions[clip.key], clip.joints.shape[1]
-    if found.ndim != 3 or found.shape[1] != joints or found.shape[2] < 2:
-        raise DataError(f"{who}: keypoints of shape {found.shape}, not (frames, {joints}, 2)")
-    if len(found) < len(clip.frames):
+    keypoints, joints = positions[clip.key], clip.joints.shape[1]
+    if keypoints.ndim != 3 or keypoints.shape[1] != joints or keypoints.shape[2] < 2:
+        raise DataError(f"{who}: keypoints of shape {keypoints.shape}, not (frames, {joints}, 2)")
+    if len(keypoints) < len(clip.frames):
         raise DataError(
-            f"{who}: {len(found)} frames of keypoints for {len(clip.frames)} of joints; take both "
-            "files from one source"
+            f"{who}: {len(keypoints)} frames of keypoints for {len(clip.frames)} of joints; take "
+            "both files from one source"
         )
-    kept = found[: len(clip.frames), :, :2]
+    kept = keypoints[: len(clip.frames), :, :2]
     unknown = ~np.isfinite(kept).all(axis=2)
     broken = unknown & ~unknown.all(axis=0)  # a joint that no frame has is not detected at all
     if broken.any():

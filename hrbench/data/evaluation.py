@@ -33,7 +33,7 @@ class LandmarkEvaluation(Evaluation):
     """Boxes in images, and what their keypoints are scored against."""
 
     people: People
-    image_ids: NDArray[np.int64]  # of all images looked at
+    image_ids: NDArray[np.int64]  # of all images that are measured
     notes: tuple[str, ...] = ()  # what of the truth is not the file's, in sentences
 
     def __len__(self) -> int:

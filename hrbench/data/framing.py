@@ -73,7 +73,7 @@ class Compared:
 
 
 def compared(
-    names: Sequence[str], found: Sequence[Header | str | None], sizes: Sequence[Size] | None
+    names: Sequence[str], headers: Sequence[Header | str | None], sizes: Sequence[Size] | None
 ) -> Compared:
     """Return how pictures differ from their annotated sizes, where there are any.
 
@@ -81,7 +81,7 @@ def compared(
     """
     result = Compared()
     annotated = [None] * len(names) if sizes is None else sizes
-    for name, seen, size in zip(names, found, annotated, strict=True):
+    for name, seen, size in zip(names, headers, annotated, strict=True):
         if not isinstance(seen, Header):
             continue
         if size is not None and size not in {seen.size, seen.turned}:

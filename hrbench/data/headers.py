@@ -42,17 +42,17 @@ class Header:
 def header(path: Path, *, end: bool = False) -> Header | None:
     """Return what an image file's first bytes say; None where Pillow cannot read them.
 
-    With `end`, its last bytes are looked at too. That it has several pages is noted.
+    With `end`, its last bytes are read too. That it has several pages is noted.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's, on EXIF data and on very large pictures
             with Image.open(path) as image:
                 ended = not end or has_end(path, image.format)
-                found = Header(stored_size(image), tag_of(image), ended)
+                size, tag = stored_size(image), tag_of(image)
                 if (pages := pages_of(image)) > 1:
                     remark(SEVERAL, str(path), f"{pages} of them")
-                return found
+                return Header(size, tag, ended)
     except UNREADABLE:
         return None  # reading the pixels says what is wrong
 
@@ -93,10 +93,10 @@ def pages_of(image: Image.Image) -> int:
 def tag_of(image: Image.Image) -> int:
     """Return the orientation of an opened file; 1 where it has none, or none that is known."""
     if isinstance(image, PngImagePlugin.PngImageFile):
-        found = _of_png(image)
+        tag = _of_png(image)
     else:
-        found = image.getexif().get(TAG, UPRIGHT)
-    return found if found in range(1, 9) else UPRIGHT
+        tag = image.getexif().get(TAG, UPRIGHT)
+    return tag if tag in range(1, 9) else UPRIGHT
 
 
 def _of_png(image: PngImagePlugin.PngImageFile) -> int:
@@ -108,8 +108,8 @@ def _of_png(image: PngImagePlugin.PngImageFile) -> int:
     if TAG not in exif and (block := _late_exif(Path(str(image.filename)))):
         exif = Image.Exif()
         exif.load(block)
-    found: int = exif.get(TAG, UPRIGHT)
-    return found
+    tag: int = exif.get(TAG, UPRIGHT)
+    return tag
 
 
 def _late_exif(path: Path) -> bytes:

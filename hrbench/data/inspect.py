@@ -210,7 +210,7 @@ def _leave_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the first process ends us
 
 
-def _with_remarks(path: Path) -> tuple[Header | str, remarks.Found]:
+def _with_remarks(path: Path) -> tuple[Header | str, remarks.Remarks]:
     return look(path), remarks.taken()
 
 

@@ -141,13 +141,13 @@ def rows_by_image(people: People) -> dict[int, NDArray[np.int64]]:
     return dict(first)
 
 
-class Remarked(Dataset[tuple[_Item, remarks.Found]]):
+class Remarked(Dataset[tuple[_Item, remarks.Remarks]]):
     """A dataset whose items bring along what was odd in their files."""
 
     def __init__(self, dataset: Dataset[_Item]) -> None:
         self.dataset = dataset
 
-    def __getitem__(self, index: Any) -> tuple[_Item, remarks.Found]:
+    def __getitem__(self, index: Any) -> tuple[_Item, remarks.Remarks]:
         return self.dataset[index], remarks.taken()
 
 
@@ -162,7 +162,7 @@ def load(
     with warnings.catch_warnings():
         # More workers than cores: the user has asked for them.
         warnings.filterwarnings("ignore", message="This DataLoader will create")
-        loader: DataLoader[tuple[_Item | DataError, remarks.Found]] = DataLoader(
+        loader: DataLoader[tuple[_Item | DataError, remarks.Remarks]] = DataLoader(
             Remarked(dataset),
             batch_size=None,
             sampler=indices,

@@ -38,8 +38,8 @@ class Medium:
     def rate(self) -> float:
         """Frames a second, of a video."""
         with _opened(self.path) as capture:
-            found = float(capture.get(cv2.CAP_PROP_FPS))
-        return found if 0 < found < 1000 else 25.0
+            rate = float(capture.get(cv2.CAP_PROP_FPS))
+        return rate if 0 < rate < 1000 else 25.0
 
 
 def is_read(file: Path) -> bool:

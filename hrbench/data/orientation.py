@@ -30,8 +30,8 @@ BACK = {  # by the tag that Pillow has turned a picture by
 
 def orientation(path: Path) -> int:
     """Return the tag of an image file; 1 where it has none, or none that is known."""
-    found = header(path)
-    return UPRIGHT if found is None else found.tag
+    seen = header(path)
+    return UPRIGHT if seen is None else seen.tag
 
 
 def upright(image: Pixels, tag: int) -> Pixels:
@@ -57,8 +57,8 @@ def as_stored(image: Image.Image) -> Image.Image:
 
 def untagged(content: bytes) -> bytes:
     """Return a file for OpenCV: of a TIFF that says how to turn it, one that does not."""
-    found = tiff.entry(content, TAG)
-    if found is None or found.number == UPRIGHT:
+    entry = tiff.entry(content, TAG)
+    if entry is None or entry.number == UPRIGHT:
         return content
-    upright_now = found.written(UPRIGHT)
-    return b"".join((content[: found.at], upright_now, content[found.at + len(upright_now) :]))
+    upright_now = entry.written(UPRIGHT)
+    return b"".join((content[: entry.at], upright_now, content[entry.at + len(upright_now) :]))

@@ -7,36 +7,36 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 EXAMPLES = 3
-Found = Mapping[str, Mapping[str, str]]  # by kind, what is to be said of each file
+Remarks = Mapping[str, Mapping[str, str]]  # by kind, what is to be said of each file
 
-_found: dict[str, dict[str, str]] = {}
+_noted: dict[str, dict[str, str]] = {}
 
 
 def remark(kind: str, file: str, words: str = "") -> None:
     """Note that a file is of a kind, which is a plural; `words` stand behind its name."""
-    _found.setdefault(kind, {})[file] = words
+    _noted.setdefault(kind, {})[file] = words
 
 
 def taken() -> dict[str, dict[str, str]]:
     """Return what was noted, and forget it."""
-    found = dict(_found)
-    _found.clear()
-    return found
+    remarks = dict(_noted)
+    _noted.clear()
+    return remarks
 
 
-def add(others: Iterable[Found]) -> None:
+def add(others: Iterable[Remarks]) -> None:
     """Note what other processes did."""
-    for found in others:
-        for kind, files in found.items():
-            _found.setdefault(kind, {}).update(files)
+    for remarks in others:
+        for kind, files in remarks.items():
+            _noted.setdefault(kind, {}).update(files)
 
 
 def sentences() -> tuple[str, ...]:
     """Return one for each kind that was noted, with how many there are and a few names."""
-    more = {kind: ["…"] * (len(files) > EXAMPLES) for kind, files in _found.items()}
+    more = {kind: ["…"] * (len(files) > EXAMPLES) for kind, files in _noted.items()}
     return tuple(
         f"{kind}: {len(files)} ({', '.join([*names(files), *more[kind]])})"
-        for kind, files in _found.items()
+        for kind, files in _noted.items()
     )
 
 

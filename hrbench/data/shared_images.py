@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-LOOKED_AT = 200  # files that may be copies, at most: more are as good as their sample
+COMPARED = 200  # files that may be copies, at most: more are as good as their sample
 
 
 def shared(training: Sequence[Path], measured: Sequence[Path], *, renamed: bool) -> list[Path]:
@@ -22,21 +22,21 @@ def shared(training: Sequence[Path], measured: Sequence[Path], *, renamed: bool)
     for path in files:
         of_key[_key(path, renamed=renamed)].append(path)
     maybe = [path for path in others if of_key.get(_key(path, renamed=renamed))]
-    step = max(1, len(maybe) // LOOKED_AT)
+    step = max(1, len(maybe) // COMPARED)
     copies = [
         path
         for path in maybe[::step]
         if any(_same(path, other) for other in of_key[_key(path, renamed=renamed)])
     ]
-    found = {*same, *copies}
-    return [path for path in measured if path in found]
+    both = {*same, *copies}
+    return [path for path in measured if path in both]
 
 
-def in_words(found: Sequence[Path], total: int) -> str:
+def in_words(trained_on: Sequence[Path], total: int) -> str:
     """Return a sentence about measured files that are trained on, of so many in all."""
     return (
-        f"{len(found)} of the {total} images that are measured are trained on too, the first is "
-        f"{found[0].name}: the figures say little of new images."
+        f"{len(trained_on)} of the {total} images that are measured are trained on too, the first "
+        f"is {trained_on[0].name}: the figures say little of new images."
     )
 
 

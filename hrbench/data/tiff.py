@@ -59,5 +59,5 @@ def entry(content: bytes, key: int) -> Entry | None:
 
 def bits(content: bytes) -> int:
     """Return the bits of a channel; 0 of another file."""
-    found = entry(content, BITS)
-    return 0 if found is None else found.number
+    depth = entry(content, BITS)
+    return 0 if depth is None else depth.number

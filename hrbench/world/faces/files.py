@@ -124,6 +124,6 @@ def _detected(
 ) -> tuple[float, float, float]:
     """Return a square on whole pixels about where the true one is."""
     left, top, side = square
-    found = side * math.exp(rng.normal(0.05, 0.04))
-    x, y = np.array([left, top]) + (side - found) / 2 + rng.normal(0, 0.02, 2) * side
-    return float(round(x)), float(round(y)), float(round(found))
+    edge = side * math.exp(rng.normal(0.05, 0.04))
+    x, y = np.array([left, top]) + (side - edge) / 2 + rng.normal(0, 0.02, 2) * side
+    return float(round(x)), float(round(y)), float(round(edge))

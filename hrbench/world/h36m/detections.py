@@ -44,17 +44,17 @@ def detect_over_time(
     """
     scale = heights[..., None] * _DEVIATION
     scale = scale * np.where(hidden(pixels, depths, heights), _HIDDEN, 1.0)
-    found: Floats = pixels + scale[..., None] * _lasting_noise(rng, pixels.shape)
+    detections: Floats = pixels + scale[..., None] * _lasting_noise(rng, pixels.shape)
     cameras, frames, joints, _ = pixels.shape
     for camera in range(cameras):
         for when in _spells(rng, frames, frames / _EXCHANGE_EVERY, _EXCHANGE_FRAMES):
             limbs = _LEGS if rng.random() < 0.5 else _ARMS
             one, other = LEFT[limbs], RIGHT[limbs]
-            found[camera, when, one + other] = found[camera, when, other + one]
+            detections[camera, when, one + other] = detections[camera, when, other + one]
         for when in _spells(rng, frames, frames * joints / _MISS_EVERY, _MISS_FRAMES):
             offset = rng.normal(0, _MISS, 2) * heights[camera, when][:, None]
-            found[camera, when, rng.integers(joints)] += offset
-    return found
+            detections[camera, when, rng.integers(joints)] += offset
+    return detections
 
 
 def hidden(pixels: Floats, depths: Floats, heights: Floats) -> NDArray[np.bool_]:

@@ -58,12 +58,12 @@ def write_videopose3d(folder: Path, recordings: Iterable[Recording]) -> None:
     """Write VideoPose3D's three files: joints in metres in the world, keypoints in pixels."""
     joints: dict[str, dict[str, Any]] = {}
     true: dict[str, dict[str, Any]] = {}
-    found: dict[str, dict[str, Any]] = {}
+    detected: dict[str, dict[str, Any]] = {}
     for recording in recordings:
         person, name = recording.take.person, recording.take.name
         joints.setdefault(person, {})[name] = (recording.joints / _METRE).astype(np.float32)
         true.setdefault(person, {})[name] = list(recording.keypoints.astype(np.float32))
-        found.setdefault(person, {})[name] = list(recording.detections.astype(np.float32))
+        detected.setdefault(person, {})[name] = list(recording.detections.astype(np.float32))
     layout = {"num_joints": len(NAMES), "keypoints_symmetry": [LEFT, RIGHT]}
     np.savez_compressed(folder / "data_3d_h36m.npz", positions_3d=_boxed(joints))
     np.savez_compressed(
@@ -71,7 +71,7 @@ def write_videopose3d(folder: Path, recordings: Iterable[Recording]) -> None:
     )
     np.savez_compressed(
         folder / "data_2d_h36m_cpn_ft_h36m_dbb.npz",
-        positions_2d=_boxed(found),
+        positions_2d=_boxed(detected),
         metadata=_boxed({"layout_name": "h36m", **layout}),
     )
 

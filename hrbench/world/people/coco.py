@@ -131,8 +131,8 @@ def _write_split(folder: Path, split: Split, pages: list[Page]) -> None:
         content = _HEADER | {"images": images, "annotations": people, "categories": [_CATEGORY]}
     write_json(folder / "annotations" / split.annotations, content)
     if split.detections:
-        found = [detection for page in pages for detection in page.detections]
-        write_json(folder / "person_detection_results" / split.detections, found)
+        detections = [detection for page in pages for detection in page.detections]
+        write_json(folder / "person_detection_results" / split.detections, detections)
 
 
 def _draw_page(folder: Path, split: int, seed: int, size: tuple[int, int], index: int) -> Page:

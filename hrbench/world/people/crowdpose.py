@@ -68,8 +68,8 @@ def write_crowdpose(
     pages["trainval"] = pages["train"] + pages["val"]
     for split, drawn_pages in pages.items():
         _write_split(folder / "json" / f"crowdpose_{split}.json", drawn_pages)
-    found = [detection for page in pages["test"] for detection in page.detections]
-    write_json(folder / "json" / _DETECTIONS, found)
+    detections = [detection for page in pages["test"] for detection in page.detections]
+    write_json(folder / "json" / _DETECTIONS, detections)
     return {
         split: {"images": len(all_of), "people": sum(len(page.annotations) for page in all_of)}
         for split, all_of in pages.items()
@@ -107,8 +107,8 @@ def _draw_page(folder: Path, split: int, seed: int, size: tuple[int, int], index
         _annotation(points, box, image_id, image_id * _MOST_PEOPLE + person)
         for person, points, box in zip(seen, keypoints, boxes, strict=True)
     ]
-    found = detected(rng, [tuple(box) for box in boxes.tolist()], size, image_id)
-    return Page(image, people, found)
+    detections = detected(rng, [tuple(box) for box in boxes.tolist()], size, image_id)
+    return Page(image, people, detections)
 
 
 def _pixels(picture: Picture, person: int) -> int:

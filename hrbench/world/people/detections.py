@@ -25,16 +25,16 @@ def detect(
     rng: np.random.Generator, people: Sequence[Box], size: tuple[int, int]
 ) -> list[tuple[Box, float]]:
     """Return boxes in an image of (height, width) with scores from 0 to 1, best first."""
-    found = []
+    hits = []
     for box in people:
         smallness = np.exp(-np.sqrt(box[2] * box[3]) / _SMALL)
         if rng.random() < _OVERLOOKED + _OVERLOOKED_SMALL * smallness:
             continue
-        found.append(_report(rng, box, size, 1.0))
+        hits.append(_report(rng, box, size, 1.0))
         if rng.random() < _TWICE:
-            found.append(_report(rng, box, size, _WORSE))
-    found += [_false_alarm(rng, size) for _ in range(rng.poisson(_NOBODY))]
-    return sorted((hit for hit in found if min(hit[0][2:]) >= 1), key=lambda hit: -hit[1])
+            hits.append(_report(rng, box, size, _WORSE))
+    hits += [_false_alarm(rng, size) for _ in range(rng.poisson(_NOBODY))]
+    return sorted((hit for hit in hits if min(hit[0][2:]) >= 1), key=lambda hit: -hit[1])
 
 
 def overlap(first: Box, second: Box) -> float:
