@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -45,43 +46,99 @@ def names(kind: str) -> list[str]:
     return sorted(path.stem for path in folder(kind).glob("*.toml"))
 
 
+@dataclass(frozen=True, slots=True)
+class TaskFile:
+    """What a task's file says, read once; of which variants and overrides make specs."""
+
+    path: Path
+    variant: str | None  # that is asked for; None: the default one
+    raw: Mapping[str, Any]
+    beside: Path | None  # where its dataset's file is looked for; None for one of `tasks/`
+
+    @property
+    def variants(self) -> list[str]:
+        """Its variants, the default first."""
+        return [self.default, *(name for name in self._tables if name != self.default)]
+
+    @property
+    def default(self) -> str:
+        """The variant that is taken where none is named."""
+        return str(self.raw.get("default", self.path.stem))
+
+    @property
+    def _tables(self) -> Mapping[str, Any]:
+        tables: Mapping[str, Any] = self.raw.get("variants", {})
+        return tables
+
+    def spec(
+        self, overrides: Sequence[str] = (), *, variant: str | None = None, builtin: bool = False
+    ) -> TaskSpec:
+        """Return the resolved spec.
+
+        Args:
+            overrides: `KEY=VALUE` with dotted keys, values as in TOML.
+            variant: another one than the file was asked for.
+            builtin: where none is asked for, take the one for the synthetic set.
+
+        Raises:
+            UnknownNameError: no such variant.
+            SpecError: the file or an override does not say what is expected.
+        """
+        chosen = variant or self.variant or (self._small if builtin else None) or self.default
+        if chosen not in self.variants:
+            raise UnknownNameError(f"variant of {self.path.stem}", chosen, self.variants)
+        table = _variant_table(self.path, self._tables, chosen)
+        merged = {key: value for key, value in self.raw.items() if key not in _NOT_IN_SPEC}
+        merged = _overlay(_without_other_head(merged, table), table)
+        merged.setdefault("name", self.path.stem)
+        merged["variant"] = chosen
+        where = str(self.path)
+        for override in overrides:
+            merged = _overlay(merged, parse_override(override))
+            where = f"--set {override}"
+        return validate(_kind(merged, where), merged, where)
+
+    @property
+    def _small(self) -> str | None:
+        """The variant for the synthetic set; a resolved spec has but its own."""
+        small: str | None = self.raw.get("builtin", {}).get("variant")
+        return small if "variants" in self.raw else None
+
+
+def task_file(task: str) -> TaskFile:
+    """Return the file of `NAME`, `NAME@VARIANT`, `FILE.toml` or `FILE.toml@VARIANT`.
+
+    A run's own `spec.toml` is one too.
+
+    Raises:
+        UnknownNameError: no such task.
+        SpecError: the file cannot be read, or is none of a task.
+    """
+    name, _, variant = task.partition("@")
+    own = name.endswith(".toml")
+    if not own and name not in names("tasks"):
+        raise UnknownNameError("task", name, names("tasks"))
+    path = Path(name) if own else folder("tasks") / f"{name}.toml"
+    raw = _read(path)
+    _require_tables(path, raw)
+    if "variant" in raw:  # a resolved spec, as a run leaves it
+        raw["default"] = raw.pop("variant")
+    return TaskFile(path, variant or None, raw, path.parent if own else None)
+
+
+def shipped(name: str) -> TaskFile | None:
+    """Return the file of a task that comes with hrbench; None where none is called so."""
+    return task_file(name) if name in names("tasks") else None
+
+
 def variants(task: str) -> list[str]:
     """Return the variants of a task, its default first."""
-    path, _, raw = _task_file(task)
-    default = _default(path, raw)
-    return [default, *(name for name in raw.get("variants", {}) if name != default)]
+    return task_file(task).variants
 
 
 def load_task(task: str, overrides: Sequence[str] = (), *, builtin: bool = False) -> TaskSpec:
-    """Return the resolved spec of `NAME`, `NAME@VARIANT` or `FILE.toml`.
-
-    Args:
-        task: a name from `tasks/`, or a file; a run's own `spec.toml` too.
-        overrides: `KEY=VALUE` with dotted keys, values as in TOML.
-        builtin: without a variant, take the one for the synthetic set.
-
-    Raises:
-        UnknownNameError: no such task or variant.
-        SpecError: the file or an override does not say what is expected.
-    """
-    path, variant, raw = _task_file(task)
-    if variant is None:
-        several = "variants" in raw  # a resolved spec has but its own
-        small = raw.get("builtin", {}).get("variant") if builtin and several else None
-        variant = small or _default(path, raw)
-    tables = raw.get("variants", {})
-    if variant not in tables and variant != _default(path, raw):
-        raise UnknownNameError(f"variant of {path.stem}", variant, variants(task))
-    table = _variant_table(path, tables, variant)
-    merged = {key: value for key, value in raw.items() if key not in _NOT_IN_SPEC}
-    merged = _overlay(_without_other_head(merged, table), table)
-    merged.setdefault("name", path.stem)
-    merged["variant"] = variant
-    where = str(path)
-    for override in overrides:
-        merged = _overlay(merged, parse_override(override))
-        where = f"--set {override}"
-    return validate(_kind(merged, where), merged, where)
+    """Return the resolved spec of a task; see `task_file` and `TaskFile.spec`."""
+    return task_file(task).spec(overrides, builtin=builtin)
 
 
 def load_dataset(name: str, beside: Path | None = None) -> DatasetSpec:
@@ -150,21 +207,6 @@ def validate(kind: type[_Spec], raw: Mapping[str, Any], where: str) -> _Spec:
         raise SpecError(f"{where}: {_sentence(error, kind)}") from error
 
 
-def _task_file(task: str) -> tuple[Path, str | None, dict[str, Any]]:
-    name, _, variant = task.partition("@")
-    if name.endswith(".toml"):
-        path = Path(name)
-    elif name in names("tasks"):
-        path = folder("tasks") / f"{name}.toml"
-    else:
-        raise UnknownNameError("task", name, names("tasks"))
-    raw = _read(path)
-    _require_tables(path, raw)
-    if "variant" in raw:  # a resolved spec, as a run leaves it
-        raw["default"] = raw.pop("variant")
-    return path, variant or None, raw
-
-
 def _require_tables(path: Path, raw: Mapping[str, Any]) -> None:
     """Check those that are read before there is a spec."""
     tables = {key: raw[key] for key in ("variants", "builtin") if key in raw}
@@ -200,10 +242,6 @@ def _kind(raw: Mapping[str, Any], where: str) -> type[TaskSpec]:
     if head not in TASKS:
         raise SpecError(f"{where}: model: no head is called '{head}'. {suggest(head, TASKS)}")
     return TASKS[head]
-
-
-def _default(path: Path, raw: Mapping[str, Any]) -> str:
-    return str(raw.get("default", path.stem))
 
 
 def _read(path: Path) -> dict[str, Any]:

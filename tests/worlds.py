@@ -148,7 +148,7 @@ def write_json(path: Path, content: Any) -> Path:
 def landmarks(name: str, data: Path, *overrides: str, **flags: Any) -> Landmarks:
     """The task of keypoints that a run walks."""
     options = Options(data=str(data), overrides=overrides, **flags)
-    spec, dataset = resolve(name, options)
+    spec, dataset = resolve(catalog.task_file(name), options)
     task = task_of(spec, dataset, DataRoot(data, synthetic=True), options)
     assert isinstance(task, Landmarks)
     return task

@@ -18,7 +18,7 @@ from hrbench.road.building import Built, build
 from hrbench.road.measuring import measure
 from hrbench.road.predicting import predict
 from hrbench.road.reading import located, read
-from hrbench.road.resolve import resolve, with_precision
+from hrbench.road.resolve import is_modified, resolve, with_precision
 from hrbench.road.training import fit
 from hrbench.runs import folder as run_folder
 from hrbench.runs.folder import State
@@ -35,9 +35,11 @@ def run(name: str, options: Options) -> tuple[RunRecord, Path] | None:
             has a checkpoint to go on from.
         Interrupted: training was stopped; its folder can be given to `resume`.
     """
-    options = given.with_data(name, given.with_runs(options))
+    file = catalog.task_file(name)
+    options = given.with_data(file, given.with_runs(options))
     checkpoint = given.checkpoint(options)
-    spec, dataset = resolve(name, options, checkpoint)
+    spec, dataset = resolve(file, options, checkpoint)
+    modified = is_modified(spec, catalog.shipped(spec.name) if file.beside else file)
     with processes(options.device) as runtime:
         spec = with_precision(spec, runtime.device.type)
         task = task_of(spec, dataset, located(spec, dataset, options, runtime), options)
@@ -45,7 +47,7 @@ def run(name: str, options: Options) -> tuple[RunRecord, Path] | None:
         built = build(task, evaluation, checkpoint, runtime)
         made = _created(task, evaluation, built, runtime) if runtime.leads else None
         folder, state = runtime.first(made)
-        return _finished(task, evaluation, built, runtime, folder, state)
+        return _finished(task, evaluation, built, runtime, folder, state, modified=modified)
 
 
 def _finished(
@@ -55,6 +57,8 @@ def _finished(
     runtime: Runtime,
     folder: Path,
     state: State,
+    *,
+    modified: bool,
 ) -> tuple[RunRecord, Path] | None:
     """Train from where the folder says, and go the rest of the way."""
     with recording.kept(folder, runtime):
@@ -63,7 +67,9 @@ def _finished(
         if not runtime.leads:
             return None
         measured = measure(task, evaluation, predictions)
-        record = recording.record_of(folder, task, evaluation, predictions, measured, state)
+        record = recording.record_of(
+            folder, task, evaluation, predictions, measured, state, modified=modified
+        )
         recording.draw(folder, task, evaluation, predictions, record.groups)
         record.write(folder)
         return record, folder
@@ -121,4 +127,5 @@ def resume(
         given.require_same_files(folder, task, evaluation, state)
         built = build(task, evaluation, checkpoint, runtime)
         state = replace(state, options=given.anchored(options, dataset, task.data_root))
-        return _finished(task, evaluation, built, runtime, folder, state)
+        modified = is_modified(spec, catalog.shipped(spec.name))
+        return _finished(task, evaluation, built, runtime, folder, state, modified=modified)

@@ -11,7 +11,7 @@ from hrbench.report import predictions as stored
 from hrbench.report.finding import SPEC
 from hrbench.report.record import RunRecord
 from hrbench.road import given, measuring, recording
-from hrbench.road.resolve import require_sound
+from hrbench.road.resolve import is_modified, require_sound
 from hrbench.road.telling import tell
 from hrbench.runs import folder as run_folder
 from hrbench.spec import TaskSpec
@@ -50,7 +50,10 @@ def score(
         raise RunError(f"{folder} {misfit}: put back the files that it was run on, or run again")
     predictions = task.decoded_again(evaluation, predictions, spec)
     measured = measuring.measure(task, evaluation, predictions)
-    record = recording.record_of(folder, task, evaluation, predictions, measured, state)
+    modified = is_modified(scored, catalog.shipped(scored.name))
+    record = recording.record_of(
+        folder, task, evaluation, predictions, measured, state, modified=modified
+    )
     if official:
         tell(task.confirmed(evaluation, predictions))
     if not changes:

@@ -24,9 +24,10 @@ class Benchmark:
 @cache
 def benchmark(task: str) -> Benchmark | None:
     """Return a task that comes with hrbench; None for one of somebody's own."""
-    if task not in catalog.names("tasks"):
+    file = catalog.shipped(task)
+    if file is None:
         return None
-    specs = [catalog.load_task(f"{task}@{variant}") for variant in catalog.variants(task)]
+    specs = [file.spec(variant=variant) for variant in file.variants]
     default, dataset = specs[0], catalog.load_dataset(specs[0].dataset)
     family, names = _family(default.model.network), {spec.model.network for spec in specs}
     metric = default.protocol.metric or registry.by_sigmas(known=dataset.sigmas is not None)

@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hrbench import catalog
 from hrbench.backbone.weights import BEST, Checkpoint
+from hrbench.catalog import TaskFile
 from hrbench.data.evaluation import Evaluation
 from hrbench.errors import HrbenchError, RunError
 from hrbench.formats import location
@@ -14,6 +15,7 @@ from hrbench.formats.location import BUILTIN, DEFAULT, DataRoot
 from hrbench.kinds.contract import AnyTask
 from hrbench.kinds.registry import task_of
 from hrbench.report import finding
+from hrbench.road.resolve import of_dataset
 from hrbench.road.telling import tell
 from hrbench.runs import folder as run_folder
 from hrbench.runs import provenance
@@ -29,8 +31,16 @@ REPEATED = (  # options of a run that its spec does not have
 )
 
 
-def weights_of(name: str) -> Path:
-    """Return the file of weights that is named, or that a RUN has trained or been given.
+@dataclass(frozen=True, slots=True)
+class WeightsFile:
+    """A file of weights that is named, or that a RUN has trained or been given."""
+
+    path: Path
+    spec: Path | None  # of the run that is named, or that it lies in
+
+
+def weights_of(name: str) -> WeightsFile:
+    """Return the file of weights that a path or a RUN stands for.
 
     Raises:
         RunError: several runs begin so, or the training of the one has not come to its end.
@@ -39,15 +49,16 @@ def weights_of(name: str) -> Path:
     is_weights = path.is_file() and path.name not in finding.MARKS
     folder = None if is_weights else finding.named(name)
     if folder is None:
-        return path
+        return WeightsFile(path, provenance.of_run(path))
+    spec = folder / finding.SPEC
     if (folder / BEST).is_file():
-        return folder / BEST
+        return WeightsFile(folder / BEST, spec)
     given = run_folder.read(folder)[2].options.weights
     if given is None:
         raise RunError(
             f"{folder} has not been trained to its end; go on with `hrbench run --resume {folder}`"
         )
-    return weights_of(given)
+    return WeightsFile(weights_of(given).path, spec)
 
 
 def with_runs(options: Options) -> Options:
@@ -57,8 +68,8 @@ def with_runs(options: Options) -> Options:
         keypoints = str(finding.named(keypoints) or keypoints)
     return replace(
         options,
-        weights=options.weights and str(weights_of(options.weights)),
-        init=options.init and str(weights_of(options.init)),
+        weights=options.weights and str(weights_of(options.weights).path),
+        init=options.init and str(weights_of(options.init).path),
         keypoints=keypoints,
     )
 
@@ -72,20 +83,18 @@ def checkpoint(options: Options) -> Checkpoint | None:
     return None if options.weights is None else provenance.read(Path(options.weights))
 
 
-def with_data(task: str, options: Options) -> Options:
+def with_data(file: TaskFile, options: Options) -> Options:
     """Return options that name the folder of a dataset's own TOML, where they name none."""
-    if options.data is not None or ".toml" not in task:
+    if options.data is not None or file.beside is None:
         return options
-    beside = Path(task.partition("@")[0]).parent
-    other = [text for text in options.overrides if text.startswith("dataset=")]
-    name = catalog.load_task(task, other).dataset
+    name = file.spec(of_dataset(options)).dataset
     if not name.endswith(".toml"):
         return options
-    file, _ = catalog.dataset_file(name, beside)
-    folder = location.own_folder(catalog.load_dataset(name, beside), file)
+    toml, raw = catalog.dataset_file(name, file.beside)
+    folder = location.own_folder(catalog.validate(DatasetSpec, raw, str(toml)), toml)
     if folder is None:
         return options
-    tell(f"Data: {folder}, the folder of {file.name}; --data names another.")
+    tell(f"Data: {folder}, the folder of {toml.name}; --data names another.")
     return replace(options, data=str(folder))
 
 

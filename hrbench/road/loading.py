@@ -1,24 +1,24 @@
 """A task's network with the weights of a file, away from any dataset's files."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from hrbench import catalog
 from hrbench.backbone.anatomy import anatomy
 from hrbench.backbone.weights import Checkpoint
+from hrbench.catalog import TaskFile, task_file
 from hrbench.errors import RunError
 from hrbench.formats.location import DEFAULT, DataRoot, folder_of
 from hrbench.kinds.contract import AnyTask
 from hrbench.kinds.registry import task_of
-from hrbench.report import finding
 from hrbench.road.given import weights_of
 from hrbench.road.resolve import resolve
 from hrbench.road.telling import tell
 from hrbench.road.variants import chosen, fitting_variants
 from hrbench.runs import provenance
 from hrbench.runs.options import Options
-from hrbench.runs.provenance import of_run, other_outputs
+from hrbench.runs.provenance import other_outputs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,10 +40,10 @@ def load(name: str | None, options: Options) -> Loaded:
     Raises:
         HrbenchError: the task or a flag is not known, the file cannot be read, or does not fit.
     """
-    file = None if options.weights is None else weights_of(options.weights)
-    checkpoint = None if file is None else provenance.read(file)
-    named = _named(name, checkpoint, options.weights)
-    spec, dataset = resolve(named, options, checkpoint)
+    given = None if options.weights is None else weights_of(options.weights)
+    checkpoint = None if given is None else provenance.read(given.path)
+    of_run = None if given is None else given.spec
+    spec, dataset = resolve(_named(name, checkpoint, of_run), options, checkpoint)
     data_root = DataRoot(folder_of(dataset, options.data) or DEFAULT, synthetic=False)
     task = task_of(spec, dataset, data_root, options)
     network = task.network()
@@ -55,35 +55,36 @@ def load(name: str | None, options: Options) -> Loaded:
     return Loaded(task, network.eval(), None if checkpoint is None else checkpoint.sha256)
 
 
-def _named(task: str | None, checkpoint: Checkpoint | None, weights: str | None) -> str:
-    """Return the task with its variant: of the run that the weights lie in, or that they fit."""
+def _named(task: str | None, checkpoint: Checkpoint | None, of_run: Path | None) -> TaskFile:
+    """Return the file of a task with its variant: the one named, or that weights are of or fit.
+
+    `of_run` is the spec of the run that the weights are of, if they are of one.
+    """
     if task is None:
-        return _task_of(checkpoint, weights)
-    if "@" in task or task.endswith(".toml"):
-        return task
+        return task_file(_task_of(checkpoint, of_run))
+    file = task_file(task)
+    if file.variant is not None or file.beside is not None:
+        return file
     if checkpoint is None:
-        return f"{task}@{catalog.variants(task)[0]}"
-    spec_file = of_run(checkpoint.path)
-    if spec_file is not None and catalog.load_task(spec_file).name == task:
-        return spec_file
+        return replace(file, variant=file.default)
+    if of_run is not None and (ran := task_file(str(of_run))).spec().name == task:
+        return ran
     before = checkpoint.about
-    if before is not None and before.task == task and before.variant in catalog.variants(task):
-        return before.name
-    return chosen(task, checkpoint, anatomy(checkpoint.tensors))
+    if before is not None and before.task == task and before.variant in file.variants:
+        return replace(file, variant=before.variant)
+    return task_file(chosen(task, checkpoint, anatomy(checkpoint.tensors)))
 
 
-def _task_of(checkpoint: Checkpoint | None, weights: str | None) -> str:
+def _task_of(checkpoint: Checkpoint | None, of_run: Path | None) -> str:
     """Return the task that weights were trained for, with its variant.
 
     Raises:
         RunError: they do not say.
     """
-    if checkpoint is None or weights is None:
+    if checkpoint is None:
         raise RunError("name a task, or the weights of a run")
-    run = None if Path(weights).is_file() else finding.named(weights)
-    spec_file = of_run(checkpoint.path) if run is None else str(run / finding.SPEC)
-    if spec_file is not None:
-        return spec_file
+    if of_run is not None:
+        return str(of_run)
     if (said := checkpoint.about) is not None:
         if said.task in catalog.names("tasks"):
             return said.name

@@ -15,7 +15,6 @@ from hrbench.kinds.contract import AnyTask
 from hrbench.report.predictions import Stored
 from hrbench.report.record import SCHEMA, Code, Counts, Dataset, RunRecord, Times, Weights
 from hrbench.road.measuring import Measured
-from hrbench.road.resolve import is_modified
 from hrbench.road.telling import look_at, pictures, tell
 from hrbench.runs import folder as run_folder
 from hrbench.runs.folder import State
@@ -57,6 +56,8 @@ def record_of(
     predictions: Stored,
     measured: Measured,
     state: State,
+    *,
+    modified: bool,
 ) -> RunRecord:
     """Return the record of a run.
 
@@ -77,7 +78,7 @@ def record_of(
         task=spec.name,
         variant=spec.variant,
         task_version=spec.version,
-        modified=is_modified(spec),
+        modified=modified,
         synthetic=state.synthetic,
         complete=evaluation.evaluated == evaluation.expected,
         n=Counts(

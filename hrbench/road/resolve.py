@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from hrbench import catalog
 from hrbench.backbone.weights import Checkpoint
+from hrbench.catalog import TaskFile
 from hrbench.errors import RunError, SpecError
 from hrbench.formats.location import folder_of
 from hrbench.kinds.registry import kind_of, require_own_flags
@@ -17,9 +17,9 @@ from hrbench.spec import DatasetSpec, TaskSpec
 
 
 def resolve(
-    task: str, options: Options, checkpoint: Checkpoint | None = None
+    file: TaskFile, options: Options, checkpoint: Checkpoint | None = None
 ) -> tuple[TaskSpec, DatasetSpec]:
-    """Return the spec of a task with the flags worked into it, and its dataset's.
+    """Return the spec of a task's file with the flags worked into it, and its dataset's.
 
     `checkpoint` has the weights to evaluate, where there are some.
 
@@ -28,10 +28,8 @@ def resolve(
         WeightsError: the checkpoint was trained for other keypoints or classes.
         RunError: a flag is of other tasks, or the dataset cannot be measured so.
     """
-    beside = Path(task.partition("@")[0]).parent if ".toml" in task else None
-    other_dataset = [text for text in options.overrides if text.startswith("dataset=")]
-    plain = catalog.load_task(task, other_dataset)
-    dataset = catalog.load_dataset(plain.dataset, beside)
+    plain = file.spec(of_dataset(options))
+    dataset = catalog.load_dataset(plain.dataset, file.beside)
     builtin = folder_of(dataset, options.data) is None
     if checkpoint is not None:
         provenance.require_same_outputs(checkpoint, dataset, options.allow)
@@ -39,9 +37,9 @@ def resolve(
     require_own_flags(plain, given)
     of_kind = kind_of(plain).overrides(options, plain, checkpoint)
     keys = (*of_kind, *_of_all(options), *options.overrides)
-    spec = catalog.load_task(task, keys, builtin=builtin)
+    spec = file.spec(keys, builtin=builtin)
     if settled := kind_of(spec).settled(spec, dataset):
-        spec = catalog.load_task(task, (*keys, *settled), builtin=builtin)
+        spec = file.spec((*keys, *settled), builtin=builtin)
     require_sound(spec, dataset, options.overrides)
     if options.weights is None:
         _require_trainable(spec, dataset)
@@ -95,16 +93,21 @@ def with_precision(spec: TaskSpec, device_type: str) -> TaskSpec:
     return spec.model_copy(update={"recipe": recipe})
 
 
-def is_modified(spec: TaskSpec) -> bool:
-    """Whether a spec differs from the one of its name that comes with hrbench.
+def of_dataset(options: Options) -> list[str]:
+    """Return the overrides that name another dataset: they say which keys there are."""
+    return [text for text in options.overrides if text.startswith("dataset=")]
+
+
+def is_modified(spec: TaskSpec, file: TaskFile | None) -> bool:
+    """Whether a spec differs from the one of a file that comes with hrbench; not if there is none.
 
     What flags choose of the protocol may: it is compared as it stands in the record.
     """
-    if spec.name not in catalog.names("tasks"):
+    if file is None:
         return False
-    if spec.variant not in catalog.variants(spec.name):
+    if spec.variant not in file.variants:
         return True
-    published = catalog.load_task(f"{spec.name}@{spec.variant}")
+    published = file.spec(variant=spec.variant)
     protocol = {key: getattr(spec.protocol, key) for key in spec.protocol.free}
     model = {key: getattr(spec.model, key) for key in spec.model.free}
     return spec != published.model_copy(

@@ -1,7 +1,6 @@
 """Which variants of tasks a checkpoint's network is of."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import torch
 
@@ -29,9 +28,9 @@ def fitted(checkpoint: Checkpoint, name: str) -> Fit:
 
 def named(task: str) -> tuple[TaskSpec, DatasetSpec]:
     """Return the spec of `NAME@VARIANT` or a file, and its dataset's."""
-    spec = catalog.load_task(task)
-    beside = Path(task.partition("@")[0]).parent if ".toml" in task else None
-    return spec, catalog.load_dataset(spec.dataset, beside)
+    file = catalog.task_file(task)
+    spec = file.spec()
+    return spec, catalog.load_dataset(spec.dataset, file.beside)
 
 
 def fitting_variants(
@@ -42,8 +41,9 @@ def fitting_variants(
     It has their shapes, and the same keypoints or classes where the file says what it is of.
     """
     for name in catalog.names("tasks") if task is None else [task]:
-        for variant in catalog.variants(name):
-            spec = catalog.load_task(f"{name}@{variant}")
+        file = catalog.task_file(name)
+        for variant in file.variants:
+            spec = file.spec(variant=variant)
             dataset = catalog.load_dataset(spec.dataset)
             if provenance.other_outputs(checkpoint.about, dataset):
                 continue

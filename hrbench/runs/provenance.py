@@ -18,10 +18,10 @@ KEYPOINTS, CLASSES = "other-keypoints", "other-classes"  # what `--allow` takes
 COMPLEMENT = {"training", "validation"}  # parts of a file that have no image in common
 
 
-def of_run(checkpoint: Path) -> str | None:
+def of_run(checkpoint: Path) -> Path | None:
     """Return the spec's file of the run that weights lie in; None where they lie elsewhere."""
     file = checkpoint.parent.parent / SPEC
-    return str(file) if file.is_file() else None
+    return file if file.is_file() else None
 
 
 def read(path: Path, part: str = "") -> Checkpoint:

@@ -270,7 +270,7 @@ class Bench:
 
     def __init__(self, task: str, data: Path, overrides: Sequence[str], out: Path) -> None:
         options = Options(data=str(data), overrides=tuple(overrides), workers=0)
-        spec, dataset = resolve(task, options)
+        spec, dataset = resolve(catalog.task_file(task), options)
         self.spec = with_precision(spec, "cpu")
         self.task = task_of(self.spec, dataset, DataRoot(data, synthetic=True), options)
         self.evaluation = self.task.evaluation()
@@ -366,7 +366,9 @@ def silent(
             for what in of
         ]
 
-    spec = with_precision(resolve(task, Options(data=str(data), overrides=base))[0], "cpu")
+    spec = with_precision(
+        resolve(catalog.task_file(task), Options(data=str(data), overrides=base))[0], "cpu"
+    )
     before, found = outcome(0), []
     for number, (key, other) in enumerate(changes(table, values), 1):
         said = catalog.parse_override(f"{key}={other}")[table][key.split(".")[1]]

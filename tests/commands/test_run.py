@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from dots import BRIEF, write_dots
 from golden import recipe
 from golden.ledger import Ledger
 from shared import need_shared
 from specs import landmark_task
 from worlds import SMALL, real_tree, small_world
 
-from hrbench import network
+from hrbench import catalog, network
 from hrbench.backbone.registry import BACKBONES
 from hrbench.commands import run as pipeline
 from hrbench.commands import score as scoring
@@ -27,6 +28,25 @@ def ran(task: str, out: Path, **options: Any) -> tuple[Any, Path]:
     done = pipeline.run(task, Options(out=str(out), workers=0, device="cpu", **options))
     assert done is not None
     return done
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_a_run_reads_the_file_of_its_task_once(
+    own: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if own:
+        name, data, keys = str(write_dots(tmp_path / "dots") / "task.toml"), None, BRIEF
+    else:
+        name, data, keys = "coco-pose@tiny", str(small_world()), SMALL
+    read, plain = [], Path.read_text
+
+    def counted(path: Path, *args: Any, **more: Any) -> str:
+        read.append(path)
+        return plain(path, *args, **more)
+
+    monkeypatch.setattr(Path, "read_text", counted)
+    ran(name, tmp_path, data=data, overrides=keys)
+    assert read.count(catalog.task_file(name).path) == 1 + 1  # and here
 
 
 def test_a_run_leaves_all_that_the_contract_names(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 import torch
 from golden.ledger import Ledger
 
+from hrbench import catalog
 from hrbench.formats.location import DataRoot
 from hrbench.kinds.complexity import Complexity
 from hrbench.kinds.registry import kind_of, task_of
@@ -19,7 +20,7 @@ FACES = "rest/face/net_300w.json.gz"
 
 def complexity(task: str) -> Complexity:
     """That of a task's network without numbers, so that none are drawn."""
-    spec, dataset = resolve(task, Options())
+    spec, dataset = resolve(catalog.task_file(task), Options())
     walked = task_of(spec, dataset, DataRoot(Path(), synthetic=False), Options())
     with torch.device("meta"):
         network = walked.network()

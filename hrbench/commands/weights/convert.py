@@ -42,7 +42,7 @@ def convert(
     """
     if target.suffix not in {SAFETENSORS, *TORCH}:
         raise WeightsError(f"-o {target}: end it in {SAFETENSORS}, or in {' or '.join(TORCH)}")
-    checkpoint = provenance.read(weights_of(str(file)), part)
+    checkpoint = provenance.read(weights_of(str(file)).path, part)
     if target.exists() and target.samefile(checkpoint.path):
         raise WeightsError(f"-o {target} is the file that is read; name another")
     if target.exists() and not force:

@@ -107,7 +107,7 @@ def inspect(file: Path, task: str | None = None) -> Inspection:
     Raises:
         HrbenchError: it cannot be read, or there is no such task.
     """
-    checkpoint = provenance.read(weights_of(str(file)))
+    checkpoint = provenance.read(weights_of(str(file)).path)
     found = anatomy(checkpoint.tensors)
     variants = tuple(fitting_variants(checkpoint, found))
     about = checkpoint.about
