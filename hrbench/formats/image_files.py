@@ -1,7 +1,7 @@
 """What a look at a split's image files finds: at their names, their headers or their pixels."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from hrbench.data import framing, inspect, remarks
 from hrbench.data.headers import Header
 from hrbench.data.inspect import Fault
 from hrbench.engine.progress import Steps
+from hrbench.formats.coco import reader
 from hrbench.formats.findings import Facts, Part
 from hrbench.formats.listing import Listing
 from hrbench.lints import within
@@ -43,18 +44,16 @@ def look(root: Path, folder: str, listed: Listing, way: Way) -> Looked:
     names = [name for name, size in zip(listed.names, sizes, strict=True) if size >= 0]
     missing = [name for name, size in zip(listed.names, sizes, strict=True) if size < 0]
     empty = [name for name, size in zip(listed.names, sizes, strict=True) if size == 0]
-    faults = [
-        *inspect.fault("image files that are missing", missing),
-        *inspect.fault("image files of 0 bytes", empty),
-    ]
+    faults, notes = _by_use(
+        listed, {"image files that are missing": missing, "image files of 0 bytes": empty}
+    )
     if listed.people is not None:
         paths, people = [root / folder / name for name in listed.names], listed.people
         faults += within.faults(paths, people.image, people.keypoints, people.visible)
-    notes: list[Fault] = []
     words = f"{len(names):,} of the {len(listed.names):,} images listed"
     if way.title or not way.published:
-        found, notes = _opened(root / folder, listed, np.flatnonzero(sizes > 0), way)
-        faults += found
+        found, more = _opened(root / folder, listed, np.flatnonzero(sizes > 0), way)
+        faults, notes = [*faults, *found], [*notes, *more]
         words += f", all {'files decoded' if way.title else 'headers read'}"
     facts: Facts = {
         "listed": len(listed.names),
@@ -63,6 +62,28 @@ def look(root: Path, folder: str, listed: Listing, way: Way) -> Looked:
     }
     total = int(sizes[sizes > 0].sum())
     return Looked(Part("images", folder, total, None, facts, words), faults, notes)
+
+
+def _by_use(listed: Listing, odd: Mapping[str, Sequence[str]]) -> tuple[list[Fault], list[Fault]]:
+    """Return faults of images by their kind, and notes where a run does not open the images."""
+    used = _used(listed)
+    faults: list[Fault] = []
+    notes: list[Fault] = []
+    for kind, names in odd.items():
+        faults += inspect.fault(kind, [name for name in names if name in used])
+        others = [name for name in names if name not in used]
+        notes += inspect.fault(f"{kind}, without annotated objects", others, fatal=False)
+    return faults, notes
+
+
+def _used(listed: Listing) -> set[str]:
+    """Return the images that are trained or measured on: all where no annotations say which."""
+    if listed.table is not None:
+        rows = reader.annotated(listed.table, Path(), aspect=1.0).image
+        return {listed.table.file_names[row] for row in rows.tolist()}
+    if listed.people is not None:
+        return {listed.names[row] for row in listed.people.image.tolist()}
+    return set(listed.names)
 
 
 def _opened(

@@ -1,6 +1,7 @@
 """`hrbench check` says what is there, what is missing, and every fault that was planted."""
 
 import json
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +9,16 @@ import cv2
 import numpy as np
 import pytest
 from shared import need_shared
+from specs import landmark_task
 
 from hrbench import catalog, world
 from hrbench.boxes.detections import BOX, NO_LIST
 from hrbench.commands.check.check import check
 from hrbench.data.images import NO_END
-from hrbench.errors import RunError, SpecError, UnknownNameError
+from hrbench.errors import DataError, RunError, SpecError, UnknownNameError
+from hrbench.formats.coco import reading
 from hrbench.formats.findings import Report, SplitReport
+from hrbench.formats.location import DataRoot
 
 NAMES = catalog.load_dataset("coco").keypoints
 VAL = "annotations/person_keypoints_val2017.json"
@@ -157,6 +161,25 @@ def test_image_files_that_are_missing_are_counted_and_three_named(root: Path) ->
     assert lines(split) == ["image files that are missing: 4 (3.jpg, 4.jpg, 5.jpg, …)"]
     assert not look(root).ok
     assert look(root).text().endswith("not usable as it is: val2017")
+
+
+@pytest.mark.parametrize(("of", "accepted"), [((0, 1, 2), True), ((0, 1, 3), False)])
+def test_an_image_that_is_missing_is_one_verdict_of_check_and_run(
+    of: tuple[int, ...], accepted: bool, root: Path
+) -> None:
+    """A run opens the images of annotated persons alone."""
+    write(root / "coco" / VAL, content(*(person(n, n) for n in of), images=5))
+    split, kind = val(root), "image files that are missing"
+    assert split.usable == accepted
+    assert lines(split) == ([] if accepted else [f"{kind}: 1 (3.jpg)"])
+    others = "2 (3.jpg, 4.jpg)" if accepted else "1 (4.jpg)"
+    assert [str(note) for note in split.notes] == [f"{kind}, without annotated objects: {others}"]
+    spec, dataset = landmark_task("coco-pose"), catalog.load_dataset("coco")
+    verdict: AbstractContextManager[Any] = nullcontext()
+    if not accepted:
+        verdict = pytest.raises(DataError, match=r"the first is .*3\.jpg")
+    with verdict:
+        reading.evaluation(spec, dataset, DataRoot(root, synthetic=False), boxes="gt", limit=None)
 
 
 def test_image_files_in_subfolders_are_found(root: Path) -> None:

@@ -1,5 +1,6 @@
 """`check --sheet` of every format that has keypoints in images."""
 
+import shutil
 from pathlib import Path
 
 import cv2
@@ -7,6 +8,7 @@ import pytest
 from cli.command import called
 from worlds import release_of_300w, small_world
 
+from hrbench import catalog
 from hrbench.draw.sheet import LEFT, RIGHT
 
 
@@ -28,6 +30,16 @@ def test_annotated_sides_are_on_the_sheet(name: str, tmp_path: Path) -> None:
 def test_a_release_of_pts_files_is_on_it_too(tmp_path: Path) -> None:
     release = release_of_300w(small_world(dataset="300w"), tmp_path)
     assert min(drawn(tmp_path, "300w", release)) > 200
+
+
+def test_mpii_under_mmpose_s_names_is_on_it_too(tmp_path: Path) -> None:
+    data = Path(shutil.copytree(small_world(dataset="mpii"), tmp_path / "data"))
+    for place, other in catalog.load_dataset("mpii").renamed.items():
+        if (data / "mpii" / place).exists():
+            (data / "mpii" / other).parent.mkdir(exist_ok=True)
+            (data / "mpii" / place).rename(data / "mpii" / other)
+    assert not (data / "mpii/annot/train.json").exists()
+    assert min(drawn(tmp_path, "mpii", data)) > 200
 
 
 def test_what_has_no_keypoints_in_images_has_no_sheet(tmp_path: Path) -> None:
