@@ -139,7 +139,7 @@ def _speak_unicode() -> None:
 
 def _not_in_utf8(error: UnicodeEncodeError) -> str:
     """Return the message for a name, in something that was to be written, that is not Unicode."""
-    names = [found[0] for found in QUOTED.finditer(error.object) if found.end() > error.start]
+    names = [name[0] for name in QUOTED.finditer(error.object) if name.end() > error.start]
     return f"Error: '{names[0]}': a name that is not in UTF-8 cannot be written down; rename it"
 
 

@@ -65,9 +65,9 @@ class Estimate:
         )
 
     def _rows(self) -> list[tuple[str, float, str, int, int]]:
-        found = self.sigmas
-        columns = found.values.tolist(), found.reasons, found.objects.tolist()
-        return list(zip(self.keypoints, *columns, found.repeats.tolist(), strict=True))
+        sigmas = self.sigmas
+        columns = sigmas.values.tolist(), sigmas.reasons, sigmas.objects.tolist()
+        return list(zip(self.keypoints, *columns, sigmas.repeats.tolist(), strict=True))
 
 
 def sigmas(file: Path) -> Estimate:
@@ -78,13 +78,13 @@ def sigmas(file: Path) -> Estimate:
     """
     names = categories.of_file(file, read_json(file)).keypoints
     repeated = repeats.read(file, len(names))
-    found = estimate(repeated.keypoints, repeated.labelled, repeated.areas, repeated.objects)
-    if not found.repeats.any():
+    estimated = estimate(repeated.keypoints, repeated.labelled, repeated.areas, repeated.objects)
+    if not estimated.repeats.any():
         raise DataError(
             f"{file}: no object is annotated twice, so nothing says how far annotations differ; "
             "let several people annotate the same images"
         )
-    return Estimate(file, names, found)
+    return Estimate(file, names, estimated)
 
 
 def _rounded(value: float) -> str:

@@ -22,22 +22,24 @@ RIGHT, WRONG, DARK = (60, 130, 20), (40, 40, 200), (40, 40, 40)  # BGR
 LONGEST = 26  # letters of a line
 
 
-def draw(folder: Path, dataset: DatasetSpec, pictures: Pictures, found: ClassPredictions) -> None:
+def draw(
+    folder: Path, dataset: DatasetSpec, pictures: Pictures, predictions: ClassPredictions
+) -> None:
     """Write a sheet of pictures of different classes, each above its class and the answer."""
     count = min(COLUMNS * ROWS, len(pictures))
     rows = np.linspace(0, len(pictures), count, endpoint=False).astype(int)
-    _write(folder / FILE, _answered(dataset, pictures, found, rows))
+    _write(folder / FILE, _answered(dataset, pictures, predictions, rows))
 
 
 def draw_worst(
     folder: Path,
     dataset: DatasetSpec,
     pictures: Pictures,
-    found: ClassPredictions,
+    predictions: ClassPredictions,
     rows: NDArray[np.intp],
 ) -> Path:
     """Write the pictures in `rows`, those of the largest errors."""
-    return _write(folder / WORST, _answered(dataset, pictures, found, rows))
+    return _write(folder / WORST, _answered(dataset, pictures, predictions, rows))
 
 
 def draw_training(folder: Path, dataset: DatasetSpec, batch: PictureBatch) -> Path:
@@ -48,15 +50,15 @@ def draw_training(folder: Path, dataset: DatasetSpec, batch: PictureBatch) -> Pa
 
 
 def _answered(
-    dataset: DatasetSpec, pictures: Pictures, found: ClassPredictions, rows: NDArray[np.intp]
+    dataset: DatasetSpec, pictures: Pictures, predictions: ClassPredictions, rows: NDArray[np.intp]
 ) -> list[Pixels]:
     names = list(dataset.classes.values())
     return [
         tile(
             np.asarray(read_rgb(pictures.images[row]))[..., ::-1],
             names[int(pictures.labels[row])],
-            names[int(found.labels[row, 0])],
-            float(found.scores[row, 0]),
+            names[int(predictions.labels[row, 0])],
+            float(predictions.scores[row, 0]),
             pictures.images[row].name,
         )
         for row in rows.tolist()

@@ -58,10 +58,10 @@ def sheet(
     factor = SHARE * PANEL / max(float(np.ptp(joints, axis=1).max(initial=0)), 1.0)
     rows = [legend(factor)]
     answers = joints if predicted is None else predicted
-    for points, truth, found, title in zip(keypoints, joints, answers, titles, strict=True):
-        error = "" if predicted is None else f": MPJPE {mpjpe(found[None], truth[None])[0]:.0f} mm"
+    for points, truth, answer, title in zip(keypoints, joints, answers, titles, strict=True):
+        error = "" if predicted is None else f": MPJPE {mpjpe(answer[None], truth[None])[0]:.0f} mm"
         middle = midpoint(truth)
-        seen, given = (found - middle) * factor, (truth - middle) * factor
+        seen, given = (answer - middle) * factor, (truth - middle) * factor
         shown = [
             keypoint_view(points, edges, sides),
             *(joint_view(given[:, side], seen[:, side], edges, sides) for side in (FRONT, SIDE)),
@@ -91,11 +91,11 @@ def keypoint_view(keypoints: NDArray[np.floating], edges: Edges, sides: Sequence
     return canvas
 
 
-def joint_view(truth: Floats, found: Floats, edges: Edges, sides: Sequence[str]) -> Pixels:
+def joint_view(truth: Floats, joints: Floats, edges: Edges, sides: Sequence[str]) -> Pixels:
     """Return a view of (J, 2) joints in pixels from its middle, with the truth below them."""
     canvas = blank(PANEL, PANEL)
     skeleton(canvas, truth, edges, [TRUTH] * len(truth))
-    skeleton(canvas, found, edges, [color(side) for side in sides])
+    skeleton(canvas, joints, edges, [color(side) for side in sides])
     return canvas
 
 

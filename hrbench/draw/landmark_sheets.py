@@ -53,7 +53,7 @@ def draw_training(folder: Path, dataset: DatasetSpec, batch: Batch, codec: Codec
 def draw_worst(
     folder: Path,
     dataset: DatasetSpec,
-    looked_at: LandmarkEvaluation,
+    evaluation: LandmarkEvaluation,
     errors: PoseErrors,
     count: int,
 ) -> Path | None:
@@ -62,7 +62,7 @@ def draw_worst(
     The truth is white, below what was found; a red line leads from each keypoint to its true
     place. None where there is nobody.
     """
-    people = looked_at.people
+    people = evaluation.people
     places = {number: place for place, number in enumerate(people.image_ids.tolist())}
     known = np.isin(errors.image_ids, people.image_ids)
     sections = []

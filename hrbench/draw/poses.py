@@ -27,18 +27,18 @@ FOUND = 0.5  # of a box's score, to be drawn
 
 
 def draw(
-    folder: Path, dataset: DatasetSpec, looked_at: LandmarkEvaluation, found: Predictions
+    folder: Path, dataset: DatasetSpec, evaluation: LandmarkEvaluation, predictions: Predictions
 ) -> None:
     """Write a sheet of the first images that have boxes, with their best poses, by their names.
 
     The persons' left is orange, their right blue, what has no side green; faint is what scores
     less than `drawing.LIKELY`.
     """
-    people = looked_at.people
+    people = evaluation.people
     tiles = []
     for image in dict.fromkeys(people.image.tolist()):
         rows = np.flatnonzero(people.image == image)
-        shown = tile(framing.picture(people, image, read_image), dataset, found, rows)
+        shown = tile(framing.picture(people, image, read_image), dataset, predictions, rows)
         tiles.append(labelled(shown, [people.images[image].name]))
         if len(tiles) == COLUMNS * ROWS:
             break
@@ -49,10 +49,12 @@ def draw(
     write_png(folder / FILE, np.vstack(lines))
 
 
-def tile(image: Pixels, dataset: DatasetSpec, found: Predictions, rows: NDArray[np.intp]) -> Pixels:
+def tile(
+    image: Pixels, dataset: DatasetSpec, predictions: Predictions, rows: NDArray[np.intp]
+) -> Pixels:
     """Return the part of one image where its poses are, scaled to fit a square, with them."""
-    shown = rows[found.box_scores[rows] >= FOUND]
-    corner, side = view(image.shape[:2], found.centers[shown], found.scales[shown])
+    shown = rows[predictions.box_scores[rows] >= FOUND]
+    corner, side = view(image.shape[:2], predictions.centers[shown], predictions.scales[shown])
     factor = TILE / side
     x, y = corner
     part = image[y : y + side, x : x + side]
@@ -62,9 +64,9 @@ def tile(image: Pixels, dataset: DatasetSpec, found: Predictions, rows: NDArray[
     canvas[:height, :width] = cv2.resize(part, (width, height), interpolation=kind)
     for row in shown:
         # The centre of the first pixel is (0, 0) before and after.
-        places = (found.keypoints[row].astype(np.float64) - corner + 0.5) * factor - 0.5
-        crop = factor * UNIT * float(found.scales[row].max())
-        pose(canvas, dataset, places, found.scores[row], dot_radius(crop, len(places)))
+        places = (predictions.keypoints[row].astype(np.float64) - corner + 0.5) * factor - 0.5
+        crop = factor * UNIT * float(predictions.scales[row].max())
+        pose(canvas, dataset, places, predictions.scores[row], dot_radius(crop, len(places)))
     return canvas
 
 

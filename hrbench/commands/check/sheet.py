@@ -17,7 +17,7 @@ from hrbench.data import framing
 from hrbench.data.images import read_image
 from hrbench.data.inspect import Size
 from hrbench.data.sample import Inside
-from hrbench.draw.sheet import FONT, Objects, sheet
+from hrbench.draw.annotation_sheet import FONT, Objects, sheet
 from hrbench.errors import RunError
 from hrbench.formats.contract import Format
 from hrbench.formats.listing import ListFiles, Listing

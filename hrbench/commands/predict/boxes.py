@@ -67,8 +67,8 @@ def boxes_of(
     subject = subject_of(dataset)
     if wished.boxes is None and subject == PERSON and (weights := detector.cached()):
         words = f"Persons are looked for by torchvision's detector ({weights}); --boxes whole "
-        found = Detector(runtime.device, None, wished.threshold)
-        return Boxes(DETECTOR, found, words=(f"{words}takes each picture as one box.",))
+        find = Detector(runtime.device, None, wished.threshold)
+        return Boxes(DETECTOR, find, words=(f"{words}takes each picture as one box.",))
     if wished.boxes in {None, WHOLE}:
         return Boxes(WHOLE, whole_pictures, words=_of_whole(wished, subject))
     if wished.boxes == DETECTOR:

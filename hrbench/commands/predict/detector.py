@@ -42,7 +42,7 @@ class Detector:
         self, _: Sequence[Picture], images: Sequence[NDArray[np.uint8]]
     ) -> list[NDArray[np.float64]]:
         """Return the (N, 5) boxes x, y, width, height, score of (H, W, 3) BGR pictures."""
-        found = []
+        boxes = []
         for image in images:
             planes = torch.from_numpy(image[..., ::-1].copy()).permute(2, 0, 1).float() / 255
             answer = self.network([planes.to(self.device)])[0]
@@ -50,8 +50,8 @@ class Detector:
             labels = answer["labels"].cpu().numpy()
             kept = (labels == self.person) & (parts["scores"] >= self.threshold)
             low, high = parts["boxes"][kept, :2], parts["boxes"][kept, 2:]
-            found.append(np.column_stack([low, high - low, parts["scores"][kept]]))
-        return found
+            boxes.append(np.column_stack([low, high - low, parts["scores"][kept]]))
+        return boxes
 
 
 def cached() -> Path | None:

@@ -8,12 +8,12 @@ from hrbench.kinds.predictor import Continuation, Successive
 
 
 def write(
-    draft: Path, continuation: Continuation, found: Sequence[Successive], *, draw: bool
+    draft: Path, continuation: Continuation, parts: Sequence[Successive], *, draw: bool
 ) -> int:
     """Write what was made of all files; return of how many pictures they are."""
     rows = writing.Rows()
     with writing.album(draft / writing.DRAWN, draw=draw) as album:
-        for number, part in enumerate(found):
+        for number, part in enumerate(parts):
             stem = f"{Path(part.file).stem}-{number}"
             for frame, result in zip(part.frames, part.results, strict=True):
                 where = {} if part.rate is None else {"frame": frame}

@@ -64,8 +64,8 @@ def given(
     """
     if not path.exists():
         raise DataError(f"--boxes {path}: that file does not exist; or write whole or detector")
-    found, faults = detections.read(path)
-    chosen, more = of_category(found, wanted)
+    every, faults = detections.read(path)
+    chosen, more = of_category(every, wanted)
     inspect.require(path, [*faults, *more], allow, f"{CATEGORY}; {ADVICE}")
     boxes = chosen.boxes
     placed = placed_boxes.placed(boxes, media)
@@ -116,9 +116,9 @@ def _other_sizes(
     """Return the pictures that the file says other sizes of than they have."""
     said = _by_picture(boxes, place, boxes.sizes)
     names = [str(media[index].path) for index in said]
-    found = framing.compared(names, [headers[index] for index in said], list(said.values()))
+    compared = framing.compared(names, [headers[index] for index in said], list(said.values()))
     kind = "pictures whose boxes are of what is stored, and not of what their EXIF tag turns it to"
-    return [*found.sizes(), *inspect.fault(kind, found.as_stored, name=framing.NAME)]
+    return [*compared.sizes(), *inspect.fault(kind, compared.as_stored, name=framing.NAME)]
 
 
 def _by_frame(
@@ -190,17 +190,17 @@ def _few(names: Sequence[str]) -> str:
 def _remarks(
     boxes: Detections, scores: Floats, threshold: float, placed: Placed, faults: Sequence[Fault]
 ) -> list[str]:
-    found = [str(fault) for fault in faults if not fault.fatal]
+    sentences = [str(fault) for fault in faults if not fault.fatal]
     if placed.elsewhere:
         count, first = len(placed.elsewhere), placed.elsewhere[0]
-        found.append(
+        sentences.append(
             f"{count} images were told by their file's name alone: the boxes' folder is another "
             f"({first}, …)"
         )
     if threshold > 0 and len(scores) and scores.max() > 1:
         above = int((scores > 1).sum())
-        found.append(
+        sentences.append(
             f"{above} of {len(boxes)} boxes have a score above 1 (up to {scores.max():g}), while "
             f"--box-threshold {threshold:g} is of scores from 0 to 1"
         )
-    return found
+    return sentences

@@ -68,22 +68,22 @@ def image_ids(media: Sequence[Medium], given: Mapping[Path, int]) -> dict[Path, 
     else its place among all, from 1; or the next one that is free.
     """
     images = [(place, m) for place, m in enumerate(media, start=1) if not m.is_video]
-    found = {medium.path: given[medium.path] for _, medium in images if medium.path in given}
-    taken = set(found.values())
+    numbered = {medium.path: given[medium.path] for _, medium in images if medium.path in given}
+    taken = set(numbered.values())
     called = [(medium, number_of(medium)) for _, medium in images]
     for wishes in (called, [(medium, place) for place, medium in images]):
         for medium, wish in wishes:
-            if medium.path not in found and wish is not None and wish not in taken:
-                found[medium.path] = wish
+            if medium.path not in numbered and wish is not None and wish not in taken:
+                numbered[medium.path] = wish
                 taken.add(wish)
     free = (number for number in count(1) if number not in taken)
-    return found | {m.path: next(free) for _, m in images if m.path not in found}
+    return numbered | {m.path: next(free) for _, m in images if m.path not in numbered}
 
 
-def grouped(found: Iterator[Picture], size: int) -> Iterator[tuple[Picture, ...]]:
+def grouped(every: Iterator[Picture], size: int) -> Iterator[tuple[Picture, ...]]:
     """Yield pictures so many at a time."""
     group: list[Picture] = []
-    for picture in found:
+    for picture in every:
         group.append(picture)
         if len(group) == size:
             yield tuple(group)

@@ -44,16 +44,16 @@ def placed(boxes: Detections, media: Sequence[Medium]) -> Placed:
         place.append(near[0] if len(near) == 1 else NOT_THERE)
         if len(near) > 1:
             unclear.append(f"{number} is {' or '.join(paths[index] for index in near[:3])}")
-    found = np.array(place, dtype=np.int64)
+    places = np.array(place, dtype=np.int64)
     return Placed(
-        found,
+        places,
         agreeing.elsewhere,
         [
             *agreeing.faults,
             *inspect.fault(
                 "numbers that several images are called by", list(dict.fromkeys(unclear))
             ),
-            *_frameless(boxes, media, found),
+            *_frameless(boxes, media, places),
         ],
     )
 

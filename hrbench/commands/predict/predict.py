@@ -10,7 +10,7 @@ import hrbench
 from hrbench.commands.predict import from_predictions, search, writing
 from hrbench.commands.predict.boxes import WHOLE, Boxes, Wished, boxes_of, whole_pictures
 from hrbench.commands.predict.from_pictures import Counts, Prediction
-from hrbench.commands.predict.search import Found
+from hrbench.commands.predict.search import Named
 from hrbench.commands.predict.skipped import Skipped
 from hrbench.data import remarks
 from hrbench.data.media import Medium
@@ -94,9 +94,9 @@ def predict(asked: Asked) -> Done:
 
 
 def _from_predictions(loaded: Loaded, continuation: Continuation, asked: Asked) -> Done:
-    found = list(continuation.results(asked.sources))
+    parts = list(continuation.results(asked.sources))
     with writing.folder(asked.output) as (draft, target):
-        count = from_predictions.write(draft, continuation, found, draw=asked.draw)
+        count = from_predictions.write(draft, continuation, parts, draw=asked.draw)
         return _finished(draft, target, _about(loaded, asked), Counts(count, count))
 
 
@@ -157,7 +157,7 @@ def _about(loaded: Loaded, asked: Asked) -> dict[str, Any]:
     }
 
 
-def _of_sources(named: Found) -> Iterator[str]:
+def _of_sources(named: Named) -> Iterator[str]:
     """Yield what of the sources is read, and what is not."""
     if named.below:
         of_all = f"{named.below} of {len(named.media)}"

@@ -36,7 +36,7 @@ class Broken:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Named:
     """What sources name."""
 
     media: tuple[Medium, ...]
@@ -45,7 +45,7 @@ class Found:
     below: int  # of the media, those in sub-folders of folders that are named
 
 
-def find(sources: Sequence[str], *, recursive: bool = True) -> Found:
+def find(sources: Sequence[str], *, recursive: bool = True) -> Named:
     """Return the files that sources name, each once: of folders those in them, in order.
 
     Args:
@@ -67,7 +67,7 @@ def find(sources: Sequence[str], *, recursive: bool = True) -> Found:
         why, is_video = _fault(file), file.suffix.lower() in VIDEOS
         broken.append(Broken(file, why)) if why else media.append(Medium(file, is_video))
     below = sum(medium.path.parent != tops[medium.path] for medium in media)
-    return Found(tuple(media), tuple(broken), dict(left_out), below)
+    return Named(tuple(media), tuple(broken), dict(left_out), below)
 
 
 def _files(source: str, left_out: Counter[str], *, recursive: bool) -> Iterator[tuple[Path, Path]]:
@@ -100,7 +100,7 @@ def _in_folder(
     top: Path, left_out: Counter[str], *, recursive: bool
 ) -> Iterator[tuple[Path, Path]]:
     others: Counter[str] = Counter()
-    found: list[Path] = []
+    named: list[Path] = []
 
     def unopened(_: OSError) -> None:
         others["folders that cannot be opened"] += 1
@@ -110,15 +110,15 @@ def _in_folder(
         folders[:] = sorted(_entered(folder, folders, others, recursive=recursive))
         seen = [folder / name for name in sorted(names) if not name.startswith(".")]
         others["hidden files"] += len(names) - len(seen)
-        found += [file for file in seen if is_read(file)]
+        named += [file for file in seen if is_read(file)]
         _count_others([file for file in seen if not is_read(file)], others)
     others = +others  # without zeros
-    if not found:
+    if not named:
         kinds = " or ".join(sorted(IMAGES)[:3])
         besides = f"; it has {in_words(others)}" if others else ""
         raise DataError(f"{top} is a folder without image or video files ({kinds}, …){besides}")
     left_out.update(others)
-    yield from ((top, file) for file in found)
+    yield from ((top, file) for file in named)
 
 
 def _entered(

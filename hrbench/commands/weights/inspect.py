@@ -25,7 +25,7 @@ class Inspection:
     """A checkpoint, the network it is of, and its fit to one task if that was named."""
 
     checkpoint: Checkpoint
-    found: Anatomy
+    anatomy: Anatomy
     variants: tuple[str, ...]  # task@variant whose network is of these shapes
     task: str | None
     fit: Fit | None
@@ -45,13 +45,13 @@ class Inspection:
             "parameters": _parameters(self.checkpoint),
             "dtypes": list(self.checkpoint.dtypes),
             "changes": list(self.checkpoint.changes),
-            "backbone": list(self.found.backbones),
-            "input_channels": self.found.input_channels,
-            "head": self.found.head,
-            "keypoints": self.found.keypoints,
-            "classes": self.found.classes,
-            "branches": self.found.branches,
-            "preprocessing": _preprocessing(self.checkpoint, self.found),
+            "backbone": list(self.anatomy.backbones),
+            "input_channels": self.anatomy.input_channels,
+            "head": self.anatomy.head,
+            "keypoints": self.anatomy.keypoints,
+            "classes": self.anatomy.classes,
+            "branches": self.anatomy.branches,
+            "preprocessing": _preprocessing(self.checkpoint, self.anatomy),
             "about": None if self.about is None else self.about.content(),
             "published": provenance.published(self.checkpoint),
             "variants": list(self.variants),
@@ -80,14 +80,16 @@ class Inspection:
         yield "checked", self.checkpoint.checked
         yield "tensors", f"{content['tensors']:,} ({content['parameters']:,} parameters)"
         yield "numbers", ", ".join(self.checkpoint.dtypes)
-        yield "backbone", " = ".join(self.found.backbones) or "none that is known here"
-        if self.found.input_channels is not None:
-            yield "input", f"{self.found.input_channels} planes"
-        if self.found.keypoints is not None:
-            branches = f", of {self.found.branches} branches" if self.found.branches != 1 else ""
-            yield "head", f"heatmaps of {self.found.keypoints} keypoints{branches}"
+        yield "backbone", " = ".join(self.anatomy.backbones) or "none that is known here"
+        if self.anatomy.input_channels is not None:
+            yield "input", f"{self.anatomy.input_channels} planes"
+        if self.anatomy.keypoints is not None:
+            branches = (
+                f", of {self.anatomy.branches} branches" if self.anatomy.branches != 1 else ""
+            )
+            yield "head", f"heatmaps of {self.anatomy.keypoints} keypoints{branches}"
         else:
-            yield "head", f"{self.found.classes or ''} {self.found.head}".strip()
+            yield "head", f"{self.anatomy.classes or ''} {self.anatomy.head}".strip()
         if content["preprocessing"]:
             yield "image", _image_words(content["preprocessing"])
         if self.about is not None:
@@ -108,14 +110,14 @@ def inspect(file: Path, task: str | None = None) -> Inspection:
         HrbenchError: it cannot be read, or there is no such task.
     """
     checkpoint = provenance.read(weights_of(str(file)).path)
-    found = anatomy(checkpoint.tensors)
-    variants = tuple(fitting_variants(checkpoint, found))
+    parts = anatomy(checkpoint.tensors)
+    variants = tuple(fitting_variants(checkpoint, parts))
     about = checkpoint.about
     if task is None:
-        return Inspection(checkpoint, found, variants, None, None, about)
+        return Inspection(checkpoint, parts, variants, None, None, about)
     chosen = _named(task, variants)
     other = provenance.other_outputs(about, named(chosen)[1])
-    return Inspection(checkpoint, found, variants, chosen, fitted(checkpoint, chosen), about, other)
+    return Inspection(checkpoint, parts, variants, chosen, fitted(checkpoint, chosen), about, other)
 
 
 def _named(task: str, variants: tuple[str, ...]) -> str:
@@ -137,9 +139,9 @@ def _parameters(checkpoint: Checkpoint) -> int:
     return sum(t.numel() for n, t in checkpoint.tensors.items() if not n.endswith(counters))
 
 
-def _preprocessing(checkpoint: Checkpoint, found: Anatomy) -> dict[str, Any] | None:
+def _preprocessing(checkpoint: Checkpoint, parts: Anatomy) -> dict[str, Any] | None:
     """Return what an image goes through before such a network; None for what takes no image."""
-    if found.input_channels is None:
+    if parts.input_channels is None:
         return None
     given = BACKBONES[found.backbones[0]].input if found.backbones else IMAGENET
     return {
@@ -156,23 +158,23 @@ def _image_words(preprocessing: dict[str, Any]) -> str:
     return f"{color} / 255, mean {mean}, std {std}, in this order"
 
 
-def _fit(found: Fit) -> dict[str, Any]:
+def _fit(fit: Fit) -> dict[str, Any]:
     return {
-        "whole": found.whole,
-        "matched": list(found.matched),
-        "missing": list(found.missing),
-        "left_over": list(found.left_over),
+        "whole": fit.whole,
+        "matched": list(fit.matched),
+        "missing": list(fit.missing),
+        "left_over": list(fit.left_over),
         "reshaped": [
             {"name": name, "file": list(theirs), "network": list(ours)}
-            for name, theirs, ours in found.reshaped
+            for name, theirs, ours in fit.reshaped
         ],
     }
 
 
-def _rows(found: Fit) -> Iterator[tuple[str, str, str]]:
-    reshaped = [f"{n} {tuple(theirs)} for {tuple(ours)}" for n, theirs, ours in found.reshaped]
-    yield "matched", str(len(found.matched)), ""
-    kinds = (("missing", found.missing), ("left over", found.left_over), ("reshaped", reshaped))
+def _rows(fit: Fit) -> Iterator[tuple[str, str, str]]:
+    reshaped = [f"{n} {tuple(theirs)} for {tuple(ours)}" for n, theirs, ours in fit.reshaped]
+    yield "matched", str(len(fit.matched)), ""
+    kinds = (("missing", fit.missing), ("left over", fit.left_over), ("reshaped", reshaped))
     for kind, names in kinds:
         shown = "\n".join(names[:SHOWN]) + ("\n…" if len(names) > SHOWN else "")
         yield kind, str(len(names)), shown

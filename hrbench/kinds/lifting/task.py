@@ -14,7 +14,7 @@ from hrbench.data import windows
 from hrbench.data.evaluation import LiftingEvaluation
 from hrbench.data.lifting_windows import LiftingBatch, LiftingWindows
 from hrbench.data.pose_statistics import centred
-from hrbench.draw import lifted
+from hrbench.draw import lifting_sheets
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.train import Cost, Plan
 from hrbench.errors import RunError
@@ -160,7 +160,7 @@ class Lifting(Task[Lifter, LiftingEvaluation, JointPredictions]):
 
     def draw_training(self, folder: Path, batch: LiftingBatch) -> Path:
         """Draw keypoints beside the joints to lift them to."""
-        return lifted.draw_training(folder, self.dataset, batch)
+        return lifting_sheets.draw_training(folder, self.dataset, batch)
 
     def draw_worst(
         self, folder: Path, evaluation: LiftingEvaluation, predictions: JointPredictions, count: int
@@ -168,13 +168,15 @@ class Lifting(Task[Lifter, LiftingEvaluation, JointPredictions]):
         """Draw the frames of the largest errors."""
         joints = LiftedJoints(predictions.joints)
         errors = self.metric.errors(evaluation.truth, joints, self.setting)
-        return lifted.draw_worst(folder, self.dataset, evaluation, predictions, errors, count)
+        return lifting_sheets.draw_worst(
+            folder, self.dataset, evaluation, predictions, errors, count
+        )
 
     def draw(
         self, folder: Path, evaluation: LiftingEvaluation, predictions: JointPredictions
     ) -> None:
         """Draw a few frames: keypoints beside joints from two views."""
-        lifted.draw(folder, self.dataset, evaluation, predictions)
+        lifting_sheets.draw(folder, self.dataset, evaluation, predictions)
 
     def inputs(self, network: Lifter) -> Inputs:
         """Return how keypoints enter the network."""

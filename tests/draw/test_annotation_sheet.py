@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from hrbench.data.framing import as_viewed
-from hrbench.draw.sheet import (
+from hrbench.draw.annotation_sheet import (
     BODY,
     DOUBT,
     FACE,

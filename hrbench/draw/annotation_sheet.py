@@ -150,7 +150,7 @@ def number_places(places: dict[int, tuple[int, int]], shape: Grid) -> dict[int, 
     taken = [
         (x - shape.dot, y - shape.dot, x + shape.dot, y + shape.dot) for x, y in places.values()
     ]
-    found = {}
+    written = {}
     for index, (x, y) in places.items():
         (width, height), _ = cv2.getTextSize(str(index + 1), FONT, shape.letters, 1)
         gap = shape.dot + 2
@@ -163,10 +163,10 @@ def number_places(places: dict[int, tuple[int, int]], shape: Grid) -> dict[int, 
             box = (place[0], place[1] - height, place[0] + width, place[1])
             inside = min(box) >= 0 and max(box) < shape.tile
             if inside and not any(_meet(box, other) for other in taken):
-                found[index] = place
+                written[index] = place
                 taken.append(box)
                 break
-    return found
+    return written
 
 
 def _meet(one: tuple[int, ...], other: tuple[int, ...]) -> bool:

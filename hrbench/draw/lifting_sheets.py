@@ -19,28 +19,28 @@ ROWS = 6  # frames
 
 
 def draw(
-    folder: Path, dataset: DatasetSpec, looked_at: LiftingEvaluation, found: JointPredictions
+    folder: Path, dataset: DatasetSpec, evaluation: LiftingEvaluation, predictions: JointPredictions
 ) -> None:
     """Write a sheet of the middle frames of a few sequences, spread over all."""
-    clips = looked_at.clips
+    clips = evaluation.clips
     chosen = np.unique(np.linspace(0, len(clips) - 1, ROWS).astype(int)).tolist()
     frames = [(index, len(clips[index].frames) // 2) for index in chosen]
-    _write(folder / FILE, dataset, looked_at, found, frames)
+    _write(folder / FILE, dataset, evaluation, predictions, frames)
 
 
 def draw_worst(
     folder: Path,
     dataset: DatasetSpec,
-    looked_at: LiftingEvaluation,
-    found: JointPredictions,
+    evaluation: LiftingEvaluation,
+    predictions: JointPredictions,
     errors: SampleErrors,
     count: int,
 ) -> Path:
     """Write the worst frames of the sequences with the largest errors, the largest first."""
-    by_clip = np.split(errors.errors, np.cumsum(found.lengths)[:-1])
+    by_clip = np.split(errors.errors, np.cumsum(predictions.lengths)[:-1])
     order = np.argsort([-float(part.max()) for part in by_clip], kind="stable")
     frames = [(int(index), int(by_clip[index].argmax())) for index in order[: min(count, ROWS)]]
-    return _write(folder / WORST, dataset, looked_at, found, frames)
+    return _write(folder / WORST, dataset, evaluation, predictions, frames)
 
 
 def draw_training(folder: Path, dataset: DatasetSpec, batch: LiftingBatch) -> Path:
@@ -56,17 +56,17 @@ def draw_training(folder: Path, dataset: DatasetSpec, batch: LiftingBatch) -> Pa
 def _write(
     place: Path,
     dataset: DatasetSpec,
-    looked_at: LiftingEvaluation,
-    found: JointPredictions,
+    evaluation: LiftingEvaluation,
+    predictions: JointPredictions,
     frames: Sequence[tuple[int, int]],
 ) -> Path:
     """Write a sheet of frames, each by its sequence and its row in it."""
-    starts = np.cumsum([0, *found.lengths])
-    shown = [looked_at.clips[index].at(slice(row, row + 1)) for index, row in frames]
+    starts = np.cumsum([0, *predictions.lengths])
+    shown = [evaluation.clips[index].at(slice(row, row + 1)) for index, row in frames]
     picture = sheet(
         np.stack([clip.keypoints[0] for clip in shown]),
         np.stack([centred(clip.joints)[0] for clip in shown]),
-        found.joints[[int(starts[index]) + row for index, row in frames]],
+        predictions.joints[[int(starts[index]) + row for index, row in frames]],
         dataset.indices(dataset.edges),
         dataset.keypoints,
         [f"{' '.join(clip.key)}, frame {clip.frames[0]}" for clip in shown],
