@@ -22,24 +22,24 @@ MANY = 1000  # headers that take more than a moment
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """How closely to look."""
-
-    title: str  # of the decoding; empty: nothing is decoded
-    published: bool  # many have looked before: headers are read only where all is decoded
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """What there is, what is wrong with it, and what a person should look at."""
+class Images:
+    """What there is of a split's images, what is wrong, and what a person should look at."""
 
     part: Part
     faults: list[Fault]
     notes: list[Fault]
 
 
-def look(root: Path, folder: str, listed: Listing, way: Way) -> Looked:
-    """Return what is there of the images that a file lists."""
+def examined(root: Path, folder: str, listed: Listing, *, title: str, published: bool) -> Images:
+    """Return what is there of the images that a file lists.
+
+    Args:
+        root: the folder of the dataset.
+        folder: that of the images in it.
+        listed: what the file lists.
+        title: of the decoding; where it is empty nothing is decoded.
+        published: many have looked before: headers are read only where all is decoded.
+    """
     sizes = inspect.sizes_of_files(root / folder, listed.names)
     names = [name for name, size in zip(listed.names, sizes, strict=True) if size >= 0]
     missing = [name for name, size in zip(listed.names, sizes, strict=True) if size < 0]
@@ -51,17 +51,18 @@ def look(root: Path, folder: str, listed: Listing, way: Way) -> Looked:
         paths, people = [root / folder / name for name in listed.names], listed.people
         faults += within.faults(paths, people.image, people.keypoints, people.visible)
     words = f"{len(names):,} of the {len(listed.names):,} images listed"
-    if way.title or not way.published:
-        found, more = _opened(root / folder, listed, np.flatnonzero(sizes > 0), way)
-        faults, notes = [*faults, *found], [*notes, *more]
-        words += f", all {'files decoded' if way.title else 'headers read'}"
+    if title or not published:
+        rows = np.flatnonzero(sizes > 0)
+        wrong, odd = _opened(root / folder, listed, rows, title=title, published=published)
+        faults, notes = [*faults, *wrong], [*notes, *odd]
+        words += f", all {'files decoded' if title else 'headers read'}"
     facts: Facts = {
         "listed": len(listed.names),
         "there": len(names),
-        "decoded": bool(way.title),
+        "decoded": bool(title),
     }
     total = int(sizes[sizes > 0].sum())
-    return Looked(Part("images", folder, total, None, facts, words), faults, notes)
+    return Images(Part("images", folder, total, None, facts, words), faults, notes)
 
 
 def _by_use(listed: Listing, odd: Mapping[str, Sequence[str]]) -> tuple[list[Fault], list[Fault]]:
@@ -87,21 +88,18 @@ def _used(listed: Listing) -> set[str]:
 
 
 def _opened(
-    folder: Path, listed: Listing, rows: NDArray[np.intp], way: Way
+    folder: Path, listed: Listing, rows: NDArray[np.intp], *, title: str, published: bool
 ) -> tuple[list[Fault], list[Fault]]:
     """Return the faults of the files in `rows`, and what a person should look at."""
     names = [listed.names[row] for row in rows.tolist()]
     remarks.taken()  # of others
     sizes = None if listed.sizes is None else [listed.sizes[row] for row in rows.tolist()]
-    if way.title:
-        seen = _decoded(folder, names, way.title)
-    else:
-        seen = headed([folder / name for name in names])
-    found = framing.compared(names, seen, sizes)
-    faults = [*inspect.undecoded(names, seen), *found.sizes(published=way.published)]
-    if way.published:
-        return [*faults, *found.turns("ignored")], inspect.odd()
-    return faults, [*found.remarks(), *inspect.odd()]
+    seen = _decoded(folder, names, title) if title else headed([folder / name for name in names])
+    compared = framing.compared(names, seen, sizes)
+    faults = [*inspect.undecoded(names, seen), *compared.sizes(published=published)]
+    if published:
+        return [*faults, *compared.turns("ignored")], inspect.odd()
+    return faults, [*compared.remarks(), *inspect.odd()]
 
 
 def headed(paths: Sequence[Path]) -> list[Header | str]:

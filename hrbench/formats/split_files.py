@@ -144,10 +144,10 @@ def _images(look: _Look, listed: Listing | None, *, decode: bool) -> str | None:
     told = bool(look.parts) or not _is_shared(look.dataset, look.split)
     if folder is not None and told and look.has(folder):
         title = f"decoding {look.name}" if decode else ""
-        way = image_files.Way(title, catalog.is_published(look.dataset))
-        looked = image_files.look(look.root, folder, listed or NOTHING_LISTED, way)
-        look.add(looked.part, looked.faults)
-        look.notes += looked.notes
+        published, listed = catalog.is_published(look.dataset), listed or NOTHING_LISTED
+        images = image_files.examined(look.root, folder, listed, title=title, published=published)
+        look.add(images.part, images.faults)
+        look.notes += images.notes
     return folder
 
 

@@ -1,5 +1,6 @@
 import json
 
+import click
 import pytest
 
 from hrbench.cli import main
@@ -8,7 +9,8 @@ from hrbench.commands.list import LISTS
 
 def test_the_command_takes_what_there_are_lists_of() -> None:
     (what,) = (p for p in main.commands["list"].params if p.name == "what")
-    assert list(what.type.to_info_dict()["choices"]) == list(LISTS)
+    assert isinstance(what.type, click.Choice)
+    assert list(what.type.choices) == list(LISTS)
 
 
 @pytest.mark.parametrize("what", ["datasets", "variants"])

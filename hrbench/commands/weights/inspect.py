@@ -143,7 +143,7 @@ def _preprocessing(checkpoint: Checkpoint, parts: Anatomy) -> dict[str, Any] | N
     """Return what an image goes through before such a network; None for what takes no image."""
     if parts.input_channels is None:
         return None
-    given = BACKBONES[found.backbones[0]].input if found.backbones else IMAGENET
+    given = BACKBONES[parts.backbones[0]].input if parts.backbones else IMAGENET
     return {
         "color": color_of(checkpoint),
         "divided_by": 255,
