@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from hrbench.boxes.detections import EMPTY, Detections, empty
 from hrbench.boxes.names import NOT_THERE, told
-from hrbench.data import inspect
 from hrbench.data.annotated import Annotations
-from hrbench.data.inspect import Fault, stated
+from hrbench.data.faults import Fault, fault_of, stated
 from hrbench.lints.boxes import doubts
 
 OTHER, CROWD = "boxes of other categories", "boxes marked as crowd"
@@ -51,7 +50,7 @@ def of_split(
     strange = dict.fromkeys(boxes.images[row] for row in np.flatnonzero(~known).tolist())
     sizes = np.zeros((len(place), 2), dtype=np.int64)
     sizes[known] = listed.image_sizes[place[known]]
-    faults += inspect.fault(
+    faults += fault_of(
         "images with detected boxes, not listed",
         [f"id {image}" if isinstance(image, int) else image for image in strange],
     )

@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench.data import inspect
-from hrbench.data.inspect import FLAG, TEXT, WHOLE, Fault, Kind, Rows, stated
+from hrbench.data.faults import Fault, fault_of, stated
 from hrbench.errors import DataError
+from hrbench.files import json_rows
 from hrbench.files.json_files import no_collection, parse
+from hrbench.files.json_rows import FLAG, TEXT, WHOLE, Kind, Rows
 from hrbench.lints.boxes import in_words
 
 ROW = '{"image_id": 139, "category_id": 1, "bbox": [x, y, width, height], "score": 0.9}'
@@ -114,7 +115,7 @@ def examined(content: Any) -> tuple[Detections | None, list[Fault]]:
     content = about.get("annotations") if about else content
     if not isinstance(content, list):
         return None, [stated(NO_LIST)]
-    found = inspect.objects(content, "detections") or [
+    found = json_rows.objects(content, "detections") or [
         *_column(content, "bbox", BOX, _is_box),
         *_column(content, "score", "a finite number", _is_number, optional=True),
         *_column(content, "category_id", WHOLE.words, WHOLE.fits, optional=True),
@@ -173,8 +174,8 @@ def _column(
         f"box {place}: {shown(rows[place][key])}" for place in there if not fits(rows[place][key])
     ]
     return [
-        *inspect.fault(f"detected boxes without '{key}'", missing),
-        *inspect.fault(f"detected boxes whose '{key}' is not {words}", odd),
+        *fault_of(f"detected boxes without '{key}'", missing),
+        *fault_of(f"detected boxes whose '{key}' is not {words}", odd),
     ]
 
 
@@ -185,8 +186,8 @@ def _images(rows: Rows) -> list[Fault]:
     kind = "detected boxes without an 'image_id' or 'file_name' that is a number or a name"
     examples = [f"box {place}: {shown(named[place])}" for place in odd]
     return [
-        *inspect.fault(kind, examples),
-        *inspect.fault(
+        *fault_of(kind, examples),
+        *fault_of(
             "detected boxes whose 'frame' is not a whole number",
             [f"box {place}: {shown(rows[place]['frame'])}" for place in frames],
         ),
@@ -196,16 +197,16 @@ def _images(rows: Rows) -> list[Fault]:
 def _crowd(rows: Rows) -> list[Fault]:
     marked = [(place, row["iscrowd"]) for place, row in enumerate(rows) if "iscrowd" in row]
     odd = [f"box {place}: {shown(value)}" for place, value in marked if not FLAG.fits(value)]
-    return inspect.fault(f"detected boxes whose 'iscrowd' is not {FLAG.words}", odd)
+    return fault_of(f"detected boxes whose 'iscrowd' is not {FLAG.words}", odd)
 
 
 def _extents(table: Detections) -> list[Fault]:
     negative, none = np.asarray((table.boxes[:, 2:] < 0).any(axis=1)), empty(table)
     flat = np.asarray((table.boxes[:, 2:] == 0).any(axis=1) & ~none & ~negative)
     return [
-        *inspect.fault("detected boxes of a negative width or height", examples(table, negative)),
-        *inspect.fault(f"detected {EMPTY}", examples(table, none), fatal=False),
-        *inspect.fault(
+        *fault_of("detected boxes of a negative width or height", examples(table, negative)),
+        *fault_of(f"detected {EMPTY}", examples(table, none), fatal=False),
+        *fault_of(
             "detected boxes without one of width and height, which count as in the official codes",
             examples(table, flat),
             fatal=False,

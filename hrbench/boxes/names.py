@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from hrbench.data import inspect
-from hrbench.data.inspect import Fault
+from hrbench.data.faults import Fault, fault_of
 from hrbench.files.paths import with_slashes
 
 NOT_THERE = -1  # in place of an index
@@ -53,8 +52,8 @@ def told(names: Sequence[str], paths: Sequence[str]) -> Told:
         place,
         tuple(name for name in place if not found[name][1]),
         [
-            *inspect.fault("names of images that several files have", unclear),
-            *inspect.fault(
+            *fault_of("names of images that several files have", unclear),
+            *fault_of(
                 "image files that have several names there",
                 [f"{paths[index]} is {' or '.join(rivals[:3])}" for index, rivals in several],
             ),

@@ -9,8 +9,9 @@ from hrbench.convert import places
 from hrbench.convert.labels import ANNOTATIONS, DATASET, Advise, Summary, paired, require_names
 from hrbench.convert.places import Place
 from hrbench.convert.writing import NO_LABEL, as_text, put, toml_files
-from hrbench.data.inspect import WHOLE, require
+from hrbench.data.faults import stop_at_fatal
 from hrbench.errors import DataError
+from hrbench.files.json_rows import WHOLE
 from hrbench.files.paths import with_slashes
 from hrbench.formats.coco import categories, incomplete
 from hrbench.formats.numbering import numbered
@@ -50,7 +51,7 @@ def convert(
     field = _field(content, count)
     lengths = categories.lengths_that_disagree(content, count, field, "its category names")
     table, faults = incomplete.examined(content, count, field)
-    require(source, [*lengths, *faults], allow)
+    stop_at_fatal(source, [*lengths, *faults], allow)
     objects = 0 if table is None else int((table.keypoints[..., 2] > 0).any(axis=1).sum())
     if not objects:
         raise DataError(NO_LABEL.format(place=source, images=len(content["images"])))

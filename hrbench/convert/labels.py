@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench.data.inspect import fault, require
+from hrbench.data.faults import fault_of, stop_at_fatal
 from hrbench.lints.own_keypoints import names_faults, pairs_by_name, without_mirror_image
 
 ANNOTATIONS, DATASET, TASK = "annotations.json", "dataset.toml", "task.toml"
@@ -110,6 +110,6 @@ def require_names(place: Path, skeleton: Skeleton) -> None:
         DataError: a keypoint, a flip pair or an edge stands twice, or a name cannot be written.
     """
     halves = [name for name in skeleton.keypoints if name.encode(errors="ignore").decode() != name]
-    faults = fault("keypoints with half a character in their name", list(map(ascii, halves)))
+    faults = fault_of("keypoints with half a character in their name", list(map(ascii, halves)))
     faults += names_faults(skeleton.keypoints, skeleton.flip_pairs, skeleton.edges, None)
-    require(place, faults, advice=RIGHT)
+    stop_at_fatal(place, faults, advice=RIGHT)

@@ -26,7 +26,7 @@ from hrbench.convert.labels import (
     require_names,
 )
 from hrbench.convert.specs import dataset_toml, task_toml
-from hrbench.data.inspect import look
+from hrbench.data.image_checks import look
 from hrbench.errors import DataError, RunError
 from hrbench.formats.coco.categories import FIELD
 

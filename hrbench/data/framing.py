@@ -13,9 +13,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench.data.headers import UPRIGHT, Header, header
+from hrbench.data.faults import Fault, fault_of
+from hrbench.data.headers import UPRIGHT, Header, Size, header
 from hrbench.data.images import read_image
-from hrbench.data.inspect import Fault, Size, fault
 from hrbench.data.orientation import orientation, upright
 from hrbench.data.sample import Inside, People
 from hrbench.errors import DataError
@@ -56,20 +56,20 @@ class Compared:
 
         Published files with swapped sizes are used as they are, by everybody.
         """
-        swapped = fault(SWAPPED, self.swapped, fatal=not published, name=NAME)
-        return [*fault(OTHER, self.other, name=NAME), *swapped]
+        swapped = fault_of(SWAPPED, self.swapped, fatal=not published, name=NAME)
+        return [*fault_of(OTHER, self.other, name=NAME), *swapped]
 
     def turns(self, rule: Rule | None) -> list[Fault]:
         """Return what makes a rule the wrong one; without a rule, tags are ignored if they can."""
         if rule == "followed":
-            return fault(AS_STORED, self.as_stored)
-        untold = [] if rule == "ignored" else fault(UNTOLD, self.untold)
-        return [*fault(AS_TURNED, self.as_turned), *untold]
+            return fault_of(AS_STORED, self.as_stored)
+        untold = [] if rule == "ignored" else fault_of(UNTOLD, self.untold)
+        return [*fault_of(AS_TURNED, self.as_turned), *untold]
 
     def remarks(self) -> list[Fault]:
         """Return what a task has to say of turns, for someone who has none yet."""
         kinds = ((AS_TURNED, self.as_turned), (AS_STORED, self.as_stored), (UNTOLD, self.untold))
-        return [one for kind, names in kinds for one in fault(kind, names, fatal=False)]
+        return [one for kind, names in kinds for one in fault_of(kind, names, fatal=False)]
 
 
 def compared(

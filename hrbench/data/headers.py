@@ -22,6 +22,7 @@ SEVERAL = "files of several pages or frames, of which the first is read"
 SINGLE = {"JPEG", "MPO"}  # in an MPO, what follows the picture is no page but for the camera
 ENDS = {"JPEG": b"\xff\xd9", "MPO": b"\xff\xd9", "PNG": b"IEND"}
 TAIL = 4096  # bytes; some cameras write a little behind the end
+Size = tuple[int, int]  # width, height in pixels
 UNREADABLE = (OSError, SyntaxError, ValueError, struct.error, Image.DecompressionBombError)
 
 
@@ -29,7 +30,7 @@ UNREADABLE = (OSError, SyntaxError, ValueError, struct.error, Image.Decompressio
 class Header:
     """An image file's size and how a viewer is to turn it."""
 
-    size: tuple[int, int]  # width, height of the stored pixels
+    size: Size  # of the stored pixels
     tag: int = UPRIGHT  # of EXIF
     ended: bool = True  # what closes a file of its format is near its end
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from hrbench.data.inspect import Fault
+from hrbench.data.faults import Fault
 from hrbench.spec import DatasetSpec
 
 WIDTH = 80  # columns

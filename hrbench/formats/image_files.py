@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench.data import framing, inspect, remarks
+from hrbench.data import framing, image_checks, remarks
+from hrbench.data.faults import Fault, fault_of
 from hrbench.data.headers import Header
-from hrbench.data.inspect import Fault
 from hrbench.engine.progress import Steps
 from hrbench.formats.coco import reader
 from hrbench.formats.findings import Facts, Part
@@ -40,7 +40,7 @@ def examined(root: Path, folder: str, listed: Listing, *, title: str, published:
         title: of the decoding; where it is empty nothing is decoded.
         published: many have looked before: headers are read only where all is decoded.
     """
-    sizes = inspect.sizes_of_files(root / folder, listed.names)
+    sizes = image_checks.sizes_of_files(root / folder, listed.names)
     names = [name for name, size in zip(listed.names, sizes, strict=True) if size >= 0]
     missing = [name for name, size in zip(listed.names, sizes, strict=True) if size < 0]
     empty = [name for name, size in zip(listed.names, sizes, strict=True) if size == 0]
@@ -71,9 +71,9 @@ def _by_use(listed: Listing, odd: Mapping[str, Sequence[str]]) -> tuple[list[Fau
     faults: list[Fault] = []
     notes: list[Fault] = []
     for kind, names in odd.items():
-        faults += inspect.fault(kind, [name for name in names if name in used])
+        faults += fault_of(kind, [name for name in names if name in used])
         others = [name for name in names if name not in used]
-        notes += inspect.fault(f"{kind}, without annotated objects", others, fatal=False)
+        notes += fault_of(f"{kind}, without annotated objects", others, fatal=False)
     return faults, notes
 
 
@@ -96,24 +96,24 @@ def _opened(
     sizes = None if listed.sizes is None else [listed.sizes[row] for row in rows.tolist()]
     seen = _decoded(folder, names, title) if title else headed([folder / name for name in names])
     compared = framing.compared(names, seen, sizes)
-    faults = [*inspect.undecoded(names, seen), *compared.sizes(published=published)]
+    faults = [*image_checks.undecoded(names, seen), *compared.sizes(published=published)]
     if published:
-        return [*faults, *compared.turns("ignored")], inspect.odd()
-    return faults, [*compared.remarks(), *inspect.odd()]
+        return [*faults, *compared.turns("ignored")], image_checks.odd()
+    return faults, [*compared.remarks(), *image_checks.odd()]
 
 
 def headed(paths: Sequence[Path]) -> list[Header | str]:
     """Return the header of each image file, or why it has none; where there are many, show how far.
 
-    As `inspect.headed` has them.
+    As `image_checks.headed` has them.
     """
     many = len(paths) >= MANY
-    return _counted("reading headers", inspect.headed(paths), len(paths), shown=many)
+    return _counted("reading headers", image_checks.headed(paths), len(paths), shown=many)
 
 
 def _decoded(folder: Path, names: list[str], title: str) -> list[Header | str]:
     processes = min(os.cpu_count() or 1, 1 + len(names) // PER_PROCESS)
-    return _counted(title, inspect.opened(folder, names, processes), len(names))
+    return _counted(title, image_checks.opened(folder, names, processes), len(names))
 
 
 def _counted(

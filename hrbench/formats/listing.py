@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.data.annotated import Annotations
-from hrbench.data.inspect import Fault, Size
+from hrbench.data.faults import Fault
+from hrbench.data.headers import Size
 from hrbench.data.sample import People
 from hrbench.errors import DataError
 from hrbench.formats.findings import Part

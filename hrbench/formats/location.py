@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from hrbench import world
-from hrbench.data import inspect
+from hrbench.data.faults import stop_at_fatal
 from hrbench.data.sample import People
 from hrbench.errors import DataError, MissingDatasetError, RunError, UnknownNameError
 from hrbench.lints import within as positions
@@ -183,7 +183,7 @@ def within(dataset: DatasetSpec, data_root: DataRoot, people: People) -> People:
         DataError: many are not, and the user does not allow it.
     """
     found = positions.faults(people.images, people.image, people.keypoints, people.visible)
-    met = inspect.require(data_root.folder / dataset.folder, found, data_root.allow)
+    met = stop_at_fatal(data_root.folder / dataset.folder, found, data_root.allow)
     return replace(people, allowed=(*people.allowed, *met))
 
 

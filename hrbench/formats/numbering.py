@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from hrbench.data import inspect
-from hrbench.data.inspect import WHOLE, Fault, Rows
+from hrbench.data.faults import Fault, fault_of
+from hrbench.files.json_rows import WHOLE, Rows
 
 
 def numbered(content: Any) -> tuple[Any, list[Fault]]:
@@ -21,7 +21,7 @@ def numbered(content: Any) -> tuple[Any, list[Fault]]:
     kind = "annotations whose ids are missing, text or not their own; they are numbered in order"
     odd = [f"annotations[{place}]" for place in range(len(rows))]
     rows = [row | {"id": number} for number, row in enumerate(rows, 1)]
-    found = inspect.fault(kind, odd, fatal=False)
+    found = fault_of(kind, odd, fatal=False)
     return content | {"images": images, "annotations": rows}, found
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from hrbench import catalog
 from hrbench.boxes import choosing, detections
-from hrbench.data.inspect import Fault, stated
+from hrbench.data.faults import Fault, stated
 from hrbench.errors import DataError
 from hrbench.files.json_files import no_collection
 from hrbench.formats import image_files

@@ -8,8 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench.data import inspect
-from hrbench.data.inspect import ANYTHING, FLAG, LIST, NUMBER, POSITIVE, TEXT, WHOLE, Fault, Rows
+from hrbench.data.faults import Fault, fault_of
+from hrbench.files import json_rows
+from hrbench.files.json_rows import (
+    ANYTHING,
+    FLAG,
+    LIST,
+    NUMBER,
+    POSITIVE,
+    TEXT,
+    WHOLE,
+    Rows,
+)
 
 if TYPE_CHECKING:
     from hrbench.data.annotated import Annotations
@@ -32,34 +42,32 @@ def categories(rows: Rows, num_keypoints: int) -> list[Fault]:
     """Return what is wrong with the categories of a file's content."""
     named = [category for category in rows if "keypoints" in category]
     if found := [
-        *inspect.fields(rows, {"id": WHOLE}, "categories"),
-        *inspect.fields(named, {"keypoints": LIST}, "categories"),
+        *json_rows.fields(rows, {"id": WHOLE}, "categories"),
+        *json_rows.fields(named, {"keypoints": LIST}, "categories"),
     ]:
         return found
     counts = [len(category["keypoints"]) for category in named]
     if not named or num_keypoints in counts:
         return []
     examples = [f"{c.get('name')}: {count}" for c, count in zip(named, counts, strict=True)]
-    return inspect.fault(
-        f"categories with another number of keypoints than {num_keypoints}", examples
-    )
+    return fault_of(f"categories with another number of keypoints than {num_keypoints}", examples)
 
 
 def images(rows: Rows) -> list[Fault]:
     """Return what is wrong with the images of a file's content."""
-    if found := inspect.fields(rows, IMAGE_FIELDS, "images"):
+    if found := json_rows.fields(rows, IMAGE_FIELDS, "images"):
         return found
-    return inspect.twice([image["id"] for image in rows], "image ids")
+    return json_rows.twice([image["id"] for image in rows], "image ids")
 
 
 def people(rows: Rows, num_keypoints: int) -> list[Fault]:
     """Return what is wrong with the fields of the annotated persons."""
-    if found := inspect.fields(rows, FIELDS, "annotations"):
+    if found := json_rows.fields(rows, FIELDS, "annotations"):
         return found
     return [
-        *inspect.lengths(rows, "keypoints", 3 * num_keypoints, "keypoints"),
-        *inspect.lengths(rows, "bbox", 4, "boxes"),
-        *inspect.twice([person["id"] for person in rows], "annotation ids"),
+        *json_rows.lengths(rows, "keypoints", 3 * num_keypoints, "keypoints"),
+        *json_rows.lengths(rows, "bbox", 4, "boxes"),
+        *json_rows.twice([person["id"] for person in rows], "annotation ids"),
     ]
 
 
@@ -93,7 +101,7 @@ def values(table: "Annotations", counted: int | None) -> list[Fault]:
     ]
     found = []
     for kind, bad, fatal in checks:
-        found += inspect.fault(kind, [f"id {name}" for name in table.ids[bad]], fatal=fatal)
+        found += fault_of(kind, [f"id {name}" for name in table.ids[bad]], fatal=fatal)
     return found
 
 

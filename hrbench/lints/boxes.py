@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.arrays import Floats
-from hrbench.data import inspect
-from hrbench.data.inspect import Fault
+from hrbench.data.faults import Fault, fault_of
 
 Sizes = NDArray[np.int64]
 KINDS = {  # by what `--allow` takes
@@ -38,7 +37,7 @@ def doubts(boxes: Floats, sizes: Sizes, rows: Sequence[int]) -> list[Fault]:
         return []
     known = (sizes > 0).all(axis=1)
     if name := _reading(boxes, boxes[known], sizes[known]):
-        return inspect.fault(KINDS[name], in_words(boxes, rows), name=name)
+        return fault_of(KINDS[name], in_words(boxes, rows), name=name)
     low, high = boxes[:, :2], boxes[:, :2] + boxes[:, 2:]
     out = known & ((high <= 0) | (low >= sizes)).any(axis=1)
     where = [
@@ -49,7 +48,7 @@ def doubts(boxes: Floats, sizes: Sizes, rows: Sequence[int]) -> list[Fault]:
     ]
     fatal = float(out.mean()) > SHARE_OUTSIDE
     kind = "boxes outside of their image"
-    return inspect.fault(kind, where, fatal=fatal, name=OUTSIDE)
+    return fault_of(kind, where, fatal=fatal, name=OUTSIDE)
 
 
 def _reading(everything: Floats, boxes: Floats, sizes: Sizes) -> str | None:

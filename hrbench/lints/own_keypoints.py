@@ -1,6 +1,6 @@
 """What a person should look at before training on keypoints of one's own.
 
-None of it is about whether files can be read, which `inspect` and the readers say.
+None of it is about whether files can be read, which the readers say.
 
 Shapes: N objects, K keypoints, P pairs.
 """
@@ -12,9 +12,9 @@ from itertools import chain
 
 import numpy as np
 
-from hrbench.data import inspect
 from hrbench.data.annotated import Annotations
-from hrbench.data.inspect import Fault, stated
+from hrbench.data.faults import EXAMPLES, Fault, fault_of, stated
+from hrbench.files import json_rows
 from hrbench.lints.swapped_sides import Suspects
 
 NamePairs = Sequence[tuple[str, str]]
@@ -47,11 +47,11 @@ def names_faults(
     sigmas: Sequence[float] | None,
 ) -> list[Fault]:
     """Return all that is wrong with what a dataset's TOML says of its keypoints."""
-    found = inspect.twice(keypoints, "keypoints")
+    found = json_rows.twice(keypoints, "keypoints")
     for key, pairs in (("flip_pairs", flip_pairs), ("edges", edges)):
         strange = dict.fromkeys(name for name in chain(*pairs) if name not in keypoints)
-        found += inspect.fault(f"{key} of keypoints that are not listed", list(strange))
-        found += inspect.twice([_words(sorted(pair)) for pair in pairs], key)
+        found += fault_of(f"{key} of keypoints that are not listed", list(strange))
+        found += json_rows.twice([_words(sorted(pair)) for pair in pairs], key)
     return [
         *found,
         *_one_sided(flip_pairs),
@@ -78,7 +78,7 @@ def mirrored_faults(keypoints: Sequence[str], flip_pairs: NamePairs) -> list[Fau
     """Return what is wrong with mirroring keypoints of which nothing says which are the pairs."""
     if flip_pairs or not (lonely := without_mirror_image(keypoints, flip_pairs)):
         return []
-    names = ", ".join(lonely[: inspect.EXAMPLES]) + (", …" if lonely[inspect.EXAMPLES :] else "")
+    names = ", ".join(lonely[:EXAMPLES]) + (", …" if lonely[EXAMPLES:] else "")
     return [
         stated(
             f"no flip_pairs, and a mirror image would show {names} in the places of others: name "
@@ -112,7 +112,7 @@ def annotation_faults(
         ("flip_pairs whose left and right are probably swapped throughout", turned),
         ("objects whose left and right are probably swapped", odd),
     )
-    return [fault for kind, rows in checks for fault in inspect.fault(kind, rows, fatal=False)]
+    return [fault for kind, rows in checks for fault in fault_of(kind, rows, fatal=False)]
 
 
 def _one_sided(flip_pairs: NamePairs) -> list[Fault]:
@@ -127,15 +127,15 @@ def _one_sided(flip_pairs: NamePairs) -> list[Fault]:
     }
     several = [f"{name} with {' and '.join(others)}" for name, others in partners.items()]
     return [
-        *inspect.fault("flip_pairs of a keypoint with itself", alone),
-        *inspect.fault("flip_pairs that are not mutual", sorted(several)),
+        *fault_of("flip_pairs of a keypoint with itself", alone),
+        *fault_of("flip_pairs that are not mutual", sorted(several)),
     ]
 
 
 def _sigmas(sigmas: Sequence[float], count: int) -> list[Fault]:
     found = [stated(f"{len(sigmas)} sigmas for {count} keypoints")] if len(sigmas) != count else []
     bad = [str(sigma) for sigma in sigmas if not 0 < sigma < float("inf")]
-    return [*found, *inspect.fault("sigmas that are not above 0", bad)]
+    return [*found, *fault_of("sigmas that are not above 0", bad)]
 
 
 def _sides_by_name(keypoints: Sequence[str], flip_pairs: NamePairs) -> list[Fault]:
@@ -143,8 +143,8 @@ def _sides_by_name(keypoints: Sequence[str], flip_pairs: NamePairs) -> list[Faul
     lonely = [_words(pair) for pair in pairs_by_name(keypoints) if not paired & set(pair)]
     turned = [_words(p) for p in flip_pairs if _is_left(p[1]) and _mirrored(p[1]) == p[0]]
     return [
-        *inspect.fault("left and right by their names, in no flip pair", lonely, fatal=False),
-        *inspect.fault("flip_pairs that name the right side first", turned, fatal=False),
+        *fault_of("left and right by their names, in no flip pair", lonely, fatal=False),
+        *fault_of("flip_pairs that name the right side first", turned, fatal=False),
     ]
 
 

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.arrays import Floats
-from hrbench.data import inspect
-from hrbench.data.inspect import Fault
+from hrbench.data.faults import Fault, fault_of
+from hrbench.files import json_rows
 
 if TYPE_CHECKING:
     from hrbench.data.annotated import Annotations
@@ -77,7 +77,7 @@ def _labels(table: "Annotations") -> Labels:
 
 def listed_twice(table: "Annotations") -> list[Fault]:
     """Return the images that a file lists twice."""
-    found = inspect.twice(table.file_names, "file names", fatal=False)
+    found = json_rows.twice(table.file_names, "file names", fatal=False)
     widespread = [is_widespread(fault.count, len(table.file_names)) for fault in found]
     return [replace(f, fatal=b, name=TWICE) for f, b in zip(found, widespread, strict=True)]
 
@@ -90,7 +90,7 @@ def _has_box(table: "Annotations") -> Mask:
 def _lint(kind: str, name: str, table: "Annotations", odd: Mask, among: Mask) -> list[Fault]:
     """Return a fault of the objects that are odd, fatal where many of those looked at are."""
     fatal = is_widespread(int(odd.sum()), int(among.sum()))
-    return inspect.fault(kind, [f"id {i}" for i in table.ids[odd]], fatal=fatal, name=name)
+    return fault_of(kind, [f"id {i}" for i in table.ids[odd]], fatal=fatal, name=name)
 
 
 def _visibility(table: "Annotations") -> list[Fault]:
@@ -108,7 +108,7 @@ def _visibility(table: "Annotations") -> list[Fault]:
     kind = "objects with keypoints whose visibility is not 0, 1 or 2"
     if ((values[odd] > 0) & (values[odd] <= 1)).all():
         kind += ", but a confidence, as a model gives it (2 belongs where a keypoint is labelled)"
-    return inspect.fault(kind, examples, name="visibility")
+    return fault_of(kind, examples, name="visibility")
 
 
 def _crowd(table: "Annotations", labels: Labels) -> list[Fault]:
@@ -195,7 +195,7 @@ def _origin(table: "Annotations", labels: Labels) -> list[Fault]:
     fatal = is_widespread(several, total) or FEW <= some >= SHARE * total
     kind = "objects with labelled keypoints at 0, 0; one that is not there has visibility 0"
     odd = table.ids[rows[counts > 0]] if fatal or several else []
-    return inspect.fault(kind, [f"id {number}" for number in odd], fatal=fatal, name="origin")
+    return fault_of(kind, [f"id {number}" for number in odd], fatal=fatal, name="origin")
 
 
 def _outside(table: "Annotations", labels: Labels) -> list[Fault]:

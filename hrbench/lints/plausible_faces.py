@@ -12,8 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench.data import inspect
-from hrbench.data.inspect import Fault
+from hrbench.data.faults import Fault, fault_of
 from hrbench.face_geometry import UNIT
 from hrbench.lints.plausible import is_widespread
 
@@ -60,7 +59,7 @@ def faults(
 def _lint(kind: str, name: str, places: Sequence[str], odd: NDArray[np.bool_]) -> list[Fault]:
     rows = np.flatnonzero(odd).tolist()
     fatal = is_widespread(len(rows), len(places))
-    return inspect.fault(kind, [places[row] for row in rows], fatal=fatal, name=name)
+    return fault_of(kind, [places[row] for row in rows], fatal=fatal, name=name)
 
 
 def _again(images: Sequence[Path], points: NDArray[np.float64]) -> NDArray[np.bool_]:

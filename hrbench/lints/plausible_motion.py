@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.cameras import Projection
-from hrbench.data import inspect
 from hrbench.data.clips import Clip
-from hrbench.data.inspect import Fault
+from hrbench.data.faults import Fault, fault_of, said_of
 from hrbench.geometry import Floats
 
 PARENTS = [0, 0, 1, 2, 0, 4, 5, 0, 7, 8, 9, 8, 11, 12, 8, 14, 15]  # of Human3.6M's 17 joints
@@ -41,7 +40,7 @@ def unit(names: Sequence[str], joints: Sequence[Floats], place: str) -> tuple[fl
                 f"sequences of {place} whose joints are a thousand times too {size} for their unit "
                 "(metres or millimetres), and taken as such"
             )
-            return step, [] if step == 1 else inspect.said(kind, names)
+            return step, [] if step == 1 else said_of(kind, names)
     odd = [
         f"{name}: {size:.4g} mm"
         for name, size in zip(names, sizes.tolist(), strict=True)
@@ -51,7 +50,7 @@ def unit(names: Sequence[str], joints: Sequence[Floats], place: str) -> tuple[fl
         f"sequences of {place} whose bones together are not as long as a person's "
         f"({low:,.0f} to {high:,.0f} mm)"
     )
-    return 1.0, inspect.fault(kind, odd, name="bones")
+    return 1.0, fault_of(kind, odd, name="bones")
 
 
 def _size(joints: Floats) -> float:
@@ -77,18 +76,18 @@ def keypoints(clips: Sequence[Clip], project: Projection, place: str) -> list[Fa
     looks = [_look(clip, project) for clip in clips]
     if all(np.nanmax(np.abs(found), initial=0) <= SCREEN for found, _ in looks):
         kind = f"sequences of {place} whose keypoints are over the picture's size, not in pixels"
-        return inspect.fault(kind, list(_names(clips)), name="unit")
+        return fault_of(kind, list(_names(clips)), name="unit")
     across, down = _stature(np.concatenate([found for found, _ in looks]))
     if abs(across) > abs(down) or down < 0:
         words = "y before x" if abs(across) > abs(down) else "y counted upwards"
         kind = f"sequences of {place} whose people lie or stand on their heads, as with {words}"
-        return inspect.fault(kind, list(_names(clips)), name="axes")
+        return fault_of(kind, list(_names(clips)), name="axes")
     apart = [_apart(found, seen) for found, seen in looks]
     kind = (
         f"sequences of {place} whose keypoints are not where the camera sees the joints; are they "
         "of other cameras, frames or subjects?"
     )
-    return inspect.said(kind, [n for n, a in zip(_names(clips), apart, strict=True) if a > FAR])
+    return said_of(kind, [n for n, a in zip(_names(clips), apart, strict=True) if a > FAR])
 
 
 def _stature(keypoints: Floats) -> tuple[float, float]:

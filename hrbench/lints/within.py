@@ -9,9 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench.data import inspect
+from hrbench.data.faults import Fault, fault_of
 from hrbench.data.headers import headers
-from hrbench.data.inspect import Fault
 from hrbench.lints.plausible import is_widespread
 
 LOOKED_AT = 64  # pictures; a header takes less than a millisecond where files lie near
@@ -50,4 +49,4 @@ def faults(
         odd += [words] * missed
         count += len(rows)
     kind = f"persons or faces mostly outside of their picture, among {count} looked at"
-    return inspect.fault(kind, odd, fatal=is_widespread(len(odd), count), name=NAME)
+    return fault_of(kind, odd, fatal=is_widespread(len(odd), count), name=NAME)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hrbench.data.inspect import Fault
+from hrbench.data.faults import Fault
 from hrbench.errors import DataError
 from hrbench.files.json_files import read_json
 from hrbench.formats.coco.annotations import columns, examined, read, read_images

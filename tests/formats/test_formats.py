@@ -17,7 +17,7 @@ from hrbench.commands import run as pipeline
 from hrbench.commands.check.check import check
 from hrbench.commands.check.sheet import draw_sheet
 from hrbench.data.evaluation import LandmarkEvaluation
-from hrbench.data.inspect import Fault, fault
+from hrbench.data.faults import Fault, fault_of
 from hrbench.data.sample import People, unlabelled
 from hrbench.errors import DataError, UnknownNameError
 from hrbench.formats import location, split_files
@@ -82,7 +82,7 @@ def test_a_folder_in_the_place_of_a_file_is_no_release(
 def content_of(file: Path, images: Path) -> tuple[People | None, list[Fault]]:
     rows = [line.split() for line in file.read_text("utf-8").splitlines()]
     if odd := [row[0] for row in rows if len(row) != 1 + 2 * len(NAMES)]:
-        return None, fault("lines that are not a name and six numbers", odd)
+        return None, fault_of("lines that are not a name and six numbers", odd)
     points = np.array([row[1:] for row in rows], dtype=np.float64).reshape(-1, len(NAMES), 2)
     low, high = points.min(axis=1), points.max(axis=1)
     boxes = np.concatenate([low, high - low], axis=1)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from hrbench.data.headers import Header
-from hrbench.data.inspect import BROKEN
+from hrbench.data.image_checks import BROKEN
 from hrbench.data.sample import unlabelled
 from hrbench.formats import image_files
 from hrbench.kinds.landmarks.framing import looked

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from hrbench.data.annotated import Annotations
-from hrbench.data.inspect import Fault
+from hrbench.data.faults import Fault
 from hrbench.errors import DataError
 from hrbench.formats.coco import annotations
 from hrbench.lints import plausible

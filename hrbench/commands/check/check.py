@@ -7,8 +7,8 @@ from pathlib import Path
 
 from hrbench import catalog, world
 from hrbench.commands.check.names import faults_of_file
-from hrbench.data import inspect, shared_images
-from hrbench.data.inspect import Fault, stated
+from hrbench.data import shared_images
+from hrbench.data.faults import Fault, let_pass, stated
 from hrbench.errors import UnknownNameError
 from hrbench.formats.findings import Report, SplitReport
 from hrbench.formats.location import (
@@ -68,7 +68,7 @@ def check(name: str, data: str | None, *, images: bool, allow: tuple[str, ...] =
     there = any(split.parts for split in splits)
     hint = "" if there else _hint(dataset, root, known.marks)
     no_sigmas = [NO_SIGMAS] if dataset.sigmas is None else []
-    no_pairs = inspect.allowed(mirrored_faults(dataset.keypoints, dataset.flip_pairs), [NO_PAIRS])
+    no_pairs = let_pass(mirrored_faults(dataset.keypoints, dataset.flip_pairs), [NO_PAIRS])
     shared = _measured_too(dataset, splits)
     return Report(
         dataset.name,
@@ -107,7 +107,7 @@ def _measured_too(dataset: DatasetSpec, splits: Sequence[SplitReport]) -> list[F
 
 
 def _allowed(split: SplitReport, allow: tuple[str, ...]) -> SplitReport:
-    return replace(split, faults=tuple(inspect.allowed(split.faults, allow)))
+    return replace(split, faults=tuple(let_pass(split.faults, allow)))
 
 
 def _root(dataset: DatasetSpec, data: str | None, toml: Path | None) -> Path:

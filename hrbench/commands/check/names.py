@@ -4,7 +4,7 @@ from typing import Any
 
 import pydantic
 
-from hrbench.data.inspect import Fault
+from hrbench.data.faults import Fault
 from hrbench.lints import own_keypoints
 from hrbench.spec import NamePairs, Names, Table
 

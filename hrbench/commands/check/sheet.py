@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from hrbench import catalog
 from hrbench.arrays import Pixels
 from hrbench.data import framing
+from hrbench.data.headers import Size
 from hrbench.data.images import read_image
-from hrbench.data.inspect import Size
 from hrbench.data.sample import Inside
 from hrbench.draw.annotation_sheet import FONT, Objects, sheet
 from hrbench.errors import RunError

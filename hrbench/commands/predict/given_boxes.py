@@ -15,9 +15,9 @@ from hrbench.boxes.detections import ADVICE, NO_SIZE, Detections
 from hrbench.boxes.names import NOT_THERE
 from hrbench.commands.predict import placed_boxes
 from hrbench.commands.predict.placed_boxes import Placed
-from hrbench.data import framing, inspect
+from hrbench.data import framing
+from hrbench.data.faults import Fault, fault_of, stop_at_fatal
 from hrbench.data.headers import Header, header
-from hrbench.data.inspect import Fault
 from hrbench.data.media import Medium, frames
 from hrbench.data.sample import in_words
 from hrbench.errors import DataError
@@ -66,7 +66,7 @@ def given(
         raise DataError(f"--boxes {path}: that file does not exist; or write whole or detector")
     every, faults = detections.read(path)
     chosen, more = of_category(every, wanted)
-    inspect.require(path, [*faults, *more], allow, f"{CATEGORY}; {ADVICE}")
+    stop_at_fatal(path, [*faults, *more], allow, f"{CATEGORY}; {ADVICE}")
     boxes = chosen.boxes
     placed = placed_boxes.placed(boxes, media)
     known = placed.place != NOT_THERE
@@ -79,7 +79,7 @@ def given(
         *_other_sizes(boxes, media, placed.place, headers),
         *doubts(boxes.boxes, of_media[placed.place], boxes.rows.tolist()),
     ]
-    met = inspect.require(path, faults, allow, ADVICE)
+    met = stop_at_fatal(path, faults, allow, ADVICE)
     scores = np.ones(len(boxes)) if boxes.scores is None else boxes.scores
     sure = scores >= threshold
     kept = known & sure
@@ -118,7 +118,7 @@ def _other_sizes(
     names = [str(media[index].path) for index in said]
     compared = framing.compared(names, [headers[index] for index in said], list(said.values()))
     kind = "pictures whose boxes are of what is stored, and not of what their EXIF tag turns it to"
-    return [*compared.sizes(), *inspect.fault(kind, compared.as_stored, name=framing.NAME)]
+    return [*compared.sizes(), *fault_of(kind, compared.as_stored, name=framing.NAME)]
 
 
 def _by_frame(

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from hrbench.boxes.detections import Detections
 from hrbench.boxes.names import NOT_THERE, told
-from hrbench.data import inspect
-from hrbench.data.inspect import Fault
+from hrbench.data.faults import Fault, fault_of
 from hrbench.data.media import Medium
 
 
@@ -50,9 +49,7 @@ def placed(boxes: Detections, media: Sequence[Medium]) -> Placed:
         agreeing.elsewhere,
         [
             *agreeing.faults,
-            *inspect.fault(
-                "numbers that several images are called by", list(dict.fromkeys(unclear))
-            ),
+            *fault_of("numbers that several images are called by", list(dict.fromkeys(unclear))),
             *_frameless(boxes, media, places),
         ],
     )
@@ -81,4 +78,4 @@ def _frameless(boxes: Detections, media: Sequence[Medium], place: NDArray[np.int
         and frame_of(boxes, row, media[index]) is None
     ]
     odd = [f"box {boxes.rows[row]} of {boxes.images[row]}" for row in rows]
-    return inspect.fault("boxes of a video that do not say their 'frame', from 0", odd)
+    return fault_of("boxes of a video that do not say their 'frame', from 0", odd)

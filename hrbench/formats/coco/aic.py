@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from hrbench.data import inspect
-from hrbench.data.inspect import OBJECT, TEXT, Fault, stated
+from hrbench.data.faults import Fault, stated, stop_at_fatal
 from hrbench.data.sample import People
+from hrbench.files import json_rows
 from hrbench.files.json_files import parse, read_json
+from hrbench.files.json_rows import OBJECT, TEXT
 from hrbench.formats import split_files
 from hrbench.formats.contract import Format
 from hrbench.formats.listing import Listed, Listing, SplitFile
@@ -34,7 +35,7 @@ def examined(content: Any, count: int) -> tuple[list[dict[str, Any]], list[Fault
     """
     if not isinstance(content, list):
         return [], [stated("not AI Challenger's list of images")]
-    if found := inspect.objects(content, "images") or inspect.fields(content, IMAGE, "images"):
+    if found := json_rows.objects(content, "images") or json_rows.fields(content, IMAGE, "images"):
         return [], found
     persons = [
         {
@@ -47,9 +48,9 @@ def examined(content: Any, count: int) -> tuple[list[dict[str, Any]], list[Fault
         for person, points in image["keypoint_annotations"].items()
     ]
     return persons, [
-        *inspect.lengths(persons, "keypoints", 3 * count, "keypoints"),
-        *inspect.lengths(persons, "box", 4, "boxes"),
-        *inspect.twice([image["image_id"] for image in content], "image ids"),
+        *json_rows.lengths(persons, "keypoints", 3 * count, "keypoints"),
+        *json_rows.lengths(persons, "box", 4, "boxes"),
+        *json_rows.twice([image["image_id"] for image in content], "image ids"),
     ]
 
 
@@ -76,7 +77,7 @@ def annotated(
     """
     content = read_json(path)
     persons, found = examined(content, len(names))
-    inspect.require(path, found)
+    stop_at_fatal(path, found)
     points = np.array([p["keypoints"] for p in persons], dtype=np.float64)
     points = points.reshape(-1, len(names), 3)
     corners = np.array([p["box"] for p in persons], dtype=np.float64).reshape(-1, 4)

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench.data import inspect
 from hrbench.data.annotated import Annotations
-from hrbench.data.inspect import WHOLE, Fault, Rows
+from hrbench.data.faults import Fault, fault_of, stop_at_fatal
 from hrbench.errors import DataError
+from hrbench.files import json_rows
 from hrbench.files.json_files import no_collection, read_json
+from hrbench.files.json_rows import WHOLE, Rows
 from hrbench.lints import annotation_faults, plausible
 
 OTHER_CATEGORY = "objects of a category without keypoints"
@@ -41,7 +42,7 @@ def usable(
     Raises:
         DataError: it has a fault that nothing can be trained with and that `allow` does not name.
     """
-    allowed = inspect.require(path, found, allow)
+    allowed = stop_at_fatal(path, found, allow)
     if table is None:
         raise DataError(f"{path}: {found[0]}; `hrbench check` lists all faults of a dataset")
     return replace(table, allowed=allowed)
@@ -128,13 +129,13 @@ def examined(
     has no columns. Of the keypoints `num_keypoints` says how many are labelled, or how many of
     the first `counted`.
     """
-    found = inspect.lists(content, ("images", "annotations", "categories"))
+    found = json_rows.lists(content, ("images", "annotations", "categories"))
     if found := found or annotation_faults.categories(content["categories"], num_keypoints):
         return None, found
     annotated, people = content["annotations"], persons(content, num_keypoints)
     kind = "annotations, none of them of a category with keypoints"
     found = [
-        *([] if people else inspect.fault(kind, inspect.ids(annotated))),
+        *([] if people else fault_of(kind, json_rows.ids(annotated))),
         *annotation_faults.images(content["images"]),
         *annotation_faults.people(people, num_keypoints),
     ]
@@ -143,7 +144,7 @@ def examined(
     listed = [category["id"] for category in content["categories"]]
     strange = [row for row in annotated if row.get("category_id") not in listed]
     kind = "annotations of a category that is not listed"
-    found += inspect.fault(kind, inspect.ids(strange), fatal=False)
+    found += fault_of(kind, json_rows.ids(strange), fatal=False)
     table = replace(columns(content, num_keypoints), passed_over=_others(content, num_keypoints))
     found += annotation_faults.values(table, counted)
     unreadable = any(fault.fatal for fault in found)
@@ -163,10 +164,10 @@ def _others(content: Any, num_keypoints: int) -> dict[str, NDArray[np.int64]]:
 
 def examined_images(content: Any, num_keypoints: int) -> tuple[Annotations | None, list[Fault]]:
     """Return the images of a file whose annotations are hidden, and what is wrong with it."""
-    found = inspect.lists(content, ("images",)) or annotation_faults.images(content["images"])
+    found = json_rows.lists(content, ("images",)) or annotation_faults.images(content["images"])
     if any(fault.fatal for fault in found):
         return None, found
     images = {"images": content["images"], "annotations": [], "categories": []}
     table = columns(images, num_keypoints)
     table = replace(table, categories=_category_names(content, num_keypoints))
-    return table, [*found, *inspect.twice(table.file_names, "file names", fatal=False)]
+    return table, [*found, *json_rows.twice(table.file_names, "file names", fatal=False)]

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hrbench.data import inspect
-from hrbench.data.inspect import WHOLE, Fault, Rows, stated
+from hrbench.data.faults import Fault, stated
 from hrbench.errors import DataError
+from hrbench.files import json_rows
+from hrbench.files.json_rows import WHOLE, Rows
 
 IN_TOML = "the dataset's TOML names"
 NamePairs = tuple[tuple[str, str], ...]
@@ -29,7 +30,7 @@ def of_file(path: Path, content: Any) -> Category:
     Raises:
         DataError: no category names its keypoints, or several name different ones.
     """
-    if found := inspect.lists(content, ("images", "annotations", "categories")):
+    if found := json_rows.lists(content, ("images", "annotations", "categories")):
         raise DataError(f"{path}: {found[0]}; a file in COCO's format has all three")
     named = [category for category in content["categories"] if category.get("keypoints")]
     if not named:

@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench.data import inspect
 from hrbench.data.annotated import Annotations
-from hrbench.data.inspect import NUMBER, Fault
+from hrbench.data.faults import Fault, fault_of
 from hrbench.errors import DataError
+from hrbench.files import json_rows
 from hrbench.files.json_files import read_json
+from hrbench.files.json_rows import NUMBER
 from hrbench.formats.coco import annotations, reader
 from hrbench.metrics.crowdpose import AREA_SHARE, CrowdTruth
 
@@ -55,7 +56,7 @@ def examined(content: Any, num_keypoints: int) -> tuple[Annotations | None, list
     if table is not None:
         bare = [image for image in content["images"] if math.isnan(crowd_index(image))]
         kind = "images without a number as 'crowdIndex', which nothing can be scored on"
-        found += inspect.fault(kind, inspect.ids(bare), fatal=False)
+        found += fault_of(kind, json_rows.ids(bare), fatal=False)
     return table, found
 
 

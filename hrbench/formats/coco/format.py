@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from hrbench.data import inspect
 from hrbench.data.annotated import Annotations
-from hrbench.data.inspect import Fault
+from hrbench.data.faults import Fault, fault_of
 from hrbench.files.json_files import parse
 from hrbench.formats import split_files
 from hrbench.formats.coco import annotations, crowdpose, reading
@@ -67,7 +66,7 @@ def _other_names(content: Any, names: tuple[str, ...]) -> list[Fault]:
     listed = next((found for found in lists if len(found) == len(names)), names)
     pairs = enumerate(zip(listed, names, strict=True))
     other = [f"{place} is {found}, not {name}" for place, (found, name) in pairs if found != name]
-    return inspect.fault("keypoints called otherwise than in the dataset", other, fatal=False)
+    return fault_of("keypoints called otherwise than in the dataset", other, fatal=False)
 
 
 def _notes(dataset: DatasetSpec, listed: Listing) -> list[Fault]:

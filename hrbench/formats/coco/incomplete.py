@@ -16,10 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from hrbench.data import inspect
 from hrbench.data.annotated import Annotations
-from hrbench.data.inspect import POSITIVE, WHOLE, Fault, Rows, stated
+from hrbench.data.faults import Fault, fault_of, stated
+from hrbench.files import json_rows
 from hrbench.files.json_files import no_collection, read_json
+from hrbench.files.json_rows import POSITIVE, WHOLE, Rows
 from hrbench.files.paths import with_slashes
 from hrbench.formats.coco import annotations
 from hrbench.formats.coco.annotations import usable
@@ -64,7 +65,7 @@ def examined(
 
     `field` is what the annotations call their keypoints.
     """
-    if inspect.lists(content, ("images", "annotations", "categories")):
+    if json_rows.lists(content, ("images", "annotations", "categories")):
         return annotations.examined(content, num_keypoints)
     lengths = lengths_that_disagree(content, num_keypoints, field)
     if found := [*lengths, *_sizes(content["images"])]:
@@ -101,7 +102,7 @@ def completed(content: Any, num_keypoints: int, field: str = FIELD) -> Completed
     pairs = list(zip(rows, full, strict=True))
     found = [
         *found,
-        *inspect.fault(f"{NOT_LISTED}, which are left out", inspect.ids(alone), fatal=False),
+        *fault_of(f"{NOT_LISTED}, which are left out", json_rows.ids(alone), fatal=False),
         *_places(full),
     ]
     content = content | {"annotations": full}
@@ -215,7 +216,7 @@ def _places(rows: Rows) -> list[Fault]:
             )
         ]
     kind = "objects with keypoints that have a place and visibility 0, which count as not labelled"
-    return inspect.fault(kind, inspect.ids(odd), fatal=False)
+    return fault_of(kind, json_rows.ids(odd), fatal=False)
 
 
 def _is_unlabelled_place(flat: list[float]) -> bool:
@@ -231,6 +232,4 @@ def _size(image: dict[str, Any]) -> tuple[float, float]:
 
 def _sizes(images: Rows) -> list[Fault]:
     bare = [image for image in images if not {"width", "height"} <= image.keys()]
-    return inspect.fault(
-        "images without 'width' and 'height', in pixels: add both", inspect.ids(bare)
-    )
+    return fault_of("images without 'width' and 'height', in pixels: add both", json_rows.ids(bare))

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from hrbench.boxes import choosing, detections
 from hrbench.boxes.detections import ADVICE
-from hrbench.data import inspect
 from hrbench.data.annotated import Annotations
+from hrbench.data.faults import stop_at_fatal
 from hrbench.data.sample import People
 from hrbench.geometry import PADDING, clip_boxes, crop_of_boxes
 from hrbench.metrics.people import Truth
@@ -102,7 +102,7 @@ def detected(
     """
     found, faults = detections.read(path)
     chosen, place, more = choosing.of_split(found, table)
-    met = inspect.require(path, [*faults, *more], allow, f"--boxes names another file; {ADVICE}")
+    met = stop_at_fatal(path, [*faults, *more], allow, f"--boxes names another file; {ADVICE}")
     scores = np.ones(0) if chosen.boxes.scores is None else chosen.boxes.scores
     sure = ~(scores < threshold)
     boxes, place = chosen.boxes.chosen(sure), place[sure]

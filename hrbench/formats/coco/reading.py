@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hrbench.data.annotated import Annotations
 from hrbench.data.evaluation import LandmarkEvaluation
-from hrbench.data.inspect import Fault
+from hrbench.data.faults import Fault
 from hrbench.data.sample import People, in_words
 from hrbench.errors import DataError, RunError
 from hrbench.files.json_files import read_json

@@ -15,7 +15,7 @@ import h5py
 import numpy as np
 
 from hrbench.arrays import Pixels
-from hrbench.data.inspect import stated
+from hrbench.data.faults import stated
 from hrbench.errors import DataError
 from hrbench.formats.faces.tables import Examined, examined_points
 

@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hrbench.data import inspect
-from hrbench.data.inspect import Fault, fault, stated
+from hrbench.data.faults import Fault, fault_of, said_of, stated
 from hrbench.errors import DataError
 from hrbench.files.paths import with_slashes
 
@@ -51,7 +50,7 @@ def read(path: Path, num_keypoints: int, *, box_column: bool) -> Found:
     pairs = list(zip(lines, rows, strict=True))[1:]
     odd = [f"line {line} has {len(row)}" for line, row in pairs if len(row) != width]
     if odd:
-        return None, [*found, *fault(f"rows that have not {width} columns", odd)]
+        return None, [*found, *fault_of(f"rows that have not {width} columns", odd)]
     point = "." if mark == "," else ","
     numbers = [[row[at].strip().replace(point, ".") for at in order[1:]] for _, row in pairs]
     return Cells(
@@ -138,8 +137,8 @@ def _strange(
     others = [f"column {at + 1}, '{head[at].strip()}'" for at in range(len(said)) if at not in used]
     kind = "columns in another order than the official one, read by their names in line 1"
     return [
-        *inspect.said(kind, moved),
-        *fault("columns that nothing is made of", others, fatal=False),
+        *said_of(kind, moved),
+        *fault_of("columns that nothing is made of", others, fatal=False),
     ]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench.data.inspect import Fault, fault, stated
+from hrbench.data.faults import Fault, fault_of, stated
 from hrbench.errors import DataError, UnknownNameError
 from hrbench.formats.faces.csv_columns import read_text
 from hrbench.formats.faces.tables import Examined, examined_points, parsed
@@ -97,9 +97,9 @@ def _unpaired(images: Sequence[Path], marks: dict[Path, Path], top: Path) -> lis
     first = dict(zip(reversed(stems), reversed(images), strict=True))
     double = [path for path, stem in zip(images, stems, strict=True) if first[stem] != path]
     return [
-        *fault("images without a .pts beside them", names(alone)),
-        *fault(".pts files without an image beside them", names(orphans)),
-        *fault("images that share their .pts with another", names(double)),
+        *fault_of("images without a .pts beside them", names(alone)),
+        *fault_of(".pts files without an image beside them", names(orphans)),
+        *fault_of("images that share their .pts with another", names(double)),
     ]
 
 
@@ -142,7 +142,7 @@ def _by_kind(faults: Sequence[Fault]) -> list[Fault]:
     kinds = dict.fromkeys(one.kind for one in faults)
     found = []
     for kind in kinds:
-        found += fault(kind, [one.examples[0] for one in faults if one.kind == kind])
+        found += fault_of(kind, [one.examples[0] for one in faults if one.kind == kind])
     return found
 
 
@@ -177,7 +177,7 @@ def examined_wflw_list(
         return None, [stated("the file is empty")]
     odd = [f"{place} has {len(row)}" for place, row in rows if len(row) != width]
     if odd:
-        return None, fault(f"lines that have not {width} columns", odd)
+        return None, fault_of(f"lines that have not {width} columns", odd)
     places = [place for place, _ in rows]
     numbers, found = parsed([row[:-1] for _, row in rows], places, range(1, width))
     if found := found or _flag_faults(numbers, places):
@@ -198,4 +198,4 @@ def examined_wflw_list(
 def _flag_faults(numbers: NDArray[np.float64], places: Sequence[str]) -> list[Fault]:
     known = np.asarray(np.isin(numbers[:, -len(FLAGS) :], (0, 1)).all(axis=1))
     odd = [place for place, fine in zip(places, known.tolist(), strict=True) if not fine]
-    return fault("faces with flags that are not 0 or 1", odd)
+    return fault_of("faces with flags that are not 0 or 1", odd)

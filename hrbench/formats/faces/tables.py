@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench.data.inspect import Fault, fault, require
+from hrbench.data.faults import Fault, fault_of, stop_at_fatal
 from hrbench.data.sample import People
 from hrbench.face_geometry import PADDING, UNIT, box_of_points
 from hrbench.formats.faces import csv_columns
@@ -72,7 +72,7 @@ def examined(
         return None, said
     numbers, found = parsed(cells.numbers, cells.places, cells.columns)
     names = zip(cells.places, cells.images, strict=True)
-    found += fault(
+    found += fault_of(
         "faces without the name of an image", [place for place, name in names if not name]
     )
     if found := found or _not_finite(numbers, cells.places):
@@ -107,7 +107,7 @@ def parsed(
         except ValueError:
             at = next(at for at, text in enumerate(row) if not csv_columns.is_number(text))
             odd.append(f"{place}, column {columns[at]}: {row[at]!r}")
-    return np.array(numbers, dtype=np.float64), fault("numbers that are none", odd)
+    return np.array(numbers, dtype=np.float64), fault_of("numbers that are none", odd)
 
 
 def examined_points(
@@ -124,7 +124,7 @@ def examined_points(
 
 def _not_finite(numbers: NDArray[np.float64], places: Sequence[str]) -> list[Fault]:
     bad = np.asarray((~(np.abs(numbers) < LARGEST)).any(axis=1))
-    return fault(f"faces with NaN, infinity or numbers beyond {LARGEST:.0e}", _at(places, bad))
+    return fault_of(f"faces with NaN, infinity or numbers beyond {LARGEST:.0e}", _at(places, bad))
 
 
 def examined_rows(rows: Rows, counted_from: int) -> Examined:
@@ -133,13 +133,13 @@ def examined_rows(rows: Rows, counted_from: int) -> Examined:
     found = []
     for name, values in sizes.items():
         if values is not None:
-            found += fault(f"faces whose {name} is not above 0", _at(rows.places, ~(values > 0)))
+            found += fault_of(f"faces whose {name} is not above 0", _at(rows.places, ~(values > 0)))
     if found:
         return None, found
     unlit = np.asarray((rows.points[..., 1] <= 0).any(axis=1))
     return faces_of(rows, counted_from), [
         *plausible_faces.faults(rows.places, rows.images, rows.points, rows.centers, rows.scales),
-        *fault(
+        *fault_of(
             "faces with points whose y is not above 0, which are not trained on",
             _at(rows.places, unlit),
             fatal=False,
@@ -179,7 +179,7 @@ def sound(place: Path, result: Examined, allow: Sequence[str] = ()) -> Faces:
         DataError: there is one; `place` is the file or folder that has it.
     """
     faces, found = result
-    met = require(place, found, allow)
+    met = stop_at_fatal(place, found, allow)
     if faces is None:
         raise ValueError(f"{place}: nothing was read, and nothing is wrong with it")
     return replace(faces, people=replace(faces.people, allowed=met))

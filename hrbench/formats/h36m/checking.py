@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from hrbench import catalog
-from hrbench.data.inspect import stated
+from hrbench.data.faults import stated
 from hrbench.errors import HrbenchError
 from hrbench.formats.findings import Facts, Missing, Part, SplitReport
 from hrbench.formats.h36m import layouts, martinez, videopose

@@ -12,7 +12,7 @@ from hrbench import catalog
 from hrbench.cameras import PROJECTIONS, Cameras
 from hrbench.data import clips as making
 from hrbench.data.clips import Clip, Motion, Positions
-from hrbench.data.inspect import Fault
+from hrbench.data.faults import Fault
 from hrbench.errors import DataError
 from hrbench.formats.h36m import camera_files, cdf, martinez, mmpose, videopose
 from hrbench.formats.location import DataRoot, require, split_of

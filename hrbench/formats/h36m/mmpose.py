@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.cameras import Camera, Cameras
-from hrbench.data import inspect
 from hrbench.data.clips import Clip
 from hrbench.errors import DataError
+from hrbench.files import json_rows
 from hrbench.formats.h36m.frame_names import JOINTS, Frame, frame_of
 
 FOLDER = "annotation_body3d"
@@ -59,7 +59,7 @@ def read(file: Path) -> Table:
         if len(bad):
             raise DataError(f"{file}: '{name}' of row {bad[0]} has a value that is not a number")
     frames = tuple(frame_of(str(image)) for image in columns["imgname"].tolist())
-    if found := inspect.twice(columns["imgname"].tolist(), "frames"):
+    if found := json_rows.twice(columns["imgname"].tolist(), "frames"):
         raise DataError(f"{file}: {found[0]}; take the rows that were there before out of the file")
     return Table(frames, keypoints, joints)
 

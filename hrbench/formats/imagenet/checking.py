@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from hrbench.data import inspect, remarks
+from hrbench.data import image_checks, remarks
+from hrbench.data.faults import Fault, fault_of, stated
 from hrbench.data.image_crops import read_rgb
-from hrbench.data.inspect import Fault, stated
 from hrbench.engine.progress import Steps
 from hrbench.errors import DataError, HrbenchError
 from hrbench.formats.findings import Missing, Part, SplitReport, counted
@@ -41,9 +41,9 @@ def split_report(
     found, classes = read.pictures, read.num_classes
     sizes = [path.stat().st_size for path in found.images]
     empty = [str(p) for p, size in zip(found.images, sizes, strict=True) if not size]
-    faults = [*read.faults, *inspect.fault("image files of 0 bytes", empty)]
+    faults = [*read.faults, *fault_of("image files of 0 bytes", empty)]
     others = [f"{count} {why}" for why, count in read.left_out.items()]
-    faults += inspect.fault("kinds of files beside the pictures, left out", others, fatal=False)
+    faults += fault_of("kinds of files beside the pictures, left out", others, fatal=False)
     real = None if data_root.synthetic else split.num_samples
     words = f"{counted(len(found), 'pictures', real)} of {classes:,} classes"
     if images:
@@ -52,7 +52,8 @@ def split_report(
         words += ", all files decoded"
     facts = {"images": len(found), "classes": classes, "real_samples": split.num_samples}
     part = Part("images", folder, sum(sizes), None, facts, words)
-    return SplitReport(name, (part,), (), tuple(faults), tuple(inspect.odd() if images else ()))
+    notes = tuple(image_checks.odd()) if images else ()
+    return SplitReport(name, (part,), (), tuple(faults), notes)
 
 
 def _decoded(paths: tuple[Path, ...], title: str) -> list[Fault]:
@@ -64,4 +65,4 @@ def _decoded(paths: tuple[Path, ...], title: str) -> list[Fault]:
             except DataError:
                 broken.append(str(path))
             steps.advance()
-    return inspect.fault("image files that are not whole", broken)
+    return fault_of("image files that are not whole", broken)

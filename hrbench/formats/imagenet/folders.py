@@ -16,13 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from hrbench.data import inspect
-from hrbench.data.inspect import Fault
+from hrbench.data.faults import Fault, fault_of
 from hrbench.data.media import IMAGES
 from hrbench.data.pictures import Pictures
 from hrbench.data.sample import in_words
 from hrbench.errors import DataError
 from hrbench.files import matlab
+from hrbench.files.json_rows import NUMBER, TEXT
 from hrbench.lints.plausible import is_widespread
 
 ENDINGS = tuple(IMAGES)  # torchvision's ImageFolder knows most of them
@@ -169,7 +169,7 @@ def _synsets(file: Path) -> dict[int, str]:
     table = matlab.read(file, {"synsets"}).get("synsets")
     fields = table.fields if isinstance(table, matlab.Structs) else {}
     numbers, names = (list(_flat(fields.get(key, ()))) for key in ("ILSVRC2012_ID", "WNID"))
-    known = all(map(inspect.NUMBER.fits, numbers)) and all(map(inspect.TEXT.fits, names))
+    known = all(map(NUMBER.fits, numbers)) and all(map(TEXT.fits, names))
     if not numbers or len(numbers) != len(names) or not known:
         raise DataError(f"{file} is not the development kit's meta.mat with 'synsets'")
     return {int(number): name for number, name in zip(numbers, names, strict=True)}
@@ -241,7 +241,7 @@ def _twice(folder: Path, images: Sequence[Path], labels: Sequence[int]) -> list[
                 again.append(images[row].relative_to(folder).as_posix())
     kind = "pictures that lie in the folders of two classes"
     fatal = is_widespread(len(again), min(len(alike), COMPARED))
-    return inspect.fault(kind, again, fatal=fatal, name="twice")
+    return fault_of(kind, again, fatal=fatal, name="twice")
 
 
 def _entries(folder: Path) -> list["os.DirEntry[str]"]:

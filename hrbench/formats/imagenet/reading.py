@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hrbench.data import inspect
 from hrbench.data.evaluation import ClassEvaluation
+from hrbench.data.faults import stop_at_fatal
 from hrbench.data.pictures import Pictures
 from hrbench.errors import DataError, RunError
 from hrbench.formats.imagenet import folders
@@ -85,7 +85,7 @@ def read(dataset: DatasetSpec, data_root: DataRoot, name: str) -> Found:
 
 
 def _allowed(dataset: DatasetSpec, data_root: DataRoot, found: Found) -> tuple[str, ...]:
-    return inspect.require(data_root.folder / dataset.folder, found.faults, data_root.allow)
+    return stop_at_fatal(data_root.folder / dataset.folder, found.faults, data_root.allow)
 
 
 def packed(dataset: DatasetSpec, root: Path, split: Split) -> str:

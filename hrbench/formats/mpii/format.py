@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from hrbench.data.inspect import Fault, stated
+from hrbench.data.faults import Fault, stated
 from hrbench.errors import DataError
 from hrbench.files.json_files import parse
 from hrbench.formats import split_files

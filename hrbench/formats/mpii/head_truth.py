@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench.data import inspect
-from hrbench.data.inspect import Fault
+from hrbench.data.faults import Fault, fault_of, said_of
 from hrbench.errors import DataError
 from hrbench.files import matlab
 from hrbench.formats.mpii.reader import Annotations
@@ -63,10 +62,10 @@ def examined(path: Path, table: Annotations) -> tuple[HeadTruth, list[Fault]]:
     if order is None:
         kind = f"rows whose {POSITIONS} are other joints than the annotations' in the same row"
         if is_widespread(len(strays), int(table.visible.any(axis=1).sum())):
-            return found, [*faults, *inspect.fault(kind, words, name=ROWS)]
-        return found, [*faults, *inspect.said(kind, words)]
+            return found, [*faults, *fault_of(kind, words, name=ROWS)]
+        return found, [*faults, *said_of(kind, words)]
     kind = "rows in another order than the annotations', which the joints put right"
-    return found.rows(order), [*faults, *inspect.said(kind, words)]
+    return found.rows(order), [*faults, *said_of(kind, words)]
 
 
 def _strays(found: HeadTruth, table: Annotations) -> NDArray[np.bool_]:
@@ -122,7 +121,7 @@ def _head_boxes(found: HeadTruth, boxes: NDArray[np.float64]) -> list[Fault]:
     if 2 * len(odd) <= len(known):
         return []
     kind = f"rows whose {HEADS} are not the boxes around neck and top of the head in {POSITIONS}"
-    return inspect.fault(kind, [f"row {row}" for row in odd.tolist()], name=HEAD_BOXES)
+    return fault_of(kind, [f"row {row}" for row in odd.tolist()], name=HEAD_BOXES)
 
 
 def _read(path: Path, expected: int | None) -> tuple[HeadTruth, NDArray[np.float64]]:

@@ -18,10 +18,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench.data import inspect
-from hrbench.data.inspect import NUMBER, TEXT, Fault, Kind, stated
+from hrbench.data.faults import Fault, fault_of, stated, stop_at_fatal
 from hrbench.data.sample import People
+from hrbench.files import json_rows
 from hrbench.files.json_files import no_collection, read_json
+from hrbench.files.json_rows import FLAG, NUMBER, TEXT, Kind, Rows
 from hrbench.geometry import PADDING, UNIT
 from hrbench.metrics.pckh import FIRST_PIXEL
 
@@ -56,7 +57,7 @@ def read(
         DataError: it cannot be read, or has a fault that nothing can be trained with.
     """
     table, found = examined(read_json(path), num_keypoints, hidden=hidden)
-    met = inspect.require(path, found, allow)
+    met = stop_at_fatal(path, found, allow)
     if table is None:
         raise ValueError(f"{path}: nothing was read, and nothing is wrong with it")
     return table, met
@@ -102,7 +103,7 @@ def examined(
         return None, [stated("the file is not MPII's list of persons")]
     if not content:
         return None, [stated("no person is listed")]
-    if found := inspect.objects(content, "persons"):
+    if found := json_rows.objects(content, "persons"):
         return None, found
     kinds = {"image": TEXT, "center": _PAIR, "scale": _SCALE}
     if not hidden:
@@ -136,18 +137,18 @@ def _flags(count: int) -> Kind:
     return Kind(
         f"{count} times 0 or 1",
         lambda value: (
-            isinstance(value, list) and len(value) == count and all(map(inspect.FLAG.fits, value))
+            isinstance(value, list) and len(value) == count and all(map(FLAG.fits, value))
         ),
     )
 
 
-def _field(rows: inspect.Rows, key: str, kind: Kind) -> list[Fault]:
+def _field(rows: Rows, key: str, kind: Kind) -> list[Fault]:
     """Return the rows, which have no ids, without a field or with one of another kind."""
     missing = [_row(index) for index, row in enumerate(rows) if key not in row]
     odd = [_row(i) for i, row in enumerate(rows) if key in row and not kind.fits(row[key])]
     return [
-        *inspect.fault(f"persons without '{key}'", missing),
-        *inspect.fault(f"persons whose '{key}' is not {kind.words}", odd),
+        *fault_of(f"persons without '{key}'", missing),
+        *fault_of(f"persons whose '{key}' is not {kind.words}", odd),
     ]
 
 
@@ -155,7 +156,7 @@ def _row(index: int) -> str:
     return f"row {index}"
 
 
-def _columns(rows: inspect.Rows, num_keypoints: int, *, hidden: bool) -> Annotations:
+def _columns(rows: Rows, num_keypoints: int, *, hidden: bool) -> Annotations:
     names = tuple(dict.fromkeys(row["image"] for row in rows))
     place = {name: index for index, name in enumerate(names)}
     joints = np.ones((len(rows), num_keypoints, 2))
@@ -184,9 +185,7 @@ def _values(table: Annotations, *, hidden: bool) -> list[Fault]:
     found = [
         fault
         for kind, bad in checks.items()
-        for fault in inspect.fault(
-            kind, [_row(i) for i in np.flatnonzero(bad).tolist()], fatal=False
-        )
+        for fault in fault_of(kind, [_row(i) for i in np.flatnonzero(bad).tolist()], fatal=False)
     ]
     return [*found, *_implausible(table)]
 
@@ -214,7 +213,7 @@ def _implausible(table: Annotations) -> list[Fault]:
     for (kind, name), odd in checks.items():
         rows = [_row(i) for i in np.flatnonzero(odd).tolist()]
         fatal = 2 * len(rows) >= int(several.sum())
-        found += inspect.fault(kind, rows, fatal=fatal, name=name)
+        found += fault_of(kind, rows, fatal=fatal, name=name)
     return found
 
 

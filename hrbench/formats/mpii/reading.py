@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from hrbench.data import inspect
 from hrbench.data.evaluation import LandmarkEvaluation
+from hrbench.data.faults import stop_at_fatal
 from hrbench.data.sample import People
 from hrbench.errors import DataError, MissingDatasetError, RunError
 from hrbench.formats.location import (
@@ -86,7 +86,7 @@ def _truth(
         missing = MissingDatasetError(dataset.name, file, issuer(dataset, split.heads))
         return None, str(missing), ()
     truth, faults = head_truth.examined(file, table)
-    return truth, "", inspect.require(file, faults, data_root.allow)
+    return truth, "", stop_at_fatal(file, faults, data_root.allow)
 
 
 def _people(

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from hrbench import catalog
-from hrbench.data import framing, inspect
+from hrbench.data import framing, image_checks
+from hrbench.data.faults import Fault, stop_at_fatal
 from hrbench.data.sample import People
 from hrbench.formats.image_files import headed
 from hrbench.formats.location import DataRoot
@@ -39,8 +40,8 @@ def framed(people: People, spec: LandmarkTask, dataset: DatasetSpec, data_root: 
     else:
         broken, found = looked(people)
         folder = data_root.folder / dataset.folder
-        inspect.require(folder, [*broken, *found.turns(rule)])
-        met = inspect.require(folder, found.sizes(), data_root.allow)
+        stop_at_fatal(folder, [*broken, *found.turns(rule)])
+        met = stop_at_fatal(folder, found.sizes(), data_root.allow)
     sizes = None if skipped else people.sizes
     return replace(people, sizes=sizes, allowed=(*people.allowed, *met))
 
@@ -55,7 +56,7 @@ def _of_published(people: People, *, skipped: bool) -> tuple[str, ...]:
     return (SWAPPED.format(swapped[0], len(swapped)),) if swapped else ()
 
 
-def looked(people: People, most: int | None = None) -> tuple[list[inspect.Fault], framing.Compared]:
+def looked(people: People, most: int | None = None) -> tuple[list[Fault], framing.Compared]:
     """Return which pictures that are used, at most so many, are broken or not as annotated."""
     used = np.unique(people.image)
     if most is not None:
@@ -63,4 +64,4 @@ def looked(people: People, most: int | None = None) -> tuple[list[inspect.Fault]
     paths = [people.images[image] for image in used.tolist()]
     sizes = None if people.sizes is None else [tuple(people.sizes[i].tolist()) for i in used]
     names, seen = [path.name for path in paths], headed(paths)
-    return inspect.undecoded(names, seen), framing.compared(names, seen, sizes)
+    return image_checks.undecoded(names, seen), framing.compared(names, seen, sizes)

@@ -12,9 +12,10 @@ from torch import Tensor, nn
 from hrbench import catalog
 from hrbench.backbone.fitting import Fit, load_backbone
 from hrbench.backbone.weights import Checkpoint
-from hrbench.data import inspect, shared_images
+from hrbench.data import shared_images
 from hrbench.data.augment import Ranges
 from hrbench.data.evaluation import LandmarkEvaluation
+from hrbench.data.faults import stop_at_fatal
 from hrbench.data.loader import Batch, TrainingCrops
 from hrbench.data.sample import People, in_words, used_images
 from hrbench.draw import landmark_sheets, poses
@@ -238,7 +239,7 @@ class Landmarks(Task[ImageNetwork, LandmarkEvaluation, Predictions]):
     def _mirrored(self) -> tuple[str, ...]:
         """Refuse to mirror keypoints without pairs; say so where a user allows it."""
         found = own_keypoints.mirrored_faults(self.dataset.keypoints, self.dataset.flip_pairs)
-        return inspect.require(Path(self.dataset.name), found, self.data_root.allow)
+        return stop_at_fatal(Path(self.dataset.name), found, self.data_root.allow)
 
     def _boxes(self) -> str:
         """Return where boxes come from: the protocol knows a file by its name only."""

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from hrbench.data import inspect
 from hrbench.data.clips import Clip
 from hrbench.data.evaluation import LiftingEvaluation
+from hrbench.data.faults import stop_at_fatal
 from hrbench.data.pose_statistics import centred
 from hrbench.errors import DataError, RunError, suggest
 from hrbench.formats.contract import ClipFormat
@@ -47,7 +47,7 @@ def training(
     read = format_of(dataset, ClipFormat).read
     found = read(spec, dataset, data_root, protocol.train_split, keypoints)
     where = data_root.folder / dataset.folder
-    met = inspect.require(where, found.faults, data_root.allow)
+    met = stop_at_fatal(where, found.faults, data_root.allow)
     return Training(_kept(spec, found, where), left_out(found), met)
 
 
@@ -63,7 +63,7 @@ def evaluation(
     keypoints = layouts.GROUND_TRUTH if run else _given(protocol.keypoints, options)
     _require_read(spec, dataset, data_root, run, options)
     found = format_of(dataset, ClipFormat).read(spec, dataset, data_root, protocol.split, keypoints)
-    met = inspect.require(data_root.folder / dataset.folder, found.faults, data_root.allow)
+    met = stop_at_fatal(data_root.folder / dataset.folder, found.faults, data_root.allow)
     everything = _kept(spec, found, data_root.folder / dataset.folder)
     shown = everything if run is None else _of_run(run, data_root.folder, everything)
     shown = shown[: options.limit]

@@ -1,0 +1,100 @@
+"""What is wrong with the files in a folder of images."""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hrbench.data import remarks
+from hrbench.data.faults import Fault, fault_of
+from hrbench.data.headers import Header, headers
+from hrbench.data.images import decode
+from hrbench.data.jpeg import is_cut_short
+from hrbench.data.orientation import orientation
+
+BROKEN, CUT_SHORT = "that cannot be decoded", "that end too early"
+
+
+def sizes_of_files(folder: Path, names: Sequence[str]) -> NDArray[np.int64]:
+    """Return the bytes of each file that `names` lists below a folder; -1 where it is not there."""
+    parents = {name.rpartition("/")[0] for name in names}
+    there = {name: size for parent in parents for name, size in _scan(folder, parent)}
+    return np.array([there.get(name, -1) for name in names], dtype=np.int64)
+
+
+def _scan(folder: Path, parent: str) -> Iterator[tuple[str, int]]:
+    try:
+        with os.scandir(folder / parent) as entries:
+            for entry in entries:
+                if entry.is_file():
+                    name = f"{parent}/{entry.name}" if parent else entry.name
+                    yield name, entry.stat().st_size
+    except OSError:
+        return  # no such folder: none of its files is there
+
+
+def opened(folder: Path, names: Sequence[str], processes: int) -> Iterator[Header | str]:
+    """Yield the size and tag of each image file, decoded, or BROKEN or CUT_SHORT."""
+    paths = (folder / name for name in names)
+    if processes == 1:
+        yield from map(look, paths)
+        return
+    context = multiprocessing.get_context("spawn")  # a fork of torch's threads can hang
+    pool = ProcessPoolExecutor(processes, context, initializer=_leave_interrupts)
+    try:
+        for seen, odd in pool.map(_with_remarks, paths, chunksize=16):
+            remarks.add([odd])
+            yield seen
+    finally:
+        pool.shutdown(cancel_futures=True)  # or Ctrl-C would wait for all files
+
+
+def _leave_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the first process ends us
+
+
+def _with_remarks(path: Path) -> tuple[Header | str, remarks.Remarks]:
+    return look(path), remarks.taken()
+
+
+def headed(paths: Sequence[Path]) -> Iterator[Header | str]:
+    """Yield the header of each image file; what has none or no end is decoded, as by `look`."""
+    for path, seen in zip(paths, headers(paths, end=True), strict=True):
+        yield seen if seen is not None and seen.ended else look(path)
+
+
+def look(path: Path) -> Header | str:
+    """Return the size and tag of an image file, decoded, or BROKEN or CUT_SHORT."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return BROKEN
+    image = decode(content)
+    if image is None:
+        return CUT_SHORT if is_cut_short(content) else BROKEN
+    height, width, _ = image.pixels.shape
+    if image.oddity:
+        remarks.remark(image.oddity, str(path), image.words)
+    return Header((width, height), orientation(path))
+
+
+def undecoded(names: Sequence[str], seen: Sequence[Header | str]) -> list[Fault]:
+    """Return which files `opened` could not decode."""
+    faults = []
+    for problem in (BROKEN, CUT_SHORT):
+        files = [name for name, look in zip(names, seen, strict=True) if look == problem]
+        faults += fault_of(f"image files {problem}", files)
+    return faults
+
+
+def odd() -> list[Fault]:
+    """Return what was noted of files since, as what a person should look at."""
+    return [
+        Fault(kind, len(files), remarks.names(files), fatal=False)
+        for kind, files in remarks.taken().items()
+    ]
