@@ -26,6 +26,7 @@ class Evaluation:
     division: dict[str, list[str]] | None = None  # images of each part, where the seed made them
     left_out: Mapping[str, int] = field(default_factory=dict)  # what the files have besides, by why
     allowed: tuple[str, ...] = ()  # in words, faults that --allow let pass or that are put right
+    notes: tuple[str, ...] = ()  # what of keypoints, classes or truth is not as usual, in sentences
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -34,7 +35,6 @@ class LandmarkEvaluation(Evaluation):
 
     people: People
     image_ids: NDArray[np.int64]  # of all images that are measured
-    notes: tuple[str, ...] = ()  # what of the truth is not the file's, in sentences
 
     def __len__(self) -> int:
         return len(self.people)
@@ -45,7 +45,6 @@ class LiftingEvaluation(Evaluation):
     """Sequences with keypoints, and the joints they are scored against."""
 
     clips: list[Clip]
-    notes: tuple[str, ...] = ()  # on the keypoints
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -53,4 +52,3 @@ class ClassEvaluation(Evaluation):
     """Pictures, and the classes that they show."""
 
     pictures: Pictures
-    notes: tuple[str, ...] = ()  # on the classes

@@ -92,8 +92,16 @@ class Task(ABC, Generic[N, E, P]):
         """What dataset and protocol say to the metric, as `metrics.inputs` has it."""
 
     @abstractmethod
+    def measurable(self, predictions: P) -> Any:
+        """Return predictions as metrics take them, as `metrics.inputs` has them."""
+
     def scores(self, evaluation: E, predictions: P) -> Scores:
         """Return the figures of predictions, where there is truth."""
+        return self.metric.score(evaluation.truth, self.measurable(predictions), self.setting)
+
+    def errors(self, evaluation: E, predictions: P) -> Any:
+        """Return the error of each sample that counts, where there is truth."""
+        return self.metric.errors(evaluation.truth, self.measurable(predictions), self.setting)
 
     @abstractmethod
     def misfit(self, evaluation: E, predictions: P) -> str:
@@ -124,9 +132,10 @@ class Task(ABC, Generic[N, E, P]):
         return plan
 
     def notes(self, evaluation: E) -> tuple[str, ...]:
-        """Return what a reader of the record should know."""
-        del evaluation
-        return ()
+        """Return what a reader of the record should know, of the data and of the figures."""
+        truth = evaluation.truth
+        of_figures = () if truth is None else self.metric.notes(truth, self.setting)
+        return (*evaluation.notes, *of_figures)
 
     def example(self, evaluation: E) -> tuple[str, ...]:
         """Return arguments of `hrbench predict` to try the network with: a picture, its boxes."""
@@ -134,8 +143,9 @@ class Task(ABC, Generic[N, E, P]):
         return ()
 
     def upload(self, folder: Path, predictions: P) -> str:
-        """Write what is handed in where the truth is hidden; return what it is, in words."""
-        raise ValueError(f"{self.spec.name} has no server to hand {predictions!r} in to: {folder}")
+        """Write what a server takes where the truth is hidden; return what it is, in words."""
+        write = self.metric.upload
+        return "" if write is None else write(folder, self.measurable(predictions), self.setting)
 
     def decoded_again(self, evaluation: E, predictions: P, before: TaskSpec) -> P:
         """Return predictions as this protocol reads what was kept of those made by another.

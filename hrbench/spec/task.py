@@ -149,7 +149,8 @@ def metric_of(predictions: type) -> AfterValidator:
     def known(name: str) -> str:
         names = registry.names_of(predictions=predictions)
         if name not in names:
-            raise ValueError(f"no metric is called '{name}'. {suggest(name, names)}")
+            words = f"no metric of such a task is called '{name}'"
+            raise ValueError(f"{words}. {suggest(name, names)}")
         return name
 
     return AfterValidator(known)

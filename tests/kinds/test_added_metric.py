@@ -69,7 +69,9 @@ def task(tmp_path: Path) -> str:
 
 
 def test_a_task_may_not_name_a_metric_that_nobody_added(task: str) -> None:
-    with pytest.raises(SpecError, match=r"metric: no metric is called 'middle'\. Known: crowd"):
+    with pytest.raises(
+        SpecError, match=r"metric: no metric of such a task is called 'middle'\. Known: crowd"
+    ):
         catalog.load_task(task)
 
 

@@ -21,7 +21,6 @@ from hrbench.formats.registry import format_of
 from hrbench.kinds.classes import predicting
 from hrbench.kinds.contract import Task, Training
 from hrbench.metrics.inputs import ClassSetting, RankedClasses
-from hrbench.metrics.scores import Scores
 from hrbench.network import ImageNetwork, build_classifier
 from hrbench.report.predictions import ClassPredictions
 from hrbench.spec import ClassificationTask
@@ -111,10 +110,9 @@ class Classification(Task[ImageNetwork, ClassEvaluation, ClassPredictions]):
         """What the dataset says to the metric."""
         return ClassSetting(tuple(self.dataset.classes.values()))
 
-    def scores(self, evaluation: ClassEvaluation, predictions: ClassPredictions) -> Scores:
-        """Return top-1 and top-5."""
-        answers = RankedClasses(predictions.labels, predictions.scores)
-        return self.metric.score(evaluation.truth, answers, self.setting)
+    def measurable(self, predictions: ClassPredictions) -> RankedClasses:
+        """Return the likeliest classes of every picture."""
+        return RankedClasses(predictions.labels, predictions.scores)
 
     def misfit(self, evaluation: ClassEvaluation, predictions: ClassPredictions) -> str:
         """Say so where predictions are of other pictures."""
@@ -122,10 +120,6 @@ class Classification(Task[ImageNetwork, ClassEvaluation, ClassPredictions]):
         if np.array_equal(before, now):
             return ""
         return f"looked at {len(before)} pictures, and the dataset has others, {len(now)}"
-
-    def notes(self, evaluation: ClassEvaluation) -> tuple[str, ...]:
-        """Say which classes are there."""
-        return evaluation.notes
 
     def example(self, evaluation: ClassEvaluation) -> tuple[str, ...]:
         """Return the first picture."""
@@ -139,8 +133,7 @@ class Classification(Task[ImageNetwork, ClassEvaluation, ClassPredictions]):
         self, folder: Path, evaluation: ClassEvaluation, predictions: ClassPredictions, count: int
     ) -> Path:
         """Draw the pictures whose class was most surely taken for another."""
-        answers = RankedClasses(predictions.labels, predictions.scores)
-        errors = self.metric.errors(evaluation.truth, answers, self.setting).errors
+        errors = self.errors(evaluation, predictions).errors
         rows, pictures = np.argsort(-errors, kind="stable")[:count], evaluation.pictures
         return class_sheets.draw_worst(folder, self.dataset, pictures, predictions, rows)
 

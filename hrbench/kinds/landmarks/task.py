@@ -32,8 +32,7 @@ from hrbench.kinds.landmarks.framing import framed
 from hrbench.kinds.landmarks.pixels import Pixels, pixels
 from hrbench.kinds.landmarks.predicting import decoded_again, predictions
 from hrbench.lints import own_keypoints
-from hrbench.metrics.inputs import KeypointSetting
-from hrbench.metrics.scores import Scores
+from hrbench.metrics.inputs import KeypointSetting, PosesInBoxes
 from hrbench.network import ImageNetwork, build
 from hrbench.report.predictions import Predictions
 from hrbench.spec import LandmarkTask, TaskSpec
@@ -137,10 +136,9 @@ class Landmarks(Task[ImageNetwork, LandmarkEvaluation, Predictions]):
         """What dataset and protocol say to the metric."""
         return scoring.setting(self.spec, self.dataset)
 
-    def scores(self, evaluation: LandmarkEvaluation, predictions: Predictions) -> Scores:
-        """Return the figures of the protocol's metric."""
-        answers = scoring.measurable(predictions)
-        return self.metric.score(evaluation.truth, answers, self.setting)
+    def measurable(self, predictions: Predictions) -> PosesInBoxes:
+        """Return the keypoints of every box."""
+        return scoring.measurable(predictions)
 
     def misfit(self, evaluation: LandmarkEvaluation, predictions: Predictions) -> str:
         """Say so where predictions are of other boxes."""
@@ -168,11 +166,6 @@ class Landmarks(Task[ImageNetwork, LandmarkEvaluation, Predictions]):
         read = format_of(self.dataset, PeopleFormat).boxes_to_predict
         known = whole and read and place.is_file()
         return (str(file), *(("--boxes", str(place.resolve())) if known else ()))
-
-    def upload(self, folder: Path, predictions: Predictions) -> str:
-        """Write the file that the test server takes, where the metric has one."""
-        write = self.metric.upload
-        return "" if write is None else write(folder, scoring.measurable(predictions), self.setting)
 
     def decoded_again(
         self, evaluation: LandmarkEvaluation, predictions: Predictions, before: TaskSpec
@@ -207,12 +200,6 @@ class Landmarks(Task[ImageNetwork, LandmarkEvaluation, Predictions]):
             f"difference {gap:.1g} %)"
         )
 
-    def notes(self, evaluation: LandmarkEvaluation) -> tuple[str, ...]:
-        """Say what of the truth is not the file's, and what the metric leaves out."""
-        truth = evaluation.truth
-        of_metric = () if truth is None else self.metric.notes(truth, self.setting)
-        return (*evaluation.notes, *of_metric)
-
     def draw(self, folder: Path, evaluation: LandmarkEvaluation, predictions: Predictions) -> None:
         """Draw the first images with their poses."""
         poses.draw(folder, self.dataset, evaluation, predictions)
@@ -225,8 +212,7 @@ class Landmarks(Task[ImageNetwork, LandmarkEvaluation, Predictions]):
         self, folder: Path, evaluation: LandmarkEvaluation, predictions: Predictions, count: int
     ) -> Path | None:
         """Draw the persons or faces of the largest errors."""
-        answers = scoring.measurable(predictions)
-        errors = self.metric.errors(evaluation.truth, answers, self.setting)
+        errors = self.errors(evaluation, predictions)
         return landmark_sheets.draw_worst(folder, self.dataset, evaluation, errors, count)
 
     def _measured_too(self, people: People, evaluation: LandmarkEvaluation) -> tuple[str, ...]:

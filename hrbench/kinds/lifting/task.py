@@ -24,7 +24,6 @@ from hrbench.kinds.lifting import predicting, reading
 from hrbench.kinds.lifting.inputs import Inputs, inputs_of
 from hrbench.kinds.lifting.predicting import statistics
 from hrbench.metrics.inputs import JointSetting, LiftedJoints
-from hrbench.metrics.scores import Scores
 from hrbench.network import MILLIMETRES, LinearNetwork, TemporalNetwork, build_lifter
 from hrbench.report.predictions import JointPredictions
 from hrbench.runs import provenance
@@ -140,10 +139,9 @@ class Lifting(Task[Lifter, LiftingEvaluation, JointPredictions]):
             root=protocol.root,
         )
 
-    def scores(self, evaluation: LiftingEvaluation, predictions: JointPredictions) -> Scores:
-        """Return the errors in mm, by the protocol's averages."""
-        joints = LiftedJoints(predictions.joints)
-        return self.metric.score(evaluation.truth, joints, self.setting)
+    def measurable(self, predictions: JointPredictions) -> LiftedJoints:
+        """Return the joints of every frame."""
+        return LiftedJoints(predictions.joints)
 
     def misfit(self, evaluation: LiftingEvaluation, predictions: JointPredictions) -> str:
         """Say so where predictions are of other sequences."""
@@ -154,10 +152,6 @@ class Lifting(Task[Lifter, LiftingEvaluation, JointPredictions]):
             return ""
         return f"lifted {len(before)} sequences, and the dataset has other ones, {len(clips)}"
 
-    def notes(self, evaluation: LiftingEvaluation) -> tuple[str, ...]:
-        """Say where the keypoints came from."""
-        return evaluation.notes
-
     def draw_training(self, folder: Path, batch: LiftingBatch) -> Path:
         """Draw keypoints beside the joints to lift them to."""
         return lifting_sheets.draw_training(folder, self.dataset, batch)
@@ -166,8 +160,7 @@ class Lifting(Task[Lifter, LiftingEvaluation, JointPredictions]):
         self, folder: Path, evaluation: LiftingEvaluation, predictions: JointPredictions, count: int
     ) -> Path:
         """Draw the frames of the largest errors."""
-        joints = LiftedJoints(predictions.joints)
-        errors = self.metric.errors(evaluation.truth, joints, self.setting)
+        errors = self.errors(evaluation, predictions)
         return lifting_sheets.draw_worst(
             folder, self.dataset, evaluation, predictions, errors, count
         )
