@@ -11,16 +11,12 @@ from pathlib import Path
 import pytest
 
 import hrbench
+from hrbench.spec import TASKS
 
 ROOT = Path(hrbench.__file__).parent
-BOTTOM = {
-    "errors",
-    "arrays",
-    "geometry",
-    "cameras",
-    "face_geometry",
-    "threads",
-}  # import nothing of ours
+BOTTOM = {  # import nothing of ours
+    *("errors", "arrays", "geometry", "cameras", "face_geometry", "threads"),
+}
 BELOW: dict[str, set[str]] = {  # what each imports beside itself
     **{name: set() for name in BOTTOM},
     "spec": {"metrics", "errors"},  # what the protocol's metric needs, its metric says
@@ -64,6 +60,8 @@ APART = {  # folders whose parts do not import each other, but these
 }
 NO_COMMANDS = {"__init__", "__pycache__", "root"}  # in these two folders
 REGISTRY = "hrbench.kinds.registry"  # the one module that imports every kind
+LOAD = "hrbench.__init__"  # of keypoints, as its users know it
+KINDLESS = {"cli", "commands", "road", "runs", "report"}  # name no kind's spec either
 WITHOUT_TORCH = {*BOTTOM, "catalog", "convert", "lints", "metrics", "report", "spec", "world"}
 LARGEST = 0.16  # share of the package's lines that a folder may have
 DATA_FOLDERS = ("tasks", "datasets", "results")
@@ -108,6 +106,34 @@ def across(modules: dict[str, set[str]]) -> list[str]:
     ]
 
 
+def knowing_kinds(root: Path) -> list[str]:
+    """Return the imports by which a module knows a kind of task that is not its own."""
+    modules = graph(root)
+    kinds = {part(name) for name in modules if name.count(".") > 2 and layer(name) == "kinds"}
+    found = [
+        f"{name} imports {other}"
+        for name, others in modules.items()
+        for other in sorted(others)
+        if layer(other) == "kinds"
+        and part(other) in kinds
+        and name not in {REGISTRY, LOAD}
+        and not name.startswith(f"{root.name}.kinds.{part(other)}.")
+    ]
+    specs = {spec.__name__ for spec in TASKS.values()}
+    for path in sorted(root.rglob("*.py")):
+        if path.relative_to(root).parts[0] in KINDLESS:
+            named = specs.intersection(names(path))
+            found += [f"{path.relative_to(root)} imports {name}" for name in sorted(named)]
+    return found
+
+
+def names(path: Path) -> Iterator[str]:
+    """Yield what a module imports by name."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            yield from (alias.name for alias in node.names)
+
+
 def layer(module: str) -> str:
     return module.split(".")[1]
 
@@ -127,6 +153,10 @@ def test_no_command_imports_another_and_no_kind_another() -> None:
 def test_the_name_of_a_command_finds_its_code() -> None:
     named = [{p.stem for p in (ROOT / f).iterdir()} - NO_COMMANDS for f in ("cli", "commands")]
     assert named[0] == named[1]
+
+
+def test_no_module_but_the_registry_knows_a_kind_of_task() -> None:
+    assert knowing_kinds(ROOT) == []
 
 
 def test_no_imports_go_in_a_circle() -> None:
@@ -155,6 +185,20 @@ def test_an_import_upwards_is_found(place: str, line: str, tmp_path: Path) -> No
 )
 def test_an_import_of_a_neighbour_is_found(place: str, line: str, tmp_path: Path) -> None:
     assert across(planted(tmp_path, place, line))
+
+
+@pytest.mark.parametrize(
+    ("place", "line"),
+    [
+        ("commands/export/export.py", "from hrbench.kinds.landmarks import exporting"),
+        ("commands/predict/predict.py", "from hrbench.spec import LiftingTask, TaskSpec"),
+        ("road/training.py", "def late():\n    from hrbench.kinds.lifting.task import Lifting"),
+        ("kinds/profiled.py", "from hrbench.kinds.classes.task import Classification"),
+    ],
+)
+def test_a_kind_that_is_named_is_found(place: str, line: str, tmp_path: Path) -> None:
+    planted(tmp_path, place, line)
+    assert len(knowing_kinds(tmp_path / "hrbench")) == 1
 
 
 def test_a_circle_is_found(tmp_path: Path) -> None:

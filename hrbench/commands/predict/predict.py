@@ -84,12 +84,13 @@ def predict(asked: Asked) -> Done:
     remarks.taken()  # of what was read before
     runtime = Runtime(choose_device(asked.options.device))
     loaded = load(asked.task, asked.options)
-    kind, walked = kind_of(loaded.task.spec), (loaded.task, loaded.network, runtime)
+    task, network = loaded.task, loaded.network
+    kind = kind_of(task.spec)
     if kind.of_predictions is not None:
-        return _from_predictions(loaded, kind.of_predictions(*walked), asked)
+        return _from_predictions(loaded, kind.of_predictions(task, network, runtime), asked)
     if kind.of_pictures is None:
-        raise ValueError(f"nothing predicts {loaded.task.spec.name}")
-    predictor = kind.of_pictures(*walked, asked.batch)
+        raise ValueError(f"nothing predicts {task.spec.name}")
+    predictor = kind.of_pictures(task, network, runtime, asked.batch)
     return _from_pictures(loaded, predictor, asked, runtime)
 
 
