@@ -16,10 +16,9 @@ from golden.ledger import Ledger
 from golden.test_pose_core_heatmaps import (
     test_losses_and_their_gradients_are_the_official_ones as check_losses,
 )
-from numpy.typing import NDArray
 
 FILE = "pose_core/losses_of_a_zoo.npz"
-Arrays = dict[str, NDArray[Any]]
+Arrays = dict[str, Any]  # of NumPy, by their keys
 
 
 def losses(seed: int) -> Arrays:
@@ -38,7 +37,7 @@ def losses(seed: int) -> Arrays:
 
 def folder_of(root: Path, arrays: Arrays) -> Ledger:
     (root / FILE).parent.mkdir(parents=True)
-    np.savez(root / FILE, allow_pickle=False, **arrays)
+    np.savez(root / FILE, **arrays)
     return Ledger(root)
 
 
