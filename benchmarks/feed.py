@@ -41,8 +41,8 @@ def training(
 ) -> None:
     """Race the two feeds of a training epoch."""
     rows = np.resize(order(len(persons), seed, 0), samples)
-    theirs = official.TrainingSamples(persons, load.cutting, load.ranges, load.codec, seed)
-    ours = TrainingCrops(persons, load.cutting, load.ranges, seed)
+    theirs = official.TrainingSamples(persons, load.cutting, load.spec.augment, load.codec, seed)
+    ours = TrainingCrops(persons, load.cutting, load.spec.augment, seed)
 
     def officially() -> Iterator[list[Tensor]]:
         loader: DataLoader[tuple[Tensor, Tensor, Tensor]] = DataLoader(

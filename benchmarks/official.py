@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from hrbench.data.augment import Draw, Ranges, half_body_crop
+from hrbench.data.augment import Draw, half_body_crop
 from hrbench.data.cutting import AffineCutting
 from hrbench.data.loader import drawn
 from hrbench.data.sample import People
 from hrbench.geometry import Floats, crop_matrix
 from hrbench.heads.codec import Codec
+from hrbench.spec import Augment
 
 READ = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
 Pairs = Sequence[tuple[int, int]]
@@ -33,16 +34,16 @@ class TrainingSamples(Dataset[tuple[Tensor, Tensor, Tensor]]):
     """An augmented, normalised crop with its maps and weights, made whole in the worker."""
 
     def __init__(
-        self, people: People, cutting: AffineCutting, ranges: Ranges, codec: Codec, seed: int
+        self, people: People, cutting: AffineCutting, augment: Augment, codec: Codec, seed: int
     ) -> None:
-        self.people, self.cutting, self.ranges = people, cutting, ranges
+        self.people, self.cutting, self.augment = people, cutting, augment
         self.codec, self.seed = codec, seed
 
     def __getitem__(self, row: int) -> tuple[Tensor, Tensor, Tensor]:
         people = self.people
         image = read(people, row)
         joints, visible = people.keypoints[row].copy(), people.visible[row].copy()
-        draw = drawn(self.ranges, visible, self.seed, 0, row)
+        draw = drawn(self.augment, visible, self.seed, 0, row)
         pixels = self.cut(image, joints, visible, row, draw)
         target, weight = targets(joints, visible, self.codec)
         return pixels, torch.from_numpy(target), torch.from_numpy(weight)

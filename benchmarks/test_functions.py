@@ -90,7 +90,7 @@ def test_augmented_crop(
 
 
 def test_draw(benchmark: BenchmarkFixture, load: Workload, rng: np.random.Generator) -> None:
-    benchmark(draw, load.ranges, KEYPOINTS, rng)
+    benchmark(draw, load.spec.augment, KEYPOINTS, rng)
 
 
 def test_normalised(benchmark: BenchmarkFixture, load: Workload) -> None:

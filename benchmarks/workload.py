@@ -7,7 +7,6 @@ import numpy as np
 import torch
 
 from hrbench import catalog, network, world
-from hrbench.data.augment import Ranges
 from hrbench.data.cutting import AffineCutting
 from hrbench.data.sample import People
 from hrbench.formats import location
@@ -26,7 +25,6 @@ class Workload:
     spec: LandmarkTask
     dataset: DatasetSpec
     cutting: AffineCutting
-    ranges: Ranges
     codec: Codec
 
 
@@ -41,14 +39,13 @@ def workload() -> Workload:
     """Return the recipe and what its functions take."""
     spec = recipe()
     dataset = catalog.load_dataset(spec.dataset)
-    ranges = Ranges(**spec.augment.model_dump())
     height, width = spec.model.input
     cutting = AffineCutting(
         (width, height),
         tuple(dataset.keypoints.index(name) for name in dataset.upper_body),
         dataset.indices(dataset.flip_pairs),
     )
-    return Workload(spec, dataset, cutting, ranges, network.codec(spec))
+    return Workload(spec, dataset, cutting, network.codec(spec))
 
 
 def people(load: Workload, images: int) -> People:

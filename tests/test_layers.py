@@ -26,11 +26,11 @@ BELOW: dict[str, set[str]] = {  # what each imports beside itself
     "metrics": {"arrays", "errors"},  # arrays only; formats give its `Truth`
     "world": {"arrays", "errors"},
     "report": {"metrics", "catalog", "spec", "errors"},  # what a benchmark is, beside its numbers
-    "data": BOTTOM,
+    "data": {"spec", *BOTTOM},
     "files": {"data", "errors"},  # what they hold, whatever it means
     "lints": {"data", "files", *BOTTOM},
     "boxes": {"data", "files", "lints", *BOTTOM},
-    "engine": {"data", *BOTTOM},
+    "engine": {"data", "spec", *BOTTOM},
     "network": {"backbone", "data", "heads", "spec", *BOTTOM},
     "runs": {"backbone", "report", "catalog", "spec", *BOTTOM},
     "draw": {"data", "heads", "metrics", "report", "spec", *BOTTOM},

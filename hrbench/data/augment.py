@@ -14,21 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.geometry import UNIT, CropMatrix, Floats, crop_matrix, flip_keypoints, transform
+from hrbench.spec import Augment
 
 HALF_BODY_PADDING = 1.5
-
-
-@dataclass(frozen=True, slots=True)
-class Ranges:
-    """How far a sample may be changed."""
-
-    scale: float = 0.0  # standard deviation and limit of the factor, around 1
-    rotation: float = 0.0  # standard deviation in degrees; the limit is twice that
-    rotation_probability: float = 0.0
-    flip: float = 0.0  # probability
-    half_body: float = 0.0  # probability, where more than `half_body_above` are visible
-    half_body_above: int = 8
-    draws: str = "normal"  # or "uniform": `scale` and `rotation` are the limits, all alike probable
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +42,19 @@ class Crop:
     matrix: NDArray[np.float64]  # (2, 3) image pixels to crop pixels
 
 
-def draw(ranges: Ranges, num_visible: int, rng: np.random.Generator) -> Draw:
+def draw(augment: Augment, num_visible: int, rng: np.random.Generator) -> Draw:
     """Return what a sample with so many visible keypoints draws from `rng`."""
-    half_body = num_visible > ranges.half_body_above and rng.random() < ranges.half_body
+    half_body = num_visible > augment.half_body_above and rng.random() < augment.half_body
     # The official code draws this from a normal distribution: about 69 % upper bodies.
     upper = half_body and rng.standard_normal() < 0.5
-    factor = _around(rng, ranges, ranges.scale, ranges.scale) + 1
-    rotated = rng.random() <= ranges.rotation_probability
-    rotation = _around(rng, ranges, ranges.rotation, 2 * ranges.rotation) if rotated else 0.0
-    return Draw(half_body, bool(upper), factor, rotation, rng.random() <= ranges.flip)
+    factor = _around(rng, augment, augment.scale, augment.scale) + 1
+    rotated = rng.random() <= augment.rotation_probability
+    rotation = _around(rng, augment, augment.rotation, 2 * augment.rotation) if rotated else 0.0
+    return Draw(half_body, bool(upper), factor, rotation, rng.random() <= augment.flip)
 
 
-def _around(rng: np.random.Generator, ranges: Ranges, deviation: float, limit: float) -> float:
-    if ranges.draws == "uniform":
+def _around(rng: np.random.Generator, augment: Augment, deviation: float, limit: float) -> float:
+    if augment.draws == "uniform":
         return float(rng.uniform(-deviation, deviation))
     return clipped_normal(rng, deviation, limit)
 

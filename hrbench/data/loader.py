@@ -19,10 +19,11 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from hrbench.data import remarks
-from hrbench.data.augment import Crop, Draw, Ranges, draw
+from hrbench.data.augment import Crop, Draw, draw
 from hrbench.data.cutting import Cutting
 from hrbench.data.sample import People
 from hrbench.errors import DataError
+from hrbench.spec import Augment
 
 _Item = TypeVar("_Item")
 ORDER, SAMPLE = 0, 1  # apart, so that the order of an epoch and its draws are independent
@@ -46,17 +47,17 @@ def order(count: int, seed: int, epoch: int) -> NDArray[np.int64]:
     return np.random.default_rng((seed, ORDER, epoch)).permutation(count)
 
 
-def drawn(ranges: Ranges, visible: NDArray[np.bool_], seed: int, epoch: int, row: int) -> Draw:
+def drawn(augment: Augment, visible: NDArray[np.bool_], seed: int, epoch: int, row: int) -> Draw:
     """Return what the person `row` draws in an epoch."""
     rng = np.random.default_rng((seed, SAMPLE, epoch, row))
-    return draw(ranges, int(visible.sum()), rng)
+    return draw(augment, int(visible.sum()), rng)
 
 
 class TrainingCrops(Dataset[Batch | DataError]):
     """Augmented crops of persons; an index is the epoch and the rows of one batch."""
 
-    def __init__(self, people: People, cutting: Cutting, ranges: Ranges, seed: int) -> None:
-        self.people, self.cutting, self.ranges, self.seed = people, cutting, ranges, seed
+    def __init__(self, people: People, cutting: Cutting, augment: Augment, seed: int) -> None:
+        self.people, self.cutting, self.augment, self.seed = people, cutting, augment, seed
 
     def __getitem__(self, index: tuple[int, NDArray[np.int64]]) -> Batch | DataError:
         epoch, rows = index
@@ -89,7 +90,7 @@ class TrainingCrops(Dataset[Batch | DataError]):
 
     def _crop(self, epoch: int, row: int) -> Crop:
         visible = self.people.visible[row]
-        chance = drawn(self.ranges, visible, self.seed, epoch, row)
+        chance = drawn(self.augment, visible, self.seed, epoch, row)
         return self.cutting.augmented(self.people, row, chance)
 
 

@@ -33,7 +33,7 @@ def _computing(training: "Trainer[Any]") -> float:
     A few samples tell it of a large network; of a small one they would tell too much, for a
     device does not take half as long for half as many.
     """
-    size = max(training.plan.batch_size // training.runtime.world, 1)
+    size = max(training.recipe.batch_size // training.runtime.world, 1)
     count = min(FEW, size)
     while (seconds := _tried(training, count)) < SHORT and count < size:
         count = min(count * MORE, size)
@@ -46,7 +46,7 @@ def _tried(training: "Trainer[Any]", count: int) -> float:
     taken = []
     for _ in range(2):  # the first also makes room
         started = time.perf_counter()
-        with training.runtime.autocast(training.plan.precision):
+        with training.runtime.autocast(training.recipe.precision):
             cost = training.cost(network, batch)
         cost.backward()
         next(p.grad for p in network.parameters() if p.grad is not None).sum().item()  # waits
@@ -56,7 +56,7 @@ def _tried(training: "Trainer[Any]", count: int) -> float:
 
 def _reading(training: "Trainer[Any]") -> float:
     """Return the seconds in which one process reads as much as a step takes."""
-    size = max(training.plan.batch_size // training.runtime.world, 1)
+    size = max(training.recipe.batch_size // training.runtime.world, 1)
     taken = []
     for first in (0, READ):  # other samples than before, which the system may still hold
         rows = np.arange(first, first + READ) % len(training.feed)

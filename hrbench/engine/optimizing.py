@@ -5,21 +5,23 @@ from typing import Literal
 import torch
 from torch import nn
 
+from hrbench.spec import Recipe
+
 MOMENTUM = 0.9  # of SGD, Nesterov's
 LARGEST_NORM = 1.0
 Clipped = Literal["none", "weights", "gradients"]
 
 
-def optimizer(
-    name: Literal["adam", "amsgrad", "sgd"], network: nn.Module, lr: float, weight_decay: float
-) -> torch.optim.Optimizer:
+def optimizer(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:
     """Return an optimiser of all parameters of a network."""
-    parameters = network.parameters()
+    parameters, decay, name = network.parameters(), recipe.weight_decay, recipe.optimizer
     if name == "sgd":
         return torch.optim.SGD(
-            parameters, lr, momentum=MOMENTUM, weight_decay=weight_decay, nesterov=True
+            parameters, recipe.lr, momentum=MOMENTUM, weight_decay=decay, nesterov=True
         )
-    return torch.optim.Adam(parameters, lr, weight_decay=weight_decay, amsgrad=name == "amsgrad")
+    if name == "adamw":
+        return torch.optim.AdamW(parameters, recipe.lr, weight_decay=decay)
+    return torch.optim.Adam(parameters, recipe.lr, weight_decay=decay, amsgrad=name == "amsgrad")
 
 
 def set_momentum(network: nn.Module, momentum: float) -> None:

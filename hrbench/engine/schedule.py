@@ -1,35 +1,44 @@
 """The learning rate as a function of the epoch and the step, and which rows make which batch."""
 
 import math
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.spec import Recipe
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """How the learning rate falls."""
+WARMUP_START = 0.001  # of the rate, at the first step of a warm-up: mmpose's
 
-    initial: float
-    kind: Literal["milestones", "epochs", "steps"]
-    milestones: tuple[int, ...]  # epochs
-    decay: float
-    decay_steps: int
 
-    def rate(self, epoch: int, step: int) -> float:
-        """Return the rate of an epoch and of a step of the whole training, counted from 0.
+def rate(recipe: Recipe, epoch: int, step: int, steps: int) -> float:
+    """Return the learning rate of an epoch and of one of all steps, both counted from 0.
 
-        It is multiplied by `decay` after each milestone, after each epoch, or smoothly, once
-        over every `decay_steps`.
-        """
-        times: float = sum(epoch >= milestone for milestone in self.milestones)
-        if self.kind == "epochs":
-            times = epoch
-        elif self.kind == "steps":
-            times = step / self.decay_steps
-        return float(self.initial * self.decay**times)
+    It is multiplied by `decay` after each milestone, after each epoch, or smoothly, once over
+    every `decay_steps`; or it falls to 0 along half a cosine from the warm-up to the last step.
+
+    Source: Loshchilov and Hutter 2017, section 3, for the cosine; Goyal et al. 2017, section 2.2,
+    for a warm-up that is linear.
+    """
+    return recipe.lr * _fallen(recipe, epoch, step, steps) * _warmed(recipe, step)
+
+
+def _fallen(recipe: Recipe, epoch: int, step: int, steps: int) -> float:
+    if recipe.schedule == "cosine":
+        first = recipe.warmup_steps
+        share = max(0, step - first) / max(1, steps - first)
+        return (1 + math.cos(math.pi * share)) / 2
+    times: float = sum(epoch >= milestone for milestone in recipe.milestones)
+    if recipe.schedule == "epochs":
+        times = epoch
+    elif recipe.schedule == "steps":
+        times = step / recipe.decay_steps
+    return float(recipe.decay**times)
+
+
+def _warmed(recipe: Recipe, step: int) -> float:
+    if step >= recipe.warmup_steps:
+        return 1.0
+    return WARMUP_START + (1 - WARMUP_START) * step / recipe.warmup_steps
 
 
 def momentum(first: float, last: float, epoch: int, epochs: int) -> float:

@@ -5,9 +5,10 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from types import FrameType
-from typing import Any, Generic, Literal, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,9 @@ from hrbench.engine.checkpoint import Position
 from hrbench.engine.log import Figure, Log
 from hrbench.engine.progress import Steps
 from hrbench.engine.runtime import Runtime
-from hrbench.engine.schedule import Schedule, batches_of, momentum
+from hrbench.engine.schedule import batches_of, momentum, rate
+from hrbench.errors import RunError
+from hrbench.spec import Recipe
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 STOP_CHECK = 10  # steps between which several processes ask each other whether to stop
@@ -27,17 +30,11 @@ STOP_CHECK = 10  # steps between which several processes ask each other whether 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The numbers of a recipe."""
+    """A recipe, and what else decides the steps of one training."""
 
-    optimizer: Literal["adam", "amsgrad", "sgd"]
-    schedule: Schedule
-    weight_decay: float
-    epochs: int
-    batch_size: int  # per optimiser step, over all processes
-    precision: str
-    validate_every: int  # epochs, and at the end; 0 is never, and the last is the best
+    recipe: Recipe
     seed: int
-    workers: int
+    workers: int  # processes that read samples
     max_norm: optimizing.Clipped = "none"
     momentum: tuple[float, float] | None = None  # of batch normalisation, at first and at last
 
@@ -74,6 +71,9 @@ class Trainer(Generic[B]):
 
     Leaves `log.csv` in `folder`, and `last.pt` and `best.pt` in its `checkpoints`, with what is
     `said` of the network: plain values by name.
+
+    Raises:
+        RunError: the warm-up is longer than the training.
     """
 
     def __init__(
@@ -89,22 +89,30 @@ class Trainer(Generic[B]):
         self.said = said
         self.network, self.feed, self.cost = network, feed, cost
         self.plan, self.runtime, self.folder = plan, runtime, folder
-        self.optimizer = optimizing.optimizer(
-            plan.optimizer, network, plan.schedule.initial, plan.weight_decay
-        )
+        self.recipe = plan.recipe
+        self.optimizer = optimizing.optimizer(self.recipe, network)
         self.shared = runtime.share(network)
         self.position = Position()
+        if self.recipe.warmup_steps >= self.steps:
+            raise RunError(
+                f"recipe.warmup_steps is {self.recipe.warmup_steps}, and the training has "
+                f"{self.steps} steps: the learning rate would never be recipe.lr"
+            )
 
     @property
     def last(self) -> Path:
         """The checkpoint to go on from."""
         return self.folder / "checkpoints" / "last.pt"
 
+    @cached_property
+    def steps(self) -> int:
+        """Optimiser steps of the whole training."""
+        return self.recipe.epochs * len(self._batches(0))
+
     @property
-    def steps_left(self) -> int:
-        """Optimiser steps from here to the end."""
-        per_epoch = len(self._batches(0))
-        return (self.plan.epochs - self.position.epoch) * per_epoch - self.position.step
+    def steps_taken(self) -> int:
+        """Those of them that are done."""
+        return self.position.epoch * self.steps // self.recipe.epochs + self.position.step
 
     def resume(self) -> None:
         """Go back to where an interrupted training stopped; to the start if it kept nothing."""
@@ -120,13 +128,10 @@ class Trainer(Generic[B]):
             Interrupted: after SIGINT or SIGTERM; `last.pt` is of the last step taken.
             RunError: the loss is no number any more.
         """
-        plan, stop = self.plan, StopSignals()
-        per_epoch = len(self._batches(0))
-        done = self.position.epoch * per_epoch + self.position.step
-        shown = self.runtime.leads
-        with stop, Steps("training", plan.epochs * per_epoch, done, shown=shown) as steps:
+        done, shown, stop = self.steps_taken, self.runtime.leads, StopSignals()
+        with stop, Steps("training", self.steps, done, shown=shown) as steps:
             log = Log(self.folder / "log.csv" if shown else None, steps, done=done)
-            while self.position.epoch < plan.epochs:
+            while self.position.epoch < self.recipe.epochs:
                 self._epoch(log, stop)
                 self._end_epoch(validate, log, stop)
                 self._save()
@@ -137,7 +142,8 @@ class Trainer(Generic[B]):
     def _epoch(self, log: Log, stop: "StopSignals") -> None:
         epoch, plan = self.position.epoch, self.plan
         if plan.momentum is not None:
-            optimizing.set_momentum(self.network, momentum(*plan.momentum, epoch, plan.epochs))
+            share = momentum(*plan.momentum, epoch, self.recipe.epochs)
+            optimizing.set_momentum(self.network, share)
         self.network.train()
         left = self._batches(epoch)[self.position.step :]
         mine = [batch[self.runtime.rank :: self.runtime.world] for batch in left]
@@ -145,7 +151,7 @@ class Trainer(Generic[B]):
         batches = self.feed.batches(mine, epoch, workers=plan.workers, pin=pin)
         with closing(batches):  # ends the workers, also after an error
             for rows, own in zip(left, mine, strict=True):
-                rate = self._set_rate(log.step)
+                lr = self._set_rate(log.step)
                 asked = time.perf_counter()
                 batch = next(batches)
                 waited = time.perf_counter() - asked
@@ -154,21 +160,21 @@ class Trainer(Generic[B]):
                 log.add(self._step(batch, share), len(own), waited)
                 self.position = replace(self.position, step=self.position.step + 1)
                 if log.due():
-                    log.flush(epoch, rate)
+                    log.flush(epoch, lr)
                 if self._stopping(stop):
-                    log.flush(epoch, rate)
+                    log.flush(epoch, lr)
                     self._save()
                     raise Interrupted
         log.flush(epoch, self._set_rate(log.step))
 
     def _set_rate(self, step: int) -> float:
-        rate = self.plan.schedule.rate(self.position.epoch, step)
+        lr = rate(self.recipe, self.position.epoch, step, self.steps)
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        return rate
+            group["lr"] = lr
+        return lr
 
     def _step(self, batch: B, share: float) -> Tensor:
-        with self.runtime.autocast(self.plan.precision):
+        with self.runtime.autocast(self.recipe.precision):
             loss = self.cost(self.shared, batch)
         self.optimizer.zero_grad()
         (loss * share).backward()
@@ -181,7 +187,7 @@ class Trainer(Generic[B]):
 
     def _batches(self, epoch: int) -> list[NDArray[np.int64]]:
         rows = order(len(self.feed), self.plan.seed, epoch)
-        return batches_of(rows, self.plan.batch_size, self.runtime.world)
+        return batches_of(rows, self.recipe.batch_size, self.runtime.world)
 
     def _stopping(self, stop: "StopSignals") -> bool:
         if self.runtime.world == 1:
@@ -189,8 +195,8 @@ class Trainer(Generic[B]):
         return self.position.step % STOP_CHECK == 0 and self.runtime.any(stop.asked)
 
     def _end_epoch(self, validate: Validate, log: Log, stop: "StopSignals") -> None:
-        every, epoch = self.plan.validate_every, self.position.epoch + 1
-        ends, figure = epoch == self.plan.epochs, None
+        every, epoch = self.recipe.validate_every, self.position.epoch + 1
+        ends, figure = epoch == self.recipe.epochs, None
         if every and (ends or epoch % every == 0):
             self._save()  # validation takes long, and is not waited for
             with stop.at_once():
@@ -201,7 +207,7 @@ class Trainer(Generic[B]):
             if self.runtime.leads:
                 checkpoint.save_weights(self.last.with_name("best.pt"), self.network, self.said)
         if figure is not None and best is not None:
-            log.validated(epoch, self.plan.epochs, figure, figure.turned(best))
+            log.validated(epoch, self.recipe.epochs, figure, figure.turned(best))
         self.position = Position(epoch, step=0, best=best)
 
     def _save(self) -> None:

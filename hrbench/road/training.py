@@ -13,7 +13,6 @@ from hrbench.data.loader import order
 from hrbench.engine import duration
 from hrbench.engine.log import Figure
 from hrbench.engine.runtime import Runtime
-from hrbench.engine.schedule import Schedule
 from hrbench.engine.train import Feed, Plan, Trainer, Validate
 from hrbench.kinds.contract import AnyTask
 from hrbench.report.record import Weights
@@ -83,29 +82,10 @@ def trainer_of(
 ) -> Trainer[Any]:
     """Return the training of a network by its task's recipe; checkpoints say what they are."""
     cost = task.cost(built.network, runtime.device)
-    plan = plan_of(task, workers(task.options.workers, runtime.world))
+    readers = workers(task.options.workers, runtime.world)
+    plan = task.planned(Plan(task.spec.recipe, task.options.seed, readers))
     said = {KEY: about(task, built.weights).content()}
     return Trainer(built.network, feed, cost, plan, runtime, folder, said)
-
-
-def plan_of(task: AnyTask, readers: int) -> Plan:
-    """Return the numbers of a task's recipe."""
-    recipe = task.spec.recipe
-    schedule = Schedule(
-        recipe.lr, recipe.schedule, recipe.milestones, recipe.decay, recipe.decay_steps
-    )
-    plan = Plan(
-        optimizer=recipe.optimizer,
-        schedule=schedule,
-        weight_decay=recipe.weight_decay,
-        epochs=recipe.epochs,
-        batch_size=recipe.batch_size,
-        precision=recipe.precision,
-        validate_every=recipe.validate_every,
-        seed=task.options.seed,
-        workers=readers,
-    )
-    return task.planned(plan)
 
 
 def train(training: Trainer[Any], validate: Validate) -> float:
@@ -124,13 +104,13 @@ def train(training: Trainer[Any], validate: Validate) -> float:
 
 def announce(training: Trainer[Any]) -> None:
     """Say how long a training will take, before its first step."""
-    left, plan = training.steps_left, training.plan
+    left, recipe = training.steps - training.steps_taken, training.recipe
     if left < 1:
         return
     seconds = duration.seconds_per_step(training) * left
-    words = f"Training: {left:,} steps of {plan.batch_size} on {training.runtime.device}, "
+    words = f"Training: {left:,} steps of {recipe.batch_size} on {training.runtime.device}, "
     words += spoken(seconds)
-    if plan.validate_every:
+    if recipe.validate_every:
         words += " and the validations"
     if seconds > LONG and training.runtime.device.type == "cpu":
         words += "; a GPU (--device cuda) or a smaller variant is faster"

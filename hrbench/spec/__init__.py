@@ -2,13 +2,14 @@
 
 from hrbench.spec.classes import ClassificationTask, ClassifierModel
 from hrbench.spec.dataset import DatasetSpec, Split
-from hrbench.spec.landmarks import HeatmapModel, LandmarkTask
+from hrbench.spec.landmarks import Augment, HeatmapModel, LandmarkTask
 from hrbench.spec.lifting import LiftingTask, LinearModel, TemporalModel
 from hrbench.spec.tables import NamePairs, Names, Table
-from hrbench.spec.task import Builtin, TaskSpec
+from hrbench.spec.task import Builtin, Recipe, TaskSpec
 
 __all__ = [
     "TASKS",
+    "Augment",
     "Builtin",
     "ClassificationTask",
     "ClassifierModel",
@@ -19,6 +20,7 @@ __all__ = [
     "LinearModel",
     "NamePairs",
     "Names",
+    "Recipe",
     "Split",
     "Table",
     "TaskSpec",

@@ -54,14 +54,14 @@ class HeatmapRecipe(Recipe):
 
 
 class Augment(Table):
-    """How far a training sample is changed; the names are those of `data.augment.Ranges`."""
+    """How far a training sample is changed."""
 
-    draws: Literal["normal", "uniform"] = "normal"  # of scale and rotation
-    scale: Share
-    rotation: NotNegative  # degrees
+    draws: Literal["normal", "uniform"] = "normal"  # uniform: all alike probable, to the limits
+    scale: Share  # standard deviation and limit of the factor, around 1
+    rotation: NotNegative  # standard deviation in degrees; the limit is twice that, or it (uniform)
     rotation_probability: Share
-    flip: Share
-    half_body: Share
+    flip: Share  # probability
+    half_body: Share  # probability, where more than `half_body_above` keypoints are visible
     half_body_above: Annotated[int, Field(ge=0)]
 
 

@@ -33,12 +33,14 @@ class Model(Table):
 class Recipe(Table):
     """How it is trained."""
 
-    optimizer: Literal["adam", "amsgrad", "sgd"]  # sgd: Nesterov's, with a momentum of 0.9
+    # sgd: Nesterov's, with a momentum of 0.9; adamw: Adam whose weight decay is not in the gradient
+    optimizer: Literal["adam", "adamw", "amsgrad", "sgd"]
     lr: Positive
     weight_decay: NotNegative = 0.0
     # lr is multiplied by `decay` at each milestone (an epoch), after every epoch, or smoothly
-    # over `decay_steps` optimiser steps.
-    schedule: Literal["milestones", "epochs", "steps"] = "milestones"
+    # over `decay_steps` optimiser steps; or it falls to 0 along half a cosine.
+    schedule: Literal["milestones", "epochs", "steps", "cosine"] = "milestones"
+    warmup_steps: Annotated[int, Field(ge=0)] = 0  # the first, over which lr rises from a 1000th
     milestones: Counts = ()
     decay: Positive = 0.1
     decay_steps: Count = 100_000
@@ -47,6 +49,12 @@ class Recipe(Table):
     init: Literal["imagenet", "random"] = "random"  # what the published training starts from
     precision: Literal["auto", "fp32", "bf16"] = "auto"  # auto: bf16 on CUDA, fp32 elsewhere
     validate_every: Annotated[int, Field(ge=0)] = 0  # epochs, and at the end; 0 is never
+
+    @model_validator(mode="after")
+    def _optimizer_has_its_decay(self) -> Self:
+        if self.optimizer == "adamw" and not self.weight_decay:
+            raise ValueError("optimizer 'adamw' without weight_decay is 'adam': set it too")
+        return self
 
 
 class Protocol(Table):
@@ -95,6 +103,8 @@ class TaskSpec(Table):
             reasons["recipe.milestones"] = f"recipe.schedule is '{kind}'"
         if kind != "steps":
             reasons["recipe.decay_steps"] = f"recipe.schedule is '{kind}'"
+        if kind == "cosine":
+            reasons["recipe.decay"] = "recipe.schedule is 'cosine'"
         return reasons
 
     def _unread_by_metric(self) -> Reasons:

@@ -26,6 +26,7 @@ from hrbench.formats.location import DataRoot
 from hrbench.kinds.landmarks import scoring
 from hrbench.kinds.registry import task_of
 from hrbench.metrics.named import oks
+from hrbench.network import ImageNetwork
 from hrbench.road import building, measuring, training
 from hrbench.road.resolve import resolve, with_precision
 from hrbench.runs.options import Options
@@ -36,10 +37,11 @@ SAMPLES = 8  # trained on, in two epochs
 Values = dict[str, tuple[str, ...]]  # other values, as --set takes them, by dotted key
 
 RECIPE: Values = {
-    "optimizer": ("adam", "amsgrad", "sgd"),
+    "optimizer": ("adam", "adamw", "amsgrad", "sgd"),
     "lr": ("0.02",),
     "weight_decay": ("0.1",),
-    "schedule": ("milestones", "epochs", "steps"),
+    "schedule": ("milestones", "epochs", "steps", "cosine"),
+    "warmup_steps": ("2", "9"),
     "milestones": ("[]", "[1]"),
     "decay": ("0.5",),
     "decay_steps": ("3",),
@@ -292,7 +294,7 @@ class Bench:
             return Figure("AP", float(len(validations)), "%", higher_is_better=True)
 
         trainer.fit(validate)
-        self.add(len(feed.feed), trainer.plan.epochs, len(validations), built.notes)
+        self.add(len(feed.feed), trainer.recipe.epochs, len(validations), built.notes)
         for tensor in built.network.state_dict().values():
             self.add(tensor.numpy().tobytes())
         return self.digest.hexdigest()
@@ -312,8 +314,9 @@ class Bench:
         torch.manual_seed(7)
         if isinstance(self.spec, LandmarkTask):  # maps with peaks everywhere, around 1
             count = len(self.task.dataset.keypoints)
-            self.network = nn.Conv2d(3, count, kernel_size=9, stride=4, padding=4)
-            self.network.weight.data.normal_(std=0.05)
+            maps = nn.Conv2d(3, count, kernel_size=9, stride=4, padding=4)
+            maps.weight.data.normal_(std=0.05)
+            self.network = ImageNetwork(self.network.normalise, maps, nn.Identity())
         found = self.task.predictions(self.network, self.evaluation, CPU, workers=0, title="")
         got = measuring.measure(self.task, self.evaluation, found)
         self.add({name: metric.value for name, metric in got.metrics.items()})

@@ -8,7 +8,7 @@ from specs import landmark_task
 from worlds import small_world
 
 from hrbench import catalog
-from hrbench.data.augment import Ranges, draw
+from hrbench.data.augment import draw
 from hrbench.data.cutting import AffineCutting
 from hrbench.data.images import read_image
 from hrbench.data.loader import (
@@ -22,8 +22,11 @@ from hrbench.data.sample import People, join
 from hrbench.errors import DataError
 from hrbench.formats import location
 from hrbench.formats.coco import reading
+from hrbench.spec import Augment
 
-RANGES = Ranges(scale=0.3, rotation=40, rotation_probability=0.6, flip=0.5, half_body=0.3)
+AUGMENT = Augment(
+    scale=0.3, rotation=40, rotation_probability=0.6, flip=0.5, half_body=0.3, half_body_above=8
+)
 
 
 def people() -> People:
@@ -33,7 +36,7 @@ def people() -> People:
 
 
 def crops() -> TrainingCrops:
-    return TrainingCrops(people(), AffineCutting((96, 128), (0, 1, 2), ((1, 2),)), RANGES, seed=5)
+    return TrainingCrops(people(), AffineCutting((96, 128), (0, 1, 2), ((1, 2),)), AUGMENT, seed=5)
 
 
 def test_any_number_of_workers_gives_the_same_samples_in_the_same_order() -> None:
@@ -63,7 +66,7 @@ def test_all_boxes_are_predicted_on_once_in_batches_that_are_full() -> None:
 
 def test_draws_stay_within_their_ranges() -> None:
     rng = np.random.default_rng(0)
-    drawn = [draw(RANGES, 17, rng) for _ in range(2000)]
+    drawn = [draw(AUGMENT, 17, rng) for _ in range(2000)]
     assert all(0.7 <= one.scale <= 1.3 for one in drawn)
     assert all(abs(one.rotation) <= 80 for one in drawn)
     shares = {
@@ -78,7 +81,7 @@ def test_draws_stay_within_their_ranges() -> None:
 
 def test_few_visible_keypoints_give_no_half_body() -> None:
     rng = np.random.default_rng(0)
-    assert not any(draw(RANGES, 8, rng).half_body for _ in range(200))
+    assert not any(draw(AUGMENT, 8, rng).half_body for _ in range(200))
 
 
 def test_exif_does_not_turn_an_image(tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 
 from hrbench.engine import duration
 from hrbench.engine.runtime import Runtime
-from hrbench.engine.schedule import Schedule
 from hrbench.engine.train import Plan, Trainer
 from hrbench.road import training
 from hrbench.road.training import spoken
+from hrbench.spec import Recipe
 
 PER_CALL, PER_SAMPLE, READ = 0.1, 0.01, 0.03  # seconds
 SLACK = 0.3  # seconds that a busy machine may add
@@ -46,17 +46,8 @@ def slowly(network: nn.Module, batch: Tensor) -> Tensor:
 
 def lesson(folder: Path, *, workers: int = 1, cost: Any = slowly) -> Trainer[Tensor]:
     layers = (nn.Linear(3, 8), nn.BatchNorm1d(8), nn.Dropout(0.5), nn.Linear(8, 1))
-    plan = Plan(
-        optimizer="adam",
-        schedule=Schedule(1e-3, "milestones", (), 0.1, 1),
-        weight_decay=0.0,
-        epochs=3,
-        batch_size=BATCH,
-        precision="fp32",
-        validate_every=0,
-        seed=0,
-        workers=workers,
-    )
+    recipe = Recipe(optimizer="adam", lr=1e-3, epochs=3, batch_size=BATCH, precision="fp32")
+    plan = Plan(recipe, seed=0, workers=workers)
     runtime = Runtime(torch.device("cpu"))
     return Trainer(nn.Sequential(*layers), Slow(), cost, plan, runtime, folder)
 
@@ -122,9 +113,9 @@ def announced(
 ) -> None:
     """Say what a training of 1,200 steps says, where a step takes so long."""
     monkeypatch.setattr(duration, "seconds_per_step", lambda _: seconds)
-    plan = SimpleNamespace(batch_size=32, validate_every=validate_every)
+    recipe = SimpleNamespace(batch_size=32, validate_every=validate_every)
     runtime = SimpleNamespace(device=torch.device(device))
-    told: Any = SimpleNamespace(steps_left=1200, plan=plan, runtime=runtime)
+    told: Any = SimpleNamespace(steps=1200, steps_taken=0, recipe=recipe, runtime=runtime)
     training.announce(told)
 
 

@@ -44,9 +44,9 @@ def figure(value: float, *, higher_is_better: bool = True) -> Figure:
     return Figure(name, value, unit, higher_is_better)
 
 
-def trainer(folder: Path, *, workers: int = 0, validate_every: int = 0) -> Trainer[Batch]:
+def trainer(folder: Path, *keys: str, workers: int = 0, validate_every: int = 0) -> Trainer[Batch]:
     every = f"recipe.validate_every={validate_every}"
-    spec = landmark_task("coco-pose@tiny", (*SETTINGS, every))
+    spec = landmark_task("coco-pose@tiny", (*SETTINGS, every, *keys))
     dataset = catalog.load_dataset("coco")
     data_root = location.DataRoot(small_world(), synthetic=True)
     task = Landmarks(spec, dataset, data_root, Options(seed=3, workers=workers))
@@ -132,6 +132,30 @@ def test_stopped_again_and_again_it_ends_with_the_same_weights(
     job.resume()
     job.fit(nothing)
     assert equal(tensors(job), uninterrupted)
+
+
+def test_a_cosine_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
+    keys = (
+        *("recipe.optimizer=adamw", "recipe.weight_decay=0.1", "recipe.warmup_steps=2"),
+        *("recipe.schedule=cosine", "recipe.milestones=[]"),
+    )
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    whole, first = trainer(tmp_path / "a", *keys), trainer(tmp_path / "b", *keys)
+    whole.fit(nothing)
+    stop_at(first, STEPS - 2, signal.SIGINT)
+    with pytest.raises(Interrupted):
+        first.fit(nothing)
+    second = trainer(tmp_path / "b", *keys)
+    second.resume()
+    second.fit(nothing)
+    assert equal(tensors(second), tensors(whole))
+    assert float(rows_of(tmp_path / "b")[-1]["learning_rate"]) == 0
+
+
+def test_a_warm_up_that_is_never_over_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=rf"warmup_steps is {STEPS}, and the training has {STEPS}"):
+        trainer(tmp_path, f"recipe.warmup_steps={STEPS}")
 
 
 def test_stopped_while_it_validates_it_validates_again(tmp_path: Path) -> None:

@@ -12,9 +12,10 @@ from golden.slices import Slice
 from specs import landmark_task
 
 from hrbench.backbone.input import IMAGENET, Normalisation
-from hrbench.data.augment import Crop, Draw, Ranges
+from hrbench.data.augment import Crop, Draw
 from hrbench.data.loader import ImageCrops
 from hrbench.kinds.landmarks.pixels import Pixels, pixels
+from hrbench.spec import Augment
 
 each_pipeline = each("pose_core/pipeline_*.npz")
 CPU = torch.device("cpu")
@@ -61,14 +62,14 @@ def test_persons_and_the_crops_to_predict_on_are_the_official_ones(
 @each_pipeline
 def test_augmented_crops_and_targets_are_the_official_ones(file: str, golden: Ledger) -> None:
     spec = landmark_task(AUGMENTED_AS[slices.dataset_of(file)])
-    ranges = Ranges(**spec.augment.model_dump())
+    augment = spec.augment
     for kind in golden.names(file, r"(\w*train)_crop_u8"):
         seen = looked_at(golden, file, kind)
         people, road = seen.evaluation.people, pixels(seen.spec, seen.dataset)
         place = {index: row for row, index in enumerate(golden.load(file)["db_index"].tolist())}
         pairs = golden.load(file)[f"{kind}_index_seed"].tolist()
         rows = [(place[index], seed) for index, seed in pairs]
-        drawn = [official_draw(ranges, int(people.visible[row].sum()), seed) for row, seed in rows]
+        drawn = [official_draw(augment, int(people.visible[row].sum()), seed) for row, seed in rows]
         crops = [
             road.cutting.augmented(people, row, draw)
             for (row, _), draw in zip(rows, drawn, strict=True)
@@ -101,16 +102,16 @@ def check_crops(golden: Ledger, file: str, kind: str, road: Pixels, crops: list[
     golden.check_known(file, {f"{kind}_{key}": values for key, values in found.items()})
 
 
-def official_draw(ranges: Ranges, num_visible: int, seed: int) -> Draw:
+def official_draw(augment: Augment, num_visible: int, seed: int) -> Draw:
     """What the official code draws from its two generators, in its order."""
     numpy, python = np.random.RandomState(seed), random.Random(seed)
-    half = num_visible > ranges.half_body_above and numpy.rand() < ranges.half_body
+    half = num_visible > augment.half_body_above and numpy.rand() < augment.half_body
     upper = half and numpy.randn() < 0.5
-    factor = np.clip(numpy.randn() * ranges.scale + 1, 1 - ranges.scale, 1 + ranges.scale)
-    limit = 2 * ranges.rotation
-    rotated = python.random() <= ranges.rotation_probability
-    rotation = np.clip(numpy.randn() * ranges.rotation, -limit, limit) if rotated else 0.0
-    return Draw(half, bool(upper), factor, rotation, python.random() <= ranges.flip)
+    factor = np.clip(numpy.randn() * augment.scale + 1, 1 - augment.scale, 1 + augment.scale)
+    limit = 2 * augment.rotation
+    rotated = python.random() <= augment.rotation_probability
+    rotation = np.clip(numpy.randn() * augment.rotation, -limit, limit) if rotated else 0.0
+    return Draw(half, bool(upper), factor, rotation, python.random() <= augment.flip)
 
 
 @each("pose_core/pipeline_coco*.npz")

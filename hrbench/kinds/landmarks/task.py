@@ -13,7 +13,6 @@ from hrbench import catalog
 from hrbench.backbone.fitting import Fit, load_backbone
 from hrbench.backbone.weights import Checkpoint
 from hrbench.data import shared_images
-from hrbench.data.augment import Ranges
 from hrbench.data.evaluation import LandmarkEvaluation
 from hrbench.data.faults import stop_at_fatal
 from hrbench.data.loader import Batch, TrainingCrops
@@ -82,8 +81,7 @@ class Landmarks(Task[ImageNetwork, LandmarkEvaluation, Predictions]):
         people = framed(people, self.spec, self.dataset, self.data_root)
         turned = self._mirrored() if self.spec.augment.flip else ()
         allowed = (*people.allowed, *turned, *self._measured_too(people, evaluation))
-        ranges = Ranges(**self.spec.augment.model_dump())
-        feed = TrainingCrops(people, self.pixels.cutting, ranges, self.options.seed)
+        feed = TrainingCrops(people, self.pixels.cutting, self.spec.augment, self.options.seed)
         return Training(feed, left_out=people.left_out, allowed=allowed)
 
     def initialise(self, network: ImageNetwork, checkpoint: Checkpoint) -> Fit:
