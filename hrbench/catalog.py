@@ -1,5 +1,6 @@
 """Finds and reads the TOML and CSV files; the only module that knows where they are."""
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ PROBLEMS = {  # in TOML's words, where pydantic has Python's
 _NOT_IN_SPEC = {"variants", "default"}  # keys of a task file that resolving it uses up
 RENAMED = {"source": "reference", "sources": "issuers"}  # keys, of a task and of a dataset
 _OF_RUN = "run.json"  # beside the files that a run wrote
+# A file of one's own, or a name, before a variant; neither names nor variants have folders in them.
+_WITH_VARIANT = re.compile(r"(.*\.toml|[^@/\\]*)@([^/\\]*)")
 
 
 def folder(name: str) -> Path:
@@ -105,6 +108,16 @@ class TaskFile:
         return small if "variants" in self.raw else None
 
 
+def name_and_variant(task: str) -> tuple[str, str]:
+    """Return the name or file, and the variant if there is one, of `NAME@VARIANT`.
+
+    An "@" in the path of a file or of its folder is part of it: of `a@b/FILE.toml@VARIANT` the
+    variant stands behind the last ending.
+    """
+    parts = None if task.endswith(".toml") else _WITH_VARIANT.fullmatch(task)
+    return (task, "") if parts is None else (parts[1], parts[2])
+
+
 def task_file(task: str) -> TaskFile:
     """Return the file of `NAME`, `NAME@VARIANT`, `FILE.toml` or `FILE.toml@VARIANT`.
 
@@ -114,7 +127,7 @@ def task_file(task: str) -> TaskFile:
         UnknownNameError: no such task.
         SpecError: the file cannot be read, or is none of a task.
     """
-    name, _, variant = task.partition("@")
+    name, variant = name_and_variant(task)
     own = name.endswith(".toml")
     if not own and name not in names("tasks"):
         raise UnknownNameError("task", name, names("tasks"))
@@ -152,9 +165,9 @@ def dataset_file(name: str, beside: Path | None = None) -> tuple[Path, dict[str,
 
     A task stands for the dataset that it is measured on, by its name or its file.
     """
-    path, task = Path(name), name.partition("@")[0]
-    if path.suffix == ".toml":
-        path = (beside or Path()) / path
+    task, _ = name_and_variant(name)
+    if task.endswith(".toml"):
+        path = (beside or Path()) / task
     elif name in names("datasets"):
         path = folder("datasets") / f"{name}.toml"
     elif task in names("tasks"):

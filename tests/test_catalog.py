@@ -36,6 +36,26 @@ def test_a_variant_holds_only_what_differs() -> None:
     assert small.protocol == large.protocol
 
 
+@pytest.mark.parametrize(
+    ("task", "name", "variant"),
+    [
+        ("coco-pose", "coco-pose", ""),
+        ("coco-pose@tiny", "coco-pose", "tiny"),
+        ("mine.toml@tiny", "mine.toml", "tiny"),
+        ("me@home/mine.toml", "me@home/mine.toml", ""),
+        ("me@home/mine.toml@tiny", "me@home/mine.toml", "tiny"),
+        ("old.toml@home/mine@2.toml@tiny", "old.toml@home/mine@2.toml", "tiny"),
+        ("coco-pose@tiny/2026", "coco-pose@tiny/2026", ""),
+        (r"coco-pose@tiny\2026", r"coco-pose@tiny\2026", ""),
+        ("mine@2.toml", "mine@2.toml", ""),
+    ],
+)
+def test_a_variant_stands_behind_a_name_or_a_file_and_not_in_its_path(
+    task: str, name: str, variant: str
+) -> None:
+    assert catalog.name_and_variant(task) == (name, variant)
+
+
 def test_without_a_variant_comes_the_default_or_the_one_for_no_data() -> None:
     assert catalog.load_task("coco-pose").variant == "w48-384x288"
     assert catalog.load_task("coco-pose", builtin=True).variant == "tiny"

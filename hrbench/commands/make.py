@@ -11,7 +11,7 @@ def make(name: str, folder: Path, *, images: int, seed: int) -> str:
     Raises:
         HrbenchError: there is none of that name, or it cannot be written.
     """
-    if name not in world.WRITERS and name.partition("@")[0] in catalog.names("tasks"):
+    if name not in world.WRITERS and catalog.name_and_variant(name)[0] in catalog.names("tasks"):
         name = catalog.load_dataset(name).folder
     world.make(name, folder, images=images, seed=seed)
     return name

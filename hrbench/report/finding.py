@@ -88,7 +88,7 @@ def run_of(name: str) -> Path | None:
 
     known = {*catalog.names("tasks"), *catalog.names("datasets")}
     is_spec = Path(name).name == SPEC
-    other = name.endswith(".toml") or name.partition("@")[0] in known
+    other = name.endswith(".toml") or catalog.name_and_variant(name)[0] in known
     return named(name) if is_spec or not other else None
 
 

@@ -11,7 +11,8 @@ import pytest
 from cli.command import INSTALLED, Ended, called, environment, files, refused
 from dots import BRIEF, edit_json, write_dots
 
-RUN = ["run", "mice/task.toml@tiny", "--data", "mice", "--workers", "0", "--device", "cpu"]
+BRIEFLY = ["--workers", "0", "--device", "cpu"]
+RUN = ["run", "mice/task.toml@tiny", "--data", "mice", *BRIEFLY]
 SET = [part for override in BRIEF for part in ("--set", override)]
 
 
@@ -187,6 +188,29 @@ def test_a_run_is_repeated_with_what_it_was_run_on(project: Path) -> None:
     ended = called(away, "run", str(run), "--seed", "7", "--limit", "1", "--json")
     changed = json.loads(ended.out)["record"]
     assert (changed["seed"], changed["complete"]) == (7, False)
+
+
+def test_an_at_sign_in_the_name_of_a_folder_begins_no_variant(project: Path) -> None:
+    home = (project / "mice").rename(project / "mice@home")
+    plain, task = "mice@home/task.toml", "mice@home/task.toml@tiny"
+    # As NAME@VARIANT of a built-in task is spelled, and below it a folder with a task's own file.
+    run, before = ended_well(project, "run", task, *SET, *BRIEFLY, "--out", "coco-pose@tiny")
+    assert run.parts[0] == "coco-pose@tiny"
+    picture = str(next((home / "images").glob("*.png")).relative_to(project))
+    for command in (
+        ["report", str(run)],
+        *(["show", name] for name in (str(run), plain, task)),
+        *(["check", name] for name in (str(run), plain, task)),
+        ["predict", picture, "--weights", str(run)],
+        ["predict", picture, "--weights", str(run), "--task", task, "-o", "again"],
+        ["weights", "inspect", str(run), "--task", task],
+    ):
+        ended = called(project, *command)
+        assert ended.status == 0, (command, ended.err)
+    assert scored(project, str(run))["record"]["seal"] == before["seal"]
+    assert ended_well(project, "run", str(run))[1]["seal"] == before["seal"]
+    (project / run / "record.json").unlink()
+    assert ended_well(project, "run", "--resume", str(run))[1]["seal"] == before["seal"]
 
 
 def test_an_evaluation_that_is_repeated_trains_nothing(project: Path) -> None:

@@ -57,7 +57,8 @@ def check(name: str, data: str | None, *, images: bool, allow: tuple[str, ...] =
     if dataset.format not in FORMATS:
         raise UnknownNameError(f"format in {name}", dataset.format, FORMATS)
     known = FORMATS[dataset.format]
-    root = _root(dataset, data, file if name.endswith(".toml") else None)
+    own = catalog.name_and_variant(name)[0].endswith(".toml")
+    root = _root(dataset, data, file if own else None)
     folder = root / dataset.folder
     dataset = as_found(dataset, folder)
     data_root = DataRoot(root, world.is_synthetic(folder))
