@@ -67,9 +67,8 @@ def _finished(
         if not runtime.leads:
             return None
         measured = measure(task, evaluation, predictions)
-        record = recording.record_of(
-            folder, task, evaluation, predictions, measured, state, modified=modified
-        )
+        recording.hand_in(folder, task, predictions)
+        record = recording.record_of(task, evaluation, measured, state, modified=modified)
         recording.draw(folder, task, evaluation, predictions, record.groups)
         record.write(folder)
         return record, folder

@@ -44,16 +44,15 @@ def score(
     evaluation = task.evaluation()
     measuring.require_truth(task, evaluation)
     given.require_same_files(folder, task, evaluation, state)
-    recording.trained(folder, state)
+    recording.require_trained(folder, state)
     predictions = stored.read(folder, task.stored)
     if misfit := task.misfit(evaluation, predictions):
         raise RunError(f"{folder} {misfit}: put back the files that it was run on, or run again")
     predictions = task.decoded_again(evaluation, predictions, spec)
     measured = measuring.measure(task, evaluation, predictions)
     modified = is_modified(scored, catalog.shipped(scored.name))
-    record = recording.record_of(
-        folder, task, evaluation, predictions, measured, state, modified=modified
-    )
+    recording.hand_in(folder, task, predictions)
+    record = recording.record_of(task, evaluation, measured, state, modified=modified)
     if official:
         tell(task.confirmed(evaluation, predictions))
     if not changes:

@@ -38,40 +38,28 @@ def kept(folder: Path, runtime: Runtime) -> Iterator[None]:
         raise
 
 
-def trained(folder: Path, state: State) -> dict[str, Any]:
-    """Return what is recorded of a run's weights.
+def require_trained(folder: Path, state: State) -> None:
+    """Require the weights of a run.
 
     Raises:
         RunError: its training has not come to its end.
     """
     if state.weights is None:
         raise RunError(f"{folder} has not been trained to its end; go on with --resume {folder}")
-    return state.weights
+
+
+def hand_in(folder: Path, task: AnyTask, predictions: Stored) -> None:
+    """Write what a server takes beside the predictions, where the truth is hidden."""
+    hidden = not task.dataset.splits[task.spec.protocol.split].annotated
+    if hidden and (said := task.upload(folder, predictions)):
+        tell(said)
 
 
 def record_of(
-    folder: Path,
-    task: AnyTask,
-    evaluation: Evaluation,
-    predictions: Stored,
-    measured: Measured,
-    state: State,
-    *,
-    modified: bool,
+    task: AnyTask, evaluation: Evaluation, measured: Measured, state: State, *, modified: bool
 ) -> RunRecord:
-    """Return the record of a run.
-
-    Where the truth is hidden, the upload file is written beside the predictions.
-
-    Raises:
-        RunError: the run has no weights yet.
-    """
-    spec, dataset = task.spec, task.dataset
-    weights = trained(folder, state)
-    hidden = not dataset.splits[spec.protocol.split].annotated
-    if hidden and (said := task.upload(folder, predictions)):
-        tell(said)
-    plain: dict[str, Any] = spec.plain()
+    """Return the record of a run whose training has come to its end."""
+    spec, plain = task.spec, task.spec.plain()
     return RunRecord(
         schema=SCHEMA,
         id=state.id,
@@ -81,31 +69,40 @@ def record_of(
         modified=modified,
         synthetic=state.synthetic,
         complete=evaluation.evaluated == evaluation.expected,
-        n=Counts(
-            expected=evaluation.expected,
-            evaluated=evaluation.evaluated,
-            images=evaluation.images,
-            objects=evaluation.objects,
-        ),
+        n=_counts(evaluation),
         metrics=measured.metrics,
         groups=measured.groups,
         protocol=plain["protocol"],
         spec=plain,
-        dataset=Dataset(
-            name=dataset.name, split=spec.protocol.split, fingerprint=evaluation.fingerprint
-        ),
-        weights=Weights.model_validate_json(json.dumps(weights)),
+        dataset=_dataset(task, evaluation),
+        weights=Weights.model_validate_json(json.dumps(state.weights)),
         code=Code.model_validate(state.code),
         environment=state.environment,
         hardware=state.hardware,
         seed=state.options.seed,
-        times=Times(
-            train=state.train_seconds, predict=state.predict_seconds, score=measured.seconds
-        ),
+        times=_times(state, measured),
         started=datetime.fromisoformat(state.started),
         left_out=_left_out(state, evaluation),
         notes=tuple(dict.fromkeys((*state.notes, *evaluation.allowed, *task.notes(evaluation)))),
     ).sealed()
+
+
+def _counts(evaluation: Evaluation) -> Counts:
+    return Counts(
+        expected=evaluation.expected,
+        evaluated=evaluation.evaluated,
+        images=evaluation.images,
+        objects=evaluation.objects,
+    )
+
+
+def _dataset(task: AnyTask, evaluation: Evaluation) -> Dataset:
+    split = task.spec.protocol.split
+    return Dataset(name=task.dataset.name, split=split, fingerprint=evaluation.fingerprint)
+
+
+def _times(state: State, measured: Measured) -> Times:
+    return Times(train=state.train_seconds, predict=state.predict_seconds, score=measured.seconds)
 
 
 def _left_out(state: State, evaluation: Evaluation) -> dict[str, dict[str, int]]:
