@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.data.faults import fault_of, stop_at_fatal
-from hrbench.lints.own_keypoints import names_faults, pairs_by_name, without_mirror_image
+from hrbench.lints.keypoint_names import names_faults, pairs_by_name, without_mirror_image
 
 ANNOTATIONS, DATASET, TASK = "annotations.json", "dataset.toml", "task.toml"
 RIGHT = "put that right there, and convert again"

@@ -14,7 +14,7 @@ from hrbench.convert.writing import write
 from hrbench.data.media import IMAGES
 from hrbench.errors import DataError, RunError
 from hrbench.files.paths import with_slashes
-from hrbench.lints.own_keypoints import pairs_by_name
+from hrbench.lints.keypoint_names import pairs_by_name
 
 LIBRARY = "sleap_io"
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from hrbench.data.evaluation import ClassEvaluation, LandmarkEvaluation
 from hrbench.data.sample import People
 from hrbench.formats.findings import SplitReport
-from hrbench.formats.h36m.layouts import Read
+from hrbench.formats.h36m.reading import Read
 from hrbench.formats.imagenet.reading import Training
 from hrbench.formats.listing import ListFiles
 from hrbench.formats.location import DataRoot

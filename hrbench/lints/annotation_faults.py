@@ -1,8 +1,9 @@
-"""What is wrong with annotations in COCO's format that can be told row by row.
+"""What is wrong, or odd, with annotations in COCO's format that can be told row by row.
 
-Letters: N annotations, K keypoints.
+Letters: N annotations, K keypoints, P pairs of them.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,7 @@ from hrbench.files.json_rows import (
     WHOLE,
     Rows,
 )
+from hrbench.lints.swapped_sides import Suspects
 
 if TYPE_CHECKING:
     from hrbench.data.annotated import Annotations
@@ -103,6 +105,35 @@ def values(table: "Annotations", counted: int | None) -> list[Fault]:
     for kind, bad, fatal in checks:
         found += fault_of(kind, [f"id {name}" for name in table.ids[bad]], fatal=fatal)
     return found
+
+
+def remarks(
+    table: "Annotations",
+    keypoints: Sequence[str],
+    suspects: Suspects,
+    flip_pairs: Sequence[tuple[str, str]],
+) -> list[Fault]:
+    """Return what is odd about the annotations of a dataset, none of it fatal.
+
+    `suspects` are among the table's N objects and the P flip pairs: those whose left and right are
+    probably swapped.
+    """
+    seen = np.any(table.keypoints[..., 2] > 0, axis=0)
+    never = [name for name, occurs in zip(keypoints, seen.tolist(), strict=True) if not occurs]
+    boxless = [f"id {number}" for number in table.ids[table.derived]]
+    unsized = [f"id {number}" for number in table.ids[table.unsized]]
+    turned = [
+        " and ".join(pair) for pair, odd in zip(flip_pairs, suspects.pairs, strict=True) if odd
+    ]
+    odd = [f"id {number}" for number in table.ids[suspects.objects]]
+    checks = (
+        ("keypoints that never occur, and cannot be learned", never),
+        ("objects without a box, which is derived from their keypoints", boxless),
+        ("objects with a box and no area, which is that of the box", unsized),
+        ("flip_pairs whose left and right are probably swapped throughout", turned),
+        ("objects whose left and right are probably swapped", odd),
+    )
+    return [fault for kind, rows in checks for fault in fault_of(kind, rows, fatal=False)]
 
 
 def _beyond(boxes: NDArray[np.float64], limits: NDArray[np.float64]) -> NDArray[np.bool_]:

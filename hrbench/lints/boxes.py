@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hrbench.arrays import Floats
 from hrbench.data.faults import Fault, fault_of
+from hrbench.lints.thresholds import LARGE, PER_CENT, SHARE
 
 Sizes = NDArray[np.int64]
 KINDS = {  # by what `--allow` takes
@@ -22,10 +23,7 @@ OUTSIDE = "outside"
 NEARLY_ALL, MOST, MANY = 0.98, 0.95, 0.8  # shares of the boxes
 FEW = 5  # boxes that say little of how all of them are written
 SLACK, SLACK_OF_FEW = 0.02, 0.1  # of an image's side, that a box may reach over its edge
-SHARE_OUTSIDE = 0.05  # of the boxes, beyond which they are of other images
-UNIT_REACH = 2.0  # of right and lower edges, of boxes in shares
-PER_CENT_REACH = (85.0, 100.5)  # the furthest of them, of boxes in per cent
-LEAST_SIDE = 200  # pixels of an image in which boxes in per cent look like none in pixels
+UNIT_REACH = 2.0  # of right and lower edges, of boxes in shares: two coordinates added
 
 
 def doubts(boxes: Floats, sizes: Sizes, rows: Sequence[int]) -> list[Fault]:
@@ -46,7 +44,7 @@ def doubts(boxes: Floats, sizes: Sizes, rows: Sequence[int]) -> list[Fault]:
             in_words(boxes[out], np.asarray(rows)[out].tolist()), sizes[out].tolist(), strict=True
         )
     ]
-    fatal = float(out.mean()) > SHARE_OUTSIDE
+    fatal = float(out.mean()) > SHARE
     kind = "boxes outside of their image"
     return fault_of(kind, where, fatal=fatal, name=OUTSIDE)
 
@@ -59,9 +57,9 @@ def _reading(everything: Floats, boxes: Floats, sizes: Sizes) -> str | None:
         return None
     start, extent = boxes[:, :2], boxes[:, 2:]
     reach = (start + extent).max(axis=0)
-    least, most = PER_CENT_REACH
+    least, most = PER_CENT
     many = len(boxes) >= FEW
-    if many and (sizes >= LEAST_SIDE).all() and (reach > least).all() and (reach <= most).all():
+    if many and (sizes >= LARGE).all() and (reach > least).all() and (reach <= most).all():
         return "per-cent"
     inside = _inside(start, start + extent, sizes, SLACK if many else SLACK_OF_FEW)
     as_corners = _inside(start, extent, sizes, SLACK) & (extent > start).all(axis=1)

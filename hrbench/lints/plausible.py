@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from hrbench.arrays import Floats
 from hrbench.data.faults import Fault, fault_of
 from hrbench.files import json_rows
+from hrbench.lints.thresholds import FEW, LARGE, PER_CENT, SHARE, UNIT, is_widespread
 
 if TYPE_CHECKING:
     from hrbench.data.annotated import Annotations
@@ -23,19 +24,10 @@ if TYPE_CHECKING:
 Mask = NDArray[np.bool_]
 
 TWICE = "twice"
-FEW, SHARE = 3, 0.05  # at least so many, and such a share: no slip of an annotator
-UNIT, PER_CENT = 1.5, 100.0  # a coordinate that is no larger may be a share of the image
-LARGE = 200  # pixels: all of an image this large is hardly ever empty beyond the first 100
-SPAN = 80.0  # what coordinates in per cent come up to, in both directions
 FAR = 0.5  # of a box's longer side: how far outside of it a keypoint is far outside
 OVERSHOOT, NEARLY_ALL = 0.1, 0.9  # of a box's side, beyond an edge; of the keypoints
 ALIKE = 1.5  # how much better boxes have to go with the keypoints when they are read as corners
 ABSENT = -1  # visibility, with some programs, of a keypoint that is not there
-
-
-def is_widespread(count: int, total: int) -> bool:
-    """Whether so many of all objects show a property that it is the file's, not theirs."""
-    return count > 0 and (count == total or (count >= FEW and count >= SHARE * total))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,7 +125,7 @@ def _per_cent(table: "Annotations", labels: Labels) -> list[Fault]:
     if len(sizes) < FEW or (sizes < LARGE).any():
         return []
     least, reach = labels.low.min(axis=0), labels.high.max(axis=0)
-    if (least < 0).any() or (reach > PER_CENT).any() or (reach < SPAN).any():
+    if (least < 0).any() or (reach < PER_CENT[0]).any() or (reach > PER_CENT[1]).any():
         return []
     kind = "objects whose keypoints are in 0 … 100, in per cent; they should be in pixels"
     return _lint(kind, "per-cent", table, labels.any, labels.any)

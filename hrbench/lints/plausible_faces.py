@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 
 from hrbench.data.faults import Fault, fault_of
 from hrbench.face_geometry import UNIT
-from hrbench.lints.plausible import is_widespread
+from hrbench.lints import thresholds
 
-SHARE = 1.5  # a coordinate that is no larger may be a share of the image
 REACH = 1.0  # of the box's edge, from its middle: points beyond are far outside of it
 FILLED = 0.04  # of the box's edge, at least, is what the points extend to
 
@@ -41,7 +40,7 @@ def faults(
     known = seen.sum(axis=1) >= min(2, points.shape[1])
     low = np.where(seen[..., None], points, np.inf).min(axis=1)
     high = np.where(seen[..., None], points, -np.inf).max(axis=1)
-    small = known & (high <= SHARE).all(axis=1)
+    small = known & (high <= thresholds.UNIT).all(axis=1)
     edges = UNIT * scales
     far = np.abs(points - centers[:, None]).max(axis=2) > REACH * edges[:, None]
     outside = 2 * (far & seen).sum(axis=1) > seen.sum(axis=1)
@@ -58,7 +57,7 @@ def faults(
 
 def _lint(kind: str, name: str, places: Sequence[str], odd: NDArray[np.bool_]) -> list[Fault]:
     rows = np.flatnonzero(odd).tolist()
-    fatal = is_widespread(len(rows), len(places))
+    fatal = thresholds.is_widespread(len(rows), len(places))
     return fault_of(kind, [places[row] for row in rows], fatal=fatal, name=name)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hrbench.data.faults import Fault, fault_of
 from hrbench.data.headers import headers
-from hrbench.lints.plausible import is_widespread
+from hrbench.lints.thresholds import is_widespread
 
 LOOKED_AT = 64  # pictures; a header takes less than a millisecond where files lie near
 EDGE = 0.02  # of a picture's size, beyond its edge: where annotators still click

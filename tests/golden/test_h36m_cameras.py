@@ -20,7 +20,7 @@ from hrbench.cameras import (
     tangential_gain,
 )
 from hrbench.formats.h36m import camera_files, frame_names, mmpose
-from hrbench.formats.h36m.layouts import TABLE
+from hrbench.formats.h36m.reading import TABLE
 
 each_projection = each("rest/lifting/projection*.npz")
 CAMERAS = "rest/lifting/h36m_cameras.json"

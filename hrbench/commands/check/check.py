@@ -23,7 +23,7 @@ from hrbench.formats.location import (
     own_folder,
 )
 from hrbench.formats.registry import FORMATS, is_own
-from hrbench.lints.own_keypoints import NO_PAIRS, NO_SIGMAS, mirrored_faults
+from hrbench.lints.keypoint_names import NO_PAIRS, NO_SIGMAS, mirrored_faults
 from hrbench.report import finding
 from hrbench.runs import folder as folder_of_run
 from hrbench.spec import DatasetSpec

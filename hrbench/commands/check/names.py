@@ -5,7 +5,7 @@ from typing import Any
 import pydantic
 
 from hrbench.data.faults import Fault
-from hrbench.lints import own_keypoints
+from hrbench.lints import keypoint_names
 from hrbench.spec import NamePairs, Names, Table
 
 
@@ -27,4 +27,4 @@ def faults_of_file(raw: dict[str, Any]) -> list[Fault]:
         said = Named.model_validate({key: raw[key] for key in Named.model_fields if key in raw})
     except pydantic.ValidationError:
         return []
-    return own_keypoints.names_faults(said.keypoints, said.flip_pairs, said.edges, said.sigmas)
+    return keypoint_names.names_faults(said.keypoints, said.flip_pairs, said.edges, said.sigmas)

@@ -17,7 +17,7 @@ from hrbench.formats.coco.reading import Dialect, Read
 from hrbench.formats.contract import PeopleFormat
 from hrbench.formats.h36m.frame_names import place_of
 from hrbench.formats.listing import Listed, Listing, SplitFile
-from hrbench.lints import own_keypoints
+from hrbench.lints import annotation_faults
 from hrbench.lints.swapped_sides import suspects
 from hrbench.metrics.crowdpose import CrowdTruth
 from hrbench.metrics.people import Truth
@@ -75,8 +75,8 @@ def _notes(dataset: DatasetSpec, listed: Listing) -> list[Fault]:
     if table is None or dataset.complete:
         return []
     pairs = dataset.indices(dataset.flip_pairs)
-    sides = suspects(table.keypoints[..., :2], table.keypoints[..., 2] > 0, pairs)
-    return own_keypoints.annotation_faults(table, dataset.keypoints, sides, dataset.flip_pairs)
+    swapped = suspects(table.keypoints[..., :2], table.keypoints[..., 2] > 0, pairs)
+    return annotation_faults.remarks(table, dataset.keypoints, swapped, dataset.flip_pairs)
 
 
 def _like_coco(

@@ -1,1 +1,1 @@
-"""The layouts that Human3.6M is handed on in."""
+"""The forms that Human3.6M is handed on in."""

@@ -9,8 +9,8 @@ from hrbench import catalog
 from hrbench.data.faults import stated
 from hrbench.errors import HrbenchError
 from hrbench.formats.findings import Facts, Missing, Part, SplitReport
-from hrbench.formats.h36m import layouts, martinez, videopose
-from hrbench.formats.h36m.layouts import GROUND_TRUTH
+from hrbench.formats.h36m import martinez, reading, videopose
+from hrbench.formats.h36m.reading import GROUND_TRUTH
 from hrbench.formats.location import DataRoot, issuer
 from hrbench.spec import DatasetSpec, LiftingTask
 
@@ -26,15 +26,15 @@ def split_report(
     """
     del images
     root = data_root.folder / dataset.folder
-    marks = [mark for mark, _ in layouts.LAYOUTS if any(root.glob(mark))]
+    marks = [mark for mark, _ in reading.FORMS if any(root.glob(mark))]
     if not marks:
-        wanted = [mark for mark, _ in layouts.LAYOUTS if "*" not in mark]
+        wanted = [mark for mark, _ in reading.FORMS if "*" not in mark]
         missing = tuple(Missing(mark, issuer(dataset, mark)) for mark in wanted)
         return SplitReport(name, (), missing[:1], ())
     subjects = " ".join(dataset.splits[name].subjects)
     file = next(iter(sorted(root.glob(marks[0]))))
     try:
-        found = layouts.read(_by_truth(), dataset, data_root, name, GROUND_TRUTH)
+        found = reading.read(_by_truth(), dataset, data_root, name, GROUND_TRUTH)
     except HrbenchError as error:
         part = Part("joints", marks[0], _size(file), _sha256(file), {}, f"{subjects}: not usable")
         return SplitReport(name, (part,), (), (stated(str(error)),))
@@ -57,10 +57,10 @@ def _by_truth() -> LiftingTask:
 
 
 def _cameras(root: Path) -> Part:
-    place = next((name for name in layouts.CAMERAS if (root / name).exists()), None)
+    place = next((name for name in reading.CAMERAS if (root / name).exists()), None)
     if place is None:
         return Part(
-            "cameras", layouts.TABLE, 0, None, {}, "of hrbench's own table; no file has them"
+            "cameras", reading.TABLE, 0, None, {}, "of hrbench's own table; no file has them"
         )
     return Part("cameras", place, _size(root / place), _sha256(root / place), {}, "read")
 
@@ -68,7 +68,7 @@ def _cameras(root: Path) -> Part:
 def _keypoints(root: Path) -> list[Part]:
     pattern = videopose.KEYPOINTS_FILE.format("*")
     parts = [
-        Part("keypoints", file.name, _size(file), _sha256(file), {}, layouts.name_of(str(file)))
+        Part("keypoints", file.name, _size(file), _sha256(file), {}, reading.name_of(str(file)))
         for file in sorted(root.glob(pattern))
     ]
     for name, folder in martinez.HOURGLASSES.items():

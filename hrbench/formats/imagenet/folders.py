@@ -23,7 +23,7 @@ from hrbench.data.sample import in_words
 from hrbench.errors import DataError
 from hrbench.files import matlab
 from hrbench.files.json_rows import NUMBER, TEXT
-from hrbench.lints.plausible import is_widespread
+from hrbench.lints.thresholds import is_widespread
 
 ENDINGS = tuple(IMAGES)  # torchvision's ImageFolder knows most of them
 HIDDEN, HIDDEN_FOLDERS, NO_PICTURES = "hidden files", "hidden folders", "files that are no pictures"

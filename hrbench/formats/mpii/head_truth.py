@@ -20,7 +20,7 @@ from hrbench.errors import DataError
 from hrbench.files import matlab
 from hrbench.formats.mpii.reader import Annotations
 from hrbench.geometry import UNIT
-from hrbench.lints.plausible import is_widespread
+from hrbench.lints.thresholds import is_widespread
 from hrbench.metrics.pckh import HEAD_SHARE, KEYPOINTS, HeadTruth
 
 POSITIONS, HEADS, MISSING, JOINTS = "pos_gt_src", "headboxes_src", "jnt_missing", "dataset_joints"

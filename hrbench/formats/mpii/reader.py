@@ -24,11 +24,11 @@ from hrbench.files import json_rows
 from hrbench.files.json_files import no_collection, read_json
 from hrbench.files.json_rows import FLAG, NUMBER, TEXT, Kind, Rows
 from hrbench.geometry import PADDING, UNIT
+from hrbench.lints import thresholds
 from hrbench.metrics.pckh import FIRST_PIXEL
 
 DOWN = 15.0  # pixels per unit of scale that a crop is moved, so that feet stay inside
 SEVERAL = 4  # joints, from which on a person has a size and a place
-SHARE = 1.5  # a coordinate that is no larger may be a share of the image
 REACH = 1.5  # heights from their center: a person's joints are nearer
 LARGE = 20.0  # times a person's height, or one over it, is no extent of the joints
 NO_CENTER = -1.0  # of a center's x: neither moved nor padded
@@ -200,7 +200,7 @@ def _implausible(table: Annotations) -> list[Fault]:
     extent = np.where(several[:, None], high - low, 1).max(axis=1)
     away = np.abs(table.joints - table.centers[:, None]).max(axis=2) > REACH * height[:, None]
     outside = several & (2 * (away & table.visible).sum(axis=1) > table.visible.sum(axis=1))
-    small = several & (high <= SHARE).all(axis=1)
+    small = several & (high <= thresholds.UNIT).all(axis=1)
     checks = {
         ("persons whose joints are in 0 … 1; they should be in pixels", "unit"): small,
         ("persons whose joints are not around their center", "outside"): outside & ~small,

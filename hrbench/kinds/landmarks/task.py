@@ -30,7 +30,7 @@ from hrbench.kinds.landmarks import scoring
 from hrbench.kinds.landmarks.framing import framed
 from hrbench.kinds.landmarks.pixels import Pixels, pixels
 from hrbench.kinds.landmarks.predicting import decoded_again, predictions
-from hrbench.lints import own_keypoints
+from hrbench.lints import keypoint_names
 from hrbench.metrics.inputs import KeypointSetting, PosesInBoxes
 from hrbench.network import ImageNetwork, build
 from hrbench.report.predictions import Predictions
@@ -222,7 +222,7 @@ class Landmarks(Task[ImageNetwork, LandmarkEvaluation, Predictions]):
 
     def _mirrored(self) -> tuple[str, ...]:
         """Refuse to mirror keypoints without pairs; say so where a user allows it."""
-        found = own_keypoints.mirrored_faults(self.dataset.keypoints, self.dataset.flip_pairs)
+        found = keypoint_names.mirrored_faults(self.dataset.keypoints, self.dataset.flip_pairs)
         return stop_at_fatal(Path(self.dataset.name), found, self.data_root.allow)
 
     def _boxes(self) -> str:

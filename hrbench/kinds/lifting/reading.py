@@ -15,8 +15,7 @@ from hrbench.data.faults import stop_at_fatal
 from hrbench.data.pose_statistics import centred
 from hrbench.errors import DataError, RunError, suggest
 from hrbench.formats.contract import ClipFormat
-from hrbench.formats.h36m import layouts
-from hrbench.formats.h36m.layouts import Read
+from hrbench.formats.h36m.reading import GROUND_TRUTH, Read, name_of, sequence_of
 from hrbench.formats.location import DataRoot, fingerprint, split_of
 from hrbench.formats.registry import format_of
 from hrbench.kinds.lifting import runs
@@ -60,7 +59,7 @@ def evaluation(
         RunError, DataError: what is lifted is not there.
     """
     protocol, run = spec.protocol, _run(options)
-    keypoints = layouts.GROUND_TRUTH if run else _given(protocol.keypoints, options)
+    keypoints = GROUND_TRUTH if run else _given(protocol.keypoints, options)
     _require_read(spec, dataset, data_root, run, options)
     found = format_of(dataset, ClipFormat).read(spec, dataset, data_root, protocol.split, keypoints)
     met = stop_at_fatal(data_root.folder / dataset.folder, found.faults, data_root.allow)
@@ -109,7 +108,7 @@ def _require_read(
 def _given(named: str, options: Options) -> str:
     """Return where keypoints are: a protocol knows a file by its name only."""
     given = options.keypoints
-    return given if given is not None and layouts.name_of(given) == named else named
+    return given if given is not None and name_of(given) == named else named
 
 
 def _run(options: Options) -> Path | None:
@@ -143,7 +142,7 @@ def _of_run(run: Path, root: Path, clips: Sequence[Clip]) -> list[Clip]:
 def _kept(spec: LiftingTask, found: Read, where: Path) -> list[Clip]:
     """Return every `frame_step`-th frame of the clips."""
     there = sorted(found.excluded | {clip.key[:2] for clip in found.clips})
-    for subject, name in map(layouts.sequence_of, spec.protocol.excluded):
+    for subject, name in map(sequence_of, spec.protocol.excluded):
         known = [other for one, other in there if one == subject]
         if known and name not in known:
             raise RunError(

@@ -10,7 +10,7 @@ from hrbench.backbone.anatomy import Anatomy
 from hrbench.backbone.weights import Checkpoint
 from hrbench.errors import RunError
 from hrbench.formats.contract import ClipFormat
-from hrbench.formats.h36m import layouts
+from hrbench.formats.h36m.reading import name_of
 from hrbench.formats.registry import names
 from hrbench.kinds.lifting import runs
 from hrbench.runs.options import Options
@@ -39,7 +39,7 @@ def overrides(options: Options, _: LiftingTask, __: Checkpoint | None) -> list[s
             keys.append(f'protocol.joint_map="{run.joint_map}"')
             keys.append('protocol.train_keypoints="gt"')
         else:
-            name = layouts.name_of(options.keypoints)
+            name = name_of(options.keypoints)
             keys += [f'protocol.keypoints="{name}"', f'protocol.train_keypoints="{name}"']
     return keys
 

@@ -1,8 +1,6 @@
-"""What a person should look at before training on keypoints of one's own.
+"""What is wrong, or odd, with the names of keypoints and with what is said of them.
 
-None of it is about whether files can be read, which the readers say.
-
-Shapes: N objects, K keypoints, P pairs.
+So a person should look at them before training on keypoints of one's own.
 """
 
 import re
@@ -10,12 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import chain
 
-import numpy as np
-
-from hrbench.data.annotated import Annotations
 from hrbench.data.faults import EXAMPLES, Fault, fault_of, stated
 from hrbench.files import json_rows
-from hrbench.lints.swapped_sides import Suspects
 
 NamePairs = Sequence[tuple[str, str]]
 
@@ -87,32 +81,6 @@ def mirrored_faults(keypoints: Sequence[str], flip_pairs: NamePairs) -> list[Fau
             name=NO_PAIRS,
         )
     ]
-
-
-def annotation_faults(
-    table: Annotations,
-    keypoints: Sequence[str],
-    sides: Suspects,
-    flip_pairs: NamePairs,
-) -> list[Fault]:
-    """Return what is odd about the annotations of a dataset, none of it fatal.
-
-    `sides` are the suspects among the table's N objects and the P flip pairs.
-    """
-    seen = np.any(table.keypoints[..., 2] > 0, axis=0)
-    never = [name for name, occurs in zip(keypoints, seen.tolist(), strict=True) if not occurs]
-    boxless = [f"id {number}" for number in table.ids[table.derived]]
-    unsized = [f"id {number}" for number in table.ids[table.unsized]]
-    turned = [_words(pair) for pair, odd in zip(flip_pairs, sides.pairs, strict=True) if odd]
-    odd = [f"id {number}" for number in table.ids[sides.objects]]
-    checks = (
-        ("keypoints that never occur, and cannot be learned", never),
-        ("objects without a box, which is derived from their keypoints", boxless),
-        ("objects with a box and no area, which is that of the box", unsized),
-        ("flip_pairs whose left and right are probably swapped throughout", turned),
-        ("objects whose left and right are probably swapped", odd),
-    )
-    return [fault for kind, rows in checks for fault in fault_of(kind, rows, fatal=False)]
 
 
 def _one_sided(flip_pairs: NamePairs) -> list[Fault]:

@@ -5,7 +5,8 @@ import pytest
 
 from hrbench.data.annotated import Annotations
 from hrbench.formats.coco import incomplete
-from hrbench.lints.own_keypoints import annotation_faults, names_faults, pairs_by_name
+from hrbench.lints.annotation_faults import remarks
+from hrbench.lints.keypoint_names import names_faults, pairs_by_name
 from hrbench.lints.swapped_sides import Suspects
 
 EARS = ("nose", "left_ear", "right_ear")
@@ -86,7 +87,7 @@ def table(*keypoints: list[float], boxes: bool = True) -> Annotations:
 
 def annotated(seen: Annotations, objects: list[bool], *, pair: bool = False) -> list[str]:
     sides = Suspects(np.array(objects), np.array([pair]))
-    found = annotation_faults(seen, EARS, sides, PAIR)
+    found = remarks(seen, EARS, sides, PAIR)
     assert not any(fault.fatal for fault in found)
     return [str(fault) for fault in found]
 

@@ -1,6 +1,6 @@
-"""Human3.6M as people have it: which of its layouts lies in a folder, and what it says.
+"""Human3.6M as people have it: in which form it lies in a folder, and what that says.
 
-Of several, the first of `LAYOUTS` counts. Cameras are those of a file in the folder, and where
+Of several, the first of `FORMS` counts. Cameras are those of a file in the folder, and where
 there is none those of hrbench's own table.
 """
 
@@ -55,14 +55,14 @@ def read(
     """Return the clips of a split with the keypoints named.
 
     Raises:
-        MissingDatasetError: no layout of Human3.6M is in the folder.
+        MissingDatasetError: no form of Human3.6M is in the folder.
         DataError: a file is missing or not right.
     """
     root, protocol = data_root.folder / dataset.folder, spec.protocol
-    found = _layout(root)
+    found = _form(root)
     if found is None:
-        require(dataset, data_root.folder, *(mark for mark, _ in LAYOUTS))  # none is: it says so
-        found = LAYOUTS[0][1]
+        require(dataset, data_root.folder, *(mark for mark, _ in FORMS))  # none is: it says so
+        found = FORMS[0][1]
     subjects = split_of(dataset, split).subjects
     wanted = Wanted(
         root,
@@ -83,7 +83,7 @@ def unread(dataset: DatasetSpec, data_root: DataRoot, keypoints: Sequence[str]) 
     VideoPose3D's form are what joints can be mapped of.
     """
     root = data_root.folder / dataset.folder
-    if _layout(root) is _mmpose:
+    if _form(root) is _mmpose:
         words = "mmpose's annotations have their own keypoints"
         return {"projection": words, "joint_map": words}
     files = {name: _file(root, name).exists() for name in keypoints}
@@ -95,8 +95,8 @@ def unread(dataset: DatasetSpec, data_root: DataRoot, keypoints: Sequence[str]) 
     return reasons
 
 
-def _layout(root: Path) -> Callable[[Wanted], Read] | None:
-    return next((of_layout for mark, of_layout in LAYOUTS if any(root.glob(mark))), None)
+def _form(root: Path) -> Callable[[Wanted], Read] | None:
+    return next((of_form for mark, of_form in FORMS if any(root.glob(mark))), None)
 
 
 def _file(root: Path, keypoints: str) -> Path:
@@ -211,7 +211,7 @@ def _cameras(wanted: Wanted) -> tuple[Cameras, list[Path]]:
     return camera_files.builtin(table), [table]
 
 
-LAYOUTS: tuple[tuple[str, Callable[[Wanted], Read]], ...] = (  # by what tells that one is there
+FORMS: tuple[tuple[str, Callable[[Wanted], Read]], ...] = (  # by what tells that one is there
     (videopose.JOINTS_FILE, _videopose),
     (f"S*/{martinez.JOINTS.as_posix()}", _martinez),
     (f"S*/{cdf.JOINTS.as_posix()}", _release),
