@@ -21,14 +21,14 @@ def in_crop(people: People) -> NDArray[np.float64]:
     return np.where(people.visible[..., None], shares, np.nan)
 
 
-def mean_pose(training: People, looked_at: LandmarkEvaluation) -> Predictions:
+def mean_pose(training: People, evaluation: LandmarkEvaluation) -> Predictions:
     """Return the mean pose put into every box of an evaluation."""
-    people = looked_at.people
+    people = evaluation.people
     pose = np.nanmean(in_crop(training), axis=0)
     keypoints = people.centers[:, None] + pose * people.scales[:, None] * UNIT
     scores = np.ones(keypoints.shape[:2], dtype=np.float32)
     found = {"keypoints": keypoints.astype(np.float32), "scores": scores}
-    return of_boxes(people, looked_at.image_ids, found)
+    return of_boxes(people, evaluation.image_ids, found)
 
 
 def mean_joints(training: Sequence[Clip], clips: Sequence[Clip]) -> JointPredictions:

@@ -179,8 +179,8 @@ def _places(folder: Path, dataset: DatasetSpec, spec: TaskSpec, options: Options
     beside = Path(folder, os.path.relpath(str(options.data), before))
     named = os.environ.get("HRBENCH_DATA")
     places = (beside, *([Path(named)] if named and named != BUILTIN else []), DEFAULT, Path())
-    found = (Path(os.path.abspath(place)) for place in places)  # noqa: PTH100  without its ".."
-    return [place for place in dict.fromkeys(found) if (place / dataset.folder).exists()]
+    there = (Path(os.path.abspath(place)) for place in places)  # noqa: PTH100  without its ".."
+    return [place for place in dict.fromkeys(there) if (place / dataset.folder).exists()]
 
 
 def _absolute(name: str | None) -> str | None:

@@ -36,7 +36,7 @@ def fit(
     state: State,
 ) -> State:
     """Train the network, unless its weights are given; return the state of a run that has them."""
-    found, seconds = built.weights, None
+    trained, seconds = built.weights, None
     if built.training is not None:
         feed = built.training.feed
         shown = pictures(task.options)
@@ -45,8 +45,8 @@ def fit(
         trainer = trainer_of(task, built, feed, runtime, folder)
         trainer.resume()
         seconds = train(trainer, _validation(task, evaluation, built, runtime))
-        found = found.model_copy(update={"sha256": weights.digest(built.network)})
-    state = run_folder.with_weights(state, found.model_dump(mode="json"), seconds)
+        trained = trained.model_copy(update={"sha256": weights.digest(built.network)})
+    state = run_folder.with_weights(state, trained.model_dump(mode="json"), seconds)
     return replace(state, notes=(*built.notes, *state.notes))
 
 

@@ -34,7 +34,7 @@ def named(task: str) -> tuple[TaskSpec, DatasetSpec]:
 
 
 def fitting_variants(
-    checkpoint: Checkpoint, found: Anatomy, task: str | None = None
+    checkpoint: Checkpoint, anatomy: Anatomy, task: str | None = None
 ) -> Iterator[str]:
     """Yield the variants, of one task or of all, whose network a checkpoint's may be.
 
@@ -47,17 +47,17 @@ def fitting_variants(
             dataset = catalog.load_dataset(spec.dataset)
             if provenance.other_outputs(checkpoint.about, dataset):
                 continue
-            if kind_of(spec).fits(checkpoint, found, spec, dataset):
+            if kind_of(spec).fits(checkpoint, anatomy, spec, dataset):
                 yield f"{name}@{variant}"
 
 
-def chosen(task: str, checkpoint: Checkpoint, found: Anatomy) -> str:
+def chosen(task: str, checkpoint: Checkpoint, anatomy: Anatomy) -> str:
     """Return `NAME@VARIANT` for a task named without one, as the checkpoint's shapes say.
 
     Raises:
         RunError: variants for images of several sizes have these shapes.
     """
-    fitting = list(fitting_variants(checkpoint, found, task))
+    fitting = list(fitting_variants(checkpoint, anatomy, task))
     if not fitting:
         return f"{task}@{catalog.variants(task)[0]}"  # which says what does not fit
     sizes = {getattr(catalog.load_task(name).model, "input", None) for name in fitting}

@@ -26,18 +26,18 @@ from hrbench.spec import DatasetSpec, LandmarkTask
 DATASET = catalog.load_dataset("coco")
 
 
-def ap(found: Predictions, looked_at: LandmarkEvaluation) -> float:
+def ap(found: Predictions, evaluation: LandmarkEvaluation) -> float:
     spec = landmark_task("coco-pose@tiny")
     predictions, setting = scoring.measurable(found), scoring.setting(spec, DATASET)
-    return OKS.score(looked_at.truth, predictions, setting).figures["AP"]
+    return OKS.score(evaluation.truth, predictions, setting).figures["AP"]
 
 
 def test_the_mean_pose_scores_below_five() -> None:
     spec = landmark_task("coco-pose@tiny")
     data_root = location.DataRoot(small_world(120), synthetic=True)
     training = reading.training(spec, DATASET, data_root)
-    looked_at = reading.evaluation(spec, DATASET, data_root, boxes="gt", limit=None)
-    assert ap(mean_pose(training, looked_at), looked_at) < 5
+    evaluation = reading.evaluation(spec, DATASET, data_root, boxes="gt", limit=None)
+    assert ap(mean_pose(training, evaluation), evaluation) < 5
     assert np.nanstd(in_crop(training), axis=0).min() > 0.03  # no keypoint has a fixed place
 
 

@@ -242,7 +242,7 @@ def test_a_classification_checkpoint_starts_the_backbone_and_its_tensors_are_cou
 # The original releases in place of the CSV files.
 
 
-def looked_at(task: str, root: Path, split: str) -> LandmarkEvaluation:
+def evaluation_of(task: str, root: Path, split: str) -> LandmarkEvaluation:
     spec = landmark_task(task, [f"protocol.split={split}"])
     dataset = catalog.load_dataset(spec.dataset)
     data_root = DataRoot(root, synthetic=False)
@@ -277,15 +277,17 @@ def test_pts_files_are_measured_as_the_csv(split: str, tmp_path: Path) -> None:
     def name(path: Path) -> str:
         return path.name if "-" in path.name else f"{path.parent.name}-{path.name}"
 
-    require_equal(looked_at("300w", small("300w"), split), looked_at("300w", released, split), name)
+    require_equal(
+        evaluation_of("300w", small("300w"), split), evaluation_of("300w", released, split), name
+    )
 
 
 def test_the_names_of_pts_files_may_be_in_capitals(tmp_path: Path) -> None:
     released = release_of_300w(small("300w"), tmp_path)
-    before = looked_at("300w", released, "challenge")
+    before = evaluation_of("300w", released, "challenge")
     for path in list(released.rglob("*.pts")):
         path.rename(path.with_suffix(".PTS"))
-    after = looked_at("300w", released, "challenge")
+    after = evaluation_of("300w", released, "challenge")
     assert after.fingerprint == before.fingerprint
     assert np.array_equal(after.people.keypoints, before.people.keypoints)
 
@@ -293,7 +295,7 @@ def test_the_names_of_pts_files_may_be_in_capitals(tmp_path: Path) -> None:
 @pytest.mark.parametrize("split", ["test", *WFLW_FLAGS])
 def test_the_list_of_wflw_is_measured_as_the_csv(split: str, tmp_path: Path) -> None:
     released = release_of_wflw(small("wflw"), tmp_path)
-    csv, own = (looked_at("wflw", root, split) for root in (small("wflw"), released))
+    csv, own = (evaluation_of("wflw", root, split) for root in (small("wflw"), released))
     require_equal(csv, own, lambda path: path.name)
     assert {path.parent.parent.name for path in own.people.images} == {"WFLW_images"}
 

@@ -90,9 +90,9 @@ def test_somebody_else_far_away_is_not_a_pose_of_a_person() -> None:
     annotated = people(truth, [7, 7])
     found = predictions(np.stack([truth[0] + 1000, truth[1] + 20]), [7, 7])
     found = replace(found, boxes=np.array([[1000.0, 1000, 50, 50], [10, 0, 50, 50]]))
-    looked_at = errors_of("coco-pose@tiny", found, annotated)
-    np.testing.assert_allclose(looked_at.predicted[1], truth[1] + 20, atol=1e-4)
-    assert looked_at.errors[1] > 0.9  # posed badly in a box of theirs
+    errors = errors_of("coco-pose@tiny", found, annotated)
+    np.testing.assert_allclose(errors.predicted[1], truth[1] + 20, atol=1e-4)
+    assert errors.errors[1] > 0.9  # posed badly in a box of theirs
     alone = replace(found, image_ids=np.array([7, 8]), scored_images=np.array([7, 8]))
     assert errors_of("coco-pose@tiny", alone, annotated).words == ("not found", "not found")
 

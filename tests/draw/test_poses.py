@@ -175,8 +175,8 @@ def test_images_inside_of_a_mat_file_are_drawn(tmp_path: Path) -> None:
     make("cofw", tmp_path, images=8)
     spec, cofw = landmark_task("cofw"), catalog.load_dataset("cofw")
     data_root = DataRoot(tmp_path, synthetic=True)
-    looked_at = formats.evaluation(spec, cofw, data_root, boxes="gt", limit=None)
-    poses.draw(tmp_path, cofw, looked_at, as_annotated(looked_at.people))
+    evaluation = formats.evaluation(spec, cofw, data_root, boxes="gt", limit=None)
+    poses.draw(tmp_path, cofw, evaluation, as_annotated(evaluation.people))
     sheet = read_image(tmp_path / "predictions.png")
     assert sheet.shape == (TALL + STRIP, 4 * (TILE + 8), 3)
     assert {LEFT, RIGHT, MIDDLE, DARK} <= shades(sheet[:, : 2 * TILE])
@@ -204,7 +204,7 @@ def test_at_most_eight_images_are_shown(tmp_path: Path) -> None:
         keypoints=np.full((count, 1, 2), 25.0),
         visible=np.ones((count, 1), dtype=bool),
     )
-    looked_at = LandmarkEvaluation(
+    evaluation = LandmarkEvaluation(
         people=people,
         truth=None,
         image_ids=people.image_ids,
@@ -212,6 +212,6 @@ def test_at_most_eight_images_are_shown(tmp_path: Path) -> None:
         expected=count,
         fingerprint="",
     )
-    poses.draw(tmp_path, dataset(["tail"], []), looked_at, as_annotated(people))
+    poses.draw(tmp_path, dataset(["tail"], []), evaluation, as_annotated(people))
     sheet = read_image(tmp_path / "predictions.png")
     assert sheet.shape == (2 * TALL + STRIP, 4 * (TILE + 8), 3)

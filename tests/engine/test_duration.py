@@ -44,7 +44,7 @@ def slowly(network: nn.Module, batch: Tensor) -> Tensor:
     return cost
 
 
-def lesson(folder: Path, *, workers: int = 1, cost: Any = slowly) -> Trainer[Tensor]:
+def trainer(folder: Path, *, workers: int = 1, cost: Any = slowly) -> Trainer[Tensor]:
     layers = (nn.Linear(3, 8), nn.BatchNorm1d(8), nn.Dropout(0.5), nn.Linear(8, 1))
     recipe = Recipe(optimizer="adam", lr=1e-3, epochs=3, batch_size=BATCH, precision="fp32")
     plan = Plan(recipe, seed=0, workers=workers)
@@ -58,7 +58,7 @@ def quickly(network: nn.Module, batch: Tensor) -> Tensor:
 
 
 def test_a_short_step_is_told_from_a_whole_batch(tmp_path: Path) -> None:
-    found = duration.seconds_per_step(lesson(tmp_path, workers=100))
+    found = duration.seconds_per_step(trainer(tmp_path, workers=100))
     expected = PER_CALL + PER_SAMPLE * BATCH
     assert expected <= found < expected + SLACK  # two samples alone: 0.96
 
@@ -67,7 +67,7 @@ def test_a_long_step_is_told_from_a_few_samples(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(duration, "SHORT", 0.0)
-    found = duration.seconds_per_step(lesson(tmp_path, workers=100))
+    found = duration.seconds_per_step(trainer(tmp_path, workers=100))
     assert found >= (PER_CALL + PER_SAMPLE * duration.FEW) * BATCH / duration.FEW
 
 
@@ -75,23 +75,23 @@ def test_a_long_step_is_told_from_a_few_samples(
 def test_reading_that_takes_longer_than_computing_is_what_is_waited_for(
     workers: int, expected: float, tmp_path: Path
 ) -> None:
-    found = duration.seconds_per_step(lesson(tmp_path, workers=workers, cost=quickly))
+    found = duration.seconds_per_step(trainer(tmp_path, workers=workers, cost=quickly))
     assert expected <= found < expected + SLACK
 
 
 def test_without_workers_reading_comes_on_top(tmp_path: Path) -> None:
-    found = duration.seconds_per_step(lesson(tmp_path, workers=0))
+    found = duration.seconds_per_step(trainer(tmp_path, workers=0))
     assert found >= READ * BATCH + PER_CALL + PER_SAMPLE * BATCH
 
 
 def test_nothing_of_the_training_changes(tmp_path: Path) -> None:
-    job = lesson(tmp_path, cost=quickly)
-    before = {name: tensor.clone() for name, tensor in job.network.state_dict().items()}
+    short = trainer(tmp_path, cost=quickly)
+    before = {name: tensor.clone() for name, tensor in short.network.state_dict().items()}
     random = torch.get_rng_state()
-    duration.seconds_per_step(job)
+    duration.seconds_per_step(short)
     assert torch.equal(torch.get_rng_state(), random)
-    assert all(torch.equal(before[name], t) for name, t in job.network.state_dict().items())
-    assert all(parameter.grad is None for parameter in job.network.parameters())
+    assert all(torch.equal(before[name], t) for name, t in short.network.state_dict().items())
+    assert all(parameter.grad is None for parameter in short.network.parameters())
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_every_training_says_beforehand_how_long_it_takes(
 def test_a_training_that_has_ended_says_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    job = lesson(tmp_path)
-    job.position = type(job.position)(epoch=3)
-    training.announce(job)
+    short = trainer(tmp_path)
+    short.position = type(short.position)(epoch=3)
+    training.announce(short)
     assert not capsys.readouterr().err

@@ -22,7 +22,7 @@ CPU = torch.device("cpu")
 AUGMENTED_AS = slices.TASKS | {"crowdpose": "coco-pose"}  # the YAML that the goldens were made with
 
 
-def looked_at(golden: Ledger, file: str, kind: str) -> Slice:
+def slice_of(golden: Ledger, file: str, kind: str) -> Slice:
     """The persons on the images of a file, for the crops of a kind: hi_test, hi_train."""
     z = golden.load(file)
     _, height, width, _ = z[f"{kind}_crop_u8"].shape
@@ -34,7 +34,7 @@ def test_persons_and_the_crops_to_predict_on_are_the_official_ones(
     file: str, golden: Ledger
 ) -> None:
     for kind in golden.names(file, r"(\w*test)_crop_u8"):
-        seen = looked_at(golden, file, kind)
+        seen = slice_of(golden, file, kind)
         people, road = seen.evaluation.people, pixels(seen.spec, seen.dataset)
         items = [ImageCrops(people, road.cutting)[np.array([row])] for row in range(len(people))]
         crops = torch.cat([item[1][:, 0] for item in items if isinstance(item, tuple)])
@@ -64,7 +64,7 @@ def test_augmented_crops_and_targets_are_the_official_ones(file: str, golden: Le
     spec = landmark_task(AUGMENTED_AS[slices.dataset_of(file)])
     augment = spec.augment
     for kind in golden.names(file, r"(\w*train)_crop_u8"):
-        seen = looked_at(golden, file, kind)
+        seen = slice_of(golden, file, kind)
         people, road = seen.evaluation.people, pixels(seen.spec, seen.dataset)
         place = {index: row for row, index in enumerate(golden.load(file)["db_index"].tolist())}
         pairs = golden.load(file)[f"{kind}_index_seed"].tolist()

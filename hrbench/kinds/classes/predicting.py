@@ -33,15 +33,15 @@ def predictions(
     pictures = seen.pictures
     mine = np.arange(len(pictures))[runtime.rank :: runtime.world]
     parts = np.array_split(mine, max(1, -(-len(mine) * crops // BATCH)))
-    found = []
+    answers = []
     batches = seen.batches(parts, workers=workers, pin=runtime.device.type == "cuda")
     with Steps(title, len(mine), shown=runtime.leads) as steps, closing(batches):
         for rows, images in zip(parts, batches, strict=True):
             with runtime.autocast(precision):
                 logits = network(images.flatten(0, 1))
-            found.append((rows, *likeliest(logits, len(rows))))
+            answers.append((rows, *likeliest(logits, len(rows))))
             steps.advance(len(rows))
-    everything = [part for share in runtime.gather(found) for part in share]
+    everything = [part for share in runtime.gather(answers) for part in share]
     order = np.argsort(np.concatenate([rows for rows, _, _ in everything]))
     return ClassPredictions(
         sample_ids=pictures.ids,

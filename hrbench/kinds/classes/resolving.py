@@ -32,7 +32,7 @@ def require_measurable(spec: ClassificationTask, dataset: DatasetSpec) -> None:
         raise RunError(f"model.input: pictures are cut to squares, not to {height} x {width}")
 
 
-def fits(_: Checkpoint, found: Anatomy, spec: ClassificationTask, dataset: DatasetSpec) -> bool:
+def fits(_: Checkpoint, anatomy: Anatomy, spec: ClassificationTask, dataset: DatasetSpec) -> bool:
     """Whether a checkpoint's network may be that of a task."""
-    same = found.classes == len(dataset.classes)
-    return same and spec.model.backbone in found.backbones
+    same = anatomy.classes == len(dataset.classes)
+    return same and spec.model.backbone in anatomy.backbones

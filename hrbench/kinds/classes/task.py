@@ -53,11 +53,11 @@ class Classification(Task[ImageNetwork, ClassEvaluation, ClassPredictions]):
         """Return random parts of the training split's pictures."""
         del network, evaluation
         read = format_of(self.dataset, PictureFormat).training
-        found = read(self.spec, self.dataset, self.data_root)
+        training = read(self.spec, self.dataset, self.data_root)
         augment = self.spec.augment
         view = TrainingView(self.size, smallest=augment.smallest, flip=augment.flip)
-        feed = TrainingPictures(found.pictures, view, self.options.seed)
-        return Training(feed, left_out=found.left_out, allowed=found.allowed)
+        feed = TrainingPictures(training.pictures, view, self.options.seed)
+        return Training(feed, left_out=training.left_out, allowed=training.allowed)
 
     def initialise(self, network: ImageNetwork, checkpoint: Checkpoint) -> Fit:
         """Load the backbone."""

@@ -107,8 +107,8 @@ class DeployableLandmarks(Deployable[Landmarks, Predictions]):
     def tied(self, inputs: Tensor) -> NDArray[np.bool_]:
         """Return (B, K)."""
         codec = self.task.pixels.codec
-        found = codec.tied(self.graph.maps(inputs), self.limit / codec.stride)
-        return np.asarray(found.numpy())
+        undecided = codec.tied(self.graph.maps(inputs), self.limit / codec.stride)
+        return np.asarray(undecided.numpy())
 
     def predictions(
         self, evaluation: LandmarkEvaluation, by_torch: Predictions, run: Run, workers: int

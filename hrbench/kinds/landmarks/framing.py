@@ -38,10 +38,10 @@ def framed(people: People, spec: LandmarkTask, dataset: DatasetSpec, data_root: 
         met = _of_published(people, skipped=skipped)
         skipped = bool(met)
     else:
-        broken, found = looked(people)
+        broken, compared = looked(people)
         folder = data_root.folder / dataset.folder
-        stop_at_fatal(folder, [*broken, *found.turns(rule)])
-        met = stop_at_fatal(folder, found.sizes(), data_root.allow)
+        stop_at_fatal(folder, [*broken, *compared.turns(rule)])
+        met = stop_at_fatal(folder, compared.sizes(), data_root.allow)
     sizes = None if skipped else people.sizes
     return replace(people, sizes=sizes, allowed=(*people.allowed, *met))
 

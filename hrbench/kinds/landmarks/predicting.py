@@ -36,7 +36,7 @@ def predictions(
     """Return the network's keypoints for every box of an evaluation."""
     people = evaluation.people
     network.eval()
-    found = predict(
+    columns = predict(
         heatmaps(spec, px, network, runtime.device),
         answer(px.codec, people, keep_peaks=keep_peaks),
         ImageCrops(people, px.cutting),
@@ -46,10 +46,10 @@ def predictions(
         workers=workers,
         title=title,
     )
-    return of_boxes(people, evaluation.image_ids, found)
+    return of_boxes(people, evaluation.image_ids, columns)
 
 
-def of_boxes(people: People, scored_images: NDArray[np.int64], found: Columns) -> Predictions:
+def of_boxes(people: People, scored_images: NDArray[np.int64], columns: Columns) -> Predictions:
     """Return what was found in boxes, `keypoints` and `scores` at least, beside the boxes."""
     return Predictions(
         sample_ids=people.ids,
@@ -59,7 +59,7 @@ def of_boxes(people: People, scored_images: NDArray[np.int64], found: Columns) -
         centers=people.centers,
         scales=people.scales,
         scored_images=scored_images,
-        **found,
+        **columns,
     )
 
 
@@ -111,19 +111,22 @@ def placed(codec: Codec, maps: Tensor, people: People, rows: NDArray[np.int64]) 
     return {"keypoints": keypoints.astype(np.float32), "scores": scores.astype(np.float32)}
 
 
-def decoded_again(codec: Codec, people: People, found: Predictions) -> Columns:
+def decoded_again(codec: Codec, people: People, predictions: Predictions) -> Columns:
     """Return the keypoints and scores that another decoder reads in the peaks that were kept.
 
     Raises:
         RunError: none were.
     """
-    if found.peaks is None or found.corners is None:
+    if predictions.peaks is None or predictions.corners is None:
         raise RunError(
             "this run kept no heatmaps to decode again: run it with --keep-peaks, then "
             "`hrbench score RUN --decoder` works"
         )
     parts = []
     for rows in np.array_split(np.arange(len(people)), -(-len(people) // BATCH)):
-        kept = torch.from_numpy(found.peaks[rows]), torch.from_numpy(found.corners[rows])
+        kept = (
+            torch.from_numpy(predictions.peaks[rows]),
+            torch.from_numpy(predictions.corners[rows]),
+        )
         parts.append(placed(codec, from_patches(*kept, codec.size), people, rows))
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

@@ -103,8 +103,8 @@ def require_trainable(spec: LandmarkTask, dataset: DatasetSpec) -> None:
             raise RunError(f"augment.half_body: {words}; set it to 0")
 
 
-def fits(_: Checkpoint, found: Anatomy, spec: LandmarkTask, dataset: DatasetSpec) -> bool:
+def fits(_: Checkpoint, anatomy: Anatomy, spec: LandmarkTask, dataset: DatasetSpec) -> bool:
     """Whether a checkpoint's network may be that of a task."""
-    parts = (found.keypoints, found.branches)
+    parts = (anatomy.keypoints, anatomy.branches)
     same = parts == (len(dataset.keypoints), spec.model.branches)
-    return same and spec.model.backbone in found.backbones
+    return same and spec.model.backbone in anatomy.backbones

@@ -217,13 +217,13 @@ class Landmarks(Task[ImageNetwork, LandmarkEvaluation, Predictions]):
         """Say how many of the images that are measured are trained on too."""
         training, measured = used_images(people), used_images(evaluation.people)
         renamed = not catalog.is_published(self.dataset)
-        found = shared_images.shared(training, measured, renamed=renamed)
-        return (shared_images.in_words(found, len(measured)),) if found else ()
+        shared = shared_images.shared(training, measured, renamed=renamed)
+        return (shared_images.in_words(shared, len(measured)),) if shared else ()
 
     def _mirrored(self) -> tuple[str, ...]:
         """Refuse to mirror keypoints without pairs; say so where a user allows it."""
-        found = keypoint_names.mirrored_faults(self.dataset.keypoints, self.dataset.flip_pairs)
-        return stop_at_fatal(Path(self.dataset.name), found, self.data_root.allow)
+        faults = keypoint_names.mirrored_faults(self.dataset.keypoints, self.dataset.flip_pairs)
+        return stop_at_fatal(Path(self.dataset.name), faults, self.data_root.allow)
 
     def _boxes(self) -> str:
         """Return where boxes come from: the protocol knows a file by its name only."""

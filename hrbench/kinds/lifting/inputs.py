@@ -30,17 +30,17 @@ class Inputs:
         Raises:
             DataError: the camera's size is not known, or a keypoint is not there.
         """
-        found = clip.keypoints
+        keypoints = clip.keypoints
         if self.screen:
-            found = screen(found, _size(clip))
-        used = found if self.screen else found[:, KEYPOINTS_IN]
+            keypoints = screen(keypoints, _size(clip))
+        used = keypoints if self.screen else keypoints[:, KEYPOINTS_IN]
         if not np.isfinite(used).all():
             raise DataError(
                 f"{'/'.join(clip.key)}: the 2D keypoints lack joints that this network takes "
                 "(detections of 16 joints have no neck_nose); name others with --keypoints, or "
                 "lift with the variant 'linear'"
             )
-        return np.nan_to_num(found).astype(np.float32)
+        return np.nan_to_num(keypoints).astype(np.float32)
 
     def mirrored(self, keypoints: Floats, clip: Clip) -> Floats:
         """Return (..., 17, 2) keypoints as a mirror shows them."""

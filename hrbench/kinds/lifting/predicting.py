@@ -37,7 +37,7 @@ def predictions(
             with runtime.autocast(precision):
                 lifted[index] = lift(network, clips[index], seen, runtime, flip_test=flip_test)
             steps.advance()
-    everything = {index: found for part in runtime.gather(lifted) for index, found in part.items()}
+    everything = {i: joints for part in runtime.gather(lifted) for i, joints in part.items()}
     return JointPredictions(
         clips=np.array(["/".join(clip.key) for clip in clips]),
         lengths=np.array([len(clip.frames) for clip in clips]),
@@ -89,10 +89,10 @@ def statistics(clips: Sequence[Clip]) -> dict[str, Tensor]:
     """
     keypoints = np.concatenate([clip.keypoints for clip in clips])
     joints = np.concatenate([centred(clip.joints) for clip in clips])
-    found = {}
+    buffers = {}
     for name, poses, used in (("keypoint", keypoints, KEYPOINTS_IN), ("joint", joints, JOINTS_OUT)):
         seen = measure(poses, used)
         for part, values in (("mean", seen.mean), ("std", seen.std)):
             flat = torch.from_numpy(values[seen.used].ravel())
-            found[f"{name}_{part}"] = flat.float()
-    return found
+            buffers[f"{name}_{part}"] = flat.float()
+    return buffers

@@ -44,10 +44,10 @@ def training(
     protocol = spec.protocol
     keypoints = _given(protocol.train_keypoints, options)
     read = format_of(dataset, ClipFormat).read
-    found = read(spec, dataset, data_root, protocol.train_split, keypoints)
+    sequences = read(spec, dataset, data_root, protocol.train_split, keypoints)
     where = data_root.folder / dataset.folder
-    met = stop_at_fatal(where, found.faults, data_root.allow)
-    return Training(_kept(spec, found, where), left_out(found), met)
+    met = stop_at_fatal(where, sequences.faults, data_root.allow)
+    return Training(_kept(spec, sequences, where), left_out(sequences), met)
 
 
 def evaluation(
@@ -61,9 +61,11 @@ def evaluation(
     protocol, run = spec.protocol, _run(options)
     keypoints = GROUND_TRUTH if run else _given(protocol.keypoints, options)
     _require_read(spec, dataset, data_root, run, options)
-    found = format_of(dataset, ClipFormat).read(spec, dataset, data_root, protocol.split, keypoints)
-    met = stop_at_fatal(data_root.folder / dataset.folder, found.faults, data_root.allow)
-    everything = _kept(spec, found, data_root.folder / dataset.folder)
+    sequences = format_of(dataset, ClipFormat).read(
+        spec, dataset, data_root, protocol.split, keypoints
+    )
+    met = stop_at_fatal(data_root.folder / dataset.folder, sequences.faults, data_root.allow)
+    everything = _kept(spec, sequences, data_root.folder / dataset.folder)
     shown = everything if run is None else _of_run(run, data_root.folder, everything)
     shown = shown[: options.limit]
     return LiftingEvaluation(
@@ -71,8 +73,8 @@ def evaluation(
         truth=_truth(shown),
         evaluated=_frames(shown),
         expected=_frames(everything),
-        fingerprint=fingerprint(found.files),
-        left_out=left_out(found),
+        fingerprint=fingerprint(sequences.files),
+        left_out=left_out(sequences),
         allowed=met,
         notes=(f"The keypoints are those that {run} found.",) if run else (),
     )
@@ -124,12 +126,12 @@ def _of_run(run: Path, root: Path, clips: Sequence[Clip]) -> list[Clip]:
     """
     frames, shown = runs.frames(run, root), []
     for clip in clips:
-        found = frames.get(clip.key, {})
-        rows = np.flatnonzero(np.isin(clip.frames, list(found)))
+        by_frame = frames.get(clip.key, {})
+        rows = np.flatnonzero(np.isin(clip.frames, list(by_frame)))
         if len(rows):
             step = int(np.diff(clip.frames).min(initial=clip.frames[-1] + 1))
             for part in np.split(rows, np.flatnonzero(np.diff(clip.frames[rows]) != step) + 1):
-                keypoints = np.stack([found[number] for number in clip.frames[part].tolist()])
+                keypoints = np.stack([by_frame[number] for number in clip.frames[part].tolist()])
                 shown.append(clip.at(part, keypoints))
     if not shown:
         raise RunError(
@@ -139,9 +141,9 @@ def _of_run(run: Path, root: Path, clips: Sequence[Clip]) -> list[Clip]:
     return shown
 
 
-def _kept(spec: LiftingTask, found: Read, where: Path) -> list[Clip]:
+def _kept(spec: LiftingTask, sequences: Read, where: Path) -> list[Clip]:
     """Return every `frame_step`-th frame of the clips."""
-    there = sorted(found.excluded | {clip.key[:2] for clip in found.clips})
+    there = sorted(sequences.excluded | {clip.key[:2] for clip in sequences.clips})
     for subject, name in map(sequence_of, spec.protocol.excluded):
         known = [other for one, other in there if one == subject]
         if known and name not in known:
@@ -149,15 +151,17 @@ def _kept(spec: LiftingTask, found: Read, where: Path) -> list[Clip]:
                 f"protocol.excluded: {subject} has no sequence called '{name}'. "
                 f"{suggest(name, known)}"
             )
-    if not found.clips:
+    if not sequences.clips:
         raise DataError(f"{where}: no sequence is left; look at the split and protocol.excluded")
     step = spec.protocol.frame_step
-    return found.clips if step == 1 else [c.at(slice(None, None, step)) for c in found.clips]
+    return (
+        sequences.clips if step == 1 else [c.at(slice(None, None, step)) for c in sequences.clips]
+    )
 
 
-def left_out(found: Read) -> dict[str, int]:
+def left_out(sequences: Read) -> dict[str, int]:
     """Return how many sequences of a split's files are not read, by why."""
-    count = len(found.excluded)
+    count = len(sequences.excluded)
     return {"sequences that protocol.excluded names": count} if count else {}
 
 

@@ -58,9 +58,9 @@ def require_measurable(spec: LiftingTask, dataset: DatasetSpec) -> None:
         )
 
 
-def fits(checkpoint: Checkpoint, found: Anatomy, spec: LiftingTask, _: DatasetSpec) -> bool:
+def fits(checkpoint: Checkpoint, anatomy: Anatomy, spec: LiftingTask, _: DatasetSpec) -> bool:
     """Whether a checkpoint's network may be that of a task."""
-    if found.input_channels is not None:
+    if anatomy.input_channels is not None:
         return False
     with torch.device("meta"):
         wanted = network.build_lifter(spec.model, seed=0).state_dict()

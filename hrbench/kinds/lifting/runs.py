@@ -53,7 +53,7 @@ def frames(folder: Path, root: Path) -> Frames:
     spec, dataset, state = run_folder.read(folder)
     if not isinstance(spec, LandmarkTask):
         raise RunError(f"--keypoints {folder}: a run of {spec.name} has no keypoints in images")
-    found = predictions.read(folder, Predictions)
+    stored = predictions.read(folder, Predictions)
     options, boxes = state.options, spec.protocol.boxes
     data = options.data
     if data not in {None, location.BUILTIN} and not Path(str(data), dataset.folder).exists():
@@ -67,11 +67,11 @@ def frames(folder: Path, root: Path) -> Frames:
             "those that it was run on (their fingerprint differs)"
         )
     places = dict(zip(seen.people.image_ids.tolist(), seen.people.images, strict=True))
-    keypoints = joint_maps.to_h36m(dataset.keypoints)(found.keypoints)
+    keypoints = joint_maps.to_h36m(dataset.keypoints)(stored.keypoints)
     by_clip: Frames = {}
     best: dict[tuple[tuple[str, str, str], int], float] = {}
     for image, points, score in zip(
-        found.image_ids.tolist(), keypoints, found.box_scores.tolist(), strict=True
+        stored.image_ids.tolist(), keypoints, stored.box_scores.tolist(), strict=True
     ):
         frame = frame_names.frame_of(places[image].name)
         # Of several boxes in a frame the surest is the subject's.
