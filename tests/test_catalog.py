@@ -9,6 +9,7 @@ from specs import landmark_task
 from hrbench import catalog
 from hrbench.errors import SpecError, UnknownNameError
 from hrbench.spec import DatasetSpec, Table
+from hrbench.spec.validation import validate
 
 EVERY = [f"{task}@{v}" for task in catalog.names("tasks") for v in catalog.variants(task)]
 
@@ -118,7 +119,7 @@ def test_points_of_a_dataset_that_do_not_agree_are_refused(
 ) -> None:
     raw = {**catalog.load_dataset("coco").plain(), **change}
     with pytest.raises(SpecError) as caught:
-        catalog.validate(DatasetSpec, raw, "mine.toml")
+        validate(DatasetSpec, raw, "mine.toml")
     assert words in str(caught.value)
 
 

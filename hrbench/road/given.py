@@ -7,7 +7,6 @@ from pathlib import Path
 
 from hrbench import catalog
 from hrbench.backbone.weights import BEST, Checkpoint
-from hrbench.catalog import TaskFile
 from hrbench.data.evaluation import Evaluation
 from hrbench.errors import HrbenchError, RunError
 from hrbench.formats import location
@@ -22,6 +21,8 @@ from hrbench.runs import provenance
 from hrbench.runs.folder import State
 from hrbench.runs.options import Options
 from hrbench.spec import DatasetSpec, TaskSpec
+from hrbench.spec.task_file import TaskFile
+from hrbench.spec.validation import validate
 
 WORDS = frozenset({"gt", "det"})  # of --boxes and --keypoints, which name no file
 
@@ -91,7 +92,7 @@ def with_data(file: TaskFile, options: Options) -> Options:
     if not name.endswith(".toml"):
         return options
     toml, raw = catalog.dataset_file(name, file.beside)
-    folder = location.own_folder(catalog.validate(DatasetSpec, raw, str(toml)), toml)
+    folder = location.own_folder(validate(DatasetSpec, raw, str(toml)), toml)
     if folder is None:
         return options
     tell(f"Data: {folder}, the folder of {toml.name}; --data names another.")

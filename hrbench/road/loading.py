@@ -7,7 +7,7 @@ from typing import Any
 from hrbench import catalog
 from hrbench.backbone.anatomy import anatomy
 from hrbench.backbone.weights import Checkpoint
-from hrbench.catalog import TaskFile, task_file
+from hrbench.catalog import task_file
 from hrbench.errors import RunError
 from hrbench.formats.location import DEFAULT, DataRoot, folder_of
 from hrbench.kinds.contract import AnyTask
@@ -19,6 +19,7 @@ from hrbench.road.variants import chosen, fitting_variants
 from hrbench.runs import provenance
 from hrbench.runs.options import Options
 from hrbench.runs.provenance import other_outputs
+from hrbench.spec.task_file import TaskFile
 
 
 @dataclass(frozen=True, slots=True, eq=False)

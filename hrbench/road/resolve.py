@@ -6,7 +6,6 @@ from typing import Any
 
 from hrbench import catalog
 from hrbench.backbone.weights import Checkpoint
-from hrbench.catalog import TaskFile
 from hrbench.errors import RunError, SpecError
 from hrbench.formats.location import folder_of
 from hrbench.kinds.registry import kind_of, require_own_flags
@@ -14,6 +13,7 @@ from hrbench.runs import provenance
 from hrbench.runs.folder import DATASET
 from hrbench.runs.options import Options
 from hrbench.spec import DatasetSpec, TaskSpec
+from hrbench.spec.task_file import TaskFile, parse_override
 
 
 def resolve(
@@ -57,7 +57,7 @@ def require_sound(spec: TaskSpec, dataset: DatasetSpec, overrides: Sequence[str]
     """
     asleep = spec.asleep()
     for text in overrides:
-        for key in _dotted(catalog.parse_override(text)):
+        for key in _dotted(parse_override(text)):
             if key in asleep:
                 raise SpecError(f"--set {text}: {key} changes nothing here: {asleep[key]}")
     kind_of(spec).require_measurable(spec, dataset)

@@ -1,7 +1,7 @@
 """A table of a TOML file, and the kinds of values that its keys have.
 
 Frozen and strict: an unknown key, a wrong type, a number out of range is refused.
-`catalog` reads the files and turns refusals into sentences.
+`catalog` reads the files, `validation` turns refusals into sentences.
 """
 
 from typing import Annotated, Any

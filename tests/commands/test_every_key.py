@@ -31,6 +31,7 @@ from hrbench.road import building, measuring, training
 from hrbench.road.resolve import resolve, with_precision
 from hrbench.runs.options import Options
 from hrbench.spec import LandmarkTask
+from hrbench.spec.task_file import parse_override
 
 CPU = Runtime(torch.device("cpu"))
 SAMPLES = 8  # trained on, in two epochs
@@ -374,7 +375,7 @@ def silent(
     )
     before, found = outcome(0), []
     for number, (key, other) in enumerate(changes(table, values), 1):
-        said = catalog.parse_override(f"{key}={other}")[table][key.split(".")[1]]
+        said = parse_override(f"{key}={other}")[table][key.split(".")[1]]
         now = spec.plain()[table].get(key.split(".")[1])
         if said == now:
             continue
