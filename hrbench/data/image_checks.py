@@ -84,12 +84,19 @@ def look(path: Path) -> Header | str:
 
 
 def undecoded(names: Sequence[str], seen: Sequence[Header | str]) -> list[Fault]:
-    """Return which files `opened` could not decode."""
-    faults = []
-    for problem in (BROKEN, CUT_SHORT):
-        files = [name for name, look in zip(names, seen, strict=True) if look == problem]
-        faults += fault_of(f"image files {problem}", files)
-    return faults
+    """Return which files `opened` could not decode, as faults."""
+    kinds = undecodable(names, seen).items()
+    return [fault for kind, files in kinds for fault in fault_of(kind, files)]
+
+
+def undecodable(names: Sequence[str], seen: Sequence[Header | str]) -> dict[str, list[str]]:
+    """Return which files `opened` could not decode, by the kind of their fault."""
+    return {
+        f"image files {problem}": [
+            name for name, look in zip(names, seen, strict=True) if look == problem
+        ]
+        for problem in (BROKEN, CUT_SHORT)
+    }
 
 
 def odd() -> list[Fault]:

@@ -96,10 +96,11 @@ def _opened(
     sizes = None if listed.sizes is None else [listed.sizes[row] for row in rows.tolist()]
     seen = _decoded(folder, names, title) if title else headed([folder / name for name in names])
     compared = framing.compared(names, seen, sizes)
-    faults = [*image_checks.undecoded(names, seen), *compared.sizes(published=published)]
+    faults, notes = _by_use(listed, image_checks.undecodable(names, seen))
+    faults += compared.sizes(published=published)
     if published:
-        return [*faults, *compared.turns("ignored")], image_checks.odd()
-    return faults, [*compared.remarks(), *image_checks.odd()]
+        return [*faults, *compared.turns("ignored")], [*notes, *image_checks.odd()]
+    return faults, [*notes, *compared.remarks(), *image_checks.odd()]
 
 
 def headed(paths: Sequence[Path]) -> list[Header | str]:

@@ -182,6 +182,17 @@ def test_an_image_that_is_missing_is_one_verdict_of_check_and_run(
         reading.evaluation(spec, dataset, DataRoot(root, synthetic=False), boxes="gt", limit=None)
 
 
+def test_a_damaged_image_that_no_run_opens_is_a_note(root: Path) -> None:
+    write(root / "coco" / VAL, content(person(1, 0), person(2, 1)))
+    for number in (1, 2):
+        (root / "coco" / "images" / "val2017" / f"{number}.jpg").write_bytes(b"no picture")
+    split = val(root, images=True)
+    assert lines(split) == ["image files that cannot be decoded: 1 (1.jpg)"]
+    assert [str(note) for note in split.notes] == [
+        "image files that cannot be decoded, without annotated objects: 1 (2.jpg)"
+    ]
+
+
 def test_image_files_in_subfolders_are_found(root: Path) -> None:
     said = content(images=1)
     said["images"][0]["file_name"] = "a/b/0.jpg"
