@@ -16,7 +16,7 @@ from hrbench.data.evaluation import Evaluation
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.train import Cost, Feed, Plan
 from hrbench.formats.location import DataRoot
-from hrbench.metrics.metric import Metric
+from hrbench.metrics.metric import AnyMetric
 from hrbench.metrics.registry import METRICS
 from hrbench.metrics.scores import Scores
 from hrbench.report.predictions import Stored
@@ -82,7 +82,7 @@ class Task(ABC, Generic[N, E, P]):
         """Return what the network says of all that is looked at."""
 
     @property
-    def metric(self) -> Metric[Any, Any, Any, Any]:
+    def metric(self) -> AnyMetric:
         """What the protocol measures by."""
         return METRICS[str(self.spec.protocol.metric)]
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Generic, Literal, Self, TypeVar
+from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar
 
 from hrbench.metrics.sample_errors import SampleErrors
 from hrbench.metrics.scores import Scores
@@ -86,3 +86,6 @@ class Metric(Generic[Truth, Predictions, Setting, Errors]):
     def keys(self) -> frozenset[str]:
         """The keys that a task file may state with this metric, of those that only some read."""
         return frozenset({*self.needs, *self.reads, *self.idle})
+
+
+AnyMetric: TypeAlias = Metric[Any, Any, Any, Any]

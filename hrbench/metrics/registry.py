@@ -1,8 +1,6 @@
 """The metrics, by the names that `protocol.metric` takes."""
 
-from typing import Any
-
-from hrbench.metrics.metric import Metric
+from hrbench.metrics.metric import AnyMetric
 from hrbench.metrics.named.accuracy import ACCURACY
 from hrbench.metrics.named.crowdpose import CROWDPOSE
 from hrbench.metrics.named.mpjpe import MPJPE
@@ -11,7 +9,7 @@ from hrbench.metrics.named.oks import OKS
 from hrbench.metrics.named.pckh import PCKH
 from hrbench.metrics.named.pixels import PIXELS
 
-METRICS: dict[str, Metric[Any, Any, Any, Any]] = {
+METRICS: dict[str, AnyMetric] = {
     metric.name: metric for metric in (OKS, CROWDPOSE, PCKH, NME, PIXELS, MPJPE, ACCURACY)
 }
 

@@ -18,7 +18,7 @@ from hrbench.metrics.inputs import (
     PosesInBoxes,
     RankedClasses,
 )
-from hrbench.metrics.metric import Metric
+from hrbench.metrics.metric import AnyMetric
 from hrbench.metrics.mpjpe import LEFT_OUT, JointTruth
 from hrbench.metrics.nme import FaceTruth
 from hrbench.metrics.pckh import KEYPOINTS, HeadTruth
@@ -139,7 +139,7 @@ def spoilt(right: Any) -> Any:
 
 
 @every_metric
-def test_the_headline_is_the_first_of_the_figures(metric: Metric[Any, Any, Any, Any]) -> None:
+def test_the_headline_is_the_first_of_the_figures(metric: AnyMetric) -> None:
     shown = EXAMPLES[metric.name](3)
     assert metric.fault(shown.setting) == ""
     scores = metric.score(shown.truth, shown.right, shown.setting)
@@ -147,7 +147,7 @@ def test_the_headline_is_the_first_of_the_figures(metric: Metric[Any, Any, Any, 
 
 
 @every_metric
-def test_right_answers_get_the_best_value(metric: Metric[Any, Any, Any, Any]) -> None:
+def test_right_answers_get_the_best_value(metric: AnyMetric) -> None:
     shown = EXAMPLES[metric.name](3)
     for about in (shown.setting, *shown.others):
         figures = metric.score(shown.truth, shown.right, about).figures
@@ -159,7 +159,7 @@ def test_right_answers_get_the_best_value(metric: Metric[Any, Any, Any, Any]) ->
 
 @every_metric
 def test_a_wrong_answer_costs_and_its_sample_has_the_largest_error(
-    metric: Metric[Any, Any, Any, Any],
+    metric: AnyMetric,
 ) -> None:
     shown = EXAMPLES[metric.name](3)
     wrong = spoilt(shown.right)
@@ -182,7 +182,7 @@ def test_a_wrong_answer_costs_and_its_sample_has_the_largest_error(
 
 @every_metric
 def test_every_figure_is_defined_once_and_every_definition_used(
-    metric: Metric[Any, Any, Any, Any],
+    metric: AnyMetric,
 ) -> None:
     shown = EXAMPLES[metric.name](3)
     names: set[str] = set()
@@ -202,7 +202,7 @@ def test_a_name_means_the_same_whatever_metric_gives_it() -> None:
 
 @every_metric
 def test_without_samples_every_figure_says_why_it_has_no_value(
-    metric: Metric[Any, Any, Any, Any],
+    metric: AnyMetric,
 ) -> None:
     nobody = EXAMPLES[metric.name](0)
     scores = metric.score(nobody.truth, nobody.right, nobody.setting)
@@ -213,7 +213,7 @@ def test_without_samples_every_figure_says_why_it_has_no_value(
 
 
 @every_metric
-def test_groups_are_json_and_a_curve_has_axes(metric: Metric[Any, Any, Any, Any]) -> None:
+def test_groups_are_json_and_a_curve_has_axes(metric: AnyMetric) -> None:
     shown = EXAMPLES[metric.name](3)
     scores = metric.score(shown.truth, shown.right, shown.setting)
     text = json.dumps(scores.groups)
@@ -228,7 +228,7 @@ def test_groups_are_json_and_a_curve_has_axes(metric: Metric[Any, Any, Any, Any]
 
 @every_metric
 def test_the_keys_that_a_metric_names_are_the_protocols(
-    metric: Metric[Any, Any, Any, Any],
+    metric: AnyMetric,
 ) -> None:
     protocol = PROTOCOLS[metric.predictions]
     assert metric.keys <= set(protocol.model_fields)
