@@ -7,7 +7,7 @@ import numpy as np
 
 from hrbench.data.evaluation import LiftingEvaluation
 from hrbench.data.images import write_png
-from hrbench.data.lifting_windows import LiftingBatch
+from hrbench.data.lifting_batches import LiftingBatch
 from hrbench.data.pose_statistics import centred
 from hrbench.draw.joint_sheet import sheet
 from hrbench.metrics.sample_errors import SampleErrors

@@ -7,8 +7,9 @@ from golden.ledger import Ledger
 from numpy.typing import NDArray
 
 from hrbench import catalog
-from hrbench.data import pose_statistics, windows
+from hrbench.data import pose_statistics
 from hrbench.data.pose_statistics import PoseStatistics
+from hrbench.data.sequences import chunks, join, mirrored, mirrored_intrinsics, padded
 from hrbench.formats.h36m import frame_names
 from hrbench.geometry import flip_order
 
@@ -24,14 +25,14 @@ def test_sequences_are_divided_as_officially(file: str, golden: Ledger) -> None:
     for name in generators(golden, file, "chunk"):
         pairs = golden.load(file)[f"{name}_pairs"]
         chunk = int(name.removeprefix("chunk").split("_")[0])
-        ours = windows.chunks(lengths, chunk, mirror=bool(pairs[:, 3].any()))
+        ours = chunks(lengths, chunk, mirror=bool(pairs[:, 3].any()))
         golden.check(file, f"{name}_pairs", ours)
 
 
 @each_generators
 def test_windows_of_parts_of_sequences_are_the_official_ones(file: str, golden: Ledger) -> None:
     z = golden.load(file)
-    sequences = windows.join(inputs(golden, file, "2d"), inputs(golden, file, "3d"), ORDER, ORDER)
+    sequences = join(inputs(golden, file, "2d"), inputs(golden, file, "3d"), ORDER, ORDER)
     for name in generators(golden, file, "chunk"):
         # The order of the draws is ours: here it is the official one.
         pairs = z.get(f"{name}_permuted_pairs", z[f"{name}_pairs"])
@@ -54,10 +55,8 @@ def test_whole_sequences_are_padded_and_mirrored_as_officially(file: str, golden
             zip(inputs(golden, file, "2d"), inputs(golden, file, "3d"), strict=True)
         ):
             sides = len(z[f"{name}_b{number}_2d"])  # 2 with the mirror image
-            keypoints, joints = (
-                np.stack([part, windows.mirrored(part, ORDER)][:sides]) for part in parts
-            )
-            golden.check(file, f"{name}_b{number}_2d", windows.padded(keypoints, pad, shift))
+            keypoints, joints = (np.stack([part, mirrored(part, ORDER)][:sides]) for part in parts)
+            golden.check(file, f"{name}_b{number}_2d", padded(keypoints, pad, shift))
             golden.check(file, f"{name}_b{number}_3d", joints)
             sequence = np.full(sides, number)
             check_cameras(golden, file, f"{name}_b{number}_cam", sequence, np.arange(sides))
@@ -67,7 +66,7 @@ def check_cameras(
     golden: Ledger, file: str, key: str, sequence: NDArray[np.int64], mirror: NDArray[np.int64]
 ) -> None:
     rows = np.array(inputs(golden, file, "cam"))[sequence]
-    seen = np.where(mirror[:, None] == 1, windows.mirrored_intrinsics(rows), rows)
+    seen = np.where(mirror[:, None] == 1, mirrored_intrinsics(rows), rows)
     golden.check(file, key, seen)
 
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from hrbench import world
-from hrbench.data import windows
 from hrbench.data.evaluation import LiftingEvaluation
+from hrbench.data.sequences import padded
 from hrbench.errors import RunError
 from hrbench.formats.location import DataRoot
 from hrbench.geometry import flip_order
@@ -124,4 +124,4 @@ class DeployableLifter(Deployable[Lifting, JointPredictions]):
         return replace(by_torch, joints=np.concatenate(lifted))
 
     def _padded(self, keypoints: NDArray[np.float32]) -> NDArray[np.float32]:
-        return windows.padded(keypoints, self.inputs.pad, self.inputs.shift)
+        return padded(keypoints, self.inputs.pad, self.inputs.shift)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from hrbench.cameras import screen
 from hrbench.data.clips import Clip
 from hrbench.data.pose_statistics import KEYPOINTS_IN
-from hrbench.data.windows import mirrored
+from hrbench.data.sequences import mirrored
 from hrbench.errors import DataError
 from hrbench.network import LinearNetwork, TemporalNetwork
 

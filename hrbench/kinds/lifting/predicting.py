@@ -7,9 +7,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hrbench.data import windows
 from hrbench.data.clips import Clip
 from hrbench.data.pose_statistics import JOINTS_OUT, KEYPOINTS_IN, centred, measure
+from hrbench.data.sequences import mirrored, padded
 from hrbench.engine.progress import Steps
 from hrbench.engine.runtime import Runtime
 from hrbench.kinds.lifting.inputs import Inputs
@@ -67,7 +67,7 @@ def prepared(clip: Clip, seen: Inputs, *, flip_test: bool) -> Tensor:
     """
     keypoints = seen.of(clip)
     versions = [keypoints, seen.mirrored(keypoints, clip)] if flip_test else [keypoints]
-    return torch.from_numpy(windows.padded(np.stack(versions), seen.pad, seen.shift))
+    return torch.from_numpy(padded(np.stack(versions), seen.pad, seen.shift))
 
 
 def turned_back(joints: Tensor, order: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -78,7 +78,7 @@ def turned_back(joints: Tensor, order: NDArray[np.int64]) -> NDArray[np.float32]
     lifted = joints.float().cpu().numpy()
     if len(lifted) == 1:
         return np.asarray(lifted[0])
-    return np.asarray((lifted[0] + windows.mirrored(lifted[1], order)) / np.float32(2))
+    return np.asarray((lifted[0] + mirrored(lifted[1], order)) / np.float32(2))
 
 
 def statistics(clips: Sequence[Clip]) -> dict[str, Tensor]:

@@ -10,10 +10,10 @@ from torch import Tensor, nn
 
 from hrbench.backbone.fitting import Fit
 from hrbench.backbone.weights import Checkpoint
-from hrbench.data import windows
 from hrbench.data.evaluation import LiftingEvaluation
-from hrbench.data.lifting_windows import LiftingBatch, LiftingWindows
+from hrbench.data.lifting_batches import LiftingBatch, LiftingWindows
 from hrbench.data.pose_statistics import centred
+from hrbench.data.sequences import join
 from hrbench.draw import lifting_sheets
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.train import Cost, Plan
@@ -62,7 +62,7 @@ class Lifting(Task[Lifter, LiftingEvaluation, JointPredictions]):
         clips, seen = read.clips, self.inputs(network)
         keypoints = [seen.of(clip) for clip in clips]
         joints = [centred(clip.joints).astype(np.float32) for clip in clips]
-        sequences = windows.join(keypoints, joints, seen.order, seen.order)
+        sequences = join(keypoints, joints, seen.order, seen.order)
         shift, mirror = seen.shift, self.spec.recipe.flip
         return Training(
             LiftingWindows(sequences, pad=seen.pad, shift=shift, mirror=mirror),

@@ -1,4 +1,4 @@
-"""Windows of sequences, for networks that lift keypoints over time.
+"""Sequences of keypoints, and windows of them for networks that lift over time.
 
 A window is a row of a table: sequence, first frame, frame after the last, mirrored or not (1 or
 0). Its frames may lie outside of the sequence, which goes on there as it begins and ends.

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hrbench.data import windows
+from hrbench.data.sequences import Sequences, chunks
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,10 @@ class LiftingBatch:
 class LiftingWindows:
     """Every frame of some sequences with the frames around it; in a mirror too, with `mirror`."""
 
-    def __init__(self, sequences: windows.Sequences, *, pad: int, shift: int, mirror: bool) -> None:
+    def __init__(self, sequences: Sequences, *, pad: int, shift: int, mirror: bool) -> None:
         self.sequences, self.pad, self.shift = sequences, pad, shift
         lengths = np.diff(sequences.bounds).tolist()
-        self.pairs = windows.chunks(lengths, mirror=mirror)
+        self.pairs = chunks(lengths, mirror=mirror)
 
     def __len__(self) -> int:
         return len(self.pairs)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from hrbench.data.windows import (
+from hrbench.data.sequences import (
     Sequences,
     chunks,
     join,
