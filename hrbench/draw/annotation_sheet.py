@@ -16,15 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.arrays import Pixels
+from hrbench.draw.drawing import DARK, LEFT, MIDDLE, RIGHT, WHITE, Color
 
-Color = tuple[int, int, int]
 Pairs = Sequence[tuple[int, int]]
 Read = Callable[[Path, tuple[int, int] | None], Pixels]
 
 AROUND = 0.15  # of the longer side of what is shown, on each side
-LEFT, RIGHT, MIDDLE = (80, 175, 255), (255, 170, 60), (120, 230, 120)  # BGR
-DARK, WHITE, DOUBT = (25, 25, 25), (255, 255, 255), (40, 40, 230)
-LETTERS, SMALL = 0.38, 0.3  # of OpenCV's font size
+DOUBT = (40, 40, 230)  # BGR
+LETTERS, SMALL, LARGE = 0.38, 0.3, 0.6  # of OpenCV's font size
+TITLE = 30  # pixels of height
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
@@ -96,6 +96,13 @@ def sheet(
     tiles += [blank] * (-len(tiles) % shape.columns) if tiles else [blank] * shape.columns
     starts = range(0, len(tiles), shape.columns)
     return np.vstack([np.hstack(tiles[start : start + shape.columns]) for start in starts])
+
+
+def titled(tiles: Pixels, words: str) -> Pixels:
+    """Return a sheet below its title."""
+    title = np.full((TITLE, tiles.shape[1], 3), WHITE, dtype=np.uint8)
+    cv2.putText(title, words, (8, TITLE - 9), FONT, LARGE, DARK, 1, cv2.LINE_AA)
+    return np.vstack([title, tiles])
 
 
 def chosen(objects: Objects, doubtful: NDArray[np.bool_]) -> NDArray[np.intp]:

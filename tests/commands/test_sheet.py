@@ -9,7 +9,7 @@ from cli.command import called
 from worlds import release_of_300w, small_world
 
 from hrbench import catalog
-from hrbench.draw.annotation_sheet import LEFT, RIGHT
+from hrbench.draw.drawing import LEFT, RIGHT
 
 
 def drawn(folder: Path, dataset: str, data: Path) -> tuple[int, int]:

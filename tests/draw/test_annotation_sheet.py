@@ -10,15 +10,13 @@ from hrbench.draw.annotation_sheet import (
     BODY,
     DOUBT,
     FACE,
-    LEFT,
-    MIDDLE,
-    RIGHT,
     Objects,
     chosen,
     colors_of,
     number_places,
     sheet,
 )
+from hrbench.draw.drawing import LEFT, MIDDLE, RIGHT
 from hrbench.errors import DataError
 
 CROSS = [[10.0, 20], [30, 20], [20, 10]]  # left, right, top

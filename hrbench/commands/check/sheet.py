@@ -17,7 +17,7 @@ from hrbench.data import framing
 from hrbench.data.headers import Size
 from hrbench.data.images import read_image
 from hrbench.data.sample import Inside
-from hrbench.draw.annotation_sheet import FONT, Objects, sheet
+from hrbench.draw.annotation_sheet import Objects, sheet, titled
 from hrbench.errors import RunError
 from hrbench.formats.contract import Format
 from hrbench.formats.listing import ListFiles, Listing
@@ -27,7 +27,6 @@ from hrbench.lints.swapped_sides import suspects
 from hrbench.spec import DatasetSpec, Split
 
 SHEET = ".png"
-TITLE, DARK, WHITE = 30, (25, 25, 25), (255, 255, 255)  # height in pixels, BGR
 
 
 def draw_sheet(dataset: DatasetSpec, folder: Path, splits: Sequence[str], file: Path) -> None:
@@ -71,10 +70,7 @@ def _of_split(
     inside = None if listed.people is None else listed.people.inside
     as_stored = inside is not None or catalog.is_published(dataset)
     read = partial(_stored, inside=inside) if as_stored else framing.as_viewed
-    tiles = sheet(objects, doubtful, pairs, edges, read)
-    title = np.full((TITLE, tiles.shape[1], 3), WHITE, dtype=np.uint8)
-    cv2.putText(title, name, (8, TITLE - 9), FONT, 0.6, DARK, 1, cv2.LINE_AA)
-    return np.vstack([title, tiles])
+    return titled(sheet(objects, doubtful, pairs, edges, read), name)
 
 
 def _objects(listed: Listing, split: Split, folder: Path) -> Objects | None:
