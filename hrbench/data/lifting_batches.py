@@ -22,7 +22,7 @@ class LiftingBatch:
     joints: Tensor  # (B, 1, 17, 3) float32 mm around the hip, of the frame that is answered
 
 
-class LiftingWindows:
+class TrainingWindows:
     """Every frame of some sequences with the frames around it; in a mirror too, with `mirror`."""
 
     def __init__(self, sequences: Sequences, *, pad: int, shift: int, mirror: bool) -> None:

@@ -18,7 +18,7 @@ from hrbench.heads import ties
 from hrbench.heads.codec import Codec
 from hrbench.heads.decoding import DECODERS
 from hrbench.heads.heatmap import Targets
-from hrbench.heads.windows import paste
+from hrbench.heads.patches import paste
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from hrbench.heads import ties
 from hrbench.heads.codec import Codec
 from hrbench.heads.decoding import maxima, sampled
 from hrbench.heads.heatmap import Targets
-from hrbench.heads.windows import paste
+from hrbench.heads.patches import paste
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +48,10 @@ class OfficialFaceHeatmap(Codec):
         drawn = visible.to(device) & ((first < limits) & (end >= 0)).all(dim=-1)
         bump = self.bump().to(device)
         steps = torch.arange(len(bump), device=device)
-        # A window from a truncated corner to a truncated end may be one cell less than a bump.
+        # A patch from a truncated corner to a truncated end may be one cell less than a bump.
         across, down = (steps < (end - first)[..., None]).unbind(2)
-        windows = bump * (down[..., :, None] & across[..., None, :] & drawn[..., None, None])
-        return Targets(paste(windows, first, (self.width, self.height)), drawn.float())
+        patches = bump * (down[..., :, None] & across[..., None, :] & drawn[..., None, None])
+        return Targets(paste(patches, first, (self.width, self.height)), drawn.float())
 
     def bump(self) -> Tensor:
         """Return one bump, (6 sigma + 1) cells square, not necessarily whole; highest is 1.

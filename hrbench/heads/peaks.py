@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from hrbench.heads.decoding import blur_radius, maxima
-from hrbench.heads.windows import cut, paste
+from hrbench.heads.patches import cut, paste
 
 DERIVATIVE = 2  # cells that DARK's second derivatives look to each side
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from hrbench.backbone.fitting import Fit
 from hrbench.backbone.weights import Checkpoint
 from hrbench.data.evaluation import LiftingEvaluation
-from hrbench.data.lifting_batches import LiftingBatch, LiftingWindows
+from hrbench.data.lifting_batches import LiftingBatch, TrainingWindows
 from hrbench.data.pose_statistics import centred
 from hrbench.data.sequences import join
 from hrbench.draw import lifting_sheets
@@ -65,7 +65,7 @@ class Lifting(Task[Lifter, LiftingEvaluation, JointPredictions]):
         sequences = join(keypoints, joints, seen.order, seen.order)
         shift, mirror = seen.shift, self.spec.recipe.flip
         return Training(
-            LiftingWindows(sequences, pad=seen.pad, shift=shift, mirror=mirror),
+            TrainingWindows(sequences, pad=seen.pad, shift=shift, mirror=mirror),
             statistics(clips) if isinstance(network, LinearNetwork) else {},
             read.left_out,
             read.allowed,
