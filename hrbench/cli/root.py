@@ -16,7 +16,7 @@ from typing import Any, TextIO, TypeVar
 import click
 
 from hrbench.errors import HrbenchError
-from hrbench.report import finding
+from hrbench.report import run_folders
 
 FILE = click.Path(path_type=str)  # a missing file is ours to report, with exit 1
 DATA = (
@@ -25,7 +25,7 @@ DATA = (
 )
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})  # no place to write to
 QUOTED = re.compile(r'[^"\n]+')  # names of files in JSON and TOML
-RUNS = str(finding.RUNS)
+RUNS = str(run_folders.RUNS)
 DEVICE = "auto, cpu, cuda or gpu, a card by its number (0, cuda:1), or any other of torch's."
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 

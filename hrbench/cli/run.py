@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from hrbench.cli.root import DATA, DEVICE, FILE, RUNS, allowing, as_json, main, print_record
-from hrbench.report import finding
+from hrbench.report import run_folders
 
 # Without a training too; a loss goes with the network's activation.
 OBEYED = ("recipe.precision", "recipe.initial", "recipe.loss")
@@ -78,7 +78,7 @@ def run(task: str | None, resume: str | None, json_: bool, **flags: Any) -> None
     from hrbench.runs.options import Options  # noqa: PLC0415
 
     if resume is not None:
-        done = running.resume(finding.find(resume, Path(flags["out"])), task, flags["data"])
+        done = running.resume(run_folders.find(resume, Path(flags["out"])), task, flags["data"])
     else:
         name, options = running.repeated(str(task), Options(**flags), typed)
         if options.weights and (idle := _of_training(flags)):

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from hrbench.cli.root import FILE, as_json, main, print_record
-from hrbench.report import finding
+from hrbench.report import run_folders
 
 
 @main.command()
@@ -34,6 +34,6 @@ def score(run: str, overrides: tuple[str, ...], json_: bool, **flags: Any) -> No
     """
     from hrbench.commands import score as scoring  # noqa: PLC0415  torch takes seconds
 
-    folder = finding.find(run)
+    folder = run_folders.find(run)
     record = scoring.score(folder, overrides, **flags)
     print_record(record, folder, json_=json_)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from hrbench import catalog
-from hrbench.report import benchmarks, checkpoints, layout, literature, published
+from hrbench.report import benchmarks, checkpoints, literature, published
+from hrbench.report.text_table import terminal
 
 WIDE = 200  # columns for names of files where no terminal limits them
 TERMS = ("title", "homepage", "licence", "citation")  # of a dataset
@@ -48,7 +49,7 @@ def weights() -> Listed:
 
     def text(width: int, colour: bool) -> str:
         table = checkpoints.list_table(known)
-        return layout.terminal([table], width if colour else WIDE, colour=colour)
+        return terminal([table], width if colour else WIDE, colour=colour)
 
     return Listed(known, text)
 

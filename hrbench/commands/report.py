@@ -7,10 +7,11 @@ from typing import Any
 
 from hrbench import catalog
 from hrbench.errors import HrbenchError
-from hrbench.report import checkpoints, detail, finding, layout, published, table
+from hrbench.report import checkpoints, detail, published, run_folders, table
 from hrbench.report import runs as folders
 from hrbench.report.checkpoints import Comparison
 from hrbench.report.runs import Runs
+from hrbench.report.text_table import terminal
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Checked:
 
     def text(self, width: int, *, colour: bool) -> str:
         """Return a table."""
-        return layout.terminal([checkpoints.check_table(self.comparisons)], width, colour=colour)
+        return terminal([checkpoints.check_table(self.comparisons)], width, colour=colour)
 
 
 def read(names: Sequence[str], *, strict: bool = False) -> Runs:
@@ -39,7 +40,7 @@ def read(names: Sequence[str], *, strict: bool = False) -> Runs:
     Raises:
         RunError: a name stands for no run, or for several.
     """
-    return folders.load(names, finding.RUNS, strict=strict)
+    return folders.load(names, run_folders.RUNS, strict=strict)
 
 
 def report(runs: Runs, *, task: str | None, form: str, **look: Any) -> str:
@@ -55,7 +56,7 @@ def report(runs: Runs, *, task: str | None, form: str, **look: Any) -> str:
         HrbenchError: there is no such form, or no such task.
     """
     literature = published.load(catalog.published_results())
-    if runs.alone and form in detail.FORMATS:
+    if runs.alone and form in detail.FORMS:
         return detail.detail(runs.records[0], runs.folders[0], literature, form=form, **look)
     return table.report(
         runs.records, literature, unfinished=runs.unfinished, task=task, form=form, **look

@@ -10,7 +10,7 @@ from hrbench.engine.runtime import Runtime, processes
 from hrbench.errors import RunError
 from hrbench.kinds.contract import AnyTask
 from hrbench.kinds.registry import task_of
-from hrbench.report import finding
+from hrbench.report import run_folders
 from hrbench.report.environment import code_version, environment, hardware
 from hrbench.report.record import RunRecord
 from hrbench.road import given, recording
@@ -99,7 +99,7 @@ def repeated(task: str, options: Options, typed: Collection[str]) -> tuple[str, 
 
     Options that are `typed` are those of now.
     """
-    before = finding.run_of(task)
+    before = run_folders.run_of(task)
     return (task, options) if before is None else given.again(before, options, typed)
 
 

@@ -8,8 +8,8 @@ from hrbench.formats import location
 from hrbench.kinds.contract import AnyTask
 from hrbench.kinds.registry import require_own_flags, task_of
 from hrbench.report import predictions as stored
-from hrbench.report.finding import SPEC
 from hrbench.report.record import RunRecord
+from hrbench.report.run_folders import SPEC
 from hrbench.road import given, measuring, recording
 from hrbench.road.resolve import is_modified, require_sound
 from hrbench.road.telling import tell

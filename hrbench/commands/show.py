@@ -3,7 +3,7 @@
 from typing import Any
 
 from hrbench import catalog
-from hrbench.report import finding
+from hrbench.report import run_folders
 
 
 def show(task: str, overrides: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -12,5 +12,6 @@ def show(task: str, overrides: tuple[str, ...] = ()) -> dict[str, Any]:
     Raises:
         HrbenchError: there is no such task or run, or an override does not fit.
     """
-    run = finding.run_of(task)
-    return catalog.load_task(task if run is None else str(run / finding.SPEC), overrides).plain()
+    run = run_folders.run_of(task)
+    name = task if run is None else str(run / run_folders.SPEC)
+    return catalog.load_task(name, overrides).plain()

@@ -9,7 +9,7 @@ from hrbench.errors import DataError
 from hrbench.files.json_files import read_json
 from hrbench.formats.coco import categories, repeats
 from hrbench.metrics.sigmas import FEWEST, Sigmas, estimate
-from hrbench.report.layout import Table, terminal
+from hrbench.report.text_table import Table, terminal
 
 FIGURES = 3  # significant; ten repeats give less than one
 

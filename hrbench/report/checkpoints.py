@@ -7,9 +7,9 @@ from pathlib import Path
 
 from hrbench.report.benchmarks import benchmark
 from hrbench.report.definitions import define, rounded
-from hrbench.report.layout import Table
 from hrbench.report.published import Row, load, rows
 from hrbench.report.record import RunRecord
+from hrbench.report.text_table import Table
 
 COLUMNS = (
     *("task", "variant", "system", "file", "sha256_prefix", "metric", "split", "value", "unit"),

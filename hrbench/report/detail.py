@@ -8,14 +8,14 @@ import pandas as pd
 
 from hrbench.report.compare import may_stand_beside_published, spelled
 from hrbench.report.definitions import define, rounded
-from hrbench.report.layout import Table, markdown, terminal
 from hrbench.report.literature import published_tables
 from hrbench.report.published import rows
 from hrbench.report.record import RunRecord, Weights
 from hrbench.report.summary import figures, pictures, standing
 from hrbench.report.table import epochs, given, started
+from hrbench.report.text_table import Table, markdown, terminal
 
-FORMATS = ("table", "markdown")
+FORMS = ("table", "markdown")
 DRAWN = "curve"  # a group that curve.csv and curve.png have
 MOST = 60  # lines of a group
 

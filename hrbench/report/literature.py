@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable, Sequence
 
 from hrbench.report.benchmarks import Benchmark
-from hrbench.report.layout import Table, terminal
 from hrbench.report.published import Row, best, selection, standing
+from hrbench.report.text_table import Table, terminal
 
 NUMBERS = frozenset({"value"})
 

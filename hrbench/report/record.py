@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from hrbench.errors import RunError
-from hrbench.report.finding import FILE
+from hrbench.report.run_folders import FILE
 
 SCHEMA: Final = 1
 NAMES = ("id", "seal")

@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from hrbench.errors import RunError
-from hrbench.report.finding import FILE, SPEC, STAMP, every, find, id_of, is_run
 from hrbench.report.record import SCHEMA, RunRecord, is_untouched
+from hrbench.report.run_folders import FILE, SPEC, STAMP, every, find, id_of, is_run
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ import pandas as pd
 
 from hrbench.report.compare import compared, may_stand_beside_published, verdict
 from hrbench.report.definitions import define, rounded
-from hrbench.report.layout import Table, terminal
 from hrbench.report.literature import published_tables
 from hrbench.report.published import Row, rows
 from hrbench.report.record import RunRecord
 from hrbench.report.table import marks
+from hrbench.report.text_table import Table, terminal
 
 PICTURES = ("predictions.png", "worst.png", "training.png", "curve.png")  # that a run may leave
 SYNTHETIC = (

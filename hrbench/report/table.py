@@ -9,15 +9,15 @@ import pandas as pd
 
 from hrbench import catalog
 from hrbench.errors import UnknownNameError
-from hrbench.report import formats
+from hrbench.report import csv_json
 from hrbench.report.compare import compared, may_stand_beside_published, verdict
 from hrbench.report.definitions import rounded
-from hrbench.report.layout import Table, markdown, terminal
 from hrbench.report.literature import published_tables
 from hrbench.report.published import Row, rows
 from hrbench.report.record import RunRecord, Weights
+from hrbench.report.text_table import Table, markdown, terminal
 
-FORMATS = ("table", "markdown", "csv", "json")
+FORMS = ("table", "markdown", "csv", "json")
 FOLDING = frozenset({"started", "weights", "marks"})
 TRAINED = "trained"  # the origin of weights that the run itself has made
 NUMBERS = frozenset({"n", "epochs", "seed"})
@@ -43,15 +43,15 @@ def report(
     Raises:
         UnknownNameError: no such task, or format.
     """
-    if form not in FORMATS:
-        raise UnknownNameError("format", form, FORMATS)
+    if form not in FORMS:
+        raise UnknownNameError("format", form, FORMS)
     kept = _of_task(records, task)
     tasks = {task} if task else {record.task for record in kept} or set(catalog.names("tasks"))
     literature = rows(published, tasks)
     if form == "csv":
-        return formats.as_csv(kept, literature)
+        return csv_json.as_csv(kept, literature)
     if form == "json":
-        return formats.as_json(kept, literature)
+        return csv_json.as_json(kept, literature)
     comparable = {record.task for record in kept if may_stand_beside_published(record)}
     tables = [
         *record_tables(kept, literature),

@@ -13,7 +13,7 @@ from hrbench.formats import location
 from hrbench.formats.location import BUILTIN, DEFAULT, DataRoot
 from hrbench.kinds.contract import AnyTask
 from hrbench.kinds.registry import task_of
-from hrbench.report import finding
+from hrbench.report import run_folders
 from hrbench.road.resolve import of_dataset
 from hrbench.road.telling import tell
 from hrbench.runs import folder as run_folder
@@ -47,11 +47,11 @@ def weights_of(name: str) -> WeightsFile:
         RunError: several runs begin so, or the training of the one has not come to its end.
     """
     path = Path(name)
-    is_weights = path.is_file() and path.name not in finding.MARKS
-    folder = None if is_weights else finding.named(name)
+    is_weights = path.is_file() and path.name not in run_folders.MARKS
+    folder = None if is_weights else run_folders.named(name)
     if folder is None:
         return WeightsFile(path, provenance.of_run(path))
-    spec = folder / finding.SPEC
+    spec = folder / run_folders.SPEC
     if (folder / BEST).is_file():
         return WeightsFile(folder / BEST, spec)
     given = run_folder.read(folder)[2].options.weights
@@ -66,7 +66,7 @@ def with_runs(options: Options) -> Options:
     """Return options in which every RUN is a path."""
     keypoints = options.keypoints
     if keypoints and keypoints not in WORDS and not Path(keypoints).exists():
-        keypoints = str(finding.named(keypoints) or keypoints)
+        keypoints = str(run_folders.named(keypoints) or keypoints)
     return replace(
         options,
         weights=options.weights and str(weights_of(options.weights).path),
@@ -110,7 +110,7 @@ def again(folder: Path, asked: Options, typed: Collection[str]) -> tuple[str, Op
         kept["init"] = None
     elif "init" in typed:
         kept["weights"] = None
-    return str(folder / finding.SPEC), replace(asked, **kept)
+    return str(folder / run_folders.SPEC), replace(asked, **kept)
 
 
 def anchored(options: Options, dataset: DatasetSpec, data_root: DataRoot) -> Options:

@@ -9,8 +9,8 @@ from hrbench.backbone.about import About
 from hrbench.backbone.weights import Checkpoint
 from hrbench.errors import HrbenchError, WeightsError
 from hrbench.report import checkpoints
-from hrbench.report.finding import SPEC
 from hrbench.report.published import Row
+from hrbench.report.run_folders import SPEC
 from hrbench.runs import folder as run_folder
 from hrbench.spec import DatasetSpec, Split, TaskSpec
 

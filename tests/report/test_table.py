@@ -8,10 +8,10 @@ from report.records import record, row, with_interval
 
 from hrbench.errors import UnknownNameError
 from hrbench.report.benchmarks import benchmarks
-from hrbench.report.layout import Table, markdown, terminal
 from hrbench.report.literature import tasks
 from hrbench.report.record import Counts, measured
 from hrbench.report.table import report
+from hrbench.report.text_table import Table, markdown, terminal
 
 PUBLISHED = pd.DataFrame(
     [

@@ -24,7 +24,7 @@ from hrbench.formats.location import (
 )
 from hrbench.formats.registry import FORMATS, is_own
 from hrbench.lints.keypoint_names import NO_PAIRS, NO_SIGMAS, mirrored_faults
-from hrbench.report import finding
+from hrbench.report import run_folders
 from hrbench.runs import folder as folder_of_run
 from hrbench.spec import DatasetSpec
 
@@ -44,7 +44,7 @@ def check(name: str, data: str | None, *, images: bool, allow: tuple[str, ...] =
         UnknownNameError: no such dataset, or none of its format can be read.
         SpecError: its file does not say what is expected.
     """
-    if (run := finding.run_of(name)) is not None:
+    if (run := run_folders.run_of(name)) is not None:
         name, data = _of_run(run, data)
     file, raw = catalog.dataset_file(name)
     faults = faults_of_file(raw)

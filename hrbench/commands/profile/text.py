@@ -3,7 +3,7 @@
 from hrbench.commands.profile.profile import SIZE, Profile
 from hrbench.commands.profile.timing import Spread, Timing, spread
 from hrbench.kinds.profiled import STAGES
-from hrbench.report.layout import Table, terminal
+from hrbench.report.text_table import Table, terminal
 
 COUNTED = "convolutions and linear layers; no bias, normalisation or pooling"
 NONE = "—"  # a stage that a task does not have

@@ -12,7 +12,7 @@ from hrbench.backbone.fitting import Fit
 from hrbench.backbone.input import IMAGENET
 from hrbench.backbone.registry import BACKBONES
 from hrbench.backbone.weights import Checkpoint
-from hrbench.report.layout import Table, terminal
+from hrbench.report.text_table import Table, terminal
 from hrbench.road.given import weights_of
 from hrbench.road.variants import fitted, fitting_variants, named
 from hrbench.runs import provenance

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from hrbench.errors import RunError
-from hrbench.report.finding import every, find, named
+from hrbench.report.run_folders import every, find, named
 
 EARLY, LATE = "20260101T000000Z-aaaa1111", "20260102T000000Z-aabb2222"
 
