@@ -14,7 +14,7 @@ class TemporalLifter(nn.Module):
     """Lift every frame by the frames around it, or, if causal, by those up to it.
 
     The first filter reads neighbours, each further one as far apart as the ones before it reach.
-    The network pads nothing: `data.windows` repeats the frames at a sequence's ends. A causal
+    The network pads nothing: `data.sequences` repeats the frames at a sequence's ends. A causal
     network has the same filters; it carries the last frame past them in place of the middle one,
     and its windows end at the frame they are for.
 
