@@ -12,6 +12,8 @@ nox.options.sessions = ["lint", "types", "tests"]
 nox.options.error_on_missing_interpreters = True
 PROJECT = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
 EVERYTHING = "slow or not slow"
+PROCESSES = ("-n", "auto", "--maxprocesses", "4")  # a process per core
+ONE = {"OMP_NUM_THREADS": "1"}  # of torch's threads in each
 
 
 @nox.session(venv_backend="none")
@@ -33,9 +35,7 @@ def tests(session: nox.Session) -> None:
 
     In a process per core, four at most, each with one of torch's threads.
     """
-    processes = ["-n", "auto", "--maxprocesses", "4"]
-    one = {"OMP_NUM_THREADS": "1"}
-    session.run("pytest", *processes, "-m", EVERYTHING, *session.posargs, env=one)
+    session.run("pytest", *PROCESSES, "-m", EVERYTHING, *session.posargs, env=ONE)
 
 
 @nox.session(venv_backend="none", default=False)
@@ -82,6 +82,12 @@ def bench(session: nox.Session) -> None:
     session.run("python", "benchmarks/busy.py")
     session.run("python", "benchmarks/first_minutes.py", "--whole")
     session.run("pytest", "benchmarks")
+
+
+@nox.session(venv_backend="none", default=False)
+def mutants(session: nox.Session) -> None:
+    """Mistakes planted in a copy of hrbench: the tests that each names notice it."""
+    session.run("pytest", *PROCESSES, "--dist", "worksteal", "tests/mutants/planted.py", env=ONE)
 
 
 @nox.session(default=False)

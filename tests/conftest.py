@@ -46,6 +46,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
     """Give each file to one process in the order above, and to one what the ledger counts."""
+    if config.option.dist != "load":
+        return None  # somebody names another order
     from xdist.scheduler import LoadFileScheduling
 
     class GoldensTogether(LoadFileScheduling):  # type: ignore[misc]

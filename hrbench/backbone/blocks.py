@@ -9,27 +9,27 @@ def conv_bn(inputs: int, outputs: int, kernel: int, stride: int = 1) -> list[nn.
     return [conv, nn.BatchNorm2d(outputs)]
 
 
-def shortcut(inputs: int, outputs: int, stride: int) -> nn.Module:
-    """Return what carries a block's input to its output: as it is, where both have one shape."""
-    if (inputs, stride) == (outputs, 1):
+def shortcut(inputs: int, outputs: int) -> nn.Module:
+    """Return what carries a block's input to its output: as it is, where both have one width."""
+    if inputs == outputs:
         return nn.Identity()
-    return nn.Sequential(*conv_bn(inputs, outputs, 1, stride))
+    return nn.Sequential(*conv_bn(inputs, outputs, 1))
 
 
 class BasicBlock(nn.Module):
     """Two 3 x 3 convolutions around which the input is carried.
 
-    Shapes: (B, inputs, h, w) to (B, width, h / stride, w / stride).
+    Shapes: (B, inputs, h, w) to (B, width, h, w).
     """
 
     EXPANSION = 1
 
-    def __init__(self, inputs: int, width: int, stride: int = 1) -> None:
+    def __init__(self, inputs: int, width: int) -> None:
         super().__init__()
-        self.conv1, self.bn1 = conv_bn(inputs, width, 3, stride)
+        self.conv1, self.bn1 = conv_bn(inputs, width, 3)
         self.conv2, self.bn2 = conv_bn(width, width, 3)
         self.relu = nn.ReLU(inplace=True)
-        self.downsample = shortcut(inputs, width, stride)
+        self.downsample = shortcut(inputs, width)
 
     def forward(self, x: Tensor) -> Tensor:
         y: Tensor = self.relu(self.bn1(self.conv1(x)))
@@ -40,19 +40,19 @@ class BasicBlock(nn.Module):
 class Bottleneck(nn.Module):
     """1 x 1, 3 x 3 and 1 x 1 convolutions; the last widens fourfold.
 
-    Shapes: (B, inputs, h, w) to (B, 4 * width, h / stride, w / stride).
+    Shapes: (B, inputs, h, w) to (B, 4 * width, h, w).
     """
 
     EXPANSION = 4
 
-    def __init__(self, inputs: int, width: int, stride: int = 1) -> None:
+    def __init__(self, inputs: int, width: int) -> None:
         super().__init__()
         outputs = self.EXPANSION * width
         self.conv1, self.bn1 = conv_bn(inputs, width, 1)
-        self.conv2, self.bn2 = conv_bn(width, width, 3, stride)
+        self.conv2, self.bn2 = conv_bn(width, width, 3)
         self.conv3, self.bn3 = conv_bn(width, outputs, 1)
         self.relu = nn.ReLU(inplace=True)
-        self.downsample = shortcut(inputs, outputs, stride)
+        self.downsample = shortcut(inputs, outputs)
 
     def forward(self, x: Tensor) -> Tensor:
         y: Tensor = self.relu(self.bn1(self.conv1(x)))

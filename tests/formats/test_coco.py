@@ -47,11 +47,13 @@ def test_a_crowd_and_a_person_without_keypoints_are_counted_and_not_trained_on()
             {**person, "id": 3, "keypoints": [0.0] * 51, "num_keypoints": 0},
             {**person, "id": 4, "area": 0.0},
             {**person, "id": 5, "bbox": [60.0, 10, 5, 5]},
+            {**person, "id": 6, "keypoints": [15.0, 15, 1] + [0.0] * 48},  # hidden
         ],
     }
     table = annotations.columns(content, 17)
     people = reader.annotated(table, Path(), 0.75)
-    assert people.ids.tolist() == [1]
+    assert people.ids.tolist() == [1, 6]
+    assert people.visible[:, 0].tolist() == [True, True]
     assert people.left_out == {
         "objects marked as crowd": 1,
         "objects without a labelled keypoint": 1,
@@ -60,7 +62,7 @@ def test_a_crowd_and_a_person_without_keypoints_are_counted_and_not_trained_on()
     }
     elsewhere = reader.annotated(table, Path(), 0.75, image_ids=np.array([2]))
     assert (len(elsewhere), elsewhere.left_out) == (0, {})
-    assert reader.truth(table, np.array([1])).ids.tolist() == [1, 2, 3, 4, 5]
+    assert reader.truth(table, np.array([1])).ids.tolist() == [1, 2, 3, 4, 5, 6]
     assert len(reader.truth(table, np.array([2])).ids) == 0
 
 

@@ -81,6 +81,14 @@ def test_cross_entropy_without_a_keypoint_is_zero() -> None:
     assert cross_entropy(torch.randn(1, 1, 16, 12), hidden).item() == 0
 
 
+def test_a_keypoint_without_weight_is_no_part_of_the_cross_entropy() -> None:
+    maps = encoded(21, 33).maps.repeat(1, 2, 1, 1)
+    scores = torch.zeros(1, 2, 16, 12)
+    scores[0, 1, 0, 0] = 9
+    loss = cross_entropy(scores, Targets(maps, torch.tensor([[1.0, 0.0]])))
+    assert loss.item() == pytest.approx(math.log(16 * 12))
+
+
 @pytest.mark.parametrize("name", sorted(LOSSES))
 def test_every_loss_falls_when_it_is_followed(name: str) -> None:
     targets = CODEC.encode(torch.full((2, 9, 2), 24.0).double(), torch.ones(2, 9) > 0, CPU)
