@@ -67,20 +67,25 @@ def check(name: str, data: str | None, *, images: bool, allow: tuple[str, ...] =
         for split in dataset.splits
     )
     there = any(split.parts for split in splits)
-    hint = "" if there else _hint(dataset, root, known.marks)
-    no_sigmas = [NO_SIGMAS] if dataset.sigmas is None else []
-    no_pairs = let_pass(mirrored_faults(dataset.keypoints, dataset.flip_pairs), [NO_PAIRS])
-    shared = _measured_too(dataset, splits)
     return Report(
         dataset.name,
         dataset.title,
         str(folder),
         synthetic=data_root.synthetic,
-        hint=hint,
+        hint="" if there else _hint(dataset, root, known.marks),
         splits=splits,
-        notes=(*shared, *([*faults, *no_sigmas, *no_pairs] if is_own(dataset) else ())),
+        notes=(*_measured_too(dataset, splits), *_of_names(dataset, faults)),
         spec=dataset,
     )
+
+
+def _of_names(dataset: DatasetSpec, faults: Sequence[Fault]) -> list[Fault]:
+    """Return what a person should look at in what a file of one's own says of its keypoints."""
+    if not is_own(dataset):
+        return []
+    no_sigmas = [NO_SIGMAS] if dataset.sigmas is None else []
+    no_pairs = let_pass(mirrored_faults(dataset.keypoints, dataset.flip_pairs), [NO_PAIRS])
+    return [*faults, *no_sigmas, *no_pairs]
 
 
 def _of_run(run: Path, data: str | None) -> tuple[str, str | None]:

@@ -1,6 +1,5 @@
 """COCO's format and those like it: CrowdPose's, and single frames of Human3.6M."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -8,29 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from hrbench.data.annotated import Annotations
 from hrbench.data.faults import Fault, fault_of
 from hrbench.files.json_files import parse
 from hrbench.formats import split_files
-from hrbench.formats.coco import annotations, crowdpose, reading
-from hrbench.formats.coco.reading import Dialect, Read
+from hrbench.formats.coco import annotations, dialects, reading
+from hrbench.formats.coco.dialects import Dialect
 from hrbench.formats.contract import PeopleFormat
-from hrbench.formats.h36m.frame_names import place_of
 from hrbench.formats.listing import Listed, Listing, SplitFile
 from hrbench.lints import annotation_faults
 from hrbench.lints.swapped_sides import suspects
 from hrbench.metrics.crowdpose import CrowdTruth
 from hrbench.metrics.people import Truth
 from hrbench.spec import DatasetSpec, Split
-
-
-def _read_crowd(file: Path, dataset: DatasetSpec, allow: Sequence[str]) -> Read:
-    crowd = crowdpose.read(file, len(dataset.keypoints), allow)
-    return Read(crowd.table, partial(crowdpose.truth, crowd))
-
-
-def _examined_crowd(content: Any, dataset: DatasetSpec) -> tuple[Annotations | None, list[Fault]]:
-    return crowdpose.examined(content, len(dataset.keypoints))
 
 
 def _listing(file: SplitFile, dataset: DatasetSpec, split: Split, *, dialect: Dialect) -> Listed:
@@ -93,19 +81,19 @@ def _like_coco(
 
 
 COCO = replace(
-    _like_coco(reading.COCO, Truth, _notes),
+    _like_coco(dialects.COCO, Truth, _notes),
     extra_data=True,
     of_ones_own=True,
     boxes_to_predict=True,
     as_annotated=reading.as_annotated,
 )
 CROWDPOSE = replace(
-    _like_coco(Dialect(_read_crowd, _examined_crowd, complete=lambda _: True), CrowdTruth),
+    _like_coco(dialects.CROWDPOSE, CrowdTruth),
     subject="person",
     extra_data=True,
     boxes_to_predict=True,
 )
 FRAMES = replace(
-    _like_coco(replace(reading.COCO, place=place_of), Truth),
+    _like_coco(dialects.FRAMES, Truth),
     subject="person",
 )

@@ -1,6 +1,5 @@
-"""COCO's format, CrowdPose's too, and any keypoints of one's own in it."""
+"""A split in COCO's format or one like it: persons to train on, and boxes to measure."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,11 +9,11 @@ from numpy.typing import NDArray
 
 from hrbench.data.annotated import Annotations
 from hrbench.data.evaluation import LandmarkEvaluation
-from hrbench.data.faults import Fault
 from hrbench.data.sample import People, in_words
 from hrbench.errors import DataError, RunError
 from hrbench.files.json_files import read_json
 from hrbench.formats.coco import annotations, incomplete, reader
+from hrbench.formats.coco.dialects import COCO, Dialect, Read
 from hrbench.formats.division import FEWEST, in_validation, of_part
 from hrbench.formats.location import (
     HIDDEN,
@@ -27,49 +26,6 @@ from hrbench.formats.location import (
 )
 from hrbench.metrics.registry import METRICS
 from hrbench.spec import DatasetSpec, LandmarkTask, Split
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A file of annotations that is sound, or whose faults are allowed."""
-
-    table: Annotations
-    truth: Callable[[NDArray[np.int64]], Any] | None  # of images, by their ids; None: hidden
-
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """What a format has in its own way of all that those like COCO's share."""
-
-    read: Callable[[Path, DatasetSpec, Sequence[str]], Read]  # a file, but for allowed faults
-    examined: Callable[[Any, DatasetSpec], tuple[Annotations | None, list[Fault]]]  # its content
-    complete: Callable[[DatasetSpec], bool]  # whether every annotation has all fields
-    place: Callable[[str], str] | None = None  # where an image lies, by its name; None: it says so
-
-
-def sound(file: Path, dataset: DatasetSpec, allow: Sequence[str]) -> Read:
-    """Return the annotations of a file in COCO's format, completed where it may say less.
-
-    Raises:
-        DataError: it cannot be read, or has a fault that `allow` does not name.
-    """
-    count = len(dataset.keypoints)
-    if dataset.complete:
-        table = annotations.read(file, count, allow)
-    else:
-        table = incomplete.read(file, count, allow, dataset.keypoints_field)
-    return Read(table, lambda image_ids: reader.truth(table, image_ids))
-
-
-def examined(content: Any, dataset: DatasetSpec) -> tuple[Annotations | None, list[Fault]]:
-    """Return the columns of the content of such a file, and what is wrong with it."""
-    count = len(dataset.keypoints)
-    if dataset.complete:
-        return annotations.examined(content, count)
-    return incomplete.examined(content, count, dataset.keypoints_field)
-
-
-COCO = Dialect(sound, examined, complete=lambda dataset: dataset.complete)
 
 
 @dataclass(frozen=True, slots=True)

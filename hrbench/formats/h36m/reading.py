@@ -146,24 +146,35 @@ def _from_motions(motions: list[Motion], files: list[Path], wanted: Wanted) -> R
     in_mm = [
         replace(motion, joints=motion.joints * step) if step != 1 else motion for motion in kept
     ]
-    project = PROJECTIONS[wanted.projection]
+    project, used = PROJECTIONS[wanted.projection], [*files, *camera_files]
     clips = making.views(in_mm, cameras, project)
+    detected = _detections(wanted, cameras)
+    if detected is None:
+        return Read(clips, used, faults, excluded)  # as the cameras project the joints
+    seen = making.with_keypoints(clips, detected.positions, detected.place)
+    faults += plausible_motion.keypoints(seen, project, detected.place)
+    return Read(seen, [*used, *detected.files], faults, excluded)
 
-    def with_keypoints(positions: Positions, where: str, files: list[Path]) -> Read:
-        seen = making.with_keypoints(clips, positions, where)
-        found = [*faults, *plausible_motion.keypoints(seen, project, where)]
-        return Read(seen, files, found, excluded)
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Detections:
+    """2D keypoints of every clip."""
+
+    positions: Positions
+    place: str  # the file or folder that they are in, for messages
+    files: list[Path]
+
+
+def _detections(wanted: Wanted, cameras: Cameras) -> Detections | None:
+    """Return the 2D keypoints that are named; None for the ground truth that no file has."""
     file = _file(wanted.root, wanted.keypoints)
-    used = [*files, *camera_files]
     folder = martinez.HOURGLASSES.get(wanted.keypoints, "")
     if folder and any(wanted.root.glob(f"S*/{folder}")) and not file.exists():
-        found = martinez.keypoints(wanted.root, wanted.subjects, wanted.keypoints)
-        used += sorted(wanted.root.glob(f"S*/{folder}/*.h5"))
-        return with_keypoints(found, folder, used)
+        positions = martinez.keypoints(wanted.root, wanted.subjects, wanted.keypoints)
+        return Detections(positions, folder, sorted(wanted.root.glob(f"S*/{folder}/*.h5")))
     if not file.exists():
         if wanted.keypoints == GROUND_TRUTH:
-            return Read(clips, used, faults, excluded)  # as the cameras project the joints
+            return None
         raise DataError(
             f"{file} does not exist: 2D keypoints called '{wanted.keypoints}'; fetch them, name "
             "others with --keypoints, or lift the ground truth, --keypoints gt"
@@ -172,7 +183,7 @@ def _from_motions(motions: list[Motion], files: list[Path], wanted: Wanted) -> R
     positions = videopose.keypoints(
         file, wanted.subjects, names, from_coco=wanted.joint_map != "none"
     )
-    return with_keypoints(positions, file.name, [*used, file])
+    return Detections(positions, file.name, [file])
 
 
 def _mmpose(wanted: Wanted) -> Read:
