@@ -64,10 +64,11 @@ def test_temporal_networks_have_the_official_parameters_and_reach(
         network = temporal(expected)
         taps = [(carried_tap(w, causal=False), carried_tap(w, causal=True)) for w in network.widths]
         reaches = list(zip(taps, network.dilations, strict=True))
-        joints = expected["input_shape"][2]
+        joints = network.expand_conv.in_channels // 2
         # All but `total_causal_shift_causal`, which officially is wrong and never used.
         found: dict[str, Any] = {
             "filter_widths": network.widths,
+            "input_shape": [2, network.receptive_field + 4, joints, 2],
             "receptive_field": network.receptive_field,
             "pad": network.pad,
             "num_params": networks.count(network),
@@ -90,7 +91,6 @@ def test_temporal_networks_answer_as_the_official_ones_do(file: str, golden: Led
     described: Any = golden.json(file)
     for arc, expected in described.items():
         x = noise(0, expected["input_shape"])
-        golden.check_value(file, arc, list(x.shape), expected["input_shape"])
         for causal in (False, True):
             network = temporal(expected, causal=causal).eval()
             with torch.inference_mode():

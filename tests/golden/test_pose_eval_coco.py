@@ -48,12 +48,11 @@ def set_of(file: str) -> str:
 
 def annotations_of(golden: Ledger, name: str) -> list[dict[str, Any]]:
     """Return the truth of a set: it lies beside its arrays, or with the real images."""
-    places = [
-        *golden.files(f"{FOLDER}/coco_{name}_annotations.json.gz"),
-        *golden.files(f"../real/{'coco' if name == 'real' else name}/annotations/*.json"),
-    ]
-    content: Any = golden.json(places[0])
-    annotations: list[dict[str, Any]] = content["annotations"]
+    places = golden.files(f"{FOLDER}/coco_{name}_annotations.json*")
+    places += golden.files(f"../real/{'coco' if name == 'real' else name}/**/*.json")
+    contents: list[Any] = [golden.json(place) for place in places]
+    found = (c["annotations"] for c in contents if isinstance(c, dict) and "annotations" in c)
+    annotations: list[dict[str, Any]] = next(found)
     return annotations
 
 
