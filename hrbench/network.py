@@ -1,5 +1,7 @@
 """The composition root: a backbone and a head from a spec."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -9,11 +11,13 @@ from hrbench.backbone.registry import Backbone, backbone_of
 from hrbench.data.pose_statistics import JOINTS_OUT, KEYPOINTS_IN
 from hrbench.errors import SpecError
 from hrbench.heads.classify import ClassificationHead
-from hrbench.heads.codecs import CODECS, GaussianHeatmap
+from hrbench.heads.codec import GridCodec
+from hrbench.heads.codecs import CODECS
 from hrbench.heads.deconvolution import DeconvolutionHead
 from hrbench.heads.faces import OfficialFaceHeatmap
 from hrbench.heads.heatmap import STRIDE, HeatmapHead
 from hrbench.heads.linear_lift import LinearLifter
+from hrbench.heads.simcc import SPLIT, SimccHead
 from hrbench.heads.temporal_lift import TemporalLifter
 from hrbench.spec import (
     ClassifierModel,
@@ -25,6 +29,7 @@ from hrbench.spec import (
 
 NUM_JOINTS = 17
 MILLIMETRES = 1000.0  # in the metres that VideoPose3D's weights answer in
+KeypointHead = HeatmapHead | DeconvolutionHead | SimccHead
 
 
 class ImageNetwork(nn.Module):
@@ -60,7 +65,7 @@ def build(
     torch.manual_seed(seed)
     found = backbone_of(model.backbone)
     backbone = found.make(model.branches, model.upsampling)
-    head = _heatmap_head(found, model.branches, num_keypoints)
+    head = HEADS[model.head](found, model, num_keypoints)
     # Backbone and head are made before either is drawn, so that a seed draws what it always did.
     found.initialise(backbone, initial)
     head.initialise(initial)
@@ -87,21 +92,34 @@ def require_buildable(model: HeatmapModel) -> None:
 
 
 def _heatmap_head(
-    backbone: Backbone, branches: int, num_keypoints: int
+    backbone: Backbone, model: HeatmapModel, num_keypoints: int
 ) -> HeatmapHead | DeconvolutionHead:
     """Return the head on branches as fine as heatmaps, or deconvolutions of a coarser one."""
     if backbone.strides[0] == STRIDE:
-        return HeatmapHead(backbone.channels[:branches], num_keypoints)
+        return HeatmapHead(backbone.channels[: model.branches], num_keypoints)
     *_, channels = backbone.channels
     doublings = (backbone.strides[-1] // STRIDE).bit_length() - 1
     return DeconvolutionHead(channels, backbone.filters, num_keypoints, doublings)
 
 
-def codec(spec: LandmarkTask) -> GaussianHeatmap:
-    """Return how keypoints are written as heatmaps, and read back by the protocol's decoder."""
-    model, (height, width) = spec.model, (edge // STRIDE for edge in spec.model.input)
-    make = CODECS[model.codec]
-    return make(height, width, STRIDE, model.sigma, spec.protocol.decoder)
+def _simcc_head(backbone: Backbone, model: HeatmapModel, num_keypoints: int) -> SimccHead:
+    """Return the head that reads the finest branch, whatever its stride."""
+    height, width = model.input
+    cells = (height // backbone.strides[0], width // backbone.strides[0])
+    return SimccHead(backbone.channels[0], cells, (SPLIT * width, SPLIT * height), num_keypoints)
+
+
+HEADS: dict[str, Callable[[Backbone, HeatmapModel, int], KeypointHead]] = {  # by `model.head`
+    "heatmap": _heatmap_head,
+    "simcc": _simcc_head,
+}
+
+
+def codec(spec: LandmarkTask) -> GridCodec:
+    """Return how keypoints are written as targets, and read back by the protocol's decoder."""
+    model, make = spec.model, CODECS[spec.model.codec]
+    height, width = (round(edge / make.STRIDE) for edge in model.input)
+    return make(height, width, make.STRIDE, model.sigma, spec.protocol.decoder)
 
 
 def official_face_codec(model: HeatmapModel, counted_from: int) -> OfficialFaceHeatmap:

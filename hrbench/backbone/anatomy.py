@@ -21,12 +21,13 @@ class Anatomy:
     keypoints: int | None  # that heatmaps are scored for
     classes: int | None
     branches: int | None  # that the heatmaps' head reads
+    simcc: bool = False  # keypoints are scored for by column and row, not by heatmaps
 
     @property
     def head(self) -> str:
         """What the head makes, in a word or two."""
         if self.keypoints is not None:
-            return "heatmaps"
+            return "columns and rows (SimCC)" if self.simcc else "heatmaps"
         return "none that is known here" if self.classes is None else "classes"
 
 
@@ -43,6 +44,7 @@ def anatomy(tensors: Mapping[str, Tensor]) -> Anatomy:
         keypoints=None if score is None else len(score),
         classes=None if logits is None else len(logits),
         branches=branches,
+        simcc="head.mlp_head_x.weight" in tensors,
     )
 
 

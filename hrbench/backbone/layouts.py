@@ -42,7 +42,9 @@ CLASSES = {
     for part in ("incre_modules.", "downsamp_modules.", "final_layer.", "classifier.")
 }
 
-POSE = Layout("pose", ("conv1.", "stage4."), {"final_layer.": "head.score."} | BACKBONE)
+SIMCC = {name: f"head.{name}" for name in ("mlp_head_x.", "mlp_head_y.")}
+
+POSE = Layout("pose", ("conv1.", "stage4."), {"final_layer.": "head.score."} | SIMCC | BACKBONE)
 FACE = Layout(
     "face",
     ("conv1.", "stage4.", "head.0.weight", "head.3.weight"),

@@ -36,7 +36,7 @@ def draw_training(folder: Path, dataset: DatasetSpec, batch: Batch, codec: Codec
     """Write crops as the network gets them, their keypoints, and in red their target maps."""
     device = torch.device("cpu")
     targets = codec.encode(batch.keypoints, batch.visible, device)
-    maps = (targets.maps * targets.weights[..., None, None]).amax(dim=1).clamp(0, 1).numpy()
+    maps = codec.drawn(targets).clamp(0, 1).numpy()
     tiles = [
         _target(image, heat, points, visible, dataset)
         for image, heat, points, visible in zip(

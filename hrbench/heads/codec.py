@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
-from torch import Tensor, device
+from torch import Tensor
 
-from hrbench.geometry import Floats
+from hrbench.geometry import CropMatrix, Floats, cells_to_image, crop_matrix
 from hrbench.heads.heatmap import LOSSES, Loss, Targets, flip_back
 
 
@@ -26,8 +27,13 @@ class Codec(ABC):
     sigma: float  # of a target's bump, in cells
     decoder: str  # which of several reads the maps
 
-    losses: ClassVar[Mapping[str, Loss]] = LOSSES  # by the names of recipes
+    peaks: ClassVar[bool] = True  # a square around a map's maximum is enough to decode it
     inset: ClassVar[int] = 0  # a crop, and a map, is so much less wide than it has columns
+
+    @property
+    def losses(self) -> Mapping[str, Loss]:
+        """The losses for such targets, by the names of recipes."""
+        return LOSSES
 
     @property
     def size(self) -> tuple[int, int]:
@@ -40,7 +46,7 @@ class Codec(ABC):
         return (self.width - self.inset) / 2, (self.height - self.inset) / 2
 
     @abstractmethod
-    def encode(self, keypoints: Tensor, visible: Tensor, device: device) -> Targets:
+    def encode(self, keypoints: Tensor, visible: Tensor, device: torch.device) -> Targets:
         """Return the targets on `device` for (B, K, 2) crop pixels and (B, K) visibility."""
 
     @abstractmethod
@@ -59,6 +65,10 @@ class Codec(ABC):
     def tied(self, maps: Tensor, limit: float) -> Tensor:
         """Return which (B, K) positions rounding may move by more than `limit` cells."""
 
+    def drawn(self, targets: Targets) -> Tensor:
+        """Return (B, h, w) pictures of the targets, 0 to 1, each of all keypoints that count."""
+        return (targets.maps * targets.weights[..., None, None]).amax(dim=1)
+
     def crop_pixels(self, cells: Tensor) -> Tensor:
         """Return where positions on the map are in the crop, in its pixels."""
         return cells * self.stride
@@ -72,3 +82,22 @@ class Codec(ABC):
         The positions are in cells of maps of `size`, or in pixels of crops of `size`; that is
         width, height.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class GridCodec(Codec):
+    """A codec whose maps lie on the crop as a grid does, so that one matrix leads to the image."""
+
+    STRIDE: ClassVar[float]  # crop pixels per cell, of every one
+    grid: ClassVar[CropMatrix] = staticmethod(crop_matrix)  # how crops for it are cut
+
+    def to_image(
+        self, cells: NDArray[np.float32], centers: Floats, scales: Floats, size: tuple[int, int]
+    ) -> NDArray[np.float64]:
+        """Return (N, K, 2) image pixels; `geometry.cells_to_image`."""
+        return cells_to_image(cells, centers, scales, size, self.grid)
+
+
+def gaussian(distance: Tensor, sigma: float) -> Tensor:
+    """Return the Gaussian that is 1 at distance 0."""
+    return torch.exp(-distance.square() / (2 * sigma**2))

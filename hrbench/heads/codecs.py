@@ -10,19 +10,19 @@ from typing import ClassVar
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812  the field's name for it
-from numpy.typing import NDArray
 from torch import Tensor
 
-from hrbench.geometry import CropMatrix, Floats, cells_to_image, crop_matrix, udp_matrix
+from hrbench.geometry import CropMatrix, udp_matrix
 from hrbench.heads import ties
-from hrbench.heads.codec import Codec
+from hrbench.heads.codec import GridCodec, gaussian
 from hrbench.heads.decoding import DECODERS
-from hrbench.heads.heatmap import Targets
+from hrbench.heads.heatmap import STRIDE, Targets
 from hrbench.heads.patches import paste
+from hrbench.heads.simcc import SimccVectors
 
 
 @dataclass(frozen=True, slots=True)
-class GaussianHeatmap(Codec):
+class GaussianHeatmap(GridCodec):
     """Keypoints as Gaussian bumps on whole cells, cut off at three sigma.
 
     Source: Xiao et al. 2018, section 2; the quarter step is Newell et al. 2016's.
@@ -30,7 +30,7 @@ class GaussianHeatmap(Codec):
 
     decoder: str = "quarter"  # one of `decoding.DECODERS`
 
-    grid: ClassVar[CropMatrix] = staticmethod(crop_matrix)  # how crops for it are cut
+    STRIDE: ClassVar[float] = STRIDE
 
     def encode(self, keypoints: Tensor, visible: Tensor, device: torch.device) -> Targets:
         """Return the maps and weights that a network on `device` is trained with.
@@ -89,12 +89,6 @@ class GaussianHeatmap(Codec):
     def tied(self, maps: Tensor, limit: float) -> Tensor:
         """Return which (B, K) positions rounding may move by more than `limit` cells."""
         return ties.tied(maps, self.decoder, self.sigma, limit)
-
-    def to_image(
-        self, cells: NDArray[np.float32], centers: Floats, scales: Floats, size: tuple[int, int]
-    ) -> NDArray[np.float64]:
-        """Return (N, K, 2) image pixels; `geometry.cells_to_image`."""
-        return cells_to_image(cells, centers, scales, size, self.grid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,13 +155,9 @@ class UdpHeatmap(GaussianHeatmap):
         return (down[..., :, None] * across[..., None, :]).float()
 
 
-CODECS: dict[str, type[GaussianHeatmap]] = {
+CODECS: dict[str, type[GridCodec]] = {
     "quarter": GaussianHeatmap,
     "dark": UnbiasedHeatmap,
     "udp": UdpHeatmap,
+    "simcc": SimccVectors,
 }
-
-
-def gaussian(distance: Tensor, sigma: float) -> Tensor:
-    """Return the Gaussian that is 1 at distance 0."""
-    return torch.exp(-distance.square() / (2 * sigma**2))

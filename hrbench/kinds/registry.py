@@ -12,6 +12,7 @@ from hrbench.spec import DatasetSpec, TaskSpec
 
 KINDS: dict[str, Kind] = {  # by `model.head`
     "heatmap": LANDMARKS,
+    "simcc": LANDMARKS,
     "lift-linear": LIFTING,
     "lift-temporal": LIFTING,
     "classify": CLASSES,

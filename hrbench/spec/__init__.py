@@ -29,6 +29,7 @@ __all__ = [
 
 TASKS: dict[str, type[TaskSpec]] = {  # by `model.head`
     "heatmap": LandmarkTask,
+    "simcc": LandmarkTask,
     "lift-linear": LiftingTask,
     "lift-temporal": LiftingTask,
     "classify": ClassificationTask,

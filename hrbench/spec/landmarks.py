@@ -23,15 +23,16 @@ class HeatmapModel(Model):
 
     free: ClassVar[tuple[str, ...]] = ("color",)
 
-    head: Literal["heatmap"]
+    head: Literal["heatmap", "simcc"]  # simcc: a class per half pixel of columns and rows
     backbone: str
     color: Literal["rgb", "bgr"] = "rgb"  # the order of an image's planes, as the network has it
     branches: Literal[1, 4] = 1  # that the head reads: HRNetV1 the finest, HRNetV2 all four
     upsampling: Literal["nearest", "bilinear"] = "nearest"  # of coarser branches in the backbone
     momentum: Share = 0.1  # of batch normalisation's running statistics
     input: Size  # height, width in pixels
-    sigma: Positive  # of the target's bump, in heatmap cells
-    codec: Literal["quarter", "dark", "udp"] = "quarter"  # targets, and the crops' pixel grid
+    sigma: Positive  # of the target's bump, in heatmap cells or half pixels
+    # Targets, and the crops' pixel grid; `simcc` goes with the head of that name.
+    codec: Literal["quarter", "dark", "udp", "simcc"] = "quarter"
     activation: Literal["none", "softmax"] = "none"  # what makes heatmaps of the head's scores
 
     @property
@@ -48,7 +49,7 @@ class HeatmapModel(Model):
 class HeatmapRecipe(Recipe):
     """How it is trained."""
 
-    loss: Literal["mse", "plain-mse", "ohkm", "cross-entropy"]
+    loss: Literal["mse", "plain-mse", "ohkm", "cross-entropy", "kl-divergence"]
     target_weights: bool = True  # invisible keypoints do not count
     initial: Literal["normal", "kaiming"] = "normal"  # how random weights are drawn
 
@@ -82,7 +83,7 @@ class LandmarkProtocol(Protocol):
     orientation: Literal["ignored", "followed"] | None = None
     flip_test: bool
     flip_shift: Annotated[int, Field(ge=0)]  # cells
-    decoder: Literal["quarter", "dark", "udp"]
+    decoder: Literal["quarter", "dark", "udp", "simcc"]
     keypoint_threshold: NotNegative | None = None  # scores above it enter a pose's score
     nms: Literal["oks", "soft", "none"] | None = None
     nms_threshold: Share | None = None
@@ -167,6 +168,31 @@ class LandmarkTask(TaskSpec):
             )
         if protocol.pixels == "official" and len(set(self.model.input)) > 1:
             raise ValueError("protocol.pixels 'official' cuts squares: model.input must be one")
+        return self
+
+    @model_validator(mode="after")
+    def _simcc_is_whole(self) -> Self:
+        """Let a head that scores columns and rows have no key of one that scores maps."""
+        model, protocol = self.model, self.protocol
+        said = {
+            "model.head": model.head == "simcc",
+            "model.codec": model.codec == "simcc",
+            "protocol.decoder": protocol.decoder == "simcc",
+            "recipe.loss": self.recipe.loss == "kl-divergence",
+        }
+        if not any(said.values()):
+            return self
+        if not all(said.values()):
+            others = " and ".join(key for key, holds in said.items() if not holds)
+            raise ValueError(
+                "'simcc' as model.head, model.codec and protocol.decoder, and 'kl-divergence' as "
+                f"recipe.loss belong together; {others} says otherwise"
+            )
+        if (model.branches, protocol.scales) != (1, None):
+            raise ValueError(
+                "model.head 'simcc' reads one branch of one crop: model.branches must be 1, and "
+                "protocol.scales not set"
+            )
         return self
 
     @model_validator(mode="after")

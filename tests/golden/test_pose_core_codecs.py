@@ -122,7 +122,8 @@ def test_targets_are_those_of_mmpose_and_are_decoded_so(
 ) -> None:
     for known in sets(golden, file):
         width, height = known.size
-        codec, key = CODECS[name](height, width, STRIDE, known.sigma), f"enc_{theirs}"
+        codec = CODECS[name](height, width, STRIDE, known.sigma, name)
+        key = f"enc_{theirs}"
         keypoints = torch.from_numpy(known.golden["enc_keypoints"]).double()
         seen = torch.from_numpy(known.golden["enc_visible"]) > 0
         targets = codec.encode(keypoints, seen, CPU)

@@ -87,7 +87,7 @@ class Inspection:
             branches = (
                 f", of {self.anatomy.branches} branches" if self.anatomy.branches != 1 else ""
             )
-            yield "head", f"heatmaps of {self.anatomy.keypoints} keypoints{branches}"
+            yield "head", f"{self.anatomy.head} of {self.anatomy.keypoints} keypoints{branches}"
         else:
             yield "head", f"{self.anatomy.classes or ''} {self.anatomy.head}".strip()
         if content["preprocessing"]:

@@ -105,6 +105,7 @@ def require_trainable(spec: LandmarkTask, dataset: DatasetSpec) -> None:
 
 def fits(_: Checkpoint, anatomy: Anatomy, spec: LandmarkTask, dataset: DatasetSpec) -> bool:
     """Whether a checkpoint's network may be that of a task."""
-    parts = (anatomy.keypoints, anatomy.branches)
-    same = parts == (len(dataset.keypoints), spec.model.branches)
+    model = spec.model
+    parts = (anatomy.keypoints, anatomy.branches, anatomy.simcc)
+    same = parts == (len(dataset.keypoints), model.branches, model.head == "simcc")
     return same and spec.model.backbone in anatomy.backbones

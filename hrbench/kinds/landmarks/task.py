@@ -54,6 +54,10 @@ class Landmarks(Task[ImageNetwork, LandmarkEvaluation, Predictions]):
 
     def evaluation(self) -> LandmarkEvaluation:
         """Read the boxes of the protocol's split, and their keypoints where they are annotated."""
+        if self.options.keep_peaks and not self.pixels.codec.peaks:
+            raise RunError(
+                f"--keep-peaks keeps parts of heatmaps, and '{self.spec.model.head}' makes none"
+            )
         read = formats.evaluation(
             self.spec, self.dataset, self.data_root, boxes=self._boxes(), limit=self.options.limit
         )
