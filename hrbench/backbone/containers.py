@@ -1,4 +1,4 @@
-"""What kind of file a checkpoint is in, and whether it is whole: looked at before torch is.
+"""What kind of file a checkpoint is in, and whether it is whole: seen to before torch reads it.
 
 What torch.save writes since 1.6 is a zip archive, whose checksums torch does not verify.
 """
@@ -22,11 +22,11 @@ DAMAGED_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplem
 class Container:
     """A file that is whole, as far as that can be seen."""
 
-    checked: str  # what was looked at, in words
+    checked: str  # what was verified, in words
     is_safetensors: bool = False
 
 
-def look(path: Path) -> Container:
+def verified(path: Path) -> Container:
     """Return what format a checkpoint is in, its checksums verified where it has any.
 
     Raises:

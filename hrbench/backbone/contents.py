@@ -35,7 +35,7 @@ class Content:
     held: object
     layout: str  # that it was converted from, if it says so
     about: About | None
-    checked: str  # what was looked at to see that the file is whole
+    checked: str  # by what it was seen that the file is whole
     sha256: str  # of the file
 
 
@@ -48,7 +48,7 @@ def read(path: Path) -> Content:
     try:
         if path.is_dir():
             raise WeightsError(f"{path} {foreign.folder(path)}")
-        container = containers.look(path)
+        container = containers.verified(path)
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         if container.is_safetensors:

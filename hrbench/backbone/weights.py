@@ -36,7 +36,7 @@ class Checkpoint:
     sha256: str  # of the file
     changes: tuple[str, ...] = ()  # what is not as in the file, in sentences
     dtypes: tuple[str, ...] = ("float32",)  # of its numbers, the commonest first
-    checked: str = ""  # what was looked at to see that the file is whole
+    checked: str = ""  # by what it was seen that the file is whole
     about: About | None = None  # what is known of its network; from here what it says itself
     theirs: Mapping[str, str] = field(default_factory=dict)  # ours to what the file calls them
 

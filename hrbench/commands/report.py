@@ -43,23 +43,23 @@ def read(names: Sequence[str], *, strict: bool = False) -> Runs:
     return folders.load(names, run_folders.RUNS, strict=strict)
 
 
-def report(runs: Runs, *, task: str | None, form: str, **look: Any) -> str:
+def report(runs: Runs, *, task: str | None, form: str, **style: Any) -> str:
     """Return what is reported: of one run that is named all of it, of others a line.
 
     Args:
         runs: those that a user names.
         task: one task only.
         form: table, markdown, csv or json.
-        look: width and colour, of a terminal.
+        style: width and colour, of a terminal.
 
     Raises:
         HrbenchError: there is no such form, or no such task.
     """
     literature = published.load(catalog.published_results())
     if runs.alone and form in detail.FORMS:
-        return detail.detail(runs.records[0], runs.folders[0], literature, form=form, **look)
+        return detail.detail(runs.records[0], runs.folders[0], literature, form=form, **style)
     return table.report(
-        runs.records, literature, unfinished=runs.unfinished, task=task, form=form, **look
+        runs.records, literature, unfinished=runs.unfinished, task=task, form=form, **style
     )
 
 

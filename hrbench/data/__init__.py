@@ -1,1 +1,1 @@
-"""From files to batches: layouts, readers, augmentation, the loader."""
+"""From pictures and sequences to batches: headers, pixels, crops, augmentation, the loader."""
