@@ -8,6 +8,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 import platformdirs
@@ -16,6 +17,7 @@ from hrbench.errors import RunError, UnknownNameError
 from hrbench.world.faces.cofw import write_cofw
 from hrbench.world.faces.sets import write_300w, write_aflw, write_wflw
 from hrbench.world.h36m.sets import write_h36m
+from hrbench.world.making import Making
 from hrbench.world.objects.imagenet import write_imagenet
 from hrbench.world.people.coco import write_coco
 from hrbench.world.people.crowdpose import write_crowdpose
@@ -68,14 +70,9 @@ def make(
         root.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=root, prefix=f".{dataset}-") as scratch:
             folder = Path(scratch) / dataset
-            counts = WRITERS[dataset](
-                folder,
-                images=images,
-                seed=seed,
-                size=size,
-                processes=processes,
-                progress=progress or (lambda _: None),
-            )
+            done, tell = count(1), progress or (lambda _: None)
+            making = Making(images, seed, size, processes, lambda: tell(next(done)))
+            counts = WRITERS[dataset](folder, making)
             _sign(folder, dataset, seed, size, counts)
             folder.replace(target)
     except OSError as error:

@@ -9,15 +9,14 @@ from numpy.typing import NDArray
 from scipy.io import loadmat
 from shared import need_shared
 
+from hrbench.world.making import Making
 from hrbench.world.people.mpii import write_mpii
 
 SIZE = (192, 256)
 
 
 def write(folder: Path, *, images: int = 40, seed: int = 3, processes: int = 1) -> Any:
-    return write_mpii(
-        folder, images=images, seed=seed, size=SIZE, processes=processes, progress=lambda _: None
-    )
+    return write_mpii(folder, Making(images, seed, SIZE, processes))
 
 
 @pytest.fixture(scope="module")
@@ -47,11 +46,10 @@ def test_the_tree_is_the_official_one(folder: Path) -> None:
 
 
 def test_the_numbers_written_are_returned_and_progress_is_told(tmp_path: Path) -> None:
-    told: list[int] = []
-    counts = write_mpii(
-        tmp_path / "mpii", images=8, seed=0, size=SIZE, processes=1, progress=told.append
-    )
-    assert told == list(range(1, 8 + 2 + 1 + 1))
+    told: list[str] = []
+    making = Making(8, 0, SIZE, after_each=lambda: told.append("image"))
+    counts = write_mpii(tmp_path / "mpii", making)
+    assert len(told) == 8 + 2 + 1
     assert {name: count["images"] for name, count in counts.items()} == {
         "train": 8,
         "valid": 2,

@@ -1,12 +1,12 @@
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from hrbench import world
 from hrbench.errors import RunError, UnknownNameError
+from hrbench.world.making import Making
 
 SIZE = (96, 128)
 
@@ -24,7 +24,7 @@ def digests(root: Path) -> dict[str, str]:
 
 
 def break_the_writer(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
-    def write_some(folder: Path, **_: Any) -> dict[str, dict[str, int]]:
+    def write_some(folder: Path, _: Making) -> dict[str, dict[str, int]]:
         (folder / "images").mkdir(parents=True)
         raise error
 
@@ -133,16 +133,22 @@ def test_the_cache_tells_seeds_sizes_counts_and_versions_apart(
     assert len(roots) == 5
 
 
+def test_progress_is_told_how_many_images_are_done(tmp_path: Path) -> None:
+    told: list[int] = []
+    world.make("coco", tmp_path, images=4, size=SIZE, progress=told.append)
+    assert told == [1, 2, 3, 4, 5, 6]  # to train on, to measure, to test
+
+
 def test_of_two_processes_that_fill_the_cache_the_slower_takes_the_fasters(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HRBENCH_CACHE", str(tmp_path))
     write = world.WRITERS["coco"]
 
-    def write_slowly(folder: Path, **options: Any) -> dict[str, dict[str, int]]:
+    def write_slowly(folder: Path, making: Making) -> dict[str, dict[str, int]]:
         monkeypatch.setitem(world.WRITERS, "coco", write)
         world.cached("coco", images=2, seed=0, size=SIZE)  # the other one finishes meanwhile
-        return write(folder, **options)
+        return write(folder, making)
 
     monkeypatch.setitem(world.WRITERS, "coco", write_slowly)
     root = world.cached("coco", images=2, seed=0, size=SIZE)

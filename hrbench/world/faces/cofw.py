@@ -1,6 +1,5 @@
 """Write the world as COFW: two MATLAB 7.3 files, which are HDF5, with the images inside."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from hrbench.arrays import Floats
 from hrbench.world.faces.files import Split, draw_faces
 from hrbench.world.faces.points import cofw29
+from hrbench.world.making import Counts, Making
 
 _SUFFIXES = {"train": "Tr", "test": "T"}  # of the names of variables
 _POINTS = 29
@@ -20,33 +20,23 @@ _USER_BLOCK = 512
 _SIGNATURE = _HEADER.ljust(116) + bytes(8) + b"\x00\x02IM"
 
 
-def write_cofw(
-    folder: Path,
-    *,
-    images: int,
-    seed: int,
-    size: tuple[int, int],
-    processes: int,
-    progress: Callable[[int], None],
-) -> dict[str, dict[str, int]]:
+def write_cofw(folder: Path, making: Making) -> Counts:
     """Write COFW into `folder`; return the numbers of images and faces of each split.
 
     A quarter as many as for training are for testing. A point is flagged as occluded where
     something else hides it or where it is outside of the picture. Pixels count from 1.
     """
     folder.mkdir(parents=True)
-    counts, done = {}, 0
-    for split in (Split(0, "train", images), Split(1, "test", max(1, images // 4))):
+    counts = {}
+    for split in (Split(0, "train", making.images), Split(1, "test", making.share(4))):
         path = folder / f"COFW_{split.name}_color.mat"
         with h5py.File(path, "w", userblock_size=_USER_BLOCK, libver="earliest") as file:
             table = _Table(file, _SUFFIXES[split.name], split.count)
-            for index, face in enumerate(draw_faces(split, cofw29, seed, size, processes)):
+            for index, face in enumerate(draw_faces(split, cofw29, making)):
                 left, top, side = face.square
                 box = np.array([left + 1, top + 1, side, side])
                 points = (face.points + 1).T.ravel()
                 table.add(index, face.image, np.append(points, face.covered), box)
-                done += 1
-                progress(done)
             table.close()
         with path.open("r+b") as stream:
             stream.write(_SIGNATURE)

@@ -16,7 +16,7 @@ from hrbench.world.faces.lines import Lines
 from hrbench.world.faces.picture import paint_scene
 from hrbench.world.faces.sampling import COMMON, Manner, sample_scene
 from hrbench.world.faces.scene import Scene
-from hrbench.world.workers import in_order
+from hrbench.world.making import Making
 
 Scheme = Callable[[Lines], Floats]  # which points of a face a dataset has, in mm
 HEIGHT = 200.0  # pixels; a scale is the side of a box over this
@@ -48,20 +48,17 @@ class Face:
     image: NDArray[np.uint8]  # (H, W, 3) BGR; (0, 0, 3) once it is a file
 
 
-def draw_faces(
-    split: Split, scheme: Scheme, seed: int, size: tuple[int, int], processes: int
-) -> Iterator[Face]:
+def draw_faces(split: Split, scheme: Scheme, making: Making) -> Iterator[Face]:
     """Yield the faces of a split with their images."""
-    return in_order(partial(_draw, split, scheme, seed, size), range(split.count), processes)
+    draw = partial(_draw, split, scheme, making.seed, making.size)
+    return making.drawn(draw, range(split.count))
 
 
-def save_faces(
-    folder: Path, split: Split, scheme: Scheme, seed: int, size: tuple[int, int], processes: int
-) -> Iterator[Face]:
+def save_faces(folder: Path, split: Split, scheme: Scheme, making: Making) -> Iterator[Face]:
     """Yield the faces of a split after their images are written into `folder`/images."""
     (folder / "images" / split.name).mkdir(parents=True)
-    save = partial(_save, folder / "images", split, scheme, seed, size)
-    return in_order(save, range(split.count), processes)
+    save = partial(_save, folder / "images", split, scheme, making.seed, making.size)
+    return making.drawn(save, range(split.count))
 
 
 def tight_box(points: Floats) -> tuple[float, tuple[float, float]]:

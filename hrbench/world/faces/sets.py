@@ -1,6 +1,6 @@
 """Write the world as 300-W, WFLW and AFLW: the CSV files of the official code, and images."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from hrbench.world.faces.files import (
@@ -15,8 +15,8 @@ from hrbench.world.faces.files import (
 )
 from hrbench.world.faces.points import aflw19, ibug68, wflw98
 from hrbench.world.faces.sampling import CHALLENGE
+from hrbench.world.making import Counts, Making
 
-Counts = dict[str, dict[str, int]]
 _HEADER = ("image_name", "scale", "center_w", "center_h")
 _AFLW_HEADER = ("image_name", "scale", "box_size", "center_w", "center_h")
 _WFLW_SUBSETS = {  # name in the file's name -> property of Scene
@@ -29,29 +29,21 @@ _WFLW_SUBSETS = {  # name in the file's name -> property of Scene
 }
 
 
-def write_300w(
-    folder: Path,
-    *,
-    images: int,
-    seed: int,
-    size: tuple[int, int],
-    processes: int,
-    progress: Callable[[int], None],
-) -> Counts:
+def write_300w(folder: Path, making: Making) -> Counts:
     """Write 300-W into `folder`; return the numbers of images and faces of each split.
 
     A quarter as many as for training are for validation, of which a third are the challenge;
     a sixteenth for testing. Points are counted from 1, as in the published files.
     """
-    valid = max(2, images // 4)
+    valid = max(2, making.images // 4)
     challenge = max(1, valid // 3)
     splits = (
-        Split(0, "train", images),
+        Split(0, "train", making.images),
         Split(1, "valid_common", valid - challenge),
         Split(2, "valid_challenge", challenge, CHALLENGE),
-        Split(3, "test", max(1, images // 16)),
+        Split(3, "test", making.share(16)),
     )
-    faces = _save_all(folder, splits, ibug68, seed, size, processes, progress)
+    faces = _save_all(folder, splits, ibug68, making)
     faces["valid"] = faces["valid_common"] + faces["valid_challenge"]
     for name, listed in faces.items():
         rows = [_row(face, first=1) for face in listed]
@@ -59,25 +51,17 @@ def write_300w(
     return _count(faces)
 
 
-def write_wflw(
-    folder: Path,
-    *,
-    images: int,
-    seed: int,
-    size: tuple[int, int],
-    processes: int,
-    progress: Callable[[int], None],
-) -> Counts:
+def write_wflw(folder: Path, making: Making) -> Counts:
     """Write WFLW into `folder`; return the numbers of images and faces of each split.
 
     A quarter as many as for training are for testing, but enough that no subset is empty.
     """
     traits = tuple(_WFLW_SUBSETS.values())
     splits = (
-        Split(0, "train", images),
-        Split(1, "test", max(len(traits), images // 4), traits=traits),
+        Split(0, "train", making.images),
+        Split(1, "test", max(len(traits), making.images // 4), traits=traits),
     )
-    faces = _save_all(folder, splits, wflw98, seed, size, processes, progress)
+    faces = _save_all(folder, splits, wflw98, making)
     for subset, trait in _WFLW_SUBSETS.items():
         faces[f"test_{subset}"] = [face for face in faces["test"] if trait in face.traits]
     for name, listed in faces.items():
@@ -86,24 +70,16 @@ def write_wflw(
     return _count(faces)
 
 
-def write_aflw(
-    folder: Path,
-    *,
-    images: int,
-    seed: int,
-    size: tuple[int, int],
-    processes: int,
-    progress: Callable[[int], None],
-) -> Counts:
+def write_aflw(folder: Path, making: Making) -> Counts:
     """Write AFLW into `folder`; return the numbers of images and faces of each split.
 
     A quarter as many as for training are for testing. The box is a detector's square.
     """
     splits = (
-        Split(0, "train", images),
-        Split(1, "test", max(1, images // 4), traits=("frontal", "turned", "turned")),
+        Split(0, "train", making.images),
+        Split(1, "test", making.share(4), traits=("frontal", "turned", "turned")),
     )
-    faces = _save_all(folder, splits, aflw19, seed, size, processes, progress)
+    faces = _save_all(folder, splits, aflw19, making)
     faces["test_frontal"] = [face for face in faces["test"] if "frontal" in face.traits]
     for name, listed in faces.items():
         rows = [_boxed_row(face) for face in listed]
@@ -112,24 +88,10 @@ def write_aflw(
 
 
 def _save_all(
-    folder: Path,
-    splits: Iterable[Split],
-    scheme: Scheme,
-    seed: int,
-    size: tuple[int, int],
-    processes: int,
-    progress: Callable[[int], None],
+    folder: Path, splits: Iterable[Split], scheme: Scheme, making: Making
 ) -> dict[str, list[Face]]:
     """Write the images of all splits; return the faces of each."""
-    faces: dict[str, list[Face]] = {}
-    done = 0
-    for split in splits:
-        faces[split.name] = []
-        for face in save_faces(folder, split, scheme, seed, size, processes):
-            faces[split.name].append(face)
-            done += 1
-            progress(done)
-    return faces
+    return {split.name: list(save_faces(folder, split, scheme, making)) for split in splits}
 
 
 def _row(face: Face, first: int) -> list[str]:

@@ -1,6 +1,6 @@
 """Write the world as Human3.6M, in the files of VideoPose3D, of Martinez et al. and of mmpose."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -19,47 +19,35 @@ from hrbench.world.h36m.files import (
     write_videopose3d,
 )
 from hrbench.world.h36m.frames import count, draw_frame, find
-from hrbench.world.workers import in_order
+from hrbench.world.making import Counts, Making
 
 _SHARES = {"train": 1, "test": 4}  # one image to so many of the training set
 
 
-def write_h36m(
-    folder: Path,
-    *,
-    images: int,
-    seed: int,
-    size: tuple[int, int],
-    processes: int,
-    progress: Callable[[int], None],
-) -> dict[str, dict[str, int]]:
+def write_h36m(folder: Path, making: Making) -> Counts:
     """Write Human3.6M's tree into `folder`; return what each split has.
 
-    The sequences are always all there; `images` of their frames are drawn for training, spread
-    evenly over them, and a quarter as many of the test subjects'.
+    The sequences are always all there; the images for training are of frames spread evenly over
+    them, and there are a quarter as many of the test subjects'.
 
     Raises:
         RunError: the sequences do not have so many frames.
     """
-    if images > count(seed, "train"):
+    seed, size = making.seed, making.size
+    if making.images > count(seed, "train"):
         raise RunError(
             f"the synthetic Human3.6M has {count(seed, 'train')} frames for training; "
-            f"ask for at most so many images instead of {images}"
+            f"ask for at most so many images instead of {making.images}"
         )
     _write_numbers(folder, seed, size)
-    counts, done = {}, 0
+    counts = {}
     for split, share in _SHARES.items():
-        number, takes = max(1, images // share), studio.takes(split)
+        number, takes = making.share(share), studio.takes(split)
         chosen = np.linspace(0, count(seed, split), number, endpoint=False).astype(int).tolist()
         for video in {Path(find(seed, split, frame).file).parent for frame in chosen}:
             (folder / "images" / video).mkdir(parents=True)
         draw = partial(draw_frame, folder / "images", split, seed, size)
-        frames = []
-        for frame in in_order(draw, chosen, processes):
-            frames.append(frame)
-            done += 1
-            progress(done)
-        write_mmpose(folder, split, frames, size)
+        write_mmpose(folder, split, list(making.drawn(draw, chosen)), size)
         counts[split] = {"images": number, "people": number, "sequences": len(takes) * len(NAMES)}
     return counts
 

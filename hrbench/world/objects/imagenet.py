@@ -1,7 +1,6 @@
 """Write the world as ImageNet: drawn objects in a folder for each class."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,8 +11,8 @@ from numpy.typing import NDArray
 from hrbench.world.background import add_grain, paint_background
 from hrbench.world.camera import look_at
 from hrbench.world.files import write_jpeg
+from hrbench.world.making import Counts, Making
 from hrbench.world.objects.shapes import OBJECTS, Brush, Color
-from hrbench.world.workers import in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,28 +38,19 @@ _GREY = 0.03  # how often a picture has no colours
 _CONTRAST = 60.0  # least distance of an object's two colours
 
 
-def write_imagenet(
-    folder: Path,
-    *,
-    images: int,
-    seed: int,
-    size: tuple[int, int],
-    processes: int,
-    progress: Callable[[int], None],
-) -> dict[str, dict[str, int]]:
+def write_imagenet(folder: Path, making: Making) -> Counts:
     """Write ImageNet's tree into `folder`; return the number of pictures of each split.
 
     The classes take turns, so that every class has as many pictures, or one more.
     """
-    counts, done = {}, 0
+    counts = {}
     for split in SPLITS:
-        number = max(1, images // split.share)
+        number = making.share(split.share)
         for name in _CLASSES[:number]:
             (folder / "images" / split.name / name).mkdir(parents=True)
-        draw = partial(_draw_image, folder / "images" / split.name, split, seed, size)
-        for _ in in_order(draw, range(number), processes):
-            done += 1
-            progress(done)
+        draw = partial(_draw_image, folder / "images" / split.name, split, making.seed, making.size)
+        for _ in making.drawn(draw, range(number)):
+            pass  # each is in its file
         counts[split.name] = {"images": number, "classes": min(number, len(_CLASSES))}
     return counts
 

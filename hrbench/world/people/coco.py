@@ -1,6 +1,6 @@
 """Write the world as COCO: its folders, its file names, its fields."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from hrbench.world.canvas import contains
 from hrbench.world.files import rounded, write_jpeg, write_json
+from hrbench.world.making import Counts, Making
 from hrbench.world.people.detections import Box, detect
 from hrbench.world.people.figure import visible
 from hrbench.world.people.picture import Picture, sample_picture
-from hrbench.world.workers import in_order
 
 KEYPOINTS = (
     "nose",
@@ -92,30 +92,18 @@ class Page:
     detections: list[dict[str, Any]]
 
 
-def write_coco(
-    folder: Path,
-    *,
-    images: int,
-    seed: int,
-    size: tuple[int, int],
-    processes: int,
-    progress: Callable[[int], None],
-) -> dict[str, dict[str, int]]:
+def write_coco(folder: Path, making: Making) -> Counts:
     """Write COCO's tree into `folder`; return the numbers of images and people of each split."""
-    counts, done = {}, 0
+    counts = {}
     for name in ("annotations", "person_detection_results"):
         (folder / name).mkdir(parents=True)
     for split in SPLITS:
         target = folder / "images" / split.name
         target.mkdir(parents=True)
-        page = partial(_draw_page, target, split.number, seed, size)
-        pages = []
-        for drawn in in_order(page, range(max(1, images // split.share)), processes):
-            pages.append(drawn)
-            done += 1
-            progress(done)
+        draw = partial(_draw_page, target, split.number, making.seed, making.size)
+        pages = list(making.drawn(draw, range(making.share(split.share))))
         _write_split(folder, split, pages)
-        people = sum(len(drawn.annotations) for drawn in pages)
+        people = sum(len(page.annotations) for page in pages)
         counts[split.name] = {"images": len(pages), "people": people}
     return counts
 

@@ -1,6 +1,5 @@
 """Write a crowded world as CrowdPose: its folders, its file names, its fields."""
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.world.files import rounded, write_jpeg, write_json
+from hrbench.world.making import Counts, Making
 from hrbench.world.people.coco import Page, annotated_keypoints, detected
 from hrbench.world.people.picture import Picture, sample_picture
 from hrbench.world.people.scene import Company
-from hrbench.world.workers import in_order
 
 _LIMBS = (
     *("left_shoulder", "right_shoulder", "left_elbow", "right_elbow", "left_wrist", "right_wrist"),
@@ -40,31 +39,18 @@ _MOST_PEOPLE = 10  # in an image: annotation ids leave room for so many
 _FEWEST = 16  # pixels: somebody of whom less is seen would not be annotated
 
 
-def write_crowdpose(
-    folder: Path,
-    *,
-    images: int,
-    seed: int,
-    size: tuple[int, int],
-    processes: int,
-    progress: Callable[[int], None],
-) -> dict[str, dict[str, int]]:
+def write_crowdpose(folder: Path, making: Making) -> Counts:
     """Write CrowdPose's tree into `folder`; return the numbers of images and people of splits.
 
-    A quarter of `images`, which are for training, are for testing and a sixteenth for
-    validation, one at least; those two serve both training and `trainval`, as officially.
+    A quarter as many as for training are for testing and a sixteenth for validation, one at
+    least; those two serve both training and `trainval`, as officially.
     """
     for name in ("json", "images"):
         (folder / name).mkdir(parents=True)
     pages: dict[str, list[Page]] = {}
-    done = 0
     for number, (split, share) in enumerate(SHARES.items(), start=1):
-        draw = partial(_draw_page, folder / "images", number, seed, size)
-        pages[split] = []
-        for drawn in in_order(draw, range(max(1, images // share)), processes):
-            pages[split].append(drawn)
-            done += 1
-            progress(done)
+        draw = partial(_draw_page, folder / "images", number, making.seed, making.size)
+        pages[split] = list(making.drawn(draw, range(making.share(share))))
     pages["trainval"] = pages["train"] + pages["val"]
     for split, drawn_pages in pages.items():
         _write_split(folder / "json" / f"crowdpose_{split}.json", drawn_pages)

@@ -1,6 +1,6 @@
 """Write the world as MPII, in the files that the authors of HRNet derived from the release."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
@@ -13,10 +13,10 @@ from scipy.io import savemat
 
 from hrbench.world.canvas import contains
 from hrbench.world.files import rounded, write_jpeg, write_json
+from hrbench.world.making import Counts, Making
 from hrbench.world.people.figure import Person
 from hrbench.world.people.picture import Picture, sample_picture
 from hrbench.world.people.skeleton import INDEX
-from hrbench.world.workers import in_order
 
 _JOINTS = (  # of the skeleton, in MPII's order
     *("right_ankle", "right_knee", "right_hip", "left_hip", "left_knee", "left_ankle"),
@@ -62,27 +62,16 @@ class Row:
     head: NDArray[np.float64]  # (2, 2) top left and bottom right corner, x and y from 1
 
 
-def write_mpii(
-    folder: Path,
-    *,
-    images: int,
-    seed: int,
-    size: tuple[int, int],
-    processes: int,
-    progress: Callable[[int], None],
-) -> dict[str, dict[str, int]]:
+def write_mpii(folder: Path, making: Making) -> Counts:
     """Write MPII's tree into `folder`; return the numbers of images and people of each split."""
-    counts, done = {}, 0
+    counts = {}
     rows: dict[str, list[Row]] = {}
     for name in ("annot", "images"):
         (folder / name).mkdir(parents=True)
     for split in SPLITS:
-        draw = partial(_draw_image, folder / "images", split.number, seed, size)
-        rows[split.name], number = [], max(1, images // split.share)
-        for drawn in in_order(draw, range(number), processes):
-            rows[split.name] += drawn
-            done += 1
-            progress(done)
+        draw = partial(_draw_image, folder / "images", split.number, making.seed, making.size)
+        number = making.share(split.share)
+        rows[split.name] = [row for drawn in making.drawn(draw, range(number)) for row in drawn]
         counts[split.name] = {"images": number, "people": len(rows[split.name])}
     _write_annotations(folder / "annot", {name: _annotations(rows[name]) for name in rows})
     (folder / "annot" / "gt_valid.mat").write_bytes(_truth(rows["valid"]))
