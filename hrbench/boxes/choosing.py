@@ -36,14 +36,14 @@ class Chosen:
 
 
 def of_split(
-    found: Detections, listed: Annotations
+    detections: Detections, listed: Annotations
 ) -> tuple[Chosen, NDArray[np.int64], list[Fault]]:
     """Return the boxes that count on a split, the indices of their images, and what is wrong.
 
     `listed` are the split's images and the names of its categories.
     """
     names = listed.categories
-    chosen, faults = of_category(found, Wanted(frozenset(names.values()), frozenset(names)))
+    chosen, faults = of_category(detections, Wanted(frozenset(names.values()), frozenset(names)))
     boxes = chosen.boxes
     place, unclear = _places(boxes, listed)
     known = place != NOT_THERE
@@ -56,39 +56,43 @@ def of_split(
     )
     faults += unclear
     faults += doubts(boxes.boxes, sizes, boxes.rows.tolist())
-    if found.scores is None and len(found):
+    if detections.scores is None and len(detections):
         faults.append(stated("no box has a 'score', which COCO's results have"))
     return chosen, place, faults
 
 
-def of_category(found: Detections, wanted: Wanted) -> tuple[Chosen, list[Fault]]:
+def of_category(detections: Detections, wanted: Wanted) -> tuple[Chosen, list[Fault]]:
     """Return the boxes of single objects of a category, and what keeps it from being told.
 
     Those without any extent are left out, too.
     """
-    kept, faults = np.ones(len(found), dtype=bool), []
-    if found.categories is not None and len(found):
-        kept = np.isin(found.categories, sorted(_ids(found, found.categories, wanted)))
+    kept, faults = np.ones(len(detections), dtype=bool), []
+    if detections.categories is not None and len(detections):
+        kept = np.isin(
+            detections.categories, sorted(_ids(detections, detections.categories, wanted))
+        )
         if not kept.any():
-            faults.append(stated(_refusal(found, found.categories, wanted)))
+            faults.append(stated(_refusal(detections, detections.categories, wanted)))
     left_out = {OTHER: int((~kept).sum())}
-    for why, unfit in ((CROWD, found.crowd), (EMPTY, empty(found))):
+    for why, unfit in ((CROWD, detections.crowd), (EMPTY, empty(detections))):
         left_out[why] = int((kept & unfit).sum())
         kept &= ~unfit
-    return Chosen(found.chosen(kept), {w: count for w, count in left_out.items() if count}), faults
+    return Chosen(
+        detections.chosen(kept), {w: count for w, count in left_out.items() if count}
+    ), faults
 
 
-def _ids(found: Detections, categories: NDArray[np.int64], wanted: Wanted) -> Ids:
+def _ids(detections: Detections, categories: NDArray[np.int64], wanted: Wanted) -> Ids:
     """Return the categories that count, as a file numbers them; none where that is not clear."""
     there = set(np.unique(categories).tolist())
-    if not found.names:
+    if not detections.names:
         if wanted.ids:
             return there & wanted.ids
         return there if len(there) == 1 and not wanted.asked else set()
-    named = {number: _plain(one.name) for number, one in found.names.items()}
+    named = {number: _plain(one.name) for number, one in detections.names.items()}
     same = {
         number
-        for number, one in found.names.items()
+        for number, one in detections.names.items()
         if wanted.keypoints and one.keypoints == wanted.keypoints
     }
     names = {_plain(name) for name in wanted.names}
@@ -101,20 +105,20 @@ def _ids(found: Detections, categories: NDArray[np.int64], wanted: Wanted) -> Id
     return there if alone else set()
 
 
-def _refusal(found: Detections, categories: NDArray[np.int64], wanted: Wanted) -> str:
+def _refusal(detections: Detections, categories: NDArray[np.int64], wanted: Wanted) -> str:
     """Return why no box counts: the categories that there are, and the one that is wanted."""
     numbers, counts = np.unique(categories, return_counts=True)
-    names = {number: f"{one.name} ({number})" for number, one in found.names.items()}
+    names = {number: f"{one.name} ({number})" for number, one in detections.names.items()}
     there = ", ".join(
         f"{count} of {names.get(number, f'category {number}')}"
         for number, count in zip(numbers.tolist(), counts.tolist(), strict=True)
     )
-    if not found.names and not wanted.ids and not wanted.asked:
+    if not detections.names and not wanted.ids and not wanted.asked:
         return (
             f"its boxes are of several categories that it does not name ({there}); "
             "add COCO's 'categories' with their names to it"
         )
-    numbered = "" if found.names or not wanted.ids else f" ({_listed(map(str, wanted.ids))})"
+    numbered = "" if detections.names or not wanted.ids else f" ({_listed(map(str, wanted.ids))})"
     return f"no detected box is of category {_listed(wanted.names)}{numbered}, but {there}"
 
 

@@ -82,10 +82,10 @@ def read(path: Path) -> tuple[Detections, list[Fault]]:
         content = path.read_bytes()
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from error
-    table, found = examined(parsed(content, path))
+    table, faults = examined(parsed(content, path))
     if table is None:
-        raise DataError(f"{path}: {found[0]}; {ADVICE}")
-    return table, found
+        raise DataError(f"{path}: {faults[0]}; {ADVICE}")
+    return table, faults
 
 
 @no_collection()
@@ -115,15 +115,15 @@ def examined(content: Any) -> tuple[Detections | None, list[Fault]]:
     content = about.get("annotations") if about else content
     if not isinstance(content, list):
         return None, [stated(NO_LIST)]
-    found = json_rows.objects(content, "detections") or [
+    faults = json_rows.objects(content, "detections") or [
         *_column(content, "bbox", BOX, _is_box),
         *_column(content, "score", "a finite number", _is_number, optional=True),
         *_column(content, "category_id", WHOLE.words, WHOLE.fits, optional=True),
         *_images(content),
         *_crowd(content),
     ]
-    if any(fault.fatal for fault in found):
-        return None, found
+    if any(fault.fatal for fault in faults):
+        return None, faults
     images = [row for row in _list(about, "images") if _is_image(row)]
     table = _columns(content, {row["id"]: row["file_name"] for row in images})
     table = replace(
@@ -132,7 +132,7 @@ def examined(content: Any) -> tuple[Detections | None, list[Fault]]:
         ids={row["file_name"]: int(row["id"]) for row in images if WHOLE.fits(row["id"])},
         sizes={row["file_name"]: size for row in images if (size := _size(row)) != NO_SIZE},
     )
-    return table, [*found, *_extents(table)]
+    return table, [*faults, *_extents(table)]
 
 
 def _columns(rows: Rows, names: Mapping[Any, str]) -> Detections:

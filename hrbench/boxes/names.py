@@ -36,7 +36,7 @@ def told(names: Sequence[str], paths: Sequence[str]) -> Told:
         by_stem[stem[-1]].append(index)
     listed = {name: _parts(name) for name in dict.fromkeys(names)}
     often = Counter(own[-1] for own in listed.values())
-    found: dict[str, tuple[int, int]] = {}  # the path, and how many parts agree; 0: moved
+    matches: dict[str, tuple[int, int]] = {}  # the path, and how many parts agree; 0: moved
     unclear: list[str] = []
     for name, own in listed.items():
         near, full = (by_end[own[-1]], wholes) if own[-1] in by_end else (by_stem[own[-1]], stems)
@@ -46,11 +46,11 @@ def told(names: Sequence[str], paths: Sequence[str]) -> Told:
         if len(best) > 1 and (most or often[own[-1]] == 1):
             unclear.append(f"{name} is {' or '.join(paths[index] for index in best[:3])}")
         elif len(best) == 1 and (most or often[own[-1]] == 1):
-            found[name] = best[0], most
-    place, several = _one_each(found)
+            matches[name] = best[0], most
+    place, several = _one_each(matches)
     return Told(
         place,
-        tuple(name for name in place if not found[name][1]),
+        tuple(name for name in place if not matches[name][1]),
         [
             *fault_of("names of images that several files have", unclear),
             *fault_of(
@@ -62,17 +62,17 @@ def told(names: Sequence[str], paths: Sequence[str]) -> Told:
 
 
 def _one_each(
-    found: Mapping[str, tuple[int, int]],
+    matches: Mapping[str, tuple[int, int]],
 ) -> tuple[dict[str, int], list[tuple[int, list[str]]]]:
     """Return the name that agrees best with each path, and the paths with which several do."""
     rivals: defaultdict[int, list[str]] = defaultdict(list)
-    for name, (index, _) in found.items():
+    for name, (index, _) in matches.items():
         rivals[index].append(name)
     place: dict[str, int] = {}
     several = []
     for index, names in rivals.items():
-        most = max(found[name][1] for name in names)
-        best = [name for name in names if found[name][1] == most]
+        most = max(matches[name][1] for name in names)
+        best = [name for name in names if matches[name][1] == most]
         if len(best) == 1:
             place[best[0]] = index
         else:

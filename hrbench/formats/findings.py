@@ -42,13 +42,13 @@ class Missing:
     """A file or folder that is not there."""
 
     place: str
-    source: str  # who issues it, how large
+    issuer: str  # and how large it is
     use: str = ""  # what alone needs it; empty where nothing goes without
 
     @property
     def wanted(self) -> str:
         """What is missing, and who issues it."""
-        return f"{self.place} from {self.source}" if self.source else self.place
+        return f"{self.place} from {self.issuer}" if self.issuer else self.place
 
     @property
     def needed(self) -> bool:
@@ -57,13 +57,13 @@ class Missing:
 
     def content(self) -> dict[str, Any]:
         """Return it as JSON has it."""
-        return {"place": self.place, "source": self.source, "needed": self.needed}
+        return {"place": self.place, "source": self.issuer, "needed": self.needed}
 
     def __str__(self) -> str:
         """Return it in one sentence."""
         use = f" ({self.use})" if self.use else ""
         return (
-            f"{self.place}{use}: {f'get it from {self.source}' if self.source else 'put it there'}"
+            f"{self.place}{use}: {f'get it from {self.issuer}' if self.issuer else 'put it there'}"
         )
 
 
@@ -137,8 +137,8 @@ class Report:
         """Return it as JSON has it."""
         about = {key: getattr(self, key) for key in ("dataset", "title", "folder", "synthetic")}
         splits = [split.content() for split in self.splits]
-        found = {key: [asdict(f) for f in getattr(self, key)] for key in ("faults", "notes")}
-        return {**about, "ok": self.ok, "hint": self.hint, **found, "splits": splits}
+        said = {key: [asdict(f) for f in getattr(self, key)] for key in ("faults", "notes")}
+        return {**about, "ok": self.ok, "hint": self.hint, **said, "splits": splits}
 
     def text(self) -> str:
         """Return it for a reader, in 80 columns; of names and addresses none is broken."""
@@ -156,10 +156,12 @@ class Report:
         return "\n\n".join([head, *(split.text() for split in self.splits), last])
 
 
-def _lines(found: tuple[Fault, ...], name: str = "") -> list[str]:
+def _lines(faults: tuple[Fault, ...], name: str = "") -> list[str]:
     """Return a line for each, under a name, or under how bad it is."""
-    kinds = (name or ("fatal" if fault.fatal else "fault") for fault in found)
-    return [_wrapped(f"  {kind:<13}", str(fault)) for kind, fault in zip(kinds, found, strict=True)]
+    kinds = (name or ("fatal" if fault.fatal else "fault") for fault in faults)
+    return [
+        _wrapped(f"  {kind:<13}", str(fault)) for kind, fault in zip(kinds, faults, strict=True)
+    ]
 
 
 def _wrapped(first: str, text: str, indent: str | None = None) -> str:

@@ -182,8 +182,8 @@ def within(dataset: DatasetSpec, data_root: DataRoot, people: People) -> People:
     Raises:
         DataError: many are not, and the user does not allow it.
     """
-    found = positions.faults(people.images, people.image, people.keypoints, people.visible)
-    met = stop_at_fatal(data_root.folder / dataset.folder, found, data_root.allow)
+    faults = positions.faults(people.images, people.image, people.keypoints, people.visible)
+    met = stop_at_fatal(data_root.folder / dataset.folder, faults, data_root.allow)
     return replace(people, allowed=(*people.allowed, *met))
 
 

@@ -21,8 +21,8 @@ def numbered(content: Any) -> tuple[Any, list[Fault]]:
     kind = "annotations whose ids are missing, text or not their own; they are numbered in order"
     odd = [f"annotations[{place}]" for place in range(len(rows))]
     rows = [row | {"id": number} for number, row in enumerate(rows, 1)]
-    found = fault_of(kind, odd, fatal=False)
-    return content | {"images": images, "annotations": rows}, found
+    faults = fault_of(kind, odd, fatal=False)
+    return content | {"images": images, "annotations": rows}, faults
 
 
 def _with_image_numbers(images: Rows, rows: Rows) -> tuple[Rows, Rows]:
@@ -36,10 +36,10 @@ def _with_image_numbers(images: Rows, rows: Rows) -> tuple[Rows, Rows]:
     number = dict(zip(keys, numbers, strict=True))
     unlisted = {key: -index for index, key in enumerate(dict.fromkeys(map(_key, used)), 1)}
     renamed = [row | {"id": number[key]} for row, key in zip(images, keys, strict=True)]
-    found = [key and number.get(key, unlisted[key]) for key in map(_key, used)]
+    renumbered = [key and number.get(key, unlisted[key]) for key in map(_key, used)]
     return renamed, [
         row if new is None else row | {"image_id": new}
-        for row, new in zip(rows, found, strict=True)
+        for row, new in zip(rows, renumbered, strict=True)
     ]
 
 

@@ -37,10 +37,10 @@ def format_of(dataset: DatasetSpec, of: type[_Format]) -> _Format:
     Raises:
         UnknownNameError: it is not known, or of another sort.
     """
-    found = FORMATS.get(dataset.format)
-    if not isinstance(found, of):
+    known = FORMATS.get(dataset.format)
+    if not isinstance(known, of):
         raise UnknownNameError(f"format in {dataset.name}", dataset.format, names(of))
-    return found
+    return known
 
 
 def names(of: type[Format]) -> list[str]:
@@ -91,5 +91,5 @@ def evaluation(
 
 def is_own(dataset: DatasetSpec) -> bool:
     """Whether its annotations may say less than their format has, and nobody has looked at them."""
-    found = FORMATS.get(dataset.format)
-    return isinstance(found, PeopleFormat) and found.of_ones_own and not dataset.complete
+    known = FORMATS.get(dataset.format)
+    return isinstance(known, PeopleFormat) and known.of_ones_own and not dataset.complete

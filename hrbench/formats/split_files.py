@@ -169,14 +169,14 @@ def _beside(look: _Look, listed: Listing | None) -> None:
 def _detections(file: SplitFile, listed: Listing | None) -> tuple[Part, list[Fault]]:
     """Look at a file of detections; those of the images that are listed, where these are known."""
     content, faults = _parsed(file)
-    found, faults = (None, faults) if faults else detections.examined(content)
-    if found is None:
+    everything, faults = (None, faults) if faults else detections.examined(content)
+    if everything is None:
         return part_of("detections", file, {}, "not usable"), faults
-    boxes = found
+    boxes = everything
     if listed is not None and listed.images is not None:
-        chosen, _, more = choosing.of_split(found, listed.images)
+        chosen, _, more = choosing.of_split(everything, listed.images)
         boxes, faults = chosen.boxes, [*faults, *more]
-    if not len(found):
+    if not len(everything):
         faults.append(stated("there is no box in the detections"))
     images = len(set(boxes.images))
     words = f"{len(boxes):,} boxes in {images:,} images"

@@ -43,11 +43,11 @@ ENDLESS = 1e12  # pixels, from which on a number is as good as infinite: sums an
 def categories(rows: Rows, num_keypoints: int) -> list[Fault]:
     """Return what is wrong with the categories of a file's content."""
     named = [category for category in rows if "keypoints" in category]
-    if found := [
+    if faults := [
         *json_rows.fields(rows, {"id": WHOLE}, "categories"),
         *json_rows.fields(named, {"keypoints": LIST}, "categories"),
     ]:
-        return found
+        return faults
     counts = [len(category["keypoints"]) for category in named]
     if not named or num_keypoints in counts:
         return []
@@ -57,15 +57,15 @@ def categories(rows: Rows, num_keypoints: int) -> list[Fault]:
 
 def images(rows: Rows) -> list[Fault]:
     """Return what is wrong with the images of a file's content."""
-    if found := json_rows.fields(rows, IMAGE_FIELDS, "images"):
-        return found
+    if faults := json_rows.fields(rows, IMAGE_FIELDS, "images"):
+        return faults
     return json_rows.twice([image["id"] for image in rows], "image ids")
 
 
 def people(rows: Rows, num_keypoints: int) -> list[Fault]:
     """Return what is wrong with the fields of the annotated persons."""
-    if found := json_rows.fields(rows, FIELDS, "annotations"):
-        return found
+    if faults := json_rows.fields(rows, FIELDS, "annotations"):
+        return faults
     return [
         *json_rows.lengths(rows, "keypoints", 3 * num_keypoints, "keypoints"),
         *json_rows.lengths(rows, "bbox", 4, "boxes"),
@@ -101,10 +101,10 @@ def values(table: "Annotations", counted: int | None) -> list[Fault]:
         ("keypoints outside their image", finite & outside.any(axis=1), False),
         ("num_keypoints that is not the count", table.num_keypoints != numbered, False),
     ]
-    found = []
+    faults = []
     for kind, bad, fatal in checks:
-        found += fault_of(kind, [f"id {name}" for name in table.ids[bad]], fatal=fatal)
-    return found
+        faults += fault_of(kind, [f"id {name}" for name in table.ids[bad]], fatal=fatal)
+    return faults
 
 
 def remarks(

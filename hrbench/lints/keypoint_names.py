@@ -41,13 +41,13 @@ def names_faults(
     sigmas: Sequence[float] | None,
 ) -> list[Fault]:
     """Return all that is wrong with what a dataset's TOML says of its keypoints."""
-    found = json_rows.twice(keypoints, "keypoints")
+    faults = json_rows.twice(keypoints, "keypoints")
     for key, pairs in (("flip_pairs", flip_pairs), ("edges", edges)):
         strange = dict.fromkeys(name for name in chain(*pairs) if name not in keypoints)
-        found += fault_of(f"{key} of keypoints that are not listed", list(strange))
-        found += json_rows.twice([_words(sorted(pair)) for pair in pairs], key)
+        faults += fault_of(f"{key} of keypoints that are not listed", list(strange))
+        faults += json_rows.twice([_words(sorted(pair)) for pair in pairs], key)
     return [
-        *found,
+        *faults,
         *_one_sided(flip_pairs),
         *([] if sigmas is None else _sigmas(sigmas, len(keypoints))),
         *_sides_by_name(keypoints, flip_pairs),
@@ -101,9 +101,9 @@ def _one_sided(flip_pairs: NamePairs) -> list[Fault]:
 
 
 def _sigmas(sigmas: Sequence[float], count: int) -> list[Fault]:
-    found = [stated(f"{len(sigmas)} sigmas for {count} keypoints")] if len(sigmas) != count else []
+    faults = [stated(f"{len(sigmas)} sigmas for {count} keypoints")] if len(sigmas) != count else []
     bad = [str(sigma) for sigma in sigmas if not 0 < sigma < float("inf")]
-    return [*found, *fault_of("sigmas that are not above 0", bad)]
+    return [*faults, *fault_of("sigmas that are not above 0", bad)]
 
 
 def _sides_by_name(keypoints: Sequence[str], flip_pairs: NamePairs) -> list[Fault]:

@@ -69,9 +69,9 @@ def _labels(table: "Annotations") -> Labels:
 
 def listed_twice(table: "Annotations") -> list[Fault]:
     """Return the images that a file lists twice."""
-    found = json_rows.twice(table.file_names, "file names", fatal=False)
-    widespread = [is_widespread(fault.count, len(table.file_names)) for fault in found]
-    return [replace(f, fatal=b, name=TWICE) for f, b in zip(found, widespread, strict=True)]
+    faults = json_rows.twice(table.file_names, "file names", fatal=False)
+    widespread = [is_widespread(fault.count, len(table.file_names)) for fault in faults]
+    return [replace(f, fatal=b, name=TWICE) for f, b in zip(faults, widespread, strict=True)]
 
 
 def _has_box(table: "Annotations") -> Mask:

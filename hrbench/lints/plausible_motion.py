@@ -74,15 +74,15 @@ def keypoints(clips: Sequence[Clip], project: Projection, place: str) -> list[Fa
     if not clips:
         return []
     looks = [_look(clip, project) for clip in clips]
-    if all(np.nanmax(np.abs(found), initial=0) <= SCREEN for found, _ in looks):
+    if all(np.nanmax(np.abs(points), initial=0) <= SCREEN for points, _ in looks):
         kind = f"sequences of {place} whose keypoints are over the picture's size, not in pixels"
         return fault_of(kind, list(_names(clips)), name="unit")
-    across, down = _stature(np.concatenate([found for found, _ in looks]))
+    across, down = _stature(np.concatenate([points for points, _ in looks]))
     if abs(across) > abs(down) or down < 0:
         words = "y before x" if abs(across) > abs(down) else "y counted upwards"
         kind = f"sequences of {place} whose people lie or stand on their heads, as with {words}"
         return fault_of(kind, list(_names(clips)), name="axes")
-    apart = [_apart(found, seen) for found, seen in looks]
+    apart = [_apart(points, seen) for points, seen in looks]
     kind = (
         f"sequences of {place} whose keypoints are not where the camera sees the joints; are they "
         "of other cameras, frames or subjects?"
@@ -109,8 +109,8 @@ def _look(clip: Clip, project: Projection) -> tuple[Floats, Floats]:
     return clip.keypoints[rows], project(clip.camera, clip.joints[rows])
 
 
-def _apart(found: Floats, seen: Floats) -> float:
+def _apart(points: Floats, seen: Floats) -> float:
     """Return the middle distance of keypoints from joints, over the joints' extent."""
     extent = np.linalg.norm(seen.max(axis=1) - seen.min(axis=1), axis=1)[:, None]
-    shares = np.linalg.norm(found - seen, axis=2) / np.maximum(extent, 1)
+    shares = np.linalg.norm(points - seen, axis=2) / np.maximum(extent, 1)
     return float(np.nanmedian(shares)) if np.isfinite(shares).any() else 0.0

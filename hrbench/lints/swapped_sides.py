@@ -105,10 +105,10 @@ def _axis(points: Floats, flip_pairs: Pairs) -> Floats:
     return np.asarray(middle[:, tail] - middle[:, head])
 
 
-def _mostly(found: Mask, known: Mask, share: float) -> Mask:
+def _mostly(shown: Mask, known: Mask, share: float) -> Mask:
     """Return (P,): whether a pair is found so in more than a share of enough objects."""
     counts = known.sum(axis=0)
-    return np.asarray((counts >= FEWEST) & ((found & known).sum(axis=0) > share * counts))
+    return np.asarray((counts >= FEWEST) & ((shown & known).sum(axis=0) > share * counts))
 
 
 def _other_hand(hand: Floats) -> Mask:

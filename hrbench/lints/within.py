@@ -37,15 +37,15 @@ def faults(
     if len(used) > LOOKED_AT:
         used = used[np.linspace(0, len(used) - 1, LOOKED_AT).astype(np.intp)]
     odd, count = [], 0
-    for index, found in zip(used.tolist(), headers([images[i] for i in used]), strict=True):
-        if found is None:
+    for index, header in zip(used.tolist(), headers([images[i] for i in used]), strict=True):
+        if header is None:
             continue
         rows = np.flatnonzero((image == index) & labelled)
-        size = np.array(found.size)
+        size = np.array(header.size)
         beyond = (keypoints[rows] < -EDGE * size) | (keypoints[rows] > (1 + EDGE) * size)
         outside = (beyond.any(axis=2) & visible[rows]).sum(axis=1)
         missed = int((2 * outside > visible[rows].sum(axis=1)).sum())
-        words = f"{images[index].name} is {found.size[0]} x {found.size[1]}"
+        words = f"{images[index].name} is {header.size[0]} x {header.size[1]}"
         odd += [words] * missed
         count += len(rows)
     kind = f"persons or faces mostly outside of their picture, among {count} looked at"

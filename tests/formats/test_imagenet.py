@@ -117,7 +117,7 @@ class Flat:
     def picture(self, number: int) -> Path:
         return self.folder / f"ILSVRC2012_val_{number:08}.JPEG"
 
-    def read(self) -> folders.Found:
+    def read(self) -> folders.SplitPictures:
         return folders.flat(self.folder, self.truth, self.synsets, CLASSES)
 
 

@@ -35,8 +35,8 @@ def examined(content: Any, count: int) -> tuple[list[dict[str, Any]], list[Fault
     """
     if not isinstance(content, list):
         return [], [stated("not AI Challenger's list of images")]
-    if found := json_rows.objects(content, "images") or json_rows.fields(content, IMAGE, "images"):
-        return [], found
+    if faults := json_rows.objects(content, "images") or json_rows.fields(content, IMAGE, "images"):
+        return [], faults
     persons = [
         {
             "id": f"{image['image_id']}/{person}",
@@ -76,8 +76,8 @@ def annotated(
         DataError: the file cannot be read, or is not as AI Challenger's are.
     """
     content = read_json(path)
-    persons, found = examined(content, len(names))
-    stop_at_fatal(path, found)
+    persons, faults = examined(content, len(names))
+    stop_at_fatal(path, faults)
     points = np.array([p["keypoints"] for p in persons], dtype=np.float64)
     points = points.reshape(-1, len(names), 3)
     corners = np.array([p["box"] for p in persons], dtype=np.float64).reshape(-1, 4)

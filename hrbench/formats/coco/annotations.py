@@ -35,16 +35,16 @@ def read(path: Path, num_keypoints: int, allow: Sequence[str] = ()) -> Annotatio
 
 
 def usable(
-    path: Path, table: Annotations | None, found: list[Fault], allow: Sequence[str] = ()
+    path: Path, table: Annotations | None, faults: list[Fault], allow: Sequence[str] = ()
 ) -> Annotations:
     """Return the columns of a file that was examined.
 
     Raises:
         DataError: it has a fault that nothing can be trained with and that `allow` does not name.
     """
-    allowed = stop_at_fatal(path, found, allow)
+    allowed = stop_at_fatal(path, faults, allow)
     if table is None:
-        raise DataError(f"{path}: {found[0]}; `hrbench check` lists all faults of a dataset")
+        raise DataError(f"{path}: {faults[0]}; `hrbench check` lists all faults of a dataset")
     return replace(table, allowed=allowed)
 
 
@@ -54,9 +54,9 @@ def read_images(path: Path, num_keypoints: int) -> Annotations:
     Raises:
         DataError: it cannot be read, or lists no images.
     """
-    table, found = examined_images(read_json(path), num_keypoints)
+    table, faults = examined_images(read_json(path), num_keypoints)
     if table is None:
-        raise DataError(f"{path}: {found[0]}; `hrbench check` lists all faults of a dataset")
+        raise DataError(f"{path}: {faults[0]}; `hrbench check` lists all faults of a dataset")
     return table
 
 
@@ -129,26 +129,26 @@ def examined(
     has no columns. Of the keypoints `num_keypoints` says how many are labelled, or how many of
     the first `counted`.
     """
-    found = json_rows.lists(content, ("images", "annotations", "categories"))
-    if found := found or annotation_faults.categories(content["categories"], num_keypoints):
-        return None, found
+    faults = json_rows.lists(content, ("images", "annotations", "categories"))
+    if faults := faults or annotation_faults.categories(content["categories"], num_keypoints):
+        return None, faults
     annotated, people = content["annotations"], persons(content, num_keypoints)
     kind = "annotations, none of them of a category with keypoints"
-    found = [
+    faults = [
         *([] if people else fault_of(kind, json_rows.ids(annotated))),
         *annotation_faults.images(content["images"]),
         *annotation_faults.people(people, num_keypoints),
     ]
-    if any(fault.fatal for fault in found):
-        return None, found
+    if any(fault.fatal for fault in faults):
+        return None, faults
     listed = [category["id"] for category in content["categories"]]
     strange = [row for row in annotated if row.get("category_id") not in listed]
     kind = "annotations of a category that is not listed"
-    found += fault_of(kind, json_rows.ids(strange), fatal=False)
+    faults += fault_of(kind, json_rows.ids(strange), fatal=False)
     table = replace(columns(content, num_keypoints), passed_over=_others(content, num_keypoints))
-    found += annotation_faults.values(table, counted)
-    unreadable = any(fault.fatal for fault in found)
-    return table, found if unreadable else [*found, *plausible.faults(table)]
+    faults += annotation_faults.values(table, counted)
+    unreadable = any(fault.fatal for fault in faults)
+    return table, faults if unreadable else [*faults, *plausible.faults(table)]
 
 
 def _others(content: Any, num_keypoints: int) -> dict[str, NDArray[np.int64]]:
@@ -158,16 +158,16 @@ def _others(content: Any, num_keypoints: int) -> dict[str, NDArray[np.int64]]:
     others = [] if kept is None else [row for row in rows if row.get("category_id") not in kept]
     place = {image["id"]: index for index, image in enumerate(content["images"])}
     images = [row.get("image_id") for row in others]
-    found = [place.get(image, -1) if WHOLE.fits(image) else -1 for image in images]
-    return {OTHER_CATEGORY: np.array(found, dtype=np.int64)} if others else {}
+    places = [place.get(image, -1) if WHOLE.fits(image) else -1 for image in images]
+    return {OTHER_CATEGORY: np.array(places, dtype=np.int64)} if others else {}
 
 
 def examined_images(content: Any, num_keypoints: int) -> tuple[Annotations | None, list[Fault]]:
     """Return the images of a file whose annotations are hidden, and what is wrong with it."""
-    found = json_rows.lists(content, ("images",)) or annotation_faults.images(content["images"])
-    if any(fault.fatal for fault in found):
-        return None, found
+    faults = json_rows.lists(content, ("images",)) or annotation_faults.images(content["images"])
+    if any(fault.fatal for fault in faults):
+        return None, faults
     images = {"images": content["images"], "annotations": [], "categories": []}
     table = columns(images, num_keypoints)
     table = replace(table, categories=_category_names(content, num_keypoints))
-    return table, [*found, *json_rows.twice(table.file_names, "file names", fatal=False)]
+    return table, [*faults, *json_rows.twice(table.file_names, "file names", fatal=False)]

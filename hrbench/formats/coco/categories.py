@@ -30,8 +30,8 @@ def of_file(path: Path, content: Any) -> Category:
     Raises:
         DataError: no category names its keypoints, or several name different ones.
     """
-    if found := json_rows.lists(content, ("images", "annotations", "categories")):
-        raise DataError(f"{path}: {found[0]}; a file in COCO's format has all three")
+    if faults := json_rows.lists(content, ("images", "annotations", "categories")):
+        raise DataError(f"{path}: {faults[0]}; a file in COCO's format has all three")
     named = [category for category in content["categories"] if category.get("keypoints")]
     if not named:
         raise DataError(f"{path}: no category has 'keypoints', the list of their names; add it")

@@ -52,12 +52,12 @@ def examined(content: Any, num_keypoints: int) -> tuple[Annotations | None, list
 
     An image without crowdIndex is no fatal fault: one can train on it.
     """
-    table, found = annotations.examined(with_areas(content), num_keypoints, counted=COUNTED)
+    table, faults = annotations.examined(with_areas(content), num_keypoints, counted=COUNTED)
     if table is not None:
         bare = [image for image in content["images"] if math.isnan(crowd_index(image))]
         kind = "images without a number as 'crowdIndex', which nothing can be scored on"
-        found += fault_of(kind, json_rows.ids(bare), fatal=False)
-    return table, found
+        faults += fault_of(kind, json_rows.ids(bare), fatal=False)
+    return table, faults
 
 
 def truth(crowd: CrowdAnnotations, image_ids: NDArray[np.int64]) -> CrowdTruth:

@@ -51,9 +51,9 @@ def _listing(file: SplitFile, dataset: DatasetSpec, split: Split, *, dialect: Di
 
 def _other_names(content: Any, names: tuple[str, ...]) -> list[Fault]:
     lists = [c["keypoints"] for c in content["categories"] if "keypoints" in c]
-    listed = next((found for found in lists if len(found) == len(names)), names)
+    listed = next((said for said in lists if len(said) == len(names)), names)
     pairs = enumerate(zip(listed, names, strict=True))
-    other = [f"{place} is {found}, not {name}" for place, (found, name) in pairs if found != name]
+    other = [f"{place} is {said}, not {name}" for place, (said, name) in pairs if said != name]
     return fault_of("keypoints called otherwise than in the dataset", other, fatal=False)
 
 

@@ -68,12 +68,12 @@ def examined(
     if json_rows.lists(content, ("images", "annotations", "categories")):
         return annotations.examined(content, num_keypoints)
     lengths = lengths_that_disagree(content, num_keypoints, field)
-    if found := [*lengths, *_sizes(content["images"])]:
-        return None, found
+    if faults := [*lengths, *_sizes(content["images"])]:
+        return None, faults
     whole = completed(content, num_keypoints, field)
-    table, found = annotations.examined(whole.content, num_keypoints)
+    table, faults = annotations.examined(whole.content, num_keypoints)
     if table is None:
-        return None, [*found, *whole.faults]
+        return None, [*faults, *whole.faults]
     derived = np.isin(table.ids, whole.boxless) & table.boxes.any(axis=1)
     nowhere = {NOT_LISTED: np.full(whole.unlisted, -1)} if whole.unlisted else {}
     table = replace(
@@ -83,7 +83,7 @@ def examined(
         unsized=np.isin(table.ids, whole.unsized) & ~derived & table.boxes.any(axis=1),
         passed_over={**table.passed_over, **nowhere},
     )
-    return table, [*found, *whole.faults]
+    return table, [*faults, *whole.faults]
 
 
 def completed(content: Any, num_keypoints: int, field: str = FIELD) -> Completed:
@@ -91,7 +91,7 @@ def completed(content: Any, num_keypoints: int, field: str = FIELD) -> Completed
 
     What the file has stays as it is: nothing is a number here that was none there.
     """
-    content, found = numbered(content)
+    content, faults = numbered(content)
     images = [_with_slashes(image) for image in content["images"]]
     content = content | {"images": images}
     sizes = {image["id"]: _size(image) for image in images if WHOLE.fits(image.get("id"))}
@@ -100,8 +100,8 @@ def completed(content: Any, num_keypoints: int, field: str = FIELD) -> Completed
     full = [_completed(row, num_keypoints, sizes, field) for row in rows]
     alone = [row for row in everyone if WHOLE.fits(i := row.get("image_id")) and i not in sizes]
     pairs = list(zip(rows, full, strict=True))
-    found = [
-        *found,
+    faults = [
+        *faults,
         *fault_of(f"{NOT_LISTED}, which are left out", json_rows.ids(alone), fatal=False),
         *_places(full),
     ]
@@ -115,7 +115,7 @@ def completed(content: Any, num_keypoints: int, field: str = FIELD) -> Completed
         boxless=tuple(row["id"] for row, _ in pairs if not _has_box(row)),
         unsized=tuple(row["id"] for row, _ in pairs if _is_nothing(row.get("area"))),
         unlisted=len(alone),
-        faults=tuple(found),
+        faults=tuple(faults),
     )
 
 

@@ -100,8 +100,8 @@ def detected(
         DataError: it is no such file, names an image that the annotations do not list, or has a
             fault that `allow` does not name.
     """
-    found, faults = detections.read(path)
-    chosen, place, more = choosing.of_split(found, table)
+    everything, faults = detections.read(path)
+    chosen, place, more = choosing.of_split(everything, table)
     met = stop_at_fatal(path, [*faults, *more], allow, f"--boxes names another file; {ADVICE}")
     scores = np.ones(0) if chosen.boxes.scores is None else chosen.boxes.scores
     sure = ~(scores < threshold)

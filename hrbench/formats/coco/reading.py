@@ -35,7 +35,7 @@ class Opened:
     split: Split
     file: Path  # of annotations
     images: Path  # the folder of its images
-    found: Read
+    read: Read
     image_ids: NDArray[np.int64]  # of the split, in file order
 
 
@@ -45,7 +45,7 @@ def training(
     """Return the persons of the split that is trained on."""
     height, width = spec.model.input
     opened = _opened(spec.protocol.train_split, dataset, data_root, dialect)
-    table, place = opened.found.table, opened.split.annotations
+    table, place = opened.read.table, opened.split.annotations
     padding = spec.protocol.padding
     people = reader.annotated(table, opened.images, width / height, padding, opened.image_ids)
     if not len(people):
@@ -70,10 +70,10 @@ def evaluation(
 ) -> LandmarkEvaluation:
     """Return the boxes of the protocol's split, and the truth where it is not hidden."""
     opened = _opened(spec.protocol.split, dataset, data_root, dialect)
-    split, file, table = opened.split, opened.file, opened.found.table
+    split, file, table = opened.split, opened.file, opened.read.table
     if not len(opened.image_ids):
         raise DataError(f"{file} lists no image; there is nothing to measure")
-    kept, truth = opened.image_ids[:limit], opened.found.truth
+    kept, truth = opened.image_ids[:limit], opened.read.truth
     people, files = _boxes(spec, dataset, data_root, opened, kept, boxes=boxes)
     require_images(dataset, people)
     return LandmarkEvaluation(
@@ -159,13 +159,13 @@ def _opened(name: str, dataset: DatasetSpec, data_root: DataRoot, dialect: Diale
     file = require(dataset, data_root.folder, split.annotations)
     images = require(dataset, data_root.folder, *split.images)
     if split.annotated:
-        found = dialect.read(file, dataset, data_root.allow)
+        read = dialect.read(file, dataset, data_root.allow)
     else:
-        found = Read(annotations.read_images(file, len(dataset.keypoints)), None)
+        read = Read(annotations.read_images(file, len(dataset.keypoints)), None)
     if split.annotated and dialect.place is not None:
-        names = tuple(map(dialect.place, found.table.file_names))
-        found = replace(found, table=replace(found.table, file_names=names))
-    return Opened(split, file, images, found, _images_of(found.table, dataset, split))
+        names = tuple(map(dialect.place, read.table.file_names))
+        read = replace(read, table=replace(read.table, file_names=names))
+    return Opened(split, file, images, read, _images_of(read.table, dataset, split))
 
 
 def _boxes(
@@ -182,7 +182,7 @@ def _boxes(
     Raises:
         RunError: annotated ones are hidden, or others cannot be measured.
     """
-    protocol, (height, width), table = spec.protocol, spec.model.input, opened.found.table
+    protocol, (height, width), table = spec.protocol, spec.model.input, opened.read.table
     aspect, padding = width / height, protocol.padding
     if boxes == "gt":
         if not opened.split.annotated:

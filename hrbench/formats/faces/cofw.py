@@ -35,8 +35,8 @@ def examined(path: Path, num_keypoints: int, *, counted_from: int) -> Examined:
     with damage_in_words(path):
         file = opened(path)
         image_key, point_key = keys(file, path)
-        count, found = file[image_key].size, file[point_key]
-        numbers = np.asarray(found) if found.dtype.kind in "fiu" else None
+        count, stored = file[image_key].size, file[point_key]
+        numbers = np.asarray(stored) if stored.dtype.kind in "fiu" else None
     if numbers is None or numbers.ndim != 2:
         return None, [stated(f"'{point_key}' is no table of numbers")]
     width = PER_POINT * num_keypoints
@@ -94,10 +94,10 @@ def opened(path: Path) -> h5py.File:
         DataError: there is none, or it is not whole, or not HDF5.
     """
     try:
-        found = path.stat()
+        state = path.stat()
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from error
-    return _opened(path, (found.st_ino, found.st_mtime_ns, found.st_size))
+    return _opened(path, (state.st_ino, state.st_mtime_ns, state.st_size))
 
 
 @lru_cache(maxsize=2)  # a training and a test file

@@ -32,10 +32,10 @@ class Cells:
     columns: list[int]  # (C,) the column of each number in the file, counted from 1
 
 
-Found = tuple[Cells | None, list[Fault]]
+Examined = tuple[Cells | None, list[Fault]]  # no cells where columns cannot be told
 
 
-def read(path: Path, num_keypoints: int, *, box_column: bool) -> Found:
+def read(path: Path, num_keypoints: int, *, box_column: bool) -> Examined:
     """Return the texts of a file, and what is strange about its columns.
 
     Raises:
@@ -43,14 +43,14 @@ def read(path: Path, num_keypoints: int, *, box_column: bool) -> Found:
     """
     mark, lines, rows = _rows(path)
     names = [IMAGE, SCALE, *([BOX] if box_column else []), *CENTER]
-    order, found = _order(rows, names, num_keypoints)
+    order, faults = _order(rows, names, num_keypoints)
     if order is None:
-        return None, found
+        return None, faults
     width = len(rows[0])
     pairs = list(zip(lines, rows, strict=True))[1:]
     odd = [f"line {line} has {len(row)}" for line, row in pairs if len(row) != width]
     if odd:
-        return None, [*found, *fault_of(f"rows that have not {width} columns", odd)]
+        return None, [*faults, *fault_of(f"rows that have not {width} columns", odd)]
     point = "." if mark == "," else ","
     numbers = [[row[at].strip().replace(point, ".") for at in order[1:]] for _, row in pairs]
     return Cells(
@@ -58,7 +58,7 @@ def read(path: Path, num_keypoints: int, *, box_column: bool) -> Found:
         images=[with_slashes(row[order[0]].strip()) for _, row in pairs],
         numbers=numbers,
         columns=[at + 1 for at in order[1:]],
-    ), found
+    ), faults
 
 
 def read_text(path: Path) -> str:
@@ -99,16 +99,16 @@ def _order(
     points = _points(said)
     known = points is not None and all(said.count(name) == 1 for name in names)
     if points is not None and known and len(points) == 2 * num_keypoints:
-        order, found = [*map(said.index, names), *points], _strange(rows[0], said, names, points)
+        order, faults = [*map(said.index, names), *points], _strange(rows[0], said, names, points)
     elif len(said) == width:
-        order, found = list(range(width)), []
+        order, faults = list(range(width)), []
     else:
         return None, [stated(_misfit(said, names, points, first, num_keypoints))]
     if 2 * sum(is_number(cell.replace(",", ".")) for cell in said) > len(said):
         return None, [stated("line 1 is a face; the names of the columns should stand there")]
     if not rows[1:]:
         return None, [stated("it has the names of the columns, and no face")]
-    return order, found
+    return order, faults
 
 
 def _points(said: Sequence[str]) -> list[int] | None:

@@ -29,10 +29,10 @@ def _listing(file: SplitFile, dataset: DatasetSpec, split: Split, *, examine: Ex
     if not reading.is_released(file.root, split):
         return _listed(examine(file.path, dataset, HERE), HERE)
     places = [file.root / place for place in split.release]
-    found = release.examined(places, HERE, dataset, split)
+    examined = release.examined(places, HERE, dataset, split)
     if not file.path.is_dir():
-        return _listed(found, HERE)
-    listed, faults = _listed(found, file.root)
+        return _listed(examined, HERE)
+    listed, faults = _listed(examined, file.root)
     size = sum(path.stat().st_size for path in release.files_of(places))
     return listed and replace(listed, folder="", bytes=size), faults
 
@@ -43,10 +43,10 @@ def _listing_cofw(file: SplitFile, dataset: DatasetSpec, _: Split) -> Listed:
 
 def _listed(result: Examined, below: Path) -> Listed:
     """Return what is listed of faces, their images named by where they lie below a folder."""
-    found, faults = result
-    if found is None:
+    faces, faults = result
+    if faces is None:
         return None, faults
-    people = found.people
+    people = faces.people
     names = tuple(path.relative_to(below).as_posix() for path in people.images)
     labelled = int(people.visible.any(axis=1).sum())
     return Listing(names, None, len(people), labelled, what="faces", people=people), faults

@@ -31,9 +31,9 @@ def training(
     spec: LandmarkTask, dataset: DatasetSpec, data_root: DataRoot, *, examine: Examine
 ) -> People:
     """Return the faces to train on; `examine` reads a file of them."""
-    found, _ = _read(dataset, data_root, split_of(dataset, spec.protocol.train_split), examine)
-    require_images(dataset, found.people)
-    return within(dataset, data_root, _padded(found.people, spec.protocol.padding))
+    faces, _ = _read(dataset, data_root, split_of(dataset, spec.protocol.train_split), examine)
+    require_images(dataset, faces.people)
+    return within(dataset, data_root, _padded(faces.people, spec.protocol.padding))
 
 
 def evaluation(
@@ -53,14 +53,14 @@ def evaluation(
     if boxes != "gt":
         raise RunError(f"{dataset.name} is measured on its annotated centres and sizes: --boxes gt")
     split = split_of(dataset, spec.protocol.split)
-    found, files = _read(dataset, data_root, split, examine)
-    sizes = _normalisers(dataset, found)
+    faces, files = _read(dataset, data_root, split, examine)
+    sizes = _normalisers(dataset, faces)
     if spec.protocol.normaliser not in sizes:
         raise RunError(
             f"protocol.normaliser: {dataset.name} has {', '.join(sizes)}, "
             f"not '{spec.protocol.normaliser}'"
         )
-    everyone = within(dataset, data_root, _padded(found.people, spec.protocol.padding))
+    everyone = within(dataset, data_root, _padded(faces.people, spec.protocol.padding))
     kept = everyone.image_ids[:limit]
     rows = np.flatnonzero(np.isin(everyone.image_ids[everyone.image], kept))
     people = everyone.rows(rows)
@@ -86,9 +86,9 @@ def _padded(people: People, padding: float) -> People:
     )
 
 
-def _normalisers(dataset: DatasetSpec, found: Faces) -> dict[str, NDArray[np.float64]]:
-    sizes = normalisers(found.people.keypoints, dataset.normaliser_groups())
-    return sizes if found.box_sizes is None else {BOX_SIZE: found.box_sizes, **sizes}
+def _normalisers(dataset: DatasetSpec, faces: Faces) -> dict[str, NDArray[np.float64]]:
+    sizes = normalisers(faces.people.keypoints, dataset.normaliser_groups())
+    return sizes if faces.box_sizes is None else {BOX_SIZE: faces.box_sizes, **sizes}
 
 
 def _read(
@@ -100,8 +100,8 @@ def _read(
         places = [require(dataset, root, place) for place in split.release]
         images = places[0] if places[0].is_dir() else require(dataset, root, *split.images)
         top = release.top_of(places) if places[0].is_dir() else places[0]
-        found = release.examined(places, images, dataset, split)
-        return tables.sound(top, found, data_root.allow), release.files_of(places)
+        examined = release.examined(places, images, dataset, split)
+        return tables.sound(top, examined, data_root.allow), release.files_of(places)
     file = require(dataset, root, split.annotations)
     images = require(dataset, root, *split.images) if split.images else file
     return tables.sound(file, examine(file, dataset, images), data_root.allow), [file]

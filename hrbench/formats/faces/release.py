@@ -56,8 +56,8 @@ def examined_pts(folders: Sequence[Path], num_keypoints: int, *, counted_from: i
     files = sorted(path for folder in folders for path in _listed(folder))
     images = [path for path in files if path.suffix.lower() in IMAGES]
     marks = {path.with_suffix(""): path for path in files if path.suffix.lower() == POINTS}
-    if found := _unpaired(images, marks, top):
-        return None, found
+    if faults := _unpaired(images, marks, top):
+        return None, faults
     beside = [marks[path.with_suffix("")] for path in images]
     names = [path.relative_to(top).as_posix() for path in beside]
     read = [_points_of(path, name, num_keypoints) for path, name in zip(beside, names, strict=True)]
@@ -140,10 +140,10 @@ def _one(kind: str, example: str) -> Fault:
 
 def _by_kind(faults: Sequence[Fault]) -> list[Fault]:
     kinds = dict.fromkeys(one.kind for one in faults)
-    found = []
+    joined = []
     for kind in kinds:
-        found += fault_of(kind, [one.examples[0] for one in faults if one.kind == kind])
-    return found
+        joined += fault_of(kind, [one.examples[0] for one in faults if one.kind == kind])
+    return joined
 
 
 def examined_wflw_list(
@@ -179,9 +179,9 @@ def examined_wflw_list(
     if odd:
         return None, fault_of(f"lines that have not {width} columns", odd)
     places = [place for place, _ in rows]
-    numbers, found = parsed([row[:-1] for _, row in rows], places, range(1, width))
-    if found := found or _flag_faults(numbers, places):
-        return None, found
+    numbers, faults = parsed([row[:-1] for _, row in rows], places, range(1, width))
+    if faults := faults or _flag_faults(numbers, places):
+        return None, faults
     chosen = list(range(len(rows)))
     if attribute is not None:
         chosen = np.flatnonzero(numbers[:, FLAGS.index(attribute) - len(FLAGS)]).tolist()

@@ -70,15 +70,15 @@ def examined(
     cells, said = csv_columns.read(path, num_keypoints, box_column=box_column)
     if cells is None:
         return None, said
-    numbers, found = parsed(cells.numbers, cells.places, cells.columns)
+    numbers, faults = parsed(cells.numbers, cells.places, cells.columns)
     names = zip(cells.places, cells.images, strict=True)
-    found += fault_of(
+    faults += fault_of(
         "faces without the name of an image", [place for place, name in names if not name]
     )
-    if found := found or _not_finite(numbers, cells.places):
-        return None, found
+    if faults := faults or _not_finite(numbers, cells.places):
+        return None, faults
     first = 4 if box_column else 3
-    faces, found = examined_rows(
+    faces, faults = examined_rows(
         Rows(
             cells.places,
             [images / name for name in cells.images],
@@ -89,7 +89,7 @@ def examined(
         ),
         counted_from,
     )
-    return faces, [*said, *found]
+    return faces, [*said, *faults]
 
 
 def parsed(
@@ -117,8 +117,8 @@ def examined_points(
     counted_from: int,
 ) -> Examined:
     """Return faces that come without a box, with the one around their (N, K, 2) points."""
-    if found := _not_finite(points.reshape(len(points), -1), places):
-        return None, found
+    if faults := _not_finite(points.reshape(len(points), -1), places):
+        return None, faults
     return examined_rows(Rows(places, images, points, *box_of_points(points)), counted_from)
 
 
@@ -130,12 +130,14 @@ def _not_finite(numbers: NDArray[np.float64], places: Sequence[str]) -> list[Fau
 def examined_rows(rows: Rows, counted_from: int) -> Examined:
     """Return faces whose numbers are finite, and what is strange about them."""
     sizes = {"scale": rows.scales, "box_size": rows.box_sizes}
-    found = []
+    faults = []
     for name, values in sizes.items():
         if values is not None:
-            found += fault_of(f"faces whose {name} is not above 0", _at(rows.places, ~(values > 0)))
-    if found:
-        return None, found
+            faults += fault_of(
+                f"faces whose {name} is not above 0", _at(rows.places, ~(values > 0))
+            )
+    if faults:
+        return None, faults
     unlit = np.asarray((rows.points[..., 1] <= 0).any(axis=1))
     return faces_of(rows, counted_from), [
         *plausible_faces.faults(rows.places, rows.images, rows.points, rows.centers, rows.scales),
@@ -178,8 +180,8 @@ def sound(place: Path, result: Examined, allow: Sequence[str] = ()) -> Faces:
     Raises:
         DataError: there is one; `place` is the file or folder that has it.
     """
-    faces, found = result
-    met = stop_at_fatal(place, found, allow)
+    faces, faults = result
+    met = stop_at_fatal(place, faults, allow)
     if faces is None:
         raise ValueError(f"{place}: nothing was read, and nothing is wrong with it")
     return replace(faces, people=replace(faces.people, allowed=met))

@@ -41,7 +41,7 @@ def builtin(table: Path) -> Cameras:
 
     Its rotations are quaternions w, x, y, z from camera to world.
     """
-    found: dict[str, list[Camera]] = {}
+    by_subject: dict[str, list[Camera]] = {}
     with table.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             number = {key: float(value) for key, value in row.items() if key != "subject"}
@@ -56,8 +56,8 @@ def builtin(table: Path) -> Cameras:
                 tangential=np.array([number["p1"], number["p2"]]),
                 size=(int(number["width"]), int(number["height"])),
             )
-            found.setdefault(row["subject"], []).append(camera)
-    return found
+            by_subject.setdefault(row["subject"], []).append(camera)
+    return by_subject
 
 
 def _mmpose(file: Path) -> Cameras:
@@ -65,17 +65,17 @@ def _mmpose(file: Path) -> Cameras:
     content = load_pickle(file)
     if not isinstance(content, dict) or not content:
         raise DataError(f"{file} is no table of cameras; it should be mmpose's cameras.pkl")
-    found: dict[str, list[Camera]] = {}
+    by_subject: dict[str, list[Camera]] = {}
     for subject, name in sorted(content, key=lambda key: (str(key[0]), _place(str(key[1])))):
         said, who = content[subject, name], f"{file}: camera {name} of {subject}"
         camera = _camera(name, said, who, turned=True, unit=MILLIMETRES)
-        found.setdefault(str(subject), []).append(camera)
-    return _whole(found, file)
+        by_subject.setdefault(str(subject), []).append(camera)
+    return _whole(by_subject, file)
 
 
 def _martinez(file: Path) -> Cameras:
     """Read the groups subject1/camera1 with R transposed, T in mm."""
-    found: dict[str, list[Camera]] = {}
+    by_subject: dict[str, list[Camera]] = {}
     try:
         with h5py.File(file, "r") as content:
             for subject in range(1, SUBJECTS + 1):
@@ -87,12 +87,12 @@ def _martinez(file: Path) -> Cameras:
                     letters = np.asarray(said.pop("Name")).ravel()
                     name = "".join(chr(int(letter)) for letter in letters)
                     who = f"{file}: camera {number} of subject {subject}"
-                    found.setdefault(f"S{subject}", []).append(
+                    by_subject.setdefault(f"S{subject}", []).append(
                         _camera(name, said, who, turned=True, unit=1.0)
                     )
     except BROKEN as error:
         raise DataError(f"{file} is not a whole cameras.h5 ({error}); fetch it again") from error
-    return _whole(found, file)
+    return _whole(by_subject, file)
 
 
 def _release(file: Path) -> Cameras:
@@ -148,13 +148,13 @@ def _camera(name: str, said: Mapping[str, Any], who: str, *, turned: bool, unit:
     )
 
 
-def _whole(found: dict[str, list[Camera]], file: Path) -> Cameras:
-    for subject, cameras in found.items():
+def _whole(by_subject: dict[str, list[Camera]], file: Path) -> Cameras:
+    for subject, cameras in by_subject.items():
         if len(cameras) < len(NAMES):
             names = {camera.name for camera in cameras}
             missing = [name for name in NAMES if name not in names]
             raise DataError(f"{file}: camera {missing[0]} of {subject} is missing")
-    return found
+    return by_subject
 
 
 def _place(name: str) -> tuple[int, str]:

@@ -23,7 +23,7 @@ def motions(folder: Path, subjects: Sequence[str]) -> list[Motion]:
     Raises:
         DataError: a subject is missing, a file is not one of joints, or there is no cdflib.
     """
-    found = []
+    sequences = []
     for subject in subjects:
         place = folder / subject / JOINTS
         files = sorted(file for file in place.glob("*.cdf") if WHOLE not in file.stem)
@@ -37,8 +37,8 @@ def motions(folder: Path, subjects: Sequence[str]) -> list[Motion]:
                     f"{file}: '{VARIABLE}' of shape {flat.shape}, not (1, frames, 96) of numbers"
                 )
             joints = frames.reshape(-1, ALL_JOINTS, 3)[:, KEPT]
-            found.append(Motion(subject, sequence(file.stem), joints))
-    return found
+            sequences.append(Motion(subject, sequence(file.stem), joints))
+    return sequences
 
 
 def _pose(file: Path) -> NDArray[np.floating]:

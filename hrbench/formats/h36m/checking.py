@@ -34,11 +34,11 @@ def split_report(
     subjects = " ".join(dataset.splits[name].subjects)
     file = next(iter(sorted(root.glob(marks[0]))))
     try:
-        found = reading.read(_by_truth(), dataset, data_root, name, GROUND_TRUTH)
+        content = reading.read(_by_truth(), dataset, data_root, name, GROUND_TRUTH)
     except HrbenchError as error:
         part = Part("joints", marks[0], _size(file), _sha256(file), {}, f"{subjects}: not usable")
         return SplitReport(name, (part,), (), (stated(str(error)),))
-    clips = found.clips
+    clips = content.clips
     sequences = {clip.key[:2] for clip in clips}
     frames = sum(len(clip.frames) for clip in clips)
     cameras = len({clip.camera.name for clip in clips})
@@ -46,7 +46,7 @@ def split_report(
     words = f"{subjects}: {len(sequences)} sequences, {cameras} cameras, {frames:,} frames in all"
     parts = [Part("joints", marks[0], _size(file), _sha256(file), facts, words)]
     parts += [_cameras(root), *_keypoints(root)]
-    return SplitReport(name, tuple(parts), (), tuple(found.faults))
+    return SplitReport(name, tuple(parts), (), tuple(content.faults))
 
 
 def _by_truth() -> LiftingTask:

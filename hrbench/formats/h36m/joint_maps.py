@@ -37,11 +37,11 @@ def from_coco(keypoints: NDArray[np.floating]) -> NDArray[np.floating]:
     two, the head that of the eyes; neck_nose is the nose, and a foot the ankle.
     """
     place = {name: index for index, name in enumerate(COCO)}
-    found = {ours: keypoints[..., place[theirs], :] for ours, theirs in _SAME.items()}
+    joints = {ours: keypoints[..., place[theirs], :] for ours, theirs in _SAME.items()}
     for ours, (one, other) in _MIDDLES.items():
-        found[ours] = (keypoints[..., place[one], :] + keypoints[..., place[other], :]) / 2
-    found["spine"] = (found["hip"] + found["thorax"]) / 2
-    return np.stack([found[name] for name in H36M], axis=-2)
+        joints[ours] = (keypoints[..., place[one], :] + keypoints[..., place[other], :]) / 2
+    joints["spine"] = (joints["hip"] + joints["thorax"]) / 2
+    return np.stack([joints[name] for name in H36M], axis=-2)
 
 
 def are_lifted(names: Sequence[str]) -> bool:

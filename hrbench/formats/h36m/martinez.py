@@ -25,7 +25,7 @@ def motions(folder: Path, subjects: Sequence[str]) -> list[Motion]:
     Raises:
         DataError: a subject is missing, or a file is not one of joints.
     """
-    found = []
+    sequences = []
     for subject in subjects:
         for file in _files(folder / subject / JOINTS):
             flat = _dataset(file, "3D_positions")
@@ -34,8 +34,8 @@ def motions(folder: Path, subjects: Sequence[str]) -> list[Motion]:
                     f"{file}: '3D_positions' of shape {flat.shape}, not (96, frames) of numbers"
                 )
             joints = flat.reshape(ALL_JOINTS, 3, -1).transpose(2, 0, 1)[:, KEPT]
-            found.append(Motion(subject, sequence(file.stem), joints))
-    return found
+            sequences.append(Motion(subject, sequence(file.stem), joints))
+    return sequences
 
 
 def keypoints(folder: Path, subjects: Sequence[str], name: str) -> dict[Key, NDArray[np.floating]]:
@@ -48,8 +48,8 @@ def keypoints(folder: Path, subjects: Sequence[str], name: str) -> dict[Key, NDA
     for subject in subjects:
         for file in _files(folder / subject / HOURGLASSES[name]):
             clip, _, camera = file.stem.rpartition(".")
-            found = in_our_order(_dataset(file, "poses"), str(file))
-            positions[subject, sequence(clip), camera] = found
+            points = in_our_order(_dataset(file, "poses"), str(file))
+            positions[subject, sequence(clip), camera] = points
     return positions
 
 

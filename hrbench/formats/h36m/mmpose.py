@@ -59,8 +59,10 @@ def read(file: Path) -> Table:
         if len(bad):
             raise DataError(f"{file}: '{name}' of row {bad[0]} has a value that is not a number")
     frames = tuple(frame_of(str(image)) for image in columns["imgname"].tolist())
-    if found := json_rows.twice(columns["imgname"].tolist(), "frames"):
-        raise DataError(f"{file}: {found[0]}; take the rows that were there before out of the file")
+    if faults := json_rows.twice(columns["imgname"].tolist(), "frames"):
+        raise DataError(
+            f"{file}: {faults[0]}; take the rows that were there before out of the file"
+        )
     return Table(frames, keypoints, joints)
 
 
@@ -71,19 +73,23 @@ def detections(file: Path, table: Table) -> NDArray[np.floating]:
         DataError: it cannot be read, or is of other frames or joints.
     """
     try:
-        found = np.load(file, allow_pickle=False)
+        keypoints = np.load(file, allow_pickle=False)
     except (OSError, EOFError, ValueError) as error:
         raise DataError(f"{file} is not a whole .npy file ({error})") from error
     wanted = (len(table.frames), len(JOINTS))
-    if not isinstance(found, np.ndarray) or found.ndim != 3 or found.shape[:2] != wanted:
+    if (
+        not isinstance(keypoints, np.ndarray)
+        or keypoints.ndim != 3
+        or keypoints.shape[:2] != wanted
+    ):
         raise DataError(
-            f"{file}: detections of shape {np.shape(found)}, not {(*wanted, 3)} as the annotation "
-            "file has frames and joints; take both from one source"
+            f"{file}: detections of shape {np.shape(keypoints)}, not {(*wanted, 3)} as the "
+            "annotation file has frames and joints; take both from one source"
         )
-    if not np.isfinite(found[..., :2]).all():
-        row = np.argwhere(~np.isfinite(found[..., :2]))[0, 0]
+    if not np.isfinite(keypoints[..., :2]).all():
+        row = np.argwhere(~np.isfinite(keypoints[..., :2]))[0, 0]
         raise DataError(f"{file}: row {row} has a keypoint that is not a number")
-    return np.asarray(found[..., :2])
+    return np.asarray(keypoints[..., :2])
 
 
 def clips(table: Table, keypoints: NDArray[np.floating], cameras: Cameras) -> list[Clip]:
@@ -96,15 +102,15 @@ def clips(table: Table, keypoints: NDArray[np.floating], cameras: Cameras) -> li
     for row, frame in enumerate(table.frames):
         by_clip.setdefault(frame.clip, []).append(row)
     numbers = np.array([frame.number for frame in table.frames])
-    found = []
+    faults = []
     for (subject, name, camera), rows in by_clip.items():
         order = np.array(rows)[np.argsort(numbers[rows], kind="stable")]
         seen_by = _camera(cameras, subject, camera)
-        found += [
+        faults += [
             Clip(subject, name, seen_by, numbers[part], table.joints[part], keypoints[part])
             for part in _without_gaps(order, numbers)
         ]
-    return found
+    return faults
 
 
 def _without_gaps(rows: NDArray[np.int64], numbers: NDArray[np.int64]) -> list[NDArray[np.int64]]:

@@ -59,10 +59,10 @@ def read(
         DataError: a file is missing or not right.
     """
     root, protocol = data_root.folder / dataset.folder, spec.protocol
-    found = _form(root)
-    if found is None:
+    of_form = _form(root)
+    if of_form is None:
         require(dataset, data_root.folder, *(mark for mark, _ in FORMS))  # none is: it says so
-        found = FORMS[0][1]
+        of_form = FORMS[0][1]
     subjects = split_of(dataset, split).subjects
     wanted = Wanted(
         root,
@@ -73,7 +73,7 @@ def read(
         protocol.joint_map,
         frozenset(map(sequence_of, protocol.excluded)),
     )
-    return found(wanted)
+    return of_form(wanted)
 
 
 def unread(dataset: DatasetSpec, data_root: DataRoot, keypoints: Sequence[str]) -> dict[str, str]:

@@ -36,11 +36,11 @@ def motions(file: Path, subjects: Sequence[str]) -> list[Motion]:
     Raises:
         DataError: a subject is missing, or an array is not one of joints.
     """
-    found = _dict(load_npz(file), "positions_3d", file)
+    positions = _dict(load_npz(file), "positions_3d", file)
     return [
         Motion(subject, sequence(name), _joints(array, f"{file}: {subject} {name}"))
         for subject in subjects
-        for name, array in _dict(found, subject, file).items()
+        for name, array in _dict(positions, subject, file).items()
     ]
 
 
@@ -57,7 +57,7 @@ def keypoints(
         DataError: a subject or a camera is missing, or the layout has other joints.
     """
     content = load_npz(file)
-    found = _dict(content, "positions_2d", file)
+    by_subject = _dict(content, "positions_2d", file)
     if (_layout(content) == COCO) != from_coco:
         wanted = "coco-17" if from_coco is False else "none"
         raise DataError(
@@ -66,7 +66,7 @@ def keypoints(
         )
     positions: dict[Key, NDArray[np.floating]] = {}
     for subject in subjects:
-        for name, arrays in _dict(found, subject, file).items():
+        for name, arrays in _dict(by_subject, subject, file).items():
             where = f"{file}: {subject} {name}"
             if len(arrays) < len(cameras):
                 raise DataError(

@@ -9,7 +9,7 @@ from hrbench.engine.progress import Steps
 from hrbench.errors import DataError, HrbenchError
 from hrbench.formats.findings import Missing, Part, SplitReport, counted
 from hrbench.formats.imagenet import folders, reading
-from hrbench.formats.imagenet.folders import Found
+from hrbench.formats.imagenet.folders import SplitPictures
 from hrbench.formats.location import DataRoot, issuer
 from hrbench.spec import DatasetSpec, Split
 
@@ -48,7 +48,7 @@ def _missing(dataset: DatasetSpec, root: Path, split: Split, folder: str) -> tup
 
 
 def _pictures(
-    name: str, folder: str, read: Found, split: Split, real: int | None, *, decode: bool
+    name: str, folder: str, read: SplitPictures, split: Split, real: int | None, *, decode: bool
 ) -> SplitReport:
     """Return what there is of pictures; `real` is how many the real set has, where it is that."""
     pictures, classes = read.pictures, read.num_classes

@@ -32,7 +32,7 @@ NAMES_SHOWN = 3  # of folders or files that are not right
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Found:
+class SplitPictures:
     """A split's pictures, how many classes they show, and what else is there."""
 
     pictures: Pictures
@@ -51,7 +51,7 @@ def is_flat(folder: Path) -> bool:
     return any(map(_is_picture, entries)) and not any(entry.is_dir() for entry in entries)
 
 
-def read(folder: Path, classes: Sequence[str]) -> Found:
+def read(folder: Path, classes: Sequence[str]) -> SplitPictures:
     """Return the pictures of a folder with one folder for each class, by name.
 
     Those in folders below a class's are its, as in torchvision's ImageFolder. Classes that have
@@ -83,10 +83,12 @@ def read(folder: Path, classes: Sequence[str]) -> Found:
         left_out += others
         images += files
         labels += [number[name]] * len(files)
-    return Found(_columns(images, labels), len(there), _twice(folder, images, labels), left_out)
+    return SplitPictures(
+        _columns(images, labels), len(there), _twice(folder, images, labels), left_out
+    )
 
 
-def flat(folder: Path, truth: Path, synsets: Path, classes: Sequence[str]) -> Found:
+def flat(folder: Path, truth: Path, synsets: Path, classes: Sequence[str]) -> SplitPictures:
     """Return the pictures of a flat folder, by name, their classes from the development kit.
 
     Args:
@@ -114,10 +116,10 @@ def flat(folder: Path, truth: Path, synsets: Path, classes: Sequence[str]) -> Fo
     if unknown := sorted({n for n in numbers if names.get(n) not in order}):
         raise DataError(f"{truth}: {synsets.name} names no class of the dataset for {unknown[0]}")
     labels = [order[names[number]] for number in numbers]
-    return Found(_columns(files, labels), len(set(labels)), left_out=others)
+    return SplitPictures(_columns(files, labels), len(set(labels)), left_out=others)
 
 
-def solved(folder: Path, solution: Path, classes: Sequence[str]) -> Found:
+def solved(folder: Path, solution: Path, classes: Sequence[str]) -> SplitPictures:
     """Return the pictures of a flat folder, by name, their classes from Kaggle's table.
 
     Args:
@@ -139,7 +141,7 @@ def solved(folder: Path, solution: Path, classes: Sequence[str]) -> Found:
     if unknown := sorted({names[path.stem] for path in files} - set(order)):
         raise DataError(f"{solution}: {unknown[0]} is no class of the dataset's table [classes]")
     labels = [order[names[path.stem]] for path in files]
-    return Found(_columns(files, labels), len(set(labels)), left_out=others)
+    return SplitPictures(_columns(files, labels), len(set(labels)), left_out=others)
 
 
 def _solution(file: Path) -> dict[str, str]:
@@ -195,19 +197,19 @@ def _pictures(folder: Path) -> tuple[list[Path], Counter[str]]:
 def _below(folder: Path) -> tuple[list[Path], Counter[str]]:
     """Return the pictures in a folder and those below it, and the numbers of other files."""
     _entries(folder)  # says so where it cannot be read
-    found: list[Path] = []
+    pictures: list[Path] = []
     left_out: Counter[str] = Counter()
     for place, inner, names in os.walk(folder, followlinks=True):
         left_out[HIDDEN_FOLDERS] += sum(name.startswith(".") for name in inner)
         inner[:] = sorted(name for name in inner if not name.startswith("."))
         files, others = _divided(Path(place), sorted(names))
-        found += files
+        pictures += files
         left_out += others
-    return found, +left_out
+    return pictures, +left_out
 
 
 def _divided(folder: Path, names: Iterable[str]) -> tuple[list[Path], Counter[str]]:
-    found: list[Path] = []
+    pictures: list[Path] = []
     left_out: Counter[str] = Counter()
     for name in names:
         if name.startswith("."):
@@ -215,8 +217,8 @@ def _divided(folder: Path, names: Iterable[str]) -> tuple[list[Path], Counter[st
         elif not name.lower().endswith(ENDINGS):
             left_out[NO_PICTURES] += 1
         else:
-            found.append(folder / name)
-    return found, left_out
+            pictures.append(folder / name)
+    return pictures, left_out
 
 
 def _held(others: Mapping[str, int]) -> str:

@@ -10,7 +10,7 @@ from hrbench.data.faults import stop_at_fatal
 from hrbench.data.pictures import Pictures
 from hrbench.errors import DataError, RunError
 from hrbench.formats.imagenet import folders
-from hrbench.formats.imagenet.folders import Found
+from hrbench.formats.imagenet.folders import SplitPictures
 from hrbench.formats.location import DataRoot, require, split_of
 from hrbench.spec import ClassificationTask, DatasetSpec, Split
 
@@ -32,8 +32,8 @@ def training(spec: ClassificationTask, dataset: DatasetSpec, data_root: DataRoot
     Raises:
         DataError: something is wrong with them that the user does not allow.
     """
-    found = read(dataset, data_root, spec.protocol.train_split)
-    return Training(found.pictures, found.left_out, _allowed(dataset, data_root, found))
+    content = read(dataset, data_root, spec.protocol.train_split)
+    return Training(content.pictures, content.left_out, _allowed(dataset, data_root, content))
 
 
 def evaluation(
@@ -45,8 +45,8 @@ def evaluation(
         RunError: there is none.
     """
     name = spec.protocol.split
-    found = read(dataset, data_root, name)
-    whole, classes = found.pictures, found.num_classes
+    content = read(dataset, data_root, name)
+    whole, classes = content.pictures, content.num_classes
     pictures = whole.first(limit)
     if not len(pictures):
         raise RunError(f"{name} has no picture to look at; see --limit")
@@ -61,12 +61,12 @@ def evaluation(
         expected=listed if data_root.synthetic else max(split.num_samples or 0, listed),
         fingerprint=_fingerprint(whole),
         notes=notes,
-        left_out=found.left_out,
-        allowed=_allowed(dataset, data_root, found),
+        left_out=content.left_out,
+        allowed=_allowed(dataset, data_root, content),
     )
 
 
-def read(dataset: DatasetSpec, data_root: DataRoot, name: str) -> Found:
+def read(dataset: DatasetSpec, data_root: DataRoot, name: str) -> SplitPictures:
     """Return a split's pictures, how many classes they show, and what else is there."""
     split, classes = split_of(dataset, name), list(dataset.classes)
     if words := packed(dataset, data_root.folder / dataset.folder, split):
@@ -84,8 +84,8 @@ def read(dataset: DatasetSpec, data_root: DataRoot, name: str) -> Found:
     return folders.flat(folder, truth, synsets, classes)
 
 
-def _allowed(dataset: DatasetSpec, data_root: DataRoot, found: Found) -> tuple[str, ...]:
-    return stop_at_fatal(data_root.folder / dataset.folder, found.faults, data_root.allow)
+def _allowed(dataset: DatasetSpec, data_root: DataRoot, content: SplitPictures) -> tuple[str, ...]:
+    return stop_at_fatal(data_root.folder / dataset.folder, content.faults, data_root.allow)
 
 
 def packed(dataset: DatasetSpec, root: Path, split: Split) -> str:

@@ -52,48 +52,48 @@ def examined(path: Path, table: Annotations) -> tuple[HeadTruth, list[Fault]]:
     Raises:
         DataError: the file is not there or not whole, or cannot be scored against.
     """
-    found, boxes = _read(path, len(table.image))
-    faults = _head_boxes(found, boxes)
-    strays = np.flatnonzero(_strays(found, table))
+    heads, boxes = _read(path, len(table.image))
+    faults = _head_boxes(heads, boxes)
+    strays = np.flatnonzero(_strays(heads, table))
     if not len(strays):
-        return found, faults
-    order = _order(found, table)
+        return heads, faults
+    order = _order(heads, table)
     words = [f"row {row}" for row in strays.tolist()]
     if order is None:
         kind = f"rows whose {POSITIONS} are other joints than the annotations' in the same row"
         if is_widespread(len(strays), int(table.visible.any(axis=1).sum())):
-            return found, [*faults, *fault_of(kind, words, name=ROWS)]
-        return found, [*faults, *said_of(kind, words)]
+            return heads, [*faults, *fault_of(kind, words, name=ROWS)]
+        return heads, [*faults, *said_of(kind, words)]
     kind = "rows in another order than the annotations', which the joints put right"
-    return found.rows(order), [*faults, *said_of(kind, words)]
+    return heads.rows(order), [*faults, *said_of(kind, words)]
 
 
-def _strays(found: HeadTruth, table: Annotations) -> NDArray[np.bool_]:
+def _strays(heads: HeadTruth, table: Annotations) -> NDArray[np.bool_]:
     """Return (N,): whether most joints that both files have of a row are far apart."""
-    both = table.visible & ~found.missing
+    both = table.visible & ~heads.missing
     reach = APART * UNIT * np.abs(table.scales)[:, None]
-    apart = np.linalg.norm(found.keypoints - table.joints, axis=2)
+    apart = np.linalg.norm(heads.keypoints - table.joints, axis=2)
     far = both & ~(apart <= np.maximum(reach, SAME))
-    alone = ~both.any(axis=1) & table.visible.any(axis=1) & ~found.missing.all(axis=1)
+    alone = ~both.any(axis=1) & table.visible.any(axis=1) & ~heads.missing.all(axis=1)
     return np.asarray((2 * far.sum(axis=1) > both.sum(axis=1)) | alone)
 
 
-def _order(found: HeadTruth, table: Annotations) -> NDArray[np.int64] | None:
+def _order(heads: HeadTruth, table: Annotations) -> NDArray[np.int64] | None:
     """Return (N,) the truth's row of each of the table's; None where joints do not decide it.
 
     Of rows with the same joints and heads it matters not which is whose. Rows without a joint
     are not scored, and take what is left.
     """
     order = np.full(len(table.image), -1, dtype=np.int64)
-    shown = ~found.missing
+    shown = ~heads.missing
     labelled = np.flatnonzero(table.visible.any(axis=1))
     for row in labelled.tolist():
         seen = table.visible[row]
-        near = np.linalg.norm(found.keypoints - table.joints[row], axis=2) <= SAME
+        near = np.linalg.norm(heads.keypoints - table.joints[row], axis=2) <= SAME
         either = (shown | seen).sum(axis=1)
         same = np.flatnonzero(2 * (near & shown & seen).sum(axis=1) > either)
         same = same[~np.isin(same, order)]
-        if not len(same) or not _are_equal(found.rows(same)):
+        if not len(same) or not _are_equal(heads.rows(same)):
             return None
         order[row] = same[0]
     left = np.setdiff1d(np.arange(len(order)), order)
@@ -110,13 +110,13 @@ def _are_equal(rows: HeadTruth) -> bool:
     return all(bool((column == column[0]).all()) for column in columns)
 
 
-def _head_boxes(found: HeadTruth, boxes: NDArray[np.float64]) -> list[Fault]:
+def _head_boxes(heads: HeadTruth, boxes: NDArray[np.float64]) -> list[Fault]:
     """Return whether most boxes of heads are not where the heads' joints are, or of their size."""
-    known = np.flatnonzero(~found.missing[:, IN_HEAD].any(axis=1))
-    neck, top = np.moveaxis(found.keypoints[known][:, IN_HEAD], 1, 0)
+    known = np.flatnonzero(~heads.missing[:, IN_HEAD].any(axis=1))
+    neck, top = np.moveaxis(heads.keypoints[known][:, IN_HEAD], 1, 0)
     length = np.maximum(np.linalg.norm(top - neck, axis=1), SAME)
     away = np.linalg.norm(boxes[known].mean(axis=1) - (neck + top) / 2, axis=1) / length
-    size = found.head_sizes[known] / HEAD_SHARE / length
+    size = heads.head_sizes[known] / HEAD_SHARE / length
     odd = known[(away > HEAD_AWAY) | (size < 1 / HEAD_LONG) | (size > HEAD_LONG)]
     if 2 * len(odd) <= len(known):
         return []
@@ -148,8 +148,8 @@ def _read(path: Path, expected: int | None) -> tuple[HeadTruth, NDArray[np.float
     _require_order(content, path)
     sizes = HEAD_SHARE * np.linalg.norm(boxes[1] - boxes[0], axis=0)
     _require_sound(positions, missing, sizes, path)
-    found = HeadTruth(np.moveaxis(positions, 2, 0), missing.T == 1, sizes)
-    return found, np.moveaxis(boxes, 2, 0)
+    heads = HeadTruth(np.moveaxis(positions, 2, 0), missing.T == 1, sizes)
+    return heads, np.moveaxis(boxes, 2, 0)
 
 
 def _require_sound(

@@ -56,8 +56,8 @@ def read(
     Raises:
         DataError: it cannot be read, or has a fault that nothing can be trained with.
     """
-    table, found = examined(read_json(path), num_keypoints, hidden=hidden)
-    met = stop_at_fatal(path, found, allow)
+    table, faults = examined(read_json(path), num_keypoints, hidden=hidden)
+    met = stop_at_fatal(path, faults, allow)
     if table is None:
         raise ValueError(f"{path}: nothing was read, and nothing is wrong with it")
     return table, met
@@ -103,14 +103,14 @@ def examined(
         return None, [stated("the file is not MPII's list of persons")]
     if not content:
         return None, [stated("no person is listed")]
-    if found := json_rows.objects(content, "persons"):
-        return None, found
+    if faults := json_rows.objects(content, "persons"):
+        return None, faults
     kinds = {"image": TEXT, "center": _PAIR, "scale": _SCALE}
     if not hidden:
         kinds |= {"joints": _points(num_keypoints), "joints_vis": _flags(num_keypoints)}
-    found = [fault for key, kind in kinds.items() for fault in _field(content, key, kind)]
-    if found:
-        return None, found
+    faults = [fault for key, kind in kinds.items() for fault in _field(content, key, kind)]
+    if faults:
+        return None, faults
     table = _columns(content, num_keypoints, hidden=hidden)
     return table, _values(table, hidden=hidden)
 
@@ -182,12 +182,12 @@ def _values(table: Annotations, *, hidden: bool) -> list[Fault]:
         "persons without a labelled joint": ~table.visible.any(axis=1) & (not hidden),
         "joints left of their image or above it": outside,
     }
-    found = [
+    faults = [
         fault
         for kind, bad in checks.items()
         for fault in fault_of(kind, [_row(i) for i in np.flatnonzero(bad).tolist()], fatal=False)
     ]
-    return [*found, *_implausible(table)]
+    return [*faults, *_implausible(table)]
 
 
 def _implausible(table: Annotations) -> list[Fault]:
@@ -209,12 +209,12 @@ def _implausible(table: Annotations) -> list[Fault]:
         ),
         ("persons who stand twice, with the same joints", "twice"): several & _again(table),
     }
-    found = []
+    faults = []
     for (kind, name), odd in checks.items():
         rows = [_row(i) for i in np.flatnonzero(odd).tolist()]
         fatal = 2 * len(rows) >= int(several.sum())
-        found += fault_of(kind, rows, fatal=fatal, name=name)
-    return found
+        faults += fault_of(kind, rows, fatal=fatal, name=name)
+    return faults
 
 
 def _again(table: Annotations) -> NDArray[np.bool_]:
