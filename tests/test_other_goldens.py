@@ -63,6 +63,13 @@ def test_an_array_that_no_rule_covers_is_noticed(tmp_path: Path) -> None:
         golden.never_compared()
 
 
+def test_a_file_of_a_kind_that_no_rule_covers_is_noticed(tmp_path: Path) -> None:
+    golden = folder_of(tmp_path, losses(0))
+    np.save(tmp_path / "pose_core/whiskers.npy", np.zeros(3))
+    with pytest.raises(AssertionError, match=r"whiskers\.npy: \* stands in 0 rows"):
+        golden.never_compared()
+
+
 def test_an_array_that_no_test_compares_is_noticed(tmp_path: Path) -> None:
     golden = folder_of(tmp_path, losses(0) | {"otters_mse_w1": np.zeros(())})
     check_losses(FILE, golden)

@@ -21,10 +21,9 @@ from numpy.typing import ArrayLike, NDArray
 
 TABLE = Path(__file__).with_name("coverage.toml")
 
-
 Arrays = dict[str, ArrayLike]  # by their keys
 
-KINDS = {".npz", ".json", ".gz", ".mat", ".csv", ".jpg"}  # what is a golden; the rest explains
+WORDS = ".md"  # what explains the goldens; every other file is one
 SMALLEST = 1e-6  # of the largest: an entry below it counts as so large where each is held by itself
 
 
@@ -115,7 +114,8 @@ class Ledger:
 
     def files(self, pattern: str) -> list[str]:
         """Return the names of the goldens of a kind, below the root."""
-        found = sorted(path for path in self.root.glob(pattern) if path.suffix in KINDS)
+        paths = sorted(path for path in self.root.glob(pattern) if path.is_file())
+        found = [path for path in paths if path.suffix != WORDS]
         return [path.relative_to(self.root).as_posix() for path in found]
 
     def check(
