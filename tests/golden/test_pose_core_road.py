@@ -22,6 +22,12 @@ CPU = torch.device("cpu")
 AUGMENTED_AS = slices.TASKS | {"crowdpose": "coco-pose"}  # the YAML that the goldens were made with
 
 
+def kinds(golden: Ledger, file: str, *, drawn: bool) -> list[str]:
+    """Return the sets of crops in a file, those with draws or those without: test, hi_test."""
+    found = golden.names(file, r"(\w+)_crop_u8")
+    return [kind for kind in found if (f"{kind}_index_seed" in golden.load(file)) == drawn]
+
+
 def slice_of(golden: Ledger, file: str, kind: str) -> Slice:
     """The persons on the images of a file, for the crops of a kind: hi_test, hi_train."""
     z = golden.load(file)
@@ -33,7 +39,7 @@ def slice_of(golden: Ledger, file: str, kind: str) -> Slice:
 def test_persons_and_the_crops_to_predict_on_are_the_official_ones(
     file: str, golden: Ledger
 ) -> None:
-    for kind in golden.names(file, r"(\w*test)_crop_u8"):
+    for kind in kinds(golden, file, drawn=False):
         seen = slice_of(golden, file, kind)
         people, road = seen.evaluation.people, pixels(seen.spec, seen.dataset)
         items = [ImageCrops(people, road.cutting)[np.array([row])] for row in range(len(people))]
@@ -53,8 +59,9 @@ def test_persons_and_the_crops_to_predict_on_are_the_official_ones(
             "db_joints_3d": np.pad(people.keypoints, ((0, 0), (0, 0), (0, 1))),
             "db_joints_3d_vis": np.stack([known, known, known * 0], axis=2),
         }
-        begins = kind.removesuffix("test")
-        golden.check_known(file, found | of_all | {begins + key: v for key, v in of_all.items()})
+        begins = kind.removesuffix("test").removesuffix("_")
+        again = {f"{begins}_{key}": values for key, values in of_all.items()}  # hi_image
+        golden.check_known(file, found | of_all | again)
         drawn = [road.cutting.augmented(people, row, Draw()) for row in range(len(people))]
         check_crops(golden, file, kind, road, drawn)
 
@@ -63,7 +70,7 @@ def test_persons_and_the_crops_to_predict_on_are_the_official_ones(
 def test_augmented_crops_and_targets_are_the_official_ones(file: str, golden: Ledger) -> None:
     spec = landmark_task(AUGMENTED_AS[slices.dataset_of(file)])
     augment = spec.augment
-    for kind in golden.names(file, r"(\w*train)_crop_u8"):
+    for kind in kinds(golden, file, drawn=True):
         seen = slice_of(golden, file, kind)
         people, road = seen.evaluation.people, pixels(seen.spec, seen.dataset)
         place = {index: row for row, index in enumerate(golden.load(file)["db_index"].tolist())}
