@@ -1,6 +1,5 @@
 """The record of a run: what came out, and everything that it came out of."""
 
-import hashlib
 import json
 import math
 import os
@@ -22,11 +21,9 @@ from pydantic import (
 
 from hrbench.errors import RunError
 from hrbench.report.run_folders import FILE
+from hrbench.report.seal import digest
 
 SCHEMA: Final = 1
-NAMES = ("id", "seal")
-# What may differ between two runs that are the same experiment.
-CIRCUMSTANCES = ("started", "times", "hardware", "environment")
 
 
 class Part(BaseModel):
@@ -201,24 +198,6 @@ def measured(
     if math.isnan(value):
         return MetricValue(value=None, unit=unit, higher_is_better=higher_is_better, reason=reason)
     return MetricValue(value=float(value), unit=unit, higher_is_better=higher_is_better)
-
-
-def canonical(content: Mapping[str, Any]) -> bytes:
-    """Return the one spelling of some JSON that a hash is taken of."""
-    return json.dumps(
-        content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
-
-
-def digest(content: Mapping[str, Any]) -> str:
-    """Return the seal of a record's content: its SHA-256 without names and circumstances."""
-    lasting = {k: v for k, v in content.items() if k not in {*NAMES, *CIRCUMSTANCES}}
-    return hashlib.sha256(canonical(lasting)).hexdigest()
-
-
-def is_untouched(content: Mapping[str, Any]) -> bool:
-    """Whether a record says what it said when it was sealed; older ones have their seal as id."""
-    return bool(content.get("seal", content.get("id")) == digest(content))
 
 
 def _null_for_nan(value: object) -> object:

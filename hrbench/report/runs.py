@@ -10,8 +10,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from hrbench.errors import RunError
-from hrbench.report.record import SCHEMA, RunRecord, is_untouched
+from hrbench.report.record import SCHEMA, RunRecord
 from hrbench.report.run_folders import FILE, SPEC, STAMP, every, find, id_of, is_run
+from hrbench.report.seal import is_untouched
 
 
 @dataclass(frozen=True, slots=True)

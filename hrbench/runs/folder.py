@@ -14,8 +14,8 @@ import tomli_w
 from hrbench import catalog
 from hrbench.errors import RunError
 from hrbench.report import runs
-from hrbench.report.record import canonical
 from hrbench.report.run_folders import FILE, SPEC, STATE, id_of
+from hrbench.report.seal import canonical
 from hrbench.runs.options import Options
 from hrbench.spec import DatasetSpec, TaskSpec
 

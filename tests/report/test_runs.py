@@ -7,8 +7,8 @@ import pytest
 from report.records import record
 
 from hrbench.errors import RunError
-from hrbench.report.record import digest
 from hrbench.report.runs import load, read, run_folder
+from hrbench.report.seal import digest
 
 
 def test_a_record_reads_back_as_it_was_written(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from hrbench.world.background import add_grain, paint_background
 from hrbench.world.camera import look_at
 from hrbench.world.files import write_jpeg
 from hrbench.world.making import Counts, Making
-from hrbench.world.objects.shapes import OBJECTS, Brush, Color
+from hrbench.world.objects.brush import Brush, Color
+from hrbench.world.objects.shapes import OBJECTS
 
 
 @dataclass(frozen=True, slots=True)
