@@ -2,7 +2,8 @@
 
 python benchmarks/structure.py [--tree CHECKOUT]
 
-A small run is walked in a process that watches where keys of the task's file are read.
+A small run is walked in a process that watches where keys of the task's file are read while its
+parts are made: not to check them, and not once more for every batch.
 """
 
 import argparse
@@ -23,8 +24,10 @@ KEYS = {  # of the task's file, by table
 }
 KINDS = {"landmarks", "lifting", "classes"}  # folders of what only they do
 NOT_YET = {"spec", "pydantic", "catalog", "resolve", "resolving"}  # what reads a key to check it
+LOOPS = {"train.fit", "train.resume", "predict.predict", "duration.seconds_per_step"}  # in engine
+START = ("run", "walked")  # of the road, before and since it has a function of its own
 TASK = "coco-pose"
-BRIEF = ("recipe.epochs=1", "recipe.batch_size=16", "protocol.flip_test=true")
+BRIEF = ("builtin.images=48", "recipe.epochs=1", "protocol.flip_test=true")
 
 
 def main() -> None:
@@ -46,7 +49,7 @@ def main() -> None:
     parses, ways = walked(tree)
     sys.stdout.write(f"{parses} times the task's file is read for a run\n")
     for key, way in ways.items():
-        sys.stdout.write(f"{key} is read {len(way)} calls below `run`: {' > '.join(way)}\n")
+        sys.stdout.write(f"{key} is read {len(way)} calls below the road: {' > '.join(way)}\n")
 
 
 def by_folder(package: Path) -> Counter[str]:
@@ -94,9 +97,9 @@ def walked(tree: Path) -> tuple[int, dict[str, list[str]]]:
     from hrbench.spec import TASKS  # noqa: PLC0415
 
     ways: dict[str, list[str]] = {}
-    for table, keys in KEYS.items():
+    for table, watched in KEYS.items():
         kind: Any = TASKS["heatmap"].model_fields[table].annotation
-        _watch(kind, table, keys, ways)
+        _watch(kind, table, watched, ways)
     with tempfile.TemporaryDirectory(prefix="hrbench-") as folder:
         file = Path(folder, "task.toml")
         text = (tree / "tasks" / f"{TASK}.toml").read_text("utf-8")
@@ -123,17 +126,18 @@ def _watch(kind: Any, table: str, keys: tuple[str, ...], ways: dict[str, list[st
 
 
 def _way(frame: FrameType | None) -> list[str]:
-    """Return the functions of hrbench between `run` and a line; none where it only checks."""
+    """Return the functions between the road's own and a line; none where it checks or loops."""
     way: list[str] = []
     while frame is not None:
         module = str(frame.f_globals.get("__name__", ""))
         function = frame.f_code.co_name
-        if NOT_YET & set(module.split(".")):
+        called = f"{module.rpartition('.')[2]}.{function}"
+        if NOT_YET & set(module.split(".")) or (".engine." in module and called in LOOPS):
             return []
-        if module.rpartition(".")[2] == "run" and function == "run":
+        if called in {f"run.{name}" for name in START}:
             return way[::-1]
         if module.startswith("hrbench") and not function.startswith("<"):
-            way.append(f"{module.rpartition('.')[2]}.{function}")
+            way.append(called)
         frame = frame.f_back
     return []
 
@@ -148,7 +152,7 @@ def _counted(file: Path) -> list[Path]:
             reads.append(path)
         return plain(path, *args, **more)
 
-    Path.read_text = read_text  # type: ignore[method-assign]
+    Path.read_text = read_text  # type: ignore[method-assign, assignment]
     return reads
 
 

@@ -92,7 +92,7 @@ def dullest(task: AnyTask, evaluation: Any) -> Stored:
         clips = reading.training(task.spec, task.dataset, task.data_root, task.options).clips
         return mean_joints(clips, evaluation.clips)
     assert isinstance(task, Classification)
-    feed: Any = task.training(task.network(), evaluation).feed
+    feed: Any = task.training(evaluation).feed
     return commonest(feed.pictures.labels, len(evaluation.pictures))
 
 

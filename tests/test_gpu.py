@@ -112,7 +112,8 @@ def test_the_duration_of_a_training_is_told_before_it_and_draws_nothing(tmp_path
     spec = landmark_task(task, ["recipe.epochs=1", "recipe.batch_size=32"])
     data_root = DataRoot(small_world(), synthetic=True)
     walked = Landmarks(spec, load_dataset("coco"), data_root, Options(workers=1))
-    built = building.build(walked, walked.evaluation(), None, Runtime(card))
+    evaluation = walked.evaluation()
+    built = building.build(walked, evaluation, walked.training(evaluation), Runtime(card))
     assert built.training is not None
     feed = built.training.feed
     trainer = training.trainer_of(walked, built, feed, Runtime(card), tmp_path)

@@ -1,10 +1,11 @@
 """The whole road of `hrbench run`: resolve, read, build, fit, predict, measure, record."""
 
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hrbench import catalog
+from hrbench.backbone.weights import Checkpoint
 from hrbench.data.evaluation import Evaluation
 from hrbench.engine.runtime import Runtime, processes
 from hrbench.errors import RunError
@@ -23,6 +24,19 @@ from hrbench.road.training import fit
 from hrbench.runs import folder as run_folder
 from hrbench.runs.folder import State
 from hrbench.runs.options import Options
+from hrbench.spec import DatasetSpec, TaskSpec
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """A run that is to begin, or to go on: what the task, the flags and a folder say of it."""
+
+    spec: TaskSpec
+    dataset: DatasetSpec
+    options: Options
+    checkpoint: Checkpoint | None  # to evaluate; None: the network is trained
+    modified: bool  # the spec is not the one that comes with hrbench
+    before: tuple[Path, State] | None = None  # of a run that goes on
 
 
 def run(name: str, options: Options) -> tuple[RunRecord, Path] | None:
@@ -40,67 +54,7 @@ def run(name: str, options: Options) -> tuple[RunRecord, Path] | None:
     checkpoint = given.checkpoint(options)
     spec, dataset = resolve(file, options, checkpoint)
     modified = is_modified(spec, catalog.shipped(spec.name) if file.beside else file)
-    with processes(options.device) as runtime:
-        spec = with_precision(spec, runtime.device.type)
-        task = task_of(spec, dataset, located(spec, dataset, options, runtime), options)
-        evaluation = read(task, runtime, trains=checkpoint is None)
-        built = build(task, evaluation, checkpoint, runtime)
-        made = _created(task, evaluation, built, runtime) if runtime.leads else None
-        folder, state = runtime.first(made)
-        return _finished(task, evaluation, built, runtime, folder, state, modified=modified)
-
-
-def _finished(
-    task: AnyTask,
-    evaluation: Evaluation,
-    built: Built,
-    runtime: Runtime,
-    folder: Path,
-    state: State,
-    *,
-    modified: bool,
-) -> tuple[RunRecord, Path] | None:
-    """Train from where the folder says, and go the rest of the way."""
-    with recording.kept(folder, runtime):
-        state = fit(task, evaluation, built, runtime, folder, state)
-        predictions, state = predict(task, built.network, evaluation, runtime, folder, state)
-        if not runtime.leads:
-            return None
-        measured = measure(task, evaluation, predictions)
-        recording.hand_in(folder, task, predictions)
-        record = recording.record_of(task, evaluation, measured, state, modified=modified)
-        recording.draw(folder, task, evaluation, predictions, record.groups)
-        record.write(folder)
-        return record, folder
-
-
-def _created(
-    task: AnyTask, evaluation: Evaluation, built: Built, runtime: Runtime
-) -> tuple[Path, State]:
-    """Make the folder of a run, which says from what it starts."""
-    training = built.training
-    state = State(
-        options=given.anchored(task.options, task.dataset, task.data_root),
-        started=run_folder.now(),
-        synthetic=task.data_root.synthetic,
-        environment=environment(),
-        hardware=hardware(str(runtime.device)),
-        code=code_version().model_dump(mode="json"),
-        fingerprint="" if evaluation.truth is None else evaluation.fingerprint,
-        example=task.example(evaluation),
-        left_out={} if training is None else dict(training.left_out),
-        notes=() if training is None else training.allowed,
-    )
-    return run_folder.create(task.spec, task.dataset, state, built.origin)
-
-
-def repeated(task: str, options: Options, typed: Collection[str]) -> tuple[str, Options]:
-    """Return the task and the options of a run, where `task` names one; else the same.
-
-    Options that are `typed` are those of now.
-    """
-    before = run_folders.run_of(task)
-    return (task, options) if before is None else given.again(before, options, typed)
+    return walked(Asked(spec, dataset, options, checkpoint, modified))
 
 
 def resume(
@@ -119,12 +73,72 @@ def resume(
     if name is not None and catalog.load_task(name).name != spec.name:
         raise RunError(f"{folder} is a run of {spec.name}, not of {name}; leave the task out")
     options = given.data_again(folder, spec, dataset, state, data)
-    checkpoint = given.checkpoint(options)
+    modified = is_modified(spec, catalog.shipped(spec.name))
+    before = (folder, state)
+    return walked(Asked(spec, dataset, options, given.checkpoint(options), modified, before))
+
+
+def walked(asked: Asked) -> tuple[RunRecord, Path] | None:
+    """Go the whole road: read, build, fit, predict, measure, record."""
+    options, checkpoint = asked.options, asked.checkpoint
     with processes(options.device) as runtime:
-        task = task_of(spec, dataset, located(spec, dataset, options, runtime), options)
+        spec = with_precision(asked.spec, runtime.device.type)
+        data_root = located(spec, asked.dataset, options, runtime)
+        task = task_of(spec, asked.dataset, data_root, options)
         evaluation = read(task, runtime, trains=checkpoint is None)
+        start = task.training(evaluation) if checkpoint is None else checkpoint
+        built = build(task, evaluation, start, runtime)
+        folder, state = _opened(asked, task, evaluation, built, runtime)
+        with recording.kept(folder, runtime):
+            state = fit(task, evaluation, built, runtime, folder, state)
+            predictions, state = predict(task, built.network, evaluation, runtime, folder, state)
+            if not runtime.leads:
+                return None
+            measured = measure(task, evaluation, predictions)
+            recording.hand_in(folder, task, predictions)
+            modified = asked.modified
+            record = recording.record_of(task, evaluation, measured, state, modified=modified)
+            recording.draw(folder, task, evaluation, predictions, record.groups)
+            record.write(folder)
+            return record, folder
+
+
+def _opened(
+    asked: Asked, task: AnyTask, evaluation: Evaluation, built: Built, runtime: Runtime
+) -> tuple[Path, State]:
+    """Return the folder of a run and what it says: a new one's, or that of a run that goes on.
+
+    Raises:
+        RunError: the data are others than those that it was started on.
+    """
+    options = given.anchored(task.options, task.dataset, task.data_root)
+    if asked.before is not None:
+        folder, state = asked.before
         given.require_same_files(folder, task, evaluation, state)
-        built = build(task, evaluation, checkpoint, runtime)
-        state = replace(state, options=given.anchored(options, dataset, task.data_root))
-        modified = is_modified(spec, catalog.shipped(spec.name))
-        return _finished(task, evaluation, built, runtime, folder, state, modified=modified)
+        return folder, replace(state, options=options)
+    training = built.training
+    state = State(
+        options=options,
+        started=run_folder.now(),
+        synthetic=task.data_root.synthetic,
+        environment=environment(),
+        hardware=hardware(str(runtime.device)),
+        code=code_version().model_dump(mode="json"),
+        fingerprint="" if evaluation.truth is None else evaluation.fingerprint,
+        example=task.example(evaluation),
+        left_out={} if training is None else dict(training.left_out),
+        notes=() if training is None else training.allowed,
+    )
+    start = built.origin
+    made = run_folder.create(task.spec, task.dataset, state, start) if runtime.leads else None
+    opened: tuple[Path, State] = runtime.first(made)
+    return opened
+
+
+def repeated(task: str, options: Options, typed: Collection[str]) -> tuple[str, Options]:
+    """Return the task and the options of a run, where `task` names one; else the same.
+
+    Options that are `typed` are those of now.
+    """
+    before = run_folders.run_of(task)
+    return (task, options) if before is None else given.again(before, options, typed)

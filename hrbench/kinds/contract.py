@@ -68,8 +68,8 @@ class Task(ABC, Generic[N, E, P]):
         """Return the network, its weights drawn with the run's seed."""
 
     @abstractmethod
-    def training(self, network: N, evaluation: E) -> Training:
-        """Return what a network is trained on."""
+    def training(self, evaluation: E) -> Training:
+        """Read what the network is trained on."""
 
     @abstractmethod
     def cost(self, network: N, device: torch.device) -> Cost[Any]:

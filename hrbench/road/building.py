@@ -36,23 +36,26 @@ class Built:
 
 
 def build(
-    task: AnyTask, evaluation: Evaluation, checkpoint: Checkpoint | None, runtime: Runtime
+    task: AnyTask,
+    evaluation: Evaluation,
+    start: Checkpoint | Training,
+    runtime: Runtime,
 ) -> Built:
-    """Make a task's network; with `checkpoint` it gets these weights, else what it is trained on.
+    """Make a task's network, with weights that are given or to be trained.
 
     Says in the leading process what a user should know before anything takes long.
 
     Raises:
-        HrbenchError: the weights do not fit, or the training set is not right.
+        HrbenchError: the weights do not fit.
     """
     network = task.network()
-    if checkpoint is not None:
-        built = _given(task, network, checkpoint)
-        said = (*checkpoint.changes, *_about(task, checkpoint))
-        if runtime.leads and said:
-            tell(" ".join((f"{checkpoint.path}:", *said)))
+    if isinstance(start, Training):
+        built = _begun(task, network, start)
     else:
-        built = _begun(task, network, evaluation)
+        built = _given(task, network, start)
+        said = (*start.changes, *_about(task, start))
+        if runtime.leads and said:
+            tell(" ".join((f"{start.path}:", *said)))
     if runtime.leads:
         _say(task.spec, evaluation, built)
     network.to(runtime.device)
@@ -76,9 +79,8 @@ def _given(task: AnyTask, network: nn.Module, checkpoint: Checkpoint) -> Built:
     return Built(network, None, weights, notes)
 
 
-def _begun(task: AnyTask, network: nn.Module, evaluation: Evaluation) -> Built:
+def _begun(task: AnyTask, network: nn.Module, training: Training) -> Built:
     """Return a network with its initial weights, and what it is trained on."""
-    training = task.training(network, evaluation)
     network.load_state_dict(dict(training.buffers), strict=False)
     seen = provenance.trained_on(task.spec, task.dataset)
     if task.options.init is None:

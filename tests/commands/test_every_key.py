@@ -283,7 +283,8 @@ class Bench:
 
     def trained(self) -> str:
         """Train two short epochs; return a digest of all that they leave."""
-        built = building.build(self.task, self.evaluation, None, CPU)
+        start = self.task.training(self.evaluation)
+        built = building.build(self.task, self.evaluation, start, CPU)
         assert built.training is not None
         feed = Few(built.training.feed)
         validations: list[int] = []
@@ -302,7 +303,7 @@ class Bench:
 
     def seen(self) -> str:
         """Return a digest of the crops and targets of some training samples."""
-        feed = self.task.training(self.network, self.evaluation).feed
+        feed = self.task.training(self.evaluation).feed
         self.add(len(feed))
         rows = [np.arange(len(feed))[:SAMPLES]] * 2
         for batch in feed.batches(rows, 0, workers=0, pin=False):

@@ -51,7 +51,8 @@ def trainer(folder: Path, *keys: str, workers: int = 0, validate_every: int = 0)
     data_root = location.DataRoot(small_world(), synthetic=True)
     task = Landmarks(spec, dataset, data_root, Options(seed=3, workers=workers))
     cpu = Runtime(torch.device("cpu"))
-    built = building.build(task, task.evaluation(), None, cpu)
+    evaluation = task.evaluation()
+    built = building.build(task, evaluation, task.training(evaluation), cpu)
     assert built.training is not None
     feed: Any = built.training.feed
     feed.people = feed.people.rows(torch.arange(PEOPLE).numpy())

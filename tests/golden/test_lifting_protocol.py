@@ -27,12 +27,16 @@ CAMERA = Camera("", np.eye(3), np.zeros(3), NOTHING, NOTHING, np.zeros(3), NOTHI
 
 
 @pytest.fixture
-def lifter(file: str, golden: Ledger) -> TemporalNetwork:
+def model(file: str, golden: Ledger) -> TemporalModel:
     described: Any = golden.json(file.replace(".npz", ".json"))
     match = re.search(r"filter_widths=\[([\d,]+)\],channels=(\d+)", described["model"])
     assert match
     widths = tuple(int(width) for width in match[1].split(","))
-    model = TemporalModel(head="lift-temporal", filter_widths=widths, channels=int(match[2]))
+    return TemporalModel(head="lift-temporal", filter_widths=widths, channels=int(match[2]))
+
+
+@pytest.fixture
+def lifter(model: TemporalModel) -> TemporalNetwork:
     built = network.build_lifter(model, seed=0)
     assert isinstance(built, TemporalNetwork)
     shapes = [(name, tuple(tensor.shape)) for name, tensor in built.head.state_dict().items()]
@@ -43,9 +47,14 @@ def lifter(file: str, golden: Ledger) -> TemporalNetwork:
 @each("rest/lifting/protocol*.npz")
 @pytest.mark.parametrize(("flip_test", "key"), [(True, "pred_tta"), (False, "pred_no_tta")])
 def test_every_frame_is_lifted_as_officially(
-    file: str, lifter: TemporalNetwork, flip_test: bool, key: str, golden: Ledger
+    file: str,
+    model: TemporalModel,
+    lifter: TemporalNetwork,
+    flip_test: bool,
+    key: str,
+    golden: Ledger,
 ) -> None:
-    seen, runtime = inputs_of(lifter, flip_order(17, PAIRS)), Runtime(torch.device("cpu"))
+    seen, runtime = inputs_of(model, flip_order(17, PAIRS)), Runtime(torch.device("cpu"))
     arrays = golden.load(file)
     for name in [name for name in arrays if name.endswith("_2d")]:
         sequence = name.removesuffix("_2d")

@@ -191,7 +191,9 @@ def test_the_linear_network_keeps_its_statistics_with_its_weights(
 ) -> None:
     task = lifting(data, *LINEAR, name="h36m-lift@linear")
     cpu = Runtime(torch.device("cpu"))
-    trained = build(task, task.evaluation(), None, cpu).network.state_dict()
+    evaluation = task.evaluation()
+    built = build(task, evaluation, task.training(evaluation), cpu)
+    trained = built.network.state_dict()
     assert (trained["joint_std"] > 1).all()
     path = tmp_path / "official.pth"
     head = {n.removeprefix("head."): t for n, t in trained.items() if n.startswith("head.")}
@@ -208,7 +210,7 @@ def test_16_joints_are_lifted_by_the_linear_network_alone(data: Path) -> None:
     without = clip.keypoints.copy()
     without[:, 9] = np.nan
     with pytest.raises(DataError, match="neck_nose"):
-        task.inputs(task.network()).of(replace(clip, keypoints=without))
+        task.inputs.of(replace(clip, keypoints=without))
     linear = network.build_lifter(
         catalog.load_task("h36m-lift@linear", LINEAR).model,  # type: ignore[arg-type]
         seed=0,

@@ -96,7 +96,7 @@ def test_the_stages_lift_what_a_run_lifts(flip_test: bool, picture: Path) -> Non
     expected = lifting.predictions(
         loaded.network,
         [frames.clip_of(17, 5)],
-        loaded.task.inputs(loaded.network),
+        loaded.task.inputs,
         Runtime(CPU),
         flip_test=flip_test,
         precision="fp32",

@@ -41,7 +41,7 @@ def median_error(task: Landmarks, network: ImageNetwork, batch: Any) -> float:
 def test_it_learns_a_few_persons_by_heart() -> None:
     task = simcc()
     network = task.network().train()
-    feed: Any = task.training(network, task.evaluation()).feed
+    feed: Any = task.training(task.evaluation()).feed
     batch = next(feed.batches([np.arange(PERSONS)], 0, workers=0, pin=False))
     cost = task.cost(network, CPU)
     optimizer = torch.optim.Adam(network.parameters(), lr=task.spec.recipe.lr)

@@ -49,9 +49,9 @@ class Classification(Task[ImageNetwork, ClassEvaluation, ClassPredictions]):
         classes = len(self.dataset.classes)
         return build_classifier(self.spec.model, classes, self.options.seed)
 
-    def training(self, network: ImageNetwork, evaluation: ClassEvaluation) -> Training:
+    def training(self, evaluation: ClassEvaluation) -> Training:
         """Return random parts of the training split's pictures."""
-        del network, evaluation
+        del evaluation
         read = format_of(self.dataset, PictureFormat).training
         training = read(self.spec, self.dataset, self.data_root)
         augment = self.spec.augment

@@ -78,9 +78,10 @@ def heatmaps(
         mirrored = plain(inputs.flip(-1))
         return (plain(inputs) + codec.flip_back(mirrored, partners, protocol.flip_shift)) * 0.5
 
+    answered = with_flip if protocol.flip_test else plain
+
     def single(images: Tensor) -> Tensor:
-        inputs: Tensor = network.normalise(images)
-        return with_flip(inputs) if protocol.flip_test else plain(inputs)
+        return answered(network.normalise(images))
 
     if not scales:
         return single

@@ -78,9 +78,8 @@ class Landmarks(Task[ImageNetwork, LandmarkEvaluation, Predictions]):
         count, initial = len(self.dataset.keypoints), self.spec.recipe.initial
         return build(self.spec.model, count, self.options.seed, initial)
 
-    def training(self, network: ImageNetwork, evaluation: LandmarkEvaluation) -> Training:
+    def training(self, evaluation: LandmarkEvaluation) -> Training:
         """Return augmented crops of the persons or faces of the training split."""
-        del network
         people = formats.training(self.spec, self.dataset, self.data_root)
         people = framed(people, self.spec, self.dataset, self.data_root)
         turned = self._mirrored() if self.spec.augment.flip else ()

@@ -15,10 +15,8 @@ from hrbench.data.evaluation import LiftingEvaluation
 from hrbench.data.sequences import padded
 from hrbench.errors import RunError
 from hrbench.formats.location import DataRoot
-from hrbench.geometry import flip_order
 from hrbench.kinds.deployable import Deployable, Port, Run
 from hrbench.kinds.lifting import reading
-from hrbench.kinds.lifting.inputs import inputs_of
 from hrbench.kinds.lifting.task import Lifter, Lifting
 from hrbench.network import LinearNetwork
 from hrbench.report.predictions import JointPredictions
@@ -64,14 +62,13 @@ class DeployableLifter(Deployable[Lifting, JointPredictions]):
     def __init__(self, task: Lifting, network: Lifter) -> None:
         super().__init__(task)
         dataset, flip_test = task.dataset, task.spec.protocol.flip_test
-        order = flip_order(len(dataset.keypoints), dataset.indices(dataset.flip_pairs))
-        self.inputs = inputs_of(network, order)
+        self.inputs = task.inputs
         if flip_test and isinstance(network, LinearNetwork):
             raise RunError(
                 "--tta mirrors keypoints in the picture, whose width an exported linear network "
                 "is not told: export it with --no-tta"
             )
-        self.graph = LiftingGraph(network, order, flip_test=flip_test)
+        self.graph = LiftingGraph(network, self.inputs.order, flip_test=flip_test)
         self.seen = 2 * self.inputs.pad + 1
         self.least = {"batch": 1, "frames": self.seen}
         points = len(dataset.keypoints)

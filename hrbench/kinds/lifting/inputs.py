@@ -1,5 +1,6 @@
 """How keypoints enter a lifting network, and how its answer to mirrored ones is turned back."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from hrbench.data.clips import Clip
 from hrbench.data.pose_statistics import KEYPOINTS_IN
 from hrbench.data.sequences import mirrored
 from hrbench.errors import DataError
-from hrbench.network import LinearNetwork, TemporalNetwork
+from hrbench.spec import LinearModel, TemporalModel
 
 Floats = NDArray[np.float32]
 
@@ -50,12 +51,12 @@ class Inputs:
         return turned.astype(np.float32)
 
 
-def inputs_of(network: LinearNetwork | TemporalNetwork, order: NDArray[np.int64]) -> Inputs:
+def inputs_of(model: LinearModel | TemporalModel, order: NDArray[np.int64]) -> Inputs:
     """Return how keypoints enter a network."""
-    if isinstance(network, LinearNetwork):
+    if isinstance(model, LinearModel):
         return Inputs(screen=False, pad=0, shift=0, order=order)
-    head = network.head
-    return Inputs(screen=True, pad=head.pad, shift=head.causal_shift, order=order)
+    pad = math.prod(model.filter_widths) // 2
+    return Inputs(screen=True, pad=pad, shift=pad if model.causal else 0, order=order)
 
 
 def _size(clip: Clip) -> tuple[int, int]:

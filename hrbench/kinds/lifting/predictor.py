@@ -33,7 +33,7 @@ class JointResults:
     finds = "joints"
 
     def __init__(self, task: Lifting, network: Lifter, runtime: Runtime) -> None:
-        self.spec, self.runtime, self.inputs = task.spec, runtime, task.inputs(network)
+        self.spec, self.runtime, self.inputs = task.spec, runtime, task.inputs
         self.names = task.dataset.keypoints
         self.edges = task.dataset.indices(task.dataset.edges)
         self.header = tuple(f"{name}_{axis}" for name in self.names for axis in "xyz")

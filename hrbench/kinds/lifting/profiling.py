@@ -49,7 +49,7 @@ def _complexity(task: Lifting, network: Lifter) -> Complexity:
     Source: Pavllo et al. 2019.
     """
     hollow, joints = without_numbers(network), len(task.dataset.keypoints)
-    seen = 2 * task.inputs(network).pad + 1
+    seen = 2 * task.inputs.pad + 1
     one, two = (
         multiply_adds(hollow, torch.empty((1, frames, joints, 2), device=HOLLOW))
         for frames in (seen, seen + 1)
@@ -59,7 +59,7 @@ def _complexity(task: Lifting, network: Lifter) -> Complexity:
 
 
 def _stages(task: Lifting, built: Lifter, _: Path, batch: int, runtime: Runtime) -> Stages:
-    clip, seen = clip_of(len(task.dataset.keypoints), batch), task.inputs(built)
+    clip, seen = clip_of(len(task.dataset.keypoints), batch), task.inputs
     protocol = task.spec.protocol
 
     def network(_: None) -> Tensor:

@@ -27,7 +27,7 @@ from hrbench.metrics.inputs import JointSetting, LiftedJoints
 from hrbench.network import MILLIMETRES, LinearNetwork, TemporalNetwork, build_lifter
 from hrbench.report.predictions import JointPredictions
 from hrbench.runs import provenance
-from hrbench.spec import LiftingTask, TemporalModel
+from hrbench.spec import LiftingTask, LinearModel, TemporalModel
 
 MARTINEZ = "martinez"  # the layout of weights that come without their statistics
 
@@ -55,18 +55,18 @@ class Lifting(Task[Lifter, LiftingEvaluation, JointPredictions]):
         """Make the lifting network."""
         return build_lifter(self.spec.model, self.options.seed)
 
-    def training(self, network: Lifter, evaluation: LiftingEvaluation) -> Training:
+    def training(self, evaluation: LiftingEvaluation) -> Training:
         """Return every frame of the training subjects with the frames around it."""
         del evaluation
         read = reading.training(self.spec, self.dataset, self.data_root, self.options)
-        clips, seen = read.clips, self.inputs(network)
+        clips, seen = read.clips, self.inputs
         keypoints = [seen.of(clip) for clip in clips]
         joints = [centred(clip.joints).astype(np.float32) for clip in clips]
         sequences = join(keypoints, joints, seen.order, seen.order)
         shift, mirror = seen.shift, self.spec.recipe.flip
         return Training(
             TrainingWindows(sequences, pad=seen.pad, shift=shift, mirror=mirror),
-            statistics(clips) if isinstance(network, LinearNetwork) else {},
+            statistics(clips) if isinstance(self.spec.model, LinearModel) else {},
             read.left_out,
             read.allowed,
         )
@@ -121,7 +121,7 @@ class Lifting(Task[Lifter, LiftingEvaluation, JointPredictions]):
         return predicting.predictions(
             network,
             evaluation.clips,
-            self.inputs(network),
+            self.inputs,
             runtime,
             flip_test=self.spec.protocol.flip_test,
             precision=self.spec.protocol.precision,
@@ -171,7 +171,8 @@ class Lifting(Task[Lifter, LiftingEvaluation, JointPredictions]):
         """Draw a few frames: keypoints beside joints from two views."""
         lifting_sheets.draw(folder, self.dataset, evaluation, predictions)
 
-    def inputs(self, network: Lifter) -> Inputs:
-        """Return how keypoints enter the network."""
+    @property
+    def inputs(self) -> Inputs:
+        """How keypoints enter the network."""
         pairs = self.dataset.indices(self.dataset.flip_pairs)
-        return inputs_of(network, flip_order(len(self.dataset.keypoints), pairs))
+        return inputs_of(self.spec.model, flip_order(len(self.dataset.keypoints), pairs))
