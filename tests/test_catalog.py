@@ -79,7 +79,6 @@ def test_the_official_recipe_is_the_official_one() -> None:
         ("protocol.metric=mpjpe", "Known: crowdpose, nme, oks, pckh, pixels."),
         ("protocol.nms=okx", "protocol: nms should be 'oks', 'soft' or 'none', not 'okx'"),
         ("recipe.epochs", "write KEY=VALUE"),
-        ("model.activation=softmax", "belong together"),
     ],
 )
 def test_a_wrong_override_is_one_sentence_with_its_key(override: str, words: str) -> None:

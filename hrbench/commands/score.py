@@ -36,7 +36,7 @@ def score(
     require_own_flags(spec, {flag for flag, given in flags.items() if given})
     changes = (*overrides, *([f"protocol.decoder={decoder}"] if decoder else []))
     scored = catalog.load_task(str(folder / SPEC), changes)
-    require_sound(scored, dataset, changes)
+    require_sound(scored, dataset, changes, folder / SPEC)
     options = given.data_again(folder, spec, dataset, state, data)
     data_root = location.locate(dataset, options.data, scored.builtin, options.allow)
     task = task_of(scored, dataset, data_root, options)

@@ -1,9 +1,12 @@
 """The optimisers of the recipes, and what else a step does to the weights."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Literal
 
 import torch
 from torch import nn
+from torch.optim import SGD, Adam, AdamW, Optimizer
 
 from hrbench.spec import Recipe
 
@@ -12,16 +15,18 @@ LARGEST_NORM = 1.0
 Clipped = Literal["none", "weights", "gradients"]
 
 
-def optimizer(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:
+OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {  # of (parameters, lr, weight_decay=...)
+    "adam": Adam,
+    "adamw": AdamW,  # whose weight decay is not in the gradient
+    "amsgrad": partial(Adam, amsgrad=True),
+    "sgd": partial(SGD, momentum=MOMENTUM, nesterov=True),
+}
+
+
+def optimizer(recipe: Recipe, network: nn.Module) -> Optimizer:
     """Return an optimiser of all parameters of a network."""
-    parameters, decay, name = network.parameters(), recipe.weight_decay, recipe.optimizer
-    if name == "sgd":
-        return torch.optim.SGD(
-            parameters, recipe.lr, momentum=MOMENTUM, weight_decay=decay, nesterov=True
-        )
-    if name == "adamw":
-        return torch.optim.AdamW(parameters, recipe.lr, weight_decay=decay)
-    return torch.optim.Adam(parameters, recipe.lr, weight_decay=decay, amsgrad=name == "amsgrad")
+    make = OPTIMIZERS[recipe.optimizer]
+    return make(network.parameters(), recipe.lr, weight_decay=recipe.weight_decay)
 
 
 def set_momentum(network: nn.Module, momentum: float) -> None:

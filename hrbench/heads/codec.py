@@ -4,7 +4,7 @@ Letters: B crops, N boxes, K keypoints, h x w cells of a map; points are x, y.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -27,6 +27,7 @@ class Codec(ABC):
     sigma: float  # of a target's bump, in cells
     decoder: str  # which of several reads the maps
 
+    decoders: ClassVar[Collection[str]] = ()  # what `decoder` may be
     peaks: ClassVar[bool] = True  # a square around a map's maximum is enough to decode it
     inset: ClassVar[int] = 0  # a crop, and a map, is so much less wide than it has columns
 

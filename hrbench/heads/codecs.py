@@ -4,6 +4,7 @@ Letters: B crops, K keypoints, h x w cells of a map; points are x, y.
 """
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -28,8 +29,9 @@ class GaussianHeatmap(GridCodec):
     Source: Xiao et al. 2018, section 2; the quarter step is Newell et al. 2016's.
     """
 
-    decoder: str = "quarter"  # one of `decoding.DECODERS`
+    decoder: str = "quarter"
 
+    decoders: ClassVar[Collection[str]] = DECODERS
     STRIDE: ClassVar[float] = STRIDE
 
     def encode(self, keypoints: Tensor, visible: Tensor, device: torch.device) -> Targets:

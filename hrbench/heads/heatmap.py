@@ -115,6 +115,7 @@ LOSSES: dict[str, Loss] = {
     "ohkm": ohkm,
     "cross-entropy": cross_entropy,
 }
+OF_LOGITS = ("cross-entropy",)  # losses of scores that a softmax makes maps of
 
 
 def flip_back(maps: Tensor, order: Tensor, shift: int) -> Tensor:

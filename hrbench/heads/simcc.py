@@ -8,7 +8,7 @@ Estimation, section 3; the bumps, the loss and the scores as in its code, github
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -65,6 +65,7 @@ class SimccVectors(GridCodec):
 
     decoder: str = "simcc"
 
+    decoders: ClassVar[Collection[str]] = ("simcc",)
     STRIDE: ClassVar[float] = 1 / SPLIT
     peaks: ClassVar[bool] = False
 

@@ -1,12 +1,13 @@
 """What a kind of task gives to the commands, which know no kind."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from hrbench.backbone.anatomy import Anatomy
 from hrbench.backbone.weights import Checkpoint
 from hrbench.engine.runtime import Runtime
+from hrbench.errors import suggest
 from hrbench.formats.location import DataRoot
 from hrbench.kinds.contract import AnyTask
 from hrbench.kinds.deployable import Deployable
@@ -15,9 +16,22 @@ from hrbench.kinds.profiled import Profiled
 from hrbench.runs.options import Options
 from hrbench.spec import DatasetSpec
 
+Refusal = tuple[tuple[str, ...], str]  # the dotted keys that say it; a sentence
+
+
+def unknown(key: str, name: str, known: Collection[str]) -> Iterator[Refusal]:
+    """Yield that a dotted key names what is not registered, where it does."""
+    if name not in known:
+        words = f"{key.replace('.', ': ')}: none is called '{name}'"
+        yield (key,), f"{words}. {suggest(name, known)}"
+
 
 def _no_keys(*_: Any) -> list[str]:
     return []
+
+
+def _no_refusals(_: Any) -> Iterator[Refusal]:
+    return iter(())
 
 
 def _nothing_wrong(*_: Any) -> None:
@@ -37,6 +51,8 @@ class Kind:
     overrides: Callable[[Options, Any, Checkpoint | None], list[str]]
     # (spec, dataset): the keys that the dataset decides where the task leaves them open.
     settled: Callable[[Any, DatasetSpec], list[str]] = _no_keys
+    # (spec): what it says that no registry has, or that does not go together with such a name.
+    refusals: Callable[[Any], Iterator[Refusal]] = _no_refusals
     # (spec, dataset): refuse what could not be measured, or trained as the recipe says.
     require_measurable: Callable[[Any, DatasetSpec], None]
     require_trainable: Callable[[Any, DatasetSpec], None] = _nothing_wrong

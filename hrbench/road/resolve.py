@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from hrbench import catalog
 from hrbench.backbone.weights import Checkpoint
+from hrbench.engine.optimizing import OPTIMIZERS
 from hrbench.errors import RunError, SpecError
 from hrbench.formats.location import folder_of
+from hrbench.kinds.kind import Refusal, unknown
 from hrbench.kinds.registry import kind_of, require_own_flags
 from hrbench.runs import provenance
 from hrbench.runs.folder import DATASET
@@ -40,7 +43,7 @@ def resolve(
     spec = file.spec(keys, builtin=builtin)
     if settled := kind_of(spec).settled(spec, dataset):
         spec = file.spec((*keys, *settled), builtin=builtin)
-    require_sound(spec, dataset, options.overrides)
+    require_sound(spec, dataset, options.overrides, file.path)
     if options.weights is None:
         _require_trainable(spec, dataset)
     if spec.dataset.endswith(".toml"):  # a run's folder keeps the file, under this name
@@ -48,19 +51,30 @@ def resolve(
     return spec, dataset
 
 
-def require_sound(spec: TaskSpec, dataset: DatasetSpec, overrides: Sequence[str]) -> None:
+def require_sound(
+    spec: TaskSpec, dataset: DatasetSpec, overrides: Sequence[str], file: Path
+) -> None:
     """Refuse, before anything is done, what could not be measured or would change nothing.
 
     Raises:
-        SpecError: a key is set that nothing reads beside the others.
+        SpecError: the spec, of `file`, names what is not registered, or a key is set that
+            nothing reads beside the others.
         RunError: the dataset cannot be measured so.
     """
     asleep = spec.asleep()
-    for text in overrides:
-        for key in _dotted(parse_override(text)):
-            if key in asleep:
-                raise SpecError(f"--set {text}: {key} changes nothing here: {asleep[key]}")
+    said_by = {key: f"--set {text}" for text in overrides for key in _dotted(parse_override(text))}
+    for key, where in said_by.items():
+        if key in asleep:
+            raise SpecError(f"{where}: {key} changes nothing here: {asleep[key]}")
+    for keys, words in _refusals(spec):
+        where = next((said_by[key] for key in keys if key in said_by), str(file))
+        raise SpecError(f"{where}: {words}")
     kind_of(spec).require_measurable(spec, dataset)
+
+
+def _refusals(spec: TaskSpec) -> Iterator[Refusal]:
+    yield from unknown("recipe.optimizer", spec.recipe.optimizer, OPTIMIZERS)
+    yield from kind_of(spec).refusals(spec)
 
 
 def _require_trainable(spec: TaskSpec, dataset: DatasetSpec) -> None:

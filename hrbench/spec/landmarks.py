@@ -31,8 +31,8 @@ class HeatmapModel(Model):
     momentum: Share = 0.1  # of batch normalisation's running statistics
     input: Size  # height, width in pixels
     sigma: Positive  # of the target's bump, in heatmap cells or half pixels
-    # Targets, and the crops' pixel grid; `simcc` goes with the head of that name.
-    codec: Literal["quarter", "dark", "udp", "simcc"] = "quarter"
+    # Targets, and the crops' pixel grid, one of `codecs.CODECS`; `simcc` goes with its head.
+    codec: str = "quarter"
     activation: Literal["none", "softmax"] = "none"  # what makes heatmaps of the head's scores
 
     @property
@@ -49,7 +49,7 @@ class HeatmapModel(Model):
 class HeatmapRecipe(Recipe):
     """How it is trained."""
 
-    loss: Literal["mse", "plain-mse", "ohkm", "cross-entropy", "kl-divergence"]
+    loss: str  # one of the codec's: of `heatmap.LOSSES`, or of SimCC's own
     target_weights: bool = True  # invisible keypoints do not count
     initial: Literal["normal", "kaiming"] = "normal"  # how random weights are drawn
 
@@ -83,7 +83,7 @@ class LandmarkProtocol(Protocol):
     orientation: Literal["ignored", "followed"] | None = None
     flip_test: bool
     flip_shift: Annotated[int, Field(ge=0)]  # cells
-    decoder: Literal["quarter", "dark", "udp", "simcc"]
+    decoder: str  # one of the codec's: of `decoding.DECODERS`, or "simcc"
     keypoint_threshold: NotNegative | None = None  # scores above it enter a pose's score
     nms: Literal["oks", "soft", "none"] | None = None
     nms_threshold: Share | None = None
@@ -192,16 +192,5 @@ class LandmarkTask(TaskSpec):
             raise ValueError(
                 "model.head 'simcc' reads one branch of one crop: model.branches must be 1, and "
                 "protocol.scales not set"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _loss_and_activation_agree(self) -> Self:
-        entropy, softmax = self.recipe.loss == "cross-entropy", self.model.activation == "softmax"
-        if entropy != softmax:
-            raise ValueError(
-                "model.activation and recipe.loss belong together: 'softmax' with "
-                f"'cross-entropy', 'none' with the others; not '{self.model.activation}' "
-                f"with '{self.recipe.loss}'"
             )
         return self

@@ -33,8 +33,7 @@ class Model(Table):
 class Recipe(Table):
     """How it is trained."""
 
-    # sgd: Nesterov's, with a momentum of 0.9; adamw: Adam whose weight decay is not in the gradient
-    optimizer: Literal["adam", "adamw", "amsgrad", "sgd"]
+    optimizer: str  # one of `optimizing.OPTIMIZERS`
     lr: Positive
     weight_decay: NotNegative = 0.0
     # lr is multiplied by `decay` at each milestone (an epoch), after every epoch, or smoothly

@@ -135,7 +135,6 @@ def test_it_goes_with_a_backbone_of_any_stride(backbone: str) -> None:
         (("model.codec=dark",), "model.codec and protocol.decoder says otherwise"),
         (("protocol.scales=[0.8, 1.0]",), "protocol.scales not set"),
         (("model.branches=4",), "model.branches must be 1"),
-        (("model.activation=softmax",), "model.activation and recipe.loss belong together"),
     ],
 )
 def test_what_only_heatmaps_have_is_refused(keys: tuple[str, ...], words: str) -> None:

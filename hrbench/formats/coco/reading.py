@@ -128,7 +128,7 @@ def _uncounted(
     Raises:
         DataError: all of them.
     """
-    if dataset.complete or spec.protocol.metric != "oks":
+    if dataset.complete or METRICS[str(spec.protocol.metric)].paired:
         return {}
     here = np.isin(table.image_ids, kept)[table.image]
     labelled = here & (table.keypoints[..., 2] > 0).any(axis=1) & ~table.crowd

@@ -12,6 +12,7 @@ LANDMARKS = Kind(
     task=Landmarks,
     overrides=resolving.overrides,
     settled=resolving.settled,
+    refusals=resolving.refusals,
     require_measurable=resolving.require_measurable,
     require_trainable=resolving.require_trainable,
     fits=resolving.fits,

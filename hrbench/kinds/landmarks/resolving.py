@@ -1,5 +1,6 @@
 """What the flags and the dataset say of a task of keypoints."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from hrbench import network
@@ -10,7 +11,9 @@ from hrbench.backbone.weights import Checkpoint
 from hrbench.errors import RunError
 from hrbench.formats.contract import PeopleFormat
 from hrbench.formats.registry import format_of
-from hrbench.heads.heatmap import HARDEST
+from hrbench.heads.codecs import CODECS
+from hrbench.heads.heatmap import HARDEST, OF_LOGITS
+from hrbench.kinds.kind import Refusal, unknown
 from hrbench.kinds.landmarks import scoring
 from hrbench.metrics import registry
 from hrbench.metrics.inputs import PosesInBoxes
@@ -55,6 +58,22 @@ def settled(spec: LandmarkTask, dataset: DatasetSpec) -> list[str]:
     if spec.protocol.metric is not None:
         return []
     return [f"protocol.metric={registry.by_sigmas(known=dataset.sigmas is not None)}"]
+
+
+def refusals(spec: LandmarkTask) -> Iterator[Refusal]:
+    """Yield what is wrong with codec, decoder and loss; the codec has its own of both."""
+    model, loss = spec.model, spec.recipe.loss
+    if model.codec not in CODECS:
+        yield from unknown("model.codec", model.codec, CODECS)
+        return
+    yield from unknown("protocol.decoder", spec.protocol.decoder, CODECS[model.codec].decoders)
+    yield from unknown("recipe.loss", loss, network.codec(spec).losses)
+    if (loss in OF_LOGITS) != (model.activation == "softmax"):
+        words = (
+            f"model.activation and recipe.loss belong together: 'softmax' with '{OF_LOGITS[0]}', "
+            f"'none' with the others; not '{model.activation}' with '{loss}'"
+        )
+        yield ("model.activation", "recipe.loss"), words
 
 
 def require_measurable(spec: LandmarkTask, dataset: DatasetSpec) -> None:
