@@ -50,7 +50,7 @@ class RunError(HrbenchError):
 def suggest(name: str, known: Iterable[str]) -> str:
     """Return "Did you mean 'x'?" for a near miss, or the list of what there is."""
     known = sorted(known)
-    near = next((found for way in NEAR if (found := way(name, known))), [])
+    near = next((similar for way in NEAR if (similar := way(name, known))), [])
     return f"Did you mean {_either(near)}?" if near else f"Known: {', '.join(known)}."
 
 

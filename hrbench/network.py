@@ -63,13 +63,13 @@ def build(
     """
     require_buildable(model)
     torch.manual_seed(seed)
-    found = backbone_of(model.backbone)
-    backbone = found.make(model.branches, model.upsampling)
-    head = HEADS[model.head](found, model, num_keypoints)
+    entry = backbone_of(model.backbone)
+    backbone = entry.make(model.branches, model.upsampling)
+    head = HEADS[model.head](entry, model, num_keypoints)
     # Backbone and head are made before either is drawn, so that a seed draws what it always did.
-    found.initialise(backbone, initial)
+    entry.initialise(backbone, initial)
     head.initialise(initial)
-    network = _network(found, model.color, backbone, head)
+    network = _network(entry, model.color, backbone, head)
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.momentum = model.momentum
@@ -136,23 +136,23 @@ def build_classifier(model: ClassifierModel, num_classes: int, seed: int) -> Ima
         SpecError: it has not the four branches that the head sums.
     """
     torch.manual_seed(seed)
-    found = backbone_of(model.backbone)
-    if len(found.channels) != ClassificationHead.BRANCHES:
+    entry = backbone_of(model.backbone)
+    if len(entry.channels) != ClassificationHead.BRANCHES:
         raise SpecError(
             f"model.backbone: the head 'classify' sums {ClassificationHead.BRANCHES} branches, and "
-            f"'{model.backbone}' has {len(found.channels)}"
+            f"'{model.backbone}' has {len(entry.channels)}"
         )
-    backbone = found.make(len(found.channels), "nearest")
+    backbone = entry.make(len(entry.channels), "nearest")
     head = ClassificationHead(
-        found.channels, num_classes, width=model.width, features=model.features
+        entry.channels, num_classes, width=model.width, features=model.features
     )
-    found.initialise(backbone, "fan-out")
+    entry.initialise(backbone, "fan-out")
     head.initialise()
-    return _network(found, "rgb", backbone, head)
+    return _network(entry, "rgb", backbone, head)
 
 
-def _network(found: Backbone, color: Color, backbone: nn.Module, head: nn.Module) -> ImageNetwork:
-    return ImageNetwork(Normalisation(found.input, color), backbone, head)
+def _network(entry: Backbone, color: Color, backbone: nn.Module, head: nn.Module) -> ImageNetwork:
+    return ImageNetwork(Normalisation(entry.input, color), backbone, head)
 
 
 class TemporalNetwork(nn.Module):

@@ -37,7 +37,7 @@ def predict(
     people, device = crops.people, runtime.device
     images = list(rows_by_image(people))[runtime.rank :: runtime.world]
     rows: list[NDArray[np.int64]] = []
-    found: list[Columns] = []
+    answers: list[Columns] = []
     total = sum(int((people.image == image).sum()) for image in images)
     batches = prediction_batches(
         crops, images, batch_size, workers=workers, pin=device.type == "cuda"
@@ -47,13 +47,13 @@ def predict(
             with runtime.autocast(precision):
                 maps = heatmaps(pixels.flatten(0, 1))
             rows.append(batch_rows)
-            found.append(answer(maps, batch_rows))
+            answers.append(answer(maps, batch_rows))
             steps.advance(len(batch_rows))
-    return _in_order(len(people), runtime.gather((rows, found)))
+    return _in_order(len(people), runtime.gather((rows, answers)))
 
 
 def _in_order(count: int, parts: list[tuple[list[NDArray[np.int64]], list[Columns]]]) -> Columns:
-    pairs = [pair for rows, found in parts for pair in zip(rows, found, strict=True)]
+    pairs = [pair for rows, answers in parts for pair in zip(rows, answers, strict=True)]
     columns = {
         name: np.empty((count, *values.shape[1:]), dtype=values.dtype)
         for name, values in pairs[0][1].items()

@@ -40,7 +40,6 @@ from hrbench.runs.options import Options
 
 IMAGES = 24
 FACES = ("300w", "wflw", "cofw", "aflw")
-OTHERS = ("mpii", "crowdpose", *FACES)
 FIGURES = {
     "mpii-pose": {"PCKh@0.5", "PCKh@0.1", "PCKh@0.1 (official code)", "PCKh@0.5:shoulder"},
     "crowdpose": {"AP", "AP50", "AP75", "AR", "AP_easy", "AP_medium", "AP_hard"},

@@ -103,13 +103,13 @@ def _measured_too(dataset: DatasetSpec, splits: Sequence[SplitReport]) -> list[F
     pairs = pairs or {(TRAIN, name) for name in dataset.splits if name != TRAIN}
     images = {split.name: split.images for split in splits}
     renamed = not catalog.is_published(dataset)
-    found = []
+    faults = []
     for training, measured in sorted(pairs):
         paths = images.get(measured, ())
         if both := shared_images.shared(images.get(training, ()), paths, renamed=renamed):
             words = shared_images.in_words(both, len(paths))
-            found.append(replace(stated(f"{training} and {measured}: {words}"), fatal=False))
-    return found
+            faults.append(replace(stated(f"{training} and {measured}: {words}"), fatal=False))
+    return faults
 
 
 def _allowed(split: SplitReport, allow: tuple[str, ...]) -> SplitReport:
@@ -118,8 +118,8 @@ def _allowed(split: SplitReport, allow: tuple[str, ...]) -> SplitReport:
 
 def _root(dataset: DatasetSpec, data: str | None, toml: Path | None) -> Path:
     """Return the folder of datasets: of one's own, that of its TOML where none is named."""
-    if data is None and toml is not None and (found := own_folder(dataset, toml)):
-        return found
+    if data is None and toml is not None and (folder := own_folder(dataset, toml)):
+        return folder
     if (data or os.environ.get("HRBENCH_DATA")) == BUILTIN:
         tasks = [catalog.load_task(task, builtin=True) for task in catalog.names("tasks")]
         sets = [task.builtin for task in tasks if task.dataset == dataset.name]
