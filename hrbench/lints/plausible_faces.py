@@ -51,7 +51,7 @@ def faults(
     return [
         *_lint(unit, "unit", places, small),
         *_lint(boxed, "outside", places, odd),
-        *_lint("faces that stand twice", "twice", places, _again(images, points)),
+        *_lint("faces that stand twice", "twice", places, again(images, points)),
     ]
 
 
@@ -61,8 +61,11 @@ def _lint(kind: str, name: str, places: Sequence[str], odd: NDArray[np.bool_]) -
     return fault_of(kind, [places[row] for row in rows], fatal=fatal, name=name)
 
 
-def _again(images: Sequence[Path], points: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return (N,): whether a face is, to the last digit, one before in the same image."""
+def again(images: Sequence[object], points: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return (N,): whether the points of one are, to the last digit, those of one before.
+
+    In the same image, that is: `images` are (N,) paths or numbers.
+    """
     keys = [(image, face.tobytes()) for image, face in zip(images, points, strict=True)]
     first = {key: row for row, key in reversed(list(enumerate(keys)))}
     return np.array([first[key] != row for row, key in enumerate(keys)], dtype=np.bool_)

@@ -18,8 +18,9 @@ from hrbench.files.json_files import parse, read_json
 from hrbench.files.json_rows import OBJECT, TEXT
 from hrbench.formats import split_files
 from hrbench.formats.contract import Format
+from hrbench.formats.images_of_people import require_images
 from hrbench.formats.listing import Listed, Listing, SplitFile
-from hrbench.formats.location import DataRoot, require, require_images
+from hrbench.formats.location import DataRoot, require
 from hrbench.geometry import PADDING, crop_of_boxes
 from hrbench.spec import DatasetSpec, LandmarkTask, Split
 

@@ -15,15 +15,8 @@ from hrbench.files.json_files import read_json
 from hrbench.formats.coco import annotations, incomplete, reader
 from hrbench.formats.coco.dialects import COCO, Dialect, Read
 from hrbench.formats.division import FEWEST, in_validation, of_part
-from hrbench.formats.location import (
-    HIDDEN,
-    DataRoot,
-    detections,
-    fingerprint,
-    require,
-    require_images,
-    split_of,
-)
+from hrbench.formats.images_of_people import require_images
+from hrbench.formats.location import HIDDEN, DataRoot, detections, fingerprint, require, split_of
 from hrbench.metrics.registry import METRICS
 from hrbench.spec import DatasetSpec, LandmarkTask, Split
 

@@ -12,14 +12,8 @@ from hrbench.data.sample import People
 from hrbench.errors import RunError
 from hrbench.formats.faces import release, tables
 from hrbench.formats.faces.tables import Examined, Faces
-from hrbench.formats.location import (
-    DataRoot,
-    fingerprint,
-    require,
-    require_images,
-    split_of,
-    within,
-)
+from hrbench.formats.images_of_people import require_images, within
+from hrbench.formats.location import DataRoot, fingerprint, require, split_of
 from hrbench.geometry import PADDING
 from hrbench.metrics.nme import BOX_SIZE, FaceTruth, normalisers
 from hrbench.spec import DatasetSpec, LandmarkTask, Split

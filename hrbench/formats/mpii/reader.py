@@ -24,13 +24,10 @@ from hrbench.files import json_rows
 from hrbench.files.json_files import no_collection, read_json
 from hrbench.files.json_rows import FLAG, NUMBER, TEXT, Kind, Rows
 from hrbench.geometry import PADDING, UNIT
-from hrbench.lints import thresholds
+from hrbench.lints import plausible_persons
 from hrbench.metrics.pckh import FIRST_PIXEL
 
 DOWN = 15.0  # pixels per unit of scale that a crop is moved, so that feet stay inside
-SEVERAL = 4  # joints, from which on a person has a size and a place
-REACH = 1.5  # heights from their center: a person's joints are nearer
-LARGE = 20.0  # times a person's height, or one over it, is no extent of the joints
 NO_CENTER = -1.0  # of a center's x: neither moved nor padded
 
 
@@ -187,39 +184,8 @@ def _values(table: Annotations, *, hidden: bool) -> list[Fault]:
         for kind, bad in checks.items()
         for fault in fault_of(kind, [_row(i) for i in np.flatnonzero(bad).tolist()], fatal=False)
     ]
-    return [*faults, *_implausible(table)]
-
-
-def _implausible(table: Annotations) -> list[Fault]:
-    """Return what single persons may be, but most are not."""
-    shown = table.visible[..., None]
-    several = table.visible.sum(axis=1) >= SEVERAL
-    low = np.where(shown, table.joints, np.inf).min(axis=1)
-    high = np.where(shown, table.joints, -np.inf).max(axis=1)
-    height = UNIT * np.abs(table.scales)
-    extent = np.where(several[:, None], high - low, 1).max(axis=1)
-    away = np.abs(table.joints - table.centers[:, None]).max(axis=2) > REACH * height[:, None]
-    outside = several & (2 * (away & table.visible).sum(axis=1) > table.visible.sum(axis=1))
-    small = several & (high <= thresholds.UNIT).all(axis=1)
-    checks = {
-        ("persons whose joints are in 0 … 1; they should be in pixels", "unit"): small,
-        ("persons whose joints are not around their center", "outside"): outside & ~small,
-        ("persons whose scale is not their height over 200 pixels", "scale"): (
-            several & ~small & ((extent > LARGE * height) | (extent < height / LARGE))
-        ),
-        ("persons who stand twice, with the same joints", "twice"): several & _again(table),
-    }
-    faults = []
-    for (kind, name), odd in checks.items():
-        rows = [_row(i) for i in np.flatnonzero(odd).tolist()]
-        fatal = 2 * len(rows) >= int(several.sum())
-        faults += fault_of(kind, rows, fatal=fatal, name=name)
-    return faults
-
-
-def _again(table: Annotations) -> NDArray[np.bool_]:
-    """Return (N,): whether a person is, to the last digit, one before in the same image."""
-    points = np.where(table.visible[..., None], table.joints, np.nan)
-    keys = [(image, row.tobytes()) for image, row in zip(table.image.tolist(), points, strict=True)]
-    first = {key: row for row, key in reversed(list(enumerate(keys)))}
-    return np.array([first[key] != row for row, key in enumerate(keys)], dtype=np.bool_)
+    shown = table.visible
+    return [
+        *faults,
+        *plausible_persons.faults(table.image, table.joints, shown, table.centers, table.scales),
+    ]

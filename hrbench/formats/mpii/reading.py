@@ -8,16 +8,8 @@ from hrbench.data.evaluation import LandmarkEvaluation
 from hrbench.data.faults import stop_at_fatal
 from hrbench.data.sample import People
 from hrbench.errors import DataError, MissingDatasetError, RunError
-from hrbench.formats.location import (
-    HIDDEN,
-    DataRoot,
-    fingerprint,
-    issuer,
-    require,
-    require_images,
-    split_of,
-    within,
-)
+from hrbench.formats.images_of_people import require_images, within
+from hrbench.formats.location import HIDDEN, DataRoot, fingerprint, issuer, require, split_of
 from hrbench.formats.mpii import head_truth, reader
 from hrbench.formats.mpii.reader import Annotations
 from hrbench.metrics.pckh import HeadTruth
