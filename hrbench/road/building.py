@@ -36,10 +36,7 @@ class Built:
 
 
 def build(
-    task: AnyTask,
-    evaluation: Evaluation,
-    start: Checkpoint | Training,
-    runtime: Runtime,
+    task: AnyTask, evaluation: Evaluation, start: Checkpoint | Training, runtime: Runtime
 ) -> Built:
     """Make a task's network, with weights that are given or to be trained.
 
@@ -52,20 +49,19 @@ def build(
     if isinstance(start, Training):
         built = _begun(task, network, start)
     else:
-        built = _given(task, network, start)
-        said = (*start.changes, *_about(task, start))
-        if runtime.leads and said:
-            tell(" ".join((f"{start.path}:", *said)))
+        built = _given(task, network, start, runtime)
     if runtime.leads:
         _say(task.spec, evaluation, built)
     network.to(runtime.device)
     return built
 
 
-def _given(task: AnyTask, network: nn.Module, checkpoint: Checkpoint) -> Built:
+def _given(task: AnyTask, network: nn.Module, checkpoint: Checkpoint, runtime: Runtime) -> Built:
     """Return a network with the weights of a file."""
     untouched, about = task.load(network, checkpoint).missing, checkpoint.about
-    rows = provenance.published(checkpoint)
+    said, rows = (*checkpoint.changes, *_about(task, checkpoint)), provenance.published(checkpoint)
+    if runtime.leads and said:
+        tell(" ".join((f"{checkpoint.path}:", *said)))
     weights = Weights(
         origin=checkpoint.path.name,
         sha256=checkpoint.sha256,
@@ -75,8 +71,7 @@ def _given(task: AnyTask, network: nn.Module, checkpoint: Checkpoint) -> Built:
         published=rows[0]["file"] if rows else None,
         trained_for=None if about is None else about.name,
     )
-    notes = (*partial(untouched), *checkpoint.changes, *_about(task, checkpoint))
-    return Built(network, None, weights, notes)
+    return Built(network, None, weights, (*partial(untouched), *said))
 
 
 def _begun(task: AnyTask, network: nn.Module, training: Training) -> Built:
