@@ -19,7 +19,7 @@ class Part:
     name: str  # annotations, images or detections
     place: str
     bytes: int
-    sha256: str | None  # None for a folder
+    sha256: str | None  # None for a folder, and for what cannot be read
     facts: Facts
     words: str  # the same for a reader
 

@@ -1,5 +1,6 @@
 """Formats as objects: what they share, a release read by its own, and one that a test adds."""
 
+import ast
 import json
 from dataclasses import replace
 from functools import partial
@@ -12,6 +13,7 @@ import pytest
 from dots import ANNOTATIONS, BRIEF, DATASET, NAMES, TASK, edit_toml, write_dots
 from worlds import release_of_300w, small_world
 
+import hrbench
 from hrbench import catalog
 from hrbench.commands import run as pipeline
 from hrbench.commands.check.check import check
@@ -44,6 +46,38 @@ def test_a_format_that_no_task_is_trained_on_reads_beside_others() -> None:
 def test_a_format_of_another_sort_is_named_with_those_that_could_be() -> None:
     with pytest.raises(UnknownNameError, match="no format in imagenet is called 'imagenet'"):
         format_of(catalog.load_dataset("imagenet"), PeopleFormat)
+
+
+def test_no_module_compares_a_datasets_format_with_a_name() -> None:
+    root = Path(hrbench.__file__).parent
+    compared = [
+        f"{path.relative_to(root)}:{node.lineno}"
+        for path in root.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Compare) and is_of_a_format(node)
+    ]
+    assert compared == []
+
+
+def is_of_a_format(node: ast.Compare) -> bool:
+    """Whether it is `dataset.format == "coco"` or the like."""
+    sides = [ast.unparse(side) for side in (node.left, *node.comparators)]
+    literal = any(isinstance(part, ast.Constant) for part in ast.walk(node))
+    return literal and any(side.endswith("dataset.format") for side in sides)
+
+
+def test_a_comparison_with_a_name_is_seen() -> None:
+    seen = {
+        words: is_of_a_format(node)
+        for words in (
+            "dataset.format == 'coco'",
+            "self.dataset.format in {'coco', 'mpii'}",
+            "dataset.format not in FORMATS",
+            "image.format != 'JPEG'",
+        )
+        if isinstance(node := ast.parse(words, mode="eval").body, ast.Compare)
+    }
+    assert list(seen.values()) == [True, True, False, False]
 
 
 # A folder is its own format's.
