@@ -124,10 +124,10 @@ class OfficialFaceCutting:
             flip_pairs=self.flip_pairs,
         )
 
-    def read(self, path: Path, inside: Inside | None = None) -> face_crops.Pixels:
+    def read(self, path: Path, inside: Inside | None = None) -> face_crops.RgbPixels:
         return face_crops.read_rgb(path, inside)
 
-    def from_rgb(self, image: NDArray[np.uint8]) -> face_crops.Pixels:
+    def from_rgb(self, image: NDArray[np.uint8]) -> face_crops.RgbPixels:
         return image.astype(np.float32)
 
     def to_bgr(self, image: NDArray[Any]) -> NDArray[np.uint8]:

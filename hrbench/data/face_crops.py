@@ -22,12 +22,12 @@ from hrbench.errors import DataError
 from hrbench.face_geometry import UNIT, crop_matrices, flip_points, transform_pixel
 from hrbench.geometry import Floats, flip_order
 
-Pixels = NDArray[np.uint8] | NDArray[np.float32]
+RgbPixels = NDArray[np.uint8] | NDArray[np.float32]  # floats of 0 to 255
 
 STRIDE = 4  # crop pixels per cell of the heatmaps
 
 
-def read_rgb(path: Path, inside: Inside | None = None) -> Pixels:
+def read_rgb(path: Path, inside: Inside | None = None) -> RgbPixels:
     """Return the (height, width, 3) pixels of a file as floats, 0 to 255, or what `inside` gives.
 
     Raises:
@@ -47,7 +47,7 @@ def read_rgb(path: Path, inside: Inside | None = None) -> Pixels:
 
 
 def crop(
-    image: Pixels,
+    image: RgbPixels,
     points: NDArray[np.float64],
     center: Floats,
     scale: Floats,
@@ -82,7 +82,7 @@ def crop(
 
 
 def cut(
-    image: Pixels,
+    image: RgbPixels,
     center: Floats,
     scale: ArrayLike,
     size: tuple[int, int],
@@ -108,25 +108,25 @@ def cut(
         center, edge = center / np.float32(factor), edge / factor
     matrix = crop_matrices(center[None], [edge], size, inverse=True)[0]
     corners = transform_pixel(np.array([(0, 0), size], dtype=np.float64), matrix)
-    return resize(turned_window(image, corners, rotation), size)
+    return resize(turned_region(image, corners, rotation), size)
 
 
-def turned_window(image: Pixels, corners: NDArray[np.int64], rotation: float) -> Pixels:
+def turned_region(image: RgbPixels, corners: NDArray[np.int64], rotation: float) -> RgbPixels:
     """Return what lies between two corners of an image turned around the middle of them.
 
     Shapes: corners (2, 2), x and y of the upper left and of the lower right, exclusive.
     """
     if not rotation:
-        return window(image, corners)
+        return region(image, corners)
     width, height = (corners[1] - corners[0]).tolist()
     # So much more on every side that the turned corners are filled too.
     margin = int(np.hypot(width, height) / 2 - height / 2)
-    wider = window(image, corners + np.array([[-margin], [margin]]))
+    wider = region(image, corners + np.array([[-margin], [margin]]))
     turned = rotate(wider, rotation)
     return turned[margin : margin + height, margin : margin + width]
 
 
-def window(image: Pixels, corners: NDArray[np.int64]) -> NDArray[np.float32]:
+def region(image: RgbPixels, corners: NDArray[np.int64]) -> NDArray[np.float32]:
     """Return what lies between two corners, zeros outside of the image."""
     (left, top), (right, bottom) = corners.tolist()
     cut_out = np.zeros((bottom - top, right - left, 3), dtype=np.float32)
@@ -136,13 +136,13 @@ def window(image: Pixels, corners: NDArray[np.int64]) -> NDArray[np.float32]:
     return cut_out
 
 
-def resize(image: Pixels, size: tuple[int, int]) -> NDArray[np.uint8]:
+def resize(image: RgbPixels, size: tuple[int, int]) -> NDArray[np.uint8]:
     """Return an image at another size (width, height), stretched if it is of floats."""
     resized = Image.fromarray(stretched(image)).resize(size, Image.Resampling.BILINEAR)
     return np.asarray(resized)
 
 
-def rotate(image: Pixels, degrees: float) -> NDArray[np.uint8]:
+def rotate(image: RgbPixels, degrees: float) -> NDArray[np.uint8]:
     """Return an image turned around its middle, stretched if it is of floats."""
     turned = Image.fromarray(stretched(image)).rotate(degrees, Image.Resampling.BILINEAR)
     return np.asarray(turned)

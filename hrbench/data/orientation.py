@@ -15,7 +15,7 @@ from PIL import Image
 from hrbench.data import tiff
 from hrbench.data.headers import TAG, UPRIGHT, header
 
-Pixels = TypeVar("Pixels", bound=NDArray[np.generic])
+AnyPixels = TypeVar("AnyPixels", bound=NDArray[np.generic])
 
 BACK = {  # by the tag that Pillow has turned a picture by
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -34,7 +34,7 @@ def orientation(path: Path) -> int:
     return UPRIGHT if seen is None else seen.tag
 
 
-def upright(image: Pixels, tag: int) -> Pixels:
+def upright(image: AnyPixels, tag: int) -> AnyPixels:
     """Return (height, width, ...) pixels turned or mirrored as a tag says."""
     turned = np.swapaxes(image, 0, 1) if tag > 4 else image
     if tag in {2, 3, 6, 7}:

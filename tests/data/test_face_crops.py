@@ -6,7 +6,7 @@ from PIL import Image
 
 from hrbench.data import face_crops
 from hrbench.data.augment import Draw
-from hrbench.data.face_crops import crop, cut, read_rgb, stretched, window
+from hrbench.data.face_crops import crop, cut, read_rgb, region, stretched
 from hrbench.errors import DataError
 
 CENTER = np.array([32, 32], dtype=np.float32)
@@ -29,14 +29,14 @@ def test_an_even_image_of_floats_becomes_black() -> None:
 
 
 def test_a_window_is_black_outside_of_the_image() -> None:
-    found = window(np.ones((4, 4, 3), dtype=np.float32), np.array([[-1, 2], [2, 5]]))
+    found = region(np.ones((4, 4, 3), dtype=np.float32), np.array([[-1, 2], [2, 5]]))
     assert found[..., 0].tolist() == [[0, 1, 1], [0, 1, 1], [0, 0, 0]]
 
 
 def test_a_window_beside_the_image_is_all_black() -> None:
     image = np.ones((4, 4, 3), dtype=np.float32)
     for corners in ([[-5, 0], [-2, 3]], [[9, 0], [12, 3]], [[0, 9], [3, 12]], [[0, -5], [3, -2]]):
-        found = window(image, np.array(corners))
+        found = region(image, np.array(corners))
         assert found.shape == (3, 3, 3)
         assert found.max() == 0
 

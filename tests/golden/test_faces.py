@@ -74,7 +74,7 @@ def test_crops_of_floats_and_of_bytes_are_the_official_ones(
     key: str, dtype: type, file: str, golden: Ledger
 ) -> None:
     z = golden.load(file)
-    image: face_crops.Pixels = z["crop_image"].astype(dtype)
+    image: face_crops.RgbPixels = z["crop_image"].astype(dtype)
     crops = [
         face_crops.cut(image, np.array([x, y], np.float32), scale, SQUARE, rotation)
         for x, y, scale, rotation in z["crop_cases"].tolist()
