@@ -17,7 +17,7 @@ from hrbench.formats.h36m.reading import Read
 from hrbench.formats.imagenet.reading import Training
 from hrbench.formats.listing import ListFiles
 from hrbench.formats.location import DataRoot
-from hrbench.spec import ClassificationTask, DatasetSpec, LandmarkTask, LiftingTask
+from hrbench.spec import ClassificationTask, DatasetSpec, LandmarkTask, LiftingProtocol
 
 
 class Report(Protocol):
@@ -96,5 +96,6 @@ class PictureFormat(Format):
 class ClipFormat(Format):
     """A format of joints in space, in sequences that cameras see."""
 
-    read: Callable[[LiftingTask, DatasetSpec, DataRoot, str, str], Read]  # a split, its keypoints
+    # A split, with the keypoints named.
+    read: Callable[[LiftingProtocol, DatasetSpec, DataRoot, str, str], Read]
     unread: Callable[[DatasetSpec, DataRoot, list[str]], dict[str, str]]  # keys that say nothing

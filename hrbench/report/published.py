@@ -26,7 +26,7 @@ COLUMNS = (
     *("task", "dataset", "split", "metric", "value", "unit", "higher_is_better", "system"),
     *("backbone", "addition", "input_height", "input_width", *PROTOCOL, "boxes_note"),
     *("protocol_note", "mission", "mission_confidence"),
-    *("source_title", "source_year", "source_url", "source_locator", "checked"),
+    *("source_title", "source_year", "source_url", "source_locator", "official", "checked"),
 )
 
 
@@ -89,7 +89,7 @@ def selection(everything: Iterable[Row]) -> list[Row]:
     """
     chosen = [row for row in everything if has_source(row)]
     plain = [r for r in chosen if is_shown(r) and is_headline(r)]
-    official = [r for r in plain if r["source_title"].startswith("Official HRNet")]
+    official = [r for r in plain if r["official"] == "true"]
     covered = {r["task"] for r in official}
     first = official + [r for r in plain if r["task"] not in covered]
     kept = {id(r) for r in first} | {id(r) for r in chosen if r["mission"]}

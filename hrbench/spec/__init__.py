@@ -3,7 +3,7 @@
 from hrbench.spec.classes import ClassificationTask, ClassifierModel
 from hrbench.spec.dataset import DatasetSpec, Split
 from hrbench.spec.landmarks import Augment, HeatmapModel, LandmarkTask
-from hrbench.spec.lifting import LiftingTask, LinearModel, TemporalModel
+from hrbench.spec.lifting import LiftingProtocol, LiftingTask, LinearModel, TemporalModel
 from hrbench.spec.tables import NamePairs, Names, Table
 from hrbench.spec.task import Builtin, Recipe, TaskSpec
 
@@ -16,6 +16,7 @@ __all__ = [
     "DatasetSpec",
     "HeatmapModel",
     "LandmarkTask",
+    "LiftingProtocol",
     "LiftingTask",
     "LinearModel",
     "NamePairs",

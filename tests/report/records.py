@@ -114,6 +114,7 @@ def row(**replaced: str) -> dict[str, str]:
             "precision": "fp32",
             "source_title": "Official HRNet pose repository",
             "source_year": "2019",
+            "official": "true",
             "checked": "read",
         }
         | replaced

@@ -19,6 +19,7 @@ VALUES = {
     "average": {"", "actions", "frames"},
     "interpolation": {"", "bilinear", "bicubic"},
     "tta": {"", "none"},
+    "official": {"true", "false"},
     "checked": {"read", "transcribed", "target"},
     "mission_confidence": {"", "certain", "likely", "not found"},
 }
@@ -74,7 +75,7 @@ def test_the_ten_goals_are_each_marked_once() -> None:
 def test_only_face_errors_have_a_normaliser_and_pixels() -> None:
     stated = {r["task"] for r in ROWS if r["pixels"] or r["normaliser"]}
     assert stated == {"300w", "wflw", "cofw", "aflw"}
-    official = [r for r in ROWS if r["source_title"].startswith("Official HRNet facial")]
+    official = [r for r in ROWS if r["source_title"] == "Official HRNet facial landmark repository"]
     assert {(r["task"], r["pixels"], r["normaliser"]) for r in official} == {
         *((task, "official", "inter-ocular") for task in ("300w", "wflw", "cofw")),
         ("aflw", "official", "box-size"),
@@ -127,7 +128,7 @@ def test_other_words_are_refused(changed: dict[str, str], message: str) -> None:
 def test_a_selection_is_the_official_hrnets_and_the_goals() -> None:
     mine = [
         row(),
-        row(source_title="Another", system="rerun"),
+        row(official="false", system="rerun"),
         row(metric="AR"),
         row(addition="grid mask"),
         row(boxes="none"),

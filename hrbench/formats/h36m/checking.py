@@ -5,16 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from hrbench import catalog
 from hrbench.data.faults import stated
 from hrbench.errors import HrbenchError
 from hrbench.formats.findings import Facts, Missing, Part, SplitReport
 from hrbench.formats.h36m import martinez, reading, videopose
 from hrbench.formats.h36m.reading import GROUND_TRUTH
 from hrbench.formats.location import DataRoot, issuer
-from hrbench.spec import DatasetSpec, LiftingTask
-
-READ_BY = "h36m-lift"  # the task whose protocol the files are read by
+from hrbench.spec import DatasetSpec, LiftingProtocol
 
 
 def split_report(
@@ -34,7 +31,7 @@ def split_report(
     subjects = " ".join(dataset.splits[name].subjects)
     file = next(iter(sorted(root.glob(marks[0]))))
     try:
-        content = reading.read(_by_truth(), dataset, data_root, name, GROUND_TRUTH)
+        content = reading.read(LiftingProtocol(split=name), dataset, data_root, name, GROUND_TRUTH)
     except HrbenchError as error:
         part = Part("joints", marks[0], _size(file), _sha256(file), {}, f"{subjects}: not usable")
         return SplitReport(name, (part,), (), (stated(str(error)),))
@@ -47,13 +44,6 @@ def split_report(
     parts = [Part("joints", marks[0], _size(file), _sha256(file), facts, words)]
     parts += [_cameras(root), *_keypoints(root)]
     return SplitReport(name, tuple(parts), (), tuple(content.faults))
-
-
-def _by_truth() -> LiftingTask:
-    spec = catalog.load_task(READ_BY, [f"protocol.keypoints={GROUND_TRUTH}"])
-    if isinstance(spec, LiftingTask):
-        return spec
-    raise ValueError(f"{READ_BY} is no task of lifting")
 
 
 def _cameras(root: Path) -> Part:

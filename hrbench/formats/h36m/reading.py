@@ -17,7 +17,7 @@ from hrbench.errors import DataError
 from hrbench.formats.h36m import camera_files, cdf, martinez, mmpose, videopose
 from hrbench.formats.location import DataRoot, require, split_of
 from hrbench.lints import plausible_motion
-from hrbench.spec import DatasetSpec, LiftingTask
+from hrbench.spec import DatasetSpec, LiftingProtocol
 
 GROUND_TRUTH = "gt"
 CAMERAS = ("cameras.pkl", "cameras.h5", "metadata.xml", "annotation_body3d/cameras.pkl")
@@ -50,7 +50,11 @@ class Wanted:
 
 
 def read(
-    spec: LiftingTask, dataset: DatasetSpec, data_root: DataRoot, split: str, keypoints: str
+    protocol: LiftingProtocol,
+    dataset: DatasetSpec,
+    data_root: DataRoot,
+    split: str,
+    keypoints: str,
 ) -> Read:
     """Return the clips of a split with the keypoints named.
 
@@ -58,7 +62,7 @@ def read(
         MissingDatasetError: no form of Human3.6M is in the folder.
         DataError: a file is missing or not right.
     """
-    root, protocol = data_root.folder / dataset.folder, spec.protocol
+    root = data_root.folder / dataset.folder
     of_form = _form(root)
     if of_form is None:
         require(dataset, data_root.folder, *(mark for mark, _ in FORMS))  # none is: it says so

@@ -44,7 +44,7 @@ def training(
     protocol = spec.protocol
     keypoints = _given(protocol.train_keypoints, options)
     read = format_of(dataset, ClipFormat).read
-    sequences = read(spec, dataset, data_root, protocol.train_split, keypoints)
+    sequences = read(protocol, dataset, data_root, protocol.train_split, keypoints)
     where = data_root.folder / dataset.folder
     met = stop_at_fatal(where, sequences.faults, data_root.allow)
     return Training(_kept(spec, sequences, where), left_out(sequences), met)
@@ -62,7 +62,7 @@ def evaluation(
     keypoints = GROUND_TRUTH if run else _given(protocol.keypoints, options)
     _require_read(spec, dataset, data_root, run, options)
     sequences = format_of(dataset, ClipFormat).read(
-        spec, dataset, data_root, protocol.split, keypoints
+        protocol, dataset, data_root, protocol.split, keypoints
     )
     met = stop_at_fatal(data_root.folder / dataset.folder, sequences.faults, data_root.allow)
     everything = _kept(spec, sequences, data_root.folder / dataset.folder)
