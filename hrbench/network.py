@@ -16,6 +16,7 @@ from hrbench.heads.codecs import CODECS
 from hrbench.heads.deconvolution import DeconvolutionHead
 from hrbench.heads.faces import OfficialFaceHeatmap
 from hrbench.heads.heatmap import STRIDE, HeatmapHead
+from hrbench.heads.keypoints import KeypointHead
 from hrbench.heads.linear_lift import LinearLifter
 from hrbench.heads.simcc import SPLIT, SimccHead
 from hrbench.heads.temporal_lift import TemporalLifter
@@ -29,14 +30,13 @@ from hrbench.spec import (
 
 NUM_JOINTS = 17
 MILLIMETRES = 1000.0  # in the metres that VideoPose3D's weights answer in
-KeypointHead = HeatmapHead | DeconvolutionHead | SimccHead
 
 
 class ImageNetwork(nn.Module):
     """Normalisation, backbone and head.
 
-    Shapes: (B, H, W, 3) uint8 RGB images to (B, K, H / 4, W / 4) scores of keypoints, or to
-    (B, classes) logits.
+    Shapes: (B, H, W, 3) uint8 RGB images to what the head makes: (B, K, H / 4, W / 4) scores of
+    keypoints, (B, K, 2 W + 2 H) ones, or (B, classes) logits.
     """
 
     def __init__(self, normalise: nn.Module, backbone: nn.Module, head: nn.Module) -> None:
@@ -91,9 +91,7 @@ def require_buildable(model: HeatmapModel) -> None:
         )
 
 
-def _heatmap_head(
-    backbone: Backbone, model: HeatmapModel, num_keypoints: int
-) -> HeatmapHead | DeconvolutionHead:
+def _heatmap_head(backbone: Backbone, model: HeatmapModel, num_keypoints: int) -> KeypointHead:
     """Return the head on branches as fine as heatmaps, or deconvolutions of a coarser one."""
     if backbone.strides[0] == STRIDE:
         return HeatmapHead(backbone.channels[: model.branches], num_keypoints)
@@ -102,7 +100,7 @@ def _heatmap_head(
     return DeconvolutionHead(channels, backbone.filters, num_keypoints, doublings)
 
 
-def _simcc_head(backbone: Backbone, model: HeatmapModel, num_keypoints: int) -> SimccHead:
+def _simcc_head(backbone: Backbone, model: HeatmapModel, num_keypoints: int) -> KeypointHead:
     """Return the head that reads the finest branch, whatever its stride."""
     height, width = model.input
     cells = (height // backbone.strides[0], width // backbone.strides[0])

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from hrbench.backbone.initial import Initial, draw
+from hrbench.heads.keypoints import KeypointHead
 
 
-class DeconvolutionHead(nn.Module):
+class DeconvolutionHead(KeypointHead):
     """Enlarge the coarsest branch by deconvolutions that double it, then score every keypoint.
 
     Args:
@@ -31,10 +31,6 @@ class DeconvolutionHead(nn.Module):
             layers += [doubled, nn.BatchNorm2d(filters), nn.ReLU(inplace=True)]
         self.deconv_layers = nn.Sequential(*layers)
         self.score = nn.Conv2d(filters, num_keypoints, kernel_size=1)
-
-    def initialise(self, initial: Initial) -> None:
-        """Draw the weights anew, by the numbers that come next."""
-        draw(self, initial)
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
         scores: Tensor = self.score(self.deconv_layers(features[-1]))

@@ -10,13 +10,13 @@ import torch
 import torch.nn.functional as F  # noqa: N812  the field's name for it
 from torch import Tensor, nn
 
-from hrbench.backbone.initial import Initial, draw
+from hrbench.heads.keypoints import KeypointHead
 
 STRIDE = 4  # crop pixels per cell of a map
 HARDEST = 8  # keypoints of a crop, that `ohkm` counts
 
 
-class HeatmapHead(nn.Module):
+class HeatmapHead(KeypointHead):
     """Score every keypoint at every cell of the finest branch.
 
     Of one branch this is HRNetV1's head; of several, enlarged to the finest, concatenated and
@@ -37,10 +37,6 @@ class HeatmapHead(nn.Module):
         if self.num_branches > 1:
             self.mix = nn.Sequential(nn.Conv2d(width, width, 1), nn.BatchNorm2d(width), nn.ReLU())
         self.score = nn.Conv2d(width, num_keypoints, kernel_size=1)
-
-    def initialise(self, initial: Initial) -> None:
-        """Draw the weights anew, by the numbers that come next."""
-        draw(self, initial)
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
         finest, *coarser = features[: self.num_branches]

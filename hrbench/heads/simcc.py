@@ -16,15 +16,15 @@ import torch
 import torch.nn.functional as F  # noqa: N812  the field's name for it
 from torch import Tensor, nn
 
-from hrbench.backbone.initial import Initial, draw
 from hrbench.heads.codec import GridCodec, gaussian
 from hrbench.heads.heatmap import Loss, Targets
+from hrbench.heads.keypoints import KeypointHead
 from hrbench.heads.ties import ROUNDING
 
 SPLIT = 2  # bins per crop pixel: the paper's k
 
 
-class SimccHead(nn.Module):
+class SimccHead(KeypointHead):
     """Score every keypoint at every bin: a map of each, then a linear layer for either axis.
 
     Args:
@@ -45,10 +45,6 @@ class SimccHead(nn.Module):
         self.score = nn.Conv2d(channels, num_keypoints, kernel_size=1)
         self.mlp_head_x = nn.Linear(math.prod(cells), bins[0])
         self.mlp_head_y = nn.Linear(math.prod(cells), bins[1])
-
-    def initialise(self, initial: Initial) -> None:
-        """Draw the convolution's weights anew; linear layers keep PyTorch's."""
-        draw(self, initial)
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
         maps = self.score(features[0]).flatten(2)

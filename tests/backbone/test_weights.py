@@ -42,6 +42,16 @@ def test_every_wrapping_of_a_network_loads_whole(wrap: str, tmp_path: Path) -> N
     assert weights.digest(source) == weights.digest(target)
 
 
+def test_simccs_own_names_are_known(tmp_path: Path) -> None:
+    spec = landmark_task("coco-pose@tiny-simcc")
+    source, target = (network.build(spec.model, 17, seed) for seed in (1, 2))
+    state = {name.removeprefix("head."): tensor for name, tensor in official(source).items()}
+    assert {"final_layer.weight", "mlp_head_x.weight", "mlp_head_y.bias"} < set(state)
+    torch.save(state, tmp_path / "file.pth")
+    assert fitting.load_network(weights.read(tmp_path / "file.pth"), target).whole
+    assert weights.digest(source) == weights.digest(target)
+
+
 def test_another_number_of_keypoints_is_refused_with_both_shapes(tmp_path: Path) -> None:
     torch.save(official(tiny(16)), tmp_path / "file.pth")
     with pytest.raises(WeightsError, match=r"file \(16, 8, 1, 1\), network \(17, 8, 1, 1\)"):

@@ -53,7 +53,7 @@ RECIPE: Values = {
     "validate_every": ("1",),
 }
 OF_KEYPOINTS: Values = {
-    "loss": ("mse", "plain-mse", "ohkm", "cross-entropy"),
+    "loss": ("mse", "plain-mse", "ohkm", "cross-entropy", "kl-divergence"),
     "target_weights": ("false", "true"),
     "initial": ("normal", "kaiming"),
 }
@@ -86,7 +86,7 @@ OF_POSES: Values = {
     "orientation": ("followed",),
     "flip_test": ("false", "true"),
     "flip_shift": ("0", "2"),
-    "decoder": ("quarter", "dark", "udp"),
+    "decoder": ("quarter", "dark", "udp", "simcc"),
     "keypoint_threshold": ("2.5",),
     "nms": ("oks", "soft", "none"),
     "nms_threshold": ("0.9",),
