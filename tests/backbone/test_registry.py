@@ -56,9 +56,9 @@ def test_channels_and_strides_are_those_of_the_maps(name: str) -> None:
 def test_a_checkpoint_is_known_by_its_mark(name: str) -> None:
     with torch.device("meta"):
         state = BACKBONES[name].make(1, "nearest").state_dict()
-    found = anatomy({f"backbone.{key}": tensor for key, tensor in state.items()}).backbones
-    assert name in found
-    assert len(found) <= 2  # hrnet-w18-small-v1 is hrnet-w16
+    names = anatomy({f"backbone.{key}": tensor for key, tensor in state.items()}).backbones
+    assert name in names
+    assert len(names) <= 2  # hrnet-w18-small-v1 is hrnet-w16
 
 
 def test_a_backbone_of_another_family_keeps_its_weights_and_its_statistics(

@@ -147,9 +147,9 @@ def test_a_resnet_of_torchvision_starts_a_baseline(tmp_path: Path) -> None:
     torch.save(state | classes, tmp_path / "resnet.pth")
     checkpoint, target = weights.read(tmp_path / "resnet.pth"), baseline()
     assert (checkpoint.layout, checkpoint.color) == ("resnet", "rgb")
-    found = fitting.load_backbone(checkpoint, target.backbone)
-    assert not found.missing
-    assert found.left_over == ("head.fc.weight", "head.fc.bias")
+    fit = fitting.load_backbone(checkpoint, target.backbone)
+    assert not fit.missing
+    assert fit.left_over == ("head.fc.weight", "head.fc.bias")
 
 
 def test_a_backbone_beside_an_unknown_head_is_known(tmp_path: Path) -> None:

@@ -29,16 +29,16 @@ def test_an_even_image_of_floats_becomes_black() -> None:
 
 
 def test_a_window_is_black_outside_of_the_image() -> None:
-    found = region(np.ones((4, 4, 3), dtype=np.float32), np.array([[-1, 2], [2, 5]]))
-    assert found[..., 0].tolist() == [[0, 1, 1], [0, 1, 1], [0, 0, 0]]
+    part = region(np.ones((4, 4, 3), dtype=np.float32), np.array([[-1, 2], [2, 5]]))
+    assert part[..., 0].tolist() == [[0, 1, 1], [0, 1, 1], [0, 0, 0]]
 
 
 def test_a_window_beside_the_image_is_all_black() -> None:
     image = np.ones((4, 4, 3), dtype=np.float32)
     for corners in ([[-5, 0], [-2, 3]], [[9, 0], [12, 3]], [[0, 9], [3, 12]], [[0, -5], [3, -2]]):
-        found = region(image, np.array(corners))
-        assert found.shape == (3, 3, 3)
-        assert found.max() == 0
+        part = region(image, np.array(corners))
+        assert part.shape == (3, 3, 3)
+        assert part.max() == 0
 
 
 def test_a_crop_of_the_whole_image_is_the_image_stretched() -> None:
@@ -99,14 +99,14 @@ def test_the_smallest_crop_turns_without_a_margin() -> None:
 
 def test_pixels_of_a_file_are_floats_and_those_inside_of_one_bytes(tmp_path: Path) -> None:
     Image.fromarray(np.full((2, 3), 9, dtype=np.uint8)).save(tmp_path / "grey.png")
-    found = read_rgb(tmp_path / "grey.png")
-    assert found.dtype == np.float32
-    assert (found.shape, found.max()) == ((2, 3, 3), 9)
+    read_pixels = read_rgb(tmp_path / "grey.png")
+    assert read_pixels.dtype == np.float32
+    assert (read_pixels.shape, read_pixels.max()) == ((2, 3, 3), 9)
     pixels = np.arange(18, dtype=np.uint8).reshape(2, 3, 3)
     opened = {tmp_path / "faces.mat" / "0": pixels}
-    found = read_rgb(tmp_path / "faces.mat" / "0", opened.__getitem__)
-    assert found.dtype == np.uint8
-    assert np.array_equal(found, pixels)
+    read_pixels = read_rgb(tmp_path / "faces.mat" / "0", opened.__getitem__)
+    assert read_pixels.dtype == np.uint8
+    assert np.array_equal(read_pixels, pixels)
 
 
 def test_a_missing_file_is_named_with_the_reason(tmp_path: Path) -> None:

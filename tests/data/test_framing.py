@@ -17,8 +17,8 @@ STORED, TURNED, SQUARE = Header((40, 30), 6), (30, 40), Header((40, 40), 6)
 
 
 def kinds(header: Header, size: tuple[int, int] | None, rule: Rule | None) -> list[str]:
-    found = compared(["a.jpg"], [header], None if size is None else [size])
-    return [fault.kind[:28] for fault in (*found.sizes(), *found.turns(rule))]
+    differences = compared(["a.jpg"], [header], None if size is None else [size])
+    return [fault.kind[:28] for fault in (*differences.sizes(), *differences.turns(rule))]
 
 
 @pytest.mark.parametrize("rule", ["ignored", "followed", None])
@@ -52,16 +52,16 @@ def test_without_a_header_nothing_is_said() -> None:
 
 
 def test_names_and_numbers_are_in_the_words() -> None:
-    found = compared(["a.jpg", "b.jpg"], [Header((40, 30)), STORED], [(41, 30), TURNED])
-    assert str(found.sizes()[0]).endswith(": 1 (a.jpg is 40 x 30, not 41 x 30)")
-    assert str(found.turns("ignored")[0]).endswith("reads them so): 1 (b.jpg: tag 6)")
+    differences = compared(["a.jpg", "b.jpg"], [Header((40, 30)), STORED], [(41, 30), TURNED])
+    assert str(differences.sizes()[0]).endswith(": 1 (a.jpg is 40 x 30, not 41 x 30)")
+    assert str(differences.turns("ignored")[0]).endswith("reads them so): 1 (b.jpg: tag 6)")
 
 
 def opened(path: Path, size: tuple[int, int]) -> People:
     """Somebody in a picture of an annotated size."""
     crops = (np.zeros((1, 2)), np.ones((1, 2)))
-    found = unlabelled([path], np.array([0]), np.array([[0.0, 0, 1, 1]]), crops, 3)
-    return replace(found, sizes=np.array([size]))
+    people = unlabelled([path], np.array([0]), np.array([[0.0, 0, 1, 1]]), crops, 3)
+    return replace(people, sizes=np.array([size]))
 
 
 def test_an_opened_picture_is_as_annotated_or_published_with_swapped_sizes(tmp_path: Path) -> None:

@@ -162,10 +162,10 @@ def test_ten_crops_are_the_middle_the_corners_and_their_mirrors() -> None:
     corners = [(38, 16), (0, 0), (0, 32), (76, 0), (76, 32)]  # left, top
     expected = [pixels[top : top + 224, left : left + 224] for left, top in corners]
     crops = Crops(224, ten=True)
-    found = crops(image)
-    assert crops.count == len(found) == 10
-    assert np.array_equal(found[:5], expected)
-    assert np.array_equal(found[5:], [crop[:, ::-1] for crop in expected])
+    views = crops(image)
+    assert crops.count == len(views) == 10
+    assert np.array_equal(views[:5], expected)
+    assert np.array_equal(views[5:], [crop[:, ::-1] for crop in expected])
 
 
 def test_what_a_smaller_picture_lacks_is_black_the_odd_line_below_and_right() -> None:

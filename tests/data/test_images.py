@@ -55,9 +55,9 @@ JPEGS = {
 
 
 def read(content: bytes) -> Decoded:
-    found = decode(content)
-    assert found is not None
-    return found
+    decoded = decode(content)
+    assert decoded is not None
+    return decoded
 
 
 @pytest.mark.parametrize("content", JPEGS.values(), ids=JPEGS.keys())
@@ -68,11 +68,11 @@ def test_a_jpeg_lacks_nothing_or_its_end_marker_or_is_none(content: bytes) -> No
     assert whole.oddity == ""
     assert all(is_cut_short(content[:length]) for length in range(2, len(content)))
     for length in (*range(2, len(content) - 100, 41), *range(len(content) - 100, len(content))):
-        found = decode(content[:length])
-        assert (found is not None) == (length >= len(content) - len(b"\xff\xd9"))
-        if found is not None:
-            assert found.oddity == NO_END
-            assert np.array_equal(found.pixels, whole.pixels)
+        decoded = decode(content[:length])
+        assert (decoded is not None) == (length >= len(content) - len(b"\xff\xd9"))
+        if decoded is not None:
+            assert decoded.oddity == NO_END
+            assert np.array_equal(decoded.pixels, whole.pixels)
 
 
 def test_a_file_without_its_end_marker_is_read_as_opencv_reads_it_from_a_file(
@@ -104,10 +104,10 @@ def test_what_follows_the_end_does_not_matter() -> None:
 def test_few_of_16_bits_are_said(kind: str, bits: int, odd: bool, tmp_path: Path) -> None:
     deep = PIXELS.astype(np.uint16) << (bits - 8)
     cv2.imwrite(str(tmp_path / f"a{kind}"), deep)
-    found = read((tmp_path / f"a{kind}").read_bytes())
-    assert found.oddity == (NEARLY_BLACK if odd else "")
-    assert np.abs(found.pixels - (deep >> 8).astype(float)).max() <= 1
-    assert found.words == (f"values up to {deep.max()}" if odd else "")
+    decoded = read((tmp_path / f"a{kind}").read_bytes())
+    assert decoded.oddity == (NEARLY_BLACK if odd else "")
+    assert np.abs(decoded.pixels - (deep >> 8).astype(float)).max() <= 1
+    assert decoded.words == (f"values up to {deep.max()}" if odd else "")
 
 
 def test_a_dark_picture_of_8_bits_is_only_dark() -> None:

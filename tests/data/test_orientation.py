@@ -70,10 +70,10 @@ def test_every_reader_gives_the_stored_pixels(kind: str, tag: int, tmp_path: Pat
 def test_a_header_says_how_large_and_how_turned(kind: str, tag: int, tmp_path: Path) -> None:
     path = tmp_path / "picture"
     tagged(path, kind, tag)
-    found = header(path)
-    assert found == Header((WIDTH, HEIGHT), tag)
-    assert found is not None
-    assert found.turned == ((HEIGHT, WIDTH) if tag > 4 else (WIDTH, HEIGHT))
+    seen = header(path)
+    assert seen == Header((WIDTH, HEIGHT), tag)
+    assert seen is not None
+    assert seen.turned == ((HEIGHT, WIDTH) if tag > 4 else (WIDTH, HEIGHT))
 
 
 @pytest.mark.parametrize("tag", TAGS)
@@ -83,8 +83,8 @@ def test_a_picture_is_turned_as_pillow_turns_it(kind: str, tag: int, tmp_path: P
     tagged(path, kind, tag)
     with Image.open(path) as image:
         expected = np.asarray(ImageOps.exif_transpose(image))
-    found = upright(read_image(path)[..., ::-1], orientation(path))
-    assert apart(found, expected) <= TOLERANCE.get(kind, 0)
+    turned = upright(read_image(path)[..., ::-1], orientation(path))
+    assert apart(turned, expected) <= TOLERANCE.get(kind, 0)
 
 
 @pytest.mark.parametrize("tag", TAGS)
@@ -116,9 +116,9 @@ def test_either_order_of_bytes_and_bigtiff_are_told(start: bytes, tag: int) -> N
         content += number.ljust(8 if wide else 4, b"\0")
     content = content.ljust(400, b"\0") + bytes(range(0, 60, 10))
     pixels = np.frombuffer(untagged(content), np.uint8)
-    found = cv2.imdecode(pixels, cv2.IMREAD_GRAYSCALE)
-    assert found is not None
-    assert found.tolist() == [[0, 10, 20], [30, 40, 50]]
+    grey = cv2.imdecode(pixels, cv2.IMREAD_GRAYSCALE)
+    assert grey is not None
+    assert grey.tolist() == [[0, 10, 20], [30, 40, 50]]
 
 
 def test_a_cut_tiff_and_other_files_pass_as_they_are() -> None:
@@ -148,5 +148,5 @@ def test_without_a_tag_or_with_a_senseless_one_a_picture_stays(tmp_path: Path) -
     (tmp_path / "none.jpg").write_bytes(b"nothing")
     for name in ("plain.jpg", "odd.jpg", "none.jpg"):
         assert orientation(tmp_path / name) == 1
-    found = list(headers([tmp_path / name for name in ("plain.jpg", "none.jpg", "missing.jpg")]))
-    assert found == [Header((4, 4)), None, None]
+    seen = list(headers([tmp_path / name for name in ("plain.jpg", "none.jpg", "missing.jpg")]))
+    assert seen == [Header((4, 4)), None, None]

@@ -13,15 +13,15 @@ POSES = np.array([[[0.0, 0], [1, 10], [7, 7]], [[0, 0], [3, 30], [9, 9]]])  # jo
 
 
 def test_deviation_is_that_of_the_population() -> None:
-    found = measure(POSES, used=[1])
-    assert found.mean.tolist() == [[0, 0], [2, 20], [8, 8]]
-    assert found.std.tolist() == [[0, 0], [1, 10], [1, 1]]
+    statistics = measure(POSES, used=[1])
+    assert statistics.mean.tolist() == [[0, 0], [2, 20], [8, 8]]
+    assert statistics.std.tolist() == [[0, 0], [1, 10], [1, 1]]
 
 
 def test_used_joints_are_laid_out_one_after_the_other() -> None:
-    found = measure(POSES, used=[1, 2])
-    assert found.coordinates.tolist() == [2, 3, 4, 5]
-    assert found.normalise(POSES).tolist() == [[-1, -1, -1, -1], [1, 1, 1, 1]]
+    statistics = measure(POSES, used=[1, 2])
+    assert statistics.coordinates.tolist() == [2, 3, 4, 5]
+    assert statistics.normalise(POSES).tolist() == [[-1, -1, -1, -1], [1, 1, 1, 1]]
 
 
 def test_joints_that_are_not_used_come_back_as_their_mean() -> None:
@@ -31,8 +31,8 @@ def test_joints_that_are_not_used_come_back_as_their_mean() -> None:
 
 def test_normalising_is_undone() -> None:
     poses = np.random.default_rng(0).normal(500, 100, (20, 17, 3))
-    found = measure(poses, used=range(17))
-    np.testing.assert_allclose(found.restore(found.normalise(poses)), poses, atol=1e-4)
+    statistics = measure(poses, used=range(17))
+    np.testing.assert_allclose(statistics.restore(statistics.normalise(poses)), poses, atol=1e-4)
 
 
 def test_sums_of_many_float32_do_not_drift() -> None:

@@ -52,9 +52,9 @@ def test_every_file_counts_once_whichever_process_reads_it(tmp_path: Path, worke
 def test_pillow_reads_a_file_without_its_end_marker_too(read: object, tmp_path: Path) -> None:
     assert callable(read)
     path = endless(tmp_path / "a.jpg")
-    found = np.asarray(read(path)).astype(np.uint8)
+    pixels = np.asarray(read(path)).astype(np.uint8)
     cv2.imwrite(str(tmp_path / "b.jpg"), PIXELS)
-    assert np.array_equal(found, np.asarray(Image.open(tmp_path / "b.jpg")))
+    assert np.array_equal(pixels, np.asarray(Image.open(tmp_path / "b.jpg")))
     assert remarks.sentences() == (f"{NO_END}: 1 (a.jpg)",)
 
 

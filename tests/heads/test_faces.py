@@ -22,24 +22,24 @@ def drawn(codec: OfficialFaceHeatmap, x: int, y: int, *, seen: bool = True) -> T
 
 
 def test_a_bump_of_a_whole_sigma_peaks_at_its_point_and_ends_at_three_sigma() -> None:
-    found = drawn(WHOLE, 10, 8)
-    assert found[8, 10] == 1
-    assert found[8, 13] == pytest.approx(math.exp(-4.5))
-    assert found[8, 14] == 0
-    assert (found > 0).sum() == 7 * 7
+    bump = drawn(WHOLE, 10, 8)
+    assert bump[8, 10] == 1
+    assert bump[8, 13] == pytest.approx(math.exp(-4.5))
+    assert bump[8, 14] == 0
+    assert (bump > 0).sum() == 7 * 7
 
 
 def test_a_bump_of_one_and_a_half_has_ten_cells_from_five_before_its_point() -> None:
-    found = drawn(HALF, 10, 8)
-    assert found[8, 10] == 1
-    assert found[8].nonzero().flatten().tolist() == list(range(5, 15))
-    assert found[8, 5] == pytest.approx(math.exp(-25 / 4.5))
+    bump = drawn(HALF, 10, 8)
+    assert bump[8, 10] == 1
+    assert bump[8].nonzero().flatten().tolist() == list(range(5, 15))
+    assert bump[8, 5] == pytest.approx(math.exp(-25 / 4.5))
 
 
 def test_near_the_left_border_a_bump_of_one_and_a_half_is_a_cell_too_far_right() -> None:
-    found = drawn(HALF, 2, 8)  # its corner, -2.5, is truncated to -2
-    assert found[8].argmax() == 3
-    assert found[8].nonzero().flatten().tolist() == list(range(7))  # and its end, 7.5, to 7
+    bump = drawn(HALF, 2, 8)  # its corner, -2.5, is truncated to -2
+    assert bump[8].argmax() == 3
+    assert bump[8].nonzero().flatten().tolist() == list(range(7))  # and its end, 7.5, to 7
 
 
 def test_an_invisible_point_has_an_empty_map() -> None:

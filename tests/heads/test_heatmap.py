@@ -48,8 +48,8 @@ def test_a_coarser_branch_is_enlarged_between_the_middles_of_its_cells() -> None
         "score.bias": torch.zeros(1),
     }
     head.load_state_dict(head.state_dict() | passing)
-    found = head([torch.zeros(1, 1, 1, 4), torch.tensor([0.0, 4]).view(1, 1, 1, 2)])
-    assert found.flatten().tolist() == pytest.approx([0, 1, 3, 4], rel=1e-4)
+    maps = head([torch.zeros(1, 1, 1, 4), torch.tensor([0.0, 4]).view(1, 1, 1, 2)])
+    assert maps.flatten().tolist() == pytest.approx([0, 1, 3, 4], rel=1e-4)
 
 
 def test_squared_error_is_halved_and_weights_enter_squared() -> None:

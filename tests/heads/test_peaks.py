@@ -48,9 +48,9 @@ def test_patches_decode_as_their_maps(sigma: float, seed: int) -> None:
     kept = from_patches(*patches(maps, sigma), SIZE)
     for name, decode in DECODERS.items():
         cells, scores = decode(maps, sigma)
-        found, same = decode(kept, sigma)
+        decoded, same = decode(kept, sigma)
         assert torch.equal(scores, same)
-        assert (cells - found).abs().max() <= (0 if name == "quarter" else 1e-5)
+        assert (cells - decoded).abs().max() <= (0 if name == "quarter" else 1e-5)
 
 
 @pytest.mark.parametrize("sigma", [2, 3])

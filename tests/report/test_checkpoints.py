@@ -69,9 +69,9 @@ def test_a_file_is_named_by_the_beginning_of_its_hash() -> None:
     ("ap", "agrees"), [(74.9, True), (74.8, True), (75.0, True), (74.79, False), (75.2, False)]
 )
 def test_a_figure_agrees_within_one_unit_of_its_last_digit(ap: float, agrees: bool) -> None:
-    (found,) = checkpoints.compared([of_weights(ap)], ROWS)
-    assert not found.reason
-    assert found.agrees is agrees
+    (comparison,) = checkpoints.compared([of_weights(ap)], ROWS)
+    assert not comparison.reason
+    assert comparison.agrees is agrees
 
 
 @pytest.mark.parametrize(
@@ -87,8 +87,8 @@ def test_a_figure_agrees_within_one_unit_of_its_last_digit(ap: float, agrees: bo
     ],
 )
 def test_a_run_by_other_rules_is_not_compared(unfit: dict[str, Any], reason: str) -> None:
-    (found,) = checkpoints.compared([of_weights(10.0, **unfit)], ROWS)
-    assert found.reason == reason
+    (comparison,) = checkpoints.compared([of_weights(10.0, **unfit)], ROWS)
+    assert comparison.reason == reason
 
 
 @pytest.mark.parametrize(("ap", "status", "word"), [(74.9, 0, "agrees"), (70.0, 1, "differs")])

@@ -32,8 +32,8 @@ def test_the_official_protocol_is_the_same_key_by_key() -> None:
 def test_a_key_that_differs_or_is_open_is_named(
     ours: dict[str, object], published: dict[str, str], words: str
 ) -> None:
-    found = differing(record(protocol=OFFICIAL | ours), row(**published))
-    assert list(map(str, found)) == [words]
+    differences = differing(record(protocol=OFFICIAL | ours), row(**published))
+    assert list(map(str, differences)) == [words]
 
 
 def test_a_protocol_value_is_spelled_as_published() -> None:
@@ -65,9 +65,9 @@ def test_the_row_with_the_nearest_protocol_is_chosen() -> None:
     det, silent, gt = row(), row(boxes="gt", decoder=""), row(boxes="gt", value="76.5")
     ours = record(protocol=OFFICIAL | {"boxes": "gt"})
     for rows, expected in (([det, silent], silent), ([det, silent, gt], gt)):
-        found = beside(ours, rows)
-        assert found is not None
-        assert found.row is expected
+        near = beside(ours, rows)
+        assert near is not None
+        assert near.row is expected
 
 
 def test_a_row_with_something_added_to_the_network_is_passed_over() -> None:
@@ -76,9 +76,9 @@ def test_a_row_with_something_added_to_the_network_is_passed_over() -> None:
 
 def test_the_same_protocol_is_said_with_the_difference() -> None:
     ours = record(ap=74.3)
-    found = beside(ours, [row()])
-    assert found is not None
-    assert verdict(ours, found) == (
+    near = beside(ours, [row()])
+    assert near is not None
+    assert verdict(ours, near) == (
         f"coco-pose@w32-256x192 {ours.id[:8]}: AP 74.3 % beside 74.4 of pose_hrnet_w32 "
         "(Official HRNet pose repository, 2019): -0.1; same protocol."
     )
@@ -86,9 +86,9 @@ def test_the_same_protocol_is_said_with_the_difference() -> None:
 
 def test_another_protocol_is_never_called_the_same() -> None:
     ours = record(ap=76.5, protocol=OFFICIAL | {"boxes": "gt"}, modified=True)
-    found = beside(ours, [row(padding="", pixels="official")])
-    assert found is not None
-    assert verdict(ours, found).endswith(
+    near = beside(ours, [row(padding="", pixels="official")])
+    assert near is not None
+    assert verdict(ours, near).endswith(
         "+2.1; differs in boxes gt (published: det); not stated: padding; not recorded: pixels; "
         "our recipe or protocol is modified."
     )
@@ -96,10 +96,10 @@ def test_another_protocol_is_never_called_the_same() -> None:
 
 def test_the_interval_of_the_difference_is_ours_less_their_value() -> None:
     ours = record(metrics=with_interval(74.4, 73.4, 75.5))
-    found = beside(ours, [row()])
-    assert found is not None
-    assert (found.gap, found.low, found.high) == pytest.approx((0.0, -1.0, 1.1))
-    assert "0.0 (95 %: -1.0 to +1.1); same protocol" in verdict(ours, found)
+    near = beside(ours, [row()])
+    assert near is not None
+    assert (near.gap, near.low, near.high) == pytest.approx((0.0, -1.0, 1.1))
+    assert "0.0 (95 %: -1.0 to +1.1); same protocol" in verdict(ours, near)
 
 
 def test_several_scales_are_called_multi_and_one_or_none_single() -> None:
@@ -117,7 +117,7 @@ def test_a_single_scale_of_mpii_is_not_known_to_agree_with_silence() -> None:
 def verdicts(task: str, figures: dict[str, float], *overrides: str) -> list[str]:
     """What is said about a record, without its name and the row's source."""
     ours = of_task(task, figures, *overrides)
-    sentences = [verdict(ours, found) for found in compared(ours, ROWS)]
+    sentences = [verdict(ours, near) for near in compared(ours, ROWS)]
     return [sentence.removeprefix(f"{ours.name} {ours.id[:8]}: ") for sentence in sentences]
 
 
@@ -135,8 +135,8 @@ def test_six_scales_of_mpii_stand_beside_the_goal_and_its_mean() -> None:
 
 
 def test_one_scale_on_the_test_split_differs_in_scales() -> None:
-    found = verdicts("mpii-pose@w32-256x256", MPII, "protocol.split=test")
-    assert [sentence.partition("; ")[2] for sentence in found] == 2 * [
+    sentences = verdicts("mpii-pose@w32-256x256", MPII, "protocol.split=test")
+    assert [sentence.partition("; ")[2] for sentence in sentences] == 2 * [
         f"differs in scales single (published: multi); not stated: {SILENT}.",
     ]
 
@@ -231,7 +231,7 @@ def test_a_classifier_stands_beside_the_official_table(variant: str, value: str)
 
 def test_a_resnet_stands_beside_simple_baselines() -> None:
     ours = record(spec={"model": {"backbone": "resnet-50", "input": [256, 192]}})
-    found = beside(ours, ROWS)
-    assert found is not None
-    assert found.row["system"] == "pose_resnet_50"
-    assert found.row["value"] == "70.4"
+    near = beside(ours, ROWS)
+    assert near is not None
+    assert near.row["system"] == "pose_resnet_50"
+    assert near.row["value"] == "70.4"

@@ -20,7 +20,7 @@ def lines_of(text: str, title: str) -> list[list[str]]:
 
 
 def test_groups_have_a_table_each_whatever_their_shape() -> None:
-    found = groups(
+    tables = groups(
         {
             "size": {"medium": {"people": 3, "AP": 41.26}, "large": {"people": 1, "AP": None}},
             "objects": {"measured": 25, "without_pose": 0},
@@ -29,14 +29,14 @@ def test_groups_have_a_table_each_whatever_their_shape() -> None:
             "empty": {},
         }
     )
-    assert [(table.title, table.header) for table in found] == [
+    assert [(table.title, table.header) for table in tables] == [
         ("By size", ("size", "people", "AP")),
         ("By objects", ("objects", "")),
         ("By confusion", ("true", "said", "count")),
     ]
-    assert found[0].rows == (("medium", "3", "41.3"), ("large", "1", "none"))
-    assert found[1].rows == (("measured", "25"), ("without_pose", "0"))
-    assert found[2].rows == (("cat", "dog", "2"),)
+    assert tables[0].rows == (("medium", "3", "41.3"), ("large", "1", "none"))
+    assert tables[1].rows == (("measured", "25"), ("without_pose", "0"))
+    assert tables[2].rows == (("cat", "dog", "2"),)
 
 
 def test_a_long_group_ends_with_where_the_rest_is() -> None:

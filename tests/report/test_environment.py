@@ -36,9 +36,9 @@ def test_somebody_elses_repository_around_it_is_not_asked(tmp_path: Path) -> Non
 
 
 def test_the_environment_names_what_computes() -> None:
-    found = environment()
-    assert {"python", "numpy", "torch", "opencv", "pycocotools"} <= set(found)
-    assert found["python"] == ".".join(map(str, sys.version_info[:3]))
+    versions = environment()
+    assert {"python", "numpy", "torch", "opencv", "pycocotools"} <= set(versions)
+    assert versions["python"] == ".".join(map(str, sys.version_info[:3]))
 
 
 def test_hardware_keeps_the_device_as_it_was_named() -> None:

@@ -96,13 +96,13 @@ def test_a_task_that_nobody_published_has_no_best_row_and_no_selection() -> None
     ],
 )
 def test_the_official_val2017_table_is_there(backbone: str, size: str, ap: str) -> None:
-    found = [
+    printed = [
         r["value"]
         for r in ROWS
         if (r["source_title"], r["split"]) == ("Official HRNet pose repository", "val2017")
         and (r["backbone"], r["input_height"], r["metric"]) == (backbone, size, "AP")
     ]
-    assert found == [ap]
+    assert printed == [ap]
 
 
 @pytest.mark.parametrize(

@@ -103,11 +103,11 @@ def test_what_is_unfinished_or_damaged_in_a_folder_is_listed(tmp_path: Path) -> 
     record().write(whole)
     (begun / "run.json").write_text("{}")
     _changed(spoilt, seed=1)
-    found = load([], tmp_path)
-    assert found.folders == (whole,)
-    assert found.unfinished == (begun,)
-    assert len(found.damaged) == 1
-    assert found.damaged[0].startswith(f"{spoilt}/record.json: was changed after the run")
+    runs = load([], tmp_path)
+    assert runs.folders == (whole,)
+    assert runs.unfinished == (begun,)
+    assert len(runs.damaged) == 1
+    assert runs.damaged[0].startswith(f"{spoilt}/record.json: was changed after the run")
     with pytest.raises(RunError, match="was changed after the run"):
         load([], tmp_path, strict=True)
     with pytest.raises(RunError, match="was changed after the run"):

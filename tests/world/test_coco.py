@@ -175,10 +175,10 @@ def test_the_mean_pose_scores_next_to_nothing(folder: Path) -> None:
 
 
 def test_detections_are_good_but_not_perfect(folder: Path) -> None:
-    found = read(
+    detections = read(
         folder / "person_detection_results" / "COCO_val2017_detections_AP_H_56_person.json"
     )
-    assert 0.4 < scored(loaded(folder), found, "bbox") < 0.85
+    assert 0.4 < scored(loaded(folder), detections, "bbox") < 0.85
 
 
 def scored(truth: COCO, results: list[dict[str, Any]], kind: Literal["bbox", "keypoints"]) -> float:

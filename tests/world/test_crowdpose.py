@@ -139,12 +139,12 @@ def test_the_mean_pose_scores_next_to_nothing(folder: Path) -> None:
 
 
 def test_detections_are_of_the_test_images(folder: Path) -> None:
-    found = json.loads((folder / "json/det_for_crowd_test_0.1_0.5.json").read_text("utf-8"))
+    detections = json.loads((folder / "json/det_for_crowd_test_0.1_0.5.json").read_text("utf-8"))
     listed = {image["id"] for image in read(folder, "test")["images"]}
-    assert {box["image_id"] for box in found} <= listed
-    assert found[0].keys() == {"image_id", "category_id", "bbox", "score"}
+    assert {box["image_id"] for box in detections} <= listed
+    assert detections[0].keys() == {"image_id", "category_id", "bbox", "score"}
     people = len(read(folder, "test")["annotations"])
-    assert 0.8 * people < len(found) < 1.6 * people
+    assert 0.8 * people < len(detections) < 1.6 * people
 
 
 def test_the_same_seed_gives_the_same_bytes_on_any_number_of_processes(tmp_path: Path) -> None:

@@ -165,7 +165,7 @@ def grey_at(picture: Picture, points: NDArray[np.float64]) -> NDArray[np.float64
 
 
 def test_what_is_annotated_is_drawn_there(portraits: list[Picture]) -> None:
-    found = []
+    shades = []
     for picture in portraits:
         lines, project = picture.scene.lines, picture.scene.project
         points = project(wflw98(lines))
@@ -173,9 +173,9 @@ def test_what_is_annotated_is_drawn_there(portraits: list[Picture]) -> None:
         skin = grey_at(picture, cheeks).mean()
         brows = grey_at(picture, (points[[35, 44]] + points[[39, 49]]) / 2).mean()
         nostrils = grey_at(picture, (points[[56, 58]] * 3 + points[[54]]) / 4).min()
-        found.append((grey_at(picture, points[[96, 97]]).mean(), brows, nostrils, skin))
-    pupils, brows, nostrils, skin = np.array(found).T
-    assert len(found) > 15
+        shades.append((grey_at(picture, points[[96, 97]]).mean(), brows, nostrils, skin))
+    pupils, brows, nostrils, skin = np.array(shades).T
+    assert len(shades) > 15
     assert (pupils < 0.9 * skin).mean() > 0.85
     assert (brows < 0.95 * skin).mean() > 0.85
     assert (nostrils < skin).mean() > 0.85

@@ -21,8 +21,8 @@ def test_the_jaw_is_evenly_divided() -> None:
 
 def test_a_place_of_the_front_view_is_where_it_was_asked_for() -> None:
     places = np.array([[0.0, 0.0, 0.0], [31, 0, 0], [-46, -1, 0], [26, 72, 0], [-52, -20, 0]])
-    found = front(Shape(), places)
-    assert np.abs(found[:, :2] - places[:, :2]).max() < 0.3  # mm
+    points = front(Shape(), places)
+    assert np.abs(points[:, :2] - places[:, :2]).max() < 0.3  # mm
 
 
 def test_the_tip_of_the_nose_stands_out_furthest() -> None:

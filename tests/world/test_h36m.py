@@ -96,10 +96,10 @@ def coco(folder: Path, split: str) -> Any:
 
 def test_the_tree_has_the_files_of_all_three_families(folder: Path) -> None:
     files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    found = {file for file in files if "StackedHourglassFineTuned240" in file}
-    assert len(found) == 7 * 15 * 4
-    assert "S1/StackedHourglassFineTuned240/Directions_1.54138969.h5" in found
-    others = (file for file in files - found if not file.endswith(".jpg"))
+    hourglass = {file for file in files if "StackedHourglassFineTuned240" in file}
+    assert len(hourglass) == 7 * 15 * 4
+    assert "S1/StackedHourglassFineTuned240/Directions_1.54138969.h5" in hourglass
+    others = (file for file in files - hourglass if not file.endswith(".jpg"))
     assert {file for file in others if "MyPoses" not in file} == {
         *("data_3d_h36m.npz", "data_2d_h36m_gt.npz", "data_2d_h36m_cpn_ft_h36m_dbb.npz"),
         *("cameras.pkl", "cameras.h5", "annotation_body3d/cameras.pkl"),
@@ -158,8 +158,8 @@ def test_the_metadata_are_those_of_the_real_files(folder: Path) -> None:
     sides = [[4, 5, 6, 11, 12, 13], [1, 2, 3, 14, 15, 16]]
     true = boxed(folder, "data_2d_h36m_gt.npz", "metadata")
     assert true == {"num_joints": 17, "keypoints_symmetry": sides}
-    found = boxed(folder, "data_2d_h36m_cpn_ft_h36m_dbb.npz", "metadata")
-    assert found == {"layout_name": "h36m", "num_joints": 17, "keypoints_symmetry": sides}
+    metadata = boxed(folder, "data_2d_h36m_cpn_ft_h36m_dbb.npz", "metadata")
+    assert metadata == {"layout_name": "h36m", "num_joints": 17, "keypoints_symmetry": sides}
 
 
 def test_the_projected_joints_are_the_keypoints(
@@ -203,12 +203,12 @@ def test_everybody_is_in_every_picture(
 def test_the_keypoints_files_differ_by_the_detectors_errors_alone(
     folder: Path, keypoints: dict[str, dict[str, list[NDArray[np.float32]]]]
 ) -> None:
-    found = boxed(folder, "data_2d_h36m_cpn_ft_h36m_dbb.npz", "positions_2d")
-    assert found.keys() == keypoints.keys()
+    detected = boxed(folder, "data_2d_h36m_cpn_ft_h36m_dbb.npz", "positions_2d")
+    assert detected.keys() == keypoints.keys()
     for subject, sequences in keypoints.items():
-        assert found[subject].keys() == sequences.keys()
+        assert detected[subject].keys() == sequences.keys()
         for name, four in sequences.items():
-            off = np.array(found[subject][name]) - np.array(four)
+            off = np.array(detected[subject][name]) - np.array(four)
             assert 0.3 < np.median(np.linalg.norm(off, axis=-1)) < 2
 
 

@@ -23,8 +23,8 @@ def errors() -> Floats:
     """(C, T, 17, 2) pixels, of somebody who stands still in the open."""
     true = np.broadcast_to(FRONT, (CAMERAS, FRAMES, 17, 2))
     depths, heights = np.full(true.shape[:3], 5000.0), np.full(true.shape[:2], HEIGHT)
-    found: Floats = detect_over_time(np.random.default_rng(0), true, depths, heights)
-    return np.asarray(found - true)
+    detections: Floats = detect_over_time(np.random.default_rng(0), true, depths, heights)
+    return np.asarray(detections - true)
 
 
 def test_detections_err_by_a_hundredth_of_a_person_and_more_at_hands_and_feet(
@@ -59,8 +59,8 @@ def test_errors_last_for_some_frames(errors: Floats) -> None:
 
 
 def test_now_and_then_left_and_right_are_exchanged_for_some_frames(errors: Floats) -> None:
-    found = errors + FRONT
-    exchanged = (found[:, :, 3, 0] > 50) & (found[:, :, 6, 0] < 50)  # the feet, at 42 and 58
+    along_x = errors + FRONT
+    exchanged = (along_x[:, :, 3, 0] > 50) & (along_x[:, :, 6, 0] < 50)  # the feet, at 42 and 58
     assert 0.003 < exchanged.mean() < 0.02
     starts = (exchanged[:, 1:] & ~exchanged[:, :-1]).sum()
     assert 4 < exchanged.sum() / starts < 16
@@ -83,6 +83,6 @@ def test_hidden_joints_are_found_less_exactly() -> None:
     for depth in (4800.0, 5200.0):
         depths = np.full(true.shape[:3], 5000.0)
         depths[:, :, 13] = depth
-        found = detect_over_time(np.random.default_rng(2), true, depths, heights)
-        spread.append(np.median(np.abs(found - true)[:, :, 13]))
+        detections = detect_over_time(np.random.default_rng(2), true, depths, heights)
+        spread.append(np.median(np.abs(detections - true)[:, :, 13]))
     assert spread[1] / spread[0] == pytest.approx(2.5, rel=0.05)

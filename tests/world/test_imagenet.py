@@ -29,9 +29,9 @@ def pictures(folder: Path) -> dict[str, list[NDArray[np.uint8]]]:
 
 def test_every_class_has_its_share_in_a_folder_of_its_own(tree: Path) -> None:
     for split, count in (("train", IMAGES), ("val", IMAGES // 4)):
-        found = pictures(tree / split)
-        assert set(found) == set(OBJECTS)
-        numbers = [len(shown) for shown in found.values()]
+        by_class = pictures(tree / split)
+        assert set(by_class) == set(OBJECTS)
+        numbers = [len(shown) for shown in by_class.values()]
         assert sum(numbers) == count
         assert max(numbers) - min(numbers) <= 1
 
