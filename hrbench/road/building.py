@@ -5,6 +5,7 @@ from pathlib import Path
 
 from torch import nn
 
+from hrbench.backbone.fitting import Fit
 from hrbench.backbone.weights import Checkpoint
 from hrbench.data.evaluation import Evaluation
 from hrbench.engine.runtime import Runtime
@@ -47,7 +48,7 @@ def build(
     """
     network = task.network()
     if isinstance(start, Training):
-        built = _begun(task, network, start)
+        built = _begun(task, network, start, runtime)
     else:
         built = _given(task, network, start, runtime)
     if runtime.leads:
@@ -74,7 +75,7 @@ def _given(task: AnyTask, network: nn.Module, checkpoint: Checkpoint, runtime: R
     return Built(network, None, weights, (*partial(untouched), *said))
 
 
-def _begun(task: AnyTask, network: nn.Module, training: Training) -> Built:
+def _begun(task: AnyTask, network: nn.Module, training: Training, runtime: Runtime) -> Built:
     """Return a network with its initial weights, and what it is trained on."""
     network.load_state_dict(dict(training.buffers), strict=False)
     seen = provenance.trained_on(task.spec, task.dataset)
@@ -82,21 +83,22 @@ def _begun(task: AnyTask, network: nn.Module, training: Training) -> Built:
         weights = Weights(origin="trained", sha256=None, seen_datasets=seen, init="random")
         return Built(network, training, weights, from_random(task.spec))
     checkpoint = provenance.read(Path(task.options.init))
-    untouched = _initialise(task, network, checkpoint)
+    fit = task.initialise(network, checkpoint)
+    if runtime.leads:
+        tell(_loaded(task, checkpoint, fit))
     before = () if checkpoint.about is None else checkpoint.about.seen_datasets
     weights = Weights(
         origin="trained",
         sha256=None,
         seen_datasets=tuple(dict.fromkeys((*seen, *before))),
         init=f"{checkpoint.layout}:{checkpoint.sha256[:16]}",
-        untouched=untouched,
+        untouched=fit.missing,
     )
-    return Built(network, training, weights, (*partial(untouched), *checkpoint.changes))
+    return Built(network, training, weights, (*partial(fit.missing), *checkpoint.changes))
 
 
-def _initialise(task: AnyTask, network: nn.Module, checkpoint: Checkpoint) -> tuple[str, ...]:
-    """Load a file to start from; return the tensors that it lacks."""
-    fit = task.initialise(network, checkpoint)
+def _loaded(task: AnyTask, checkpoint: Checkpoint, fit: Fit) -> str:
+    """Return in words what of a file a training starts from."""
     loaded = f"all {fit.total}" if not fit.missing else f"{len(fit.matched)} of {fit.total}"
     words = f"{loaded} tensors of {task.init_part} loaded"
     if fit.missing:
@@ -106,8 +108,7 @@ def _initialise(task: AnyTask, network: nn.Module, checkpoint: Checkpoint) -> tu
         more = ", …" if len(fit.left_over) > 1 else ""
         words += f", {len(fit.left_over)} left over ({first}{more}): our head starts random"
     named = f"--init {task.options.init} ({checkpoint.layout} layout)"
-    tell(" ".join((f"{named}: {words}.", *checkpoint.changes)))
-    return fit.missing
+    return " ".join((f"{named}: {words}.", *checkpoint.changes))
 
 
 def _say(spec: TaskSpec, evaluation: Evaluation, built: Built) -> None:

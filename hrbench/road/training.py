@@ -71,10 +71,10 @@ def _validation(task: AnyTask, evaluation: Evaluation, built: Built, runtime: Ru
     return validate
 
 
-def about(task: AnyTask, weights: Weights) -> About:
+def about(task: AnyTask, trained: Weights) -> About:
     """Return what is said of the weights that a task's training comes to."""
-    seen, synthetic = weights.seen_datasets, task.data_root.synthetic
-    return provenance.of_training(task.spec, task.dataset, seen, weights.init, synthetic=synthetic)
+    seen, synthetic = trained.seen_datasets, task.data_root.synthetic
+    return provenance.of_training(task.spec, task.dataset, seen, trained.init, synthetic=synthetic)
 
 
 def trainer_of(

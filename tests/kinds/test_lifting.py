@@ -3,6 +3,7 @@
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -198,10 +199,14 @@ def test_the_linear_network_keeps_its_statistics_with_its_weights(
     path = tmp_path / "official.pth"
     head = {n.removeprefix("head."): t for n, t in trained.items() if n.startswith("head.")}
     torch.save({"state_dict": head}, path)
+    official = checkpoints.read(path)
     fresh = task.network()
-    task.load(fresh, checkpoints.read(path))
-    for name, tensor in fresh.state_dict().items():
-        assert torch.equal(tensor, trained[name]), name
+    task.load(fresh, official)
+    begun: Any = build(task, evaluation, task.training(evaluation), cpu).network
+    task.initialise(begun, official)
+    for name, tensor in trained.items():
+        assert torch.equal(fresh.state_dict()[name], tensor), name
+        assert torch.equal(begun.state_dict()[name], tensor), name
 
 
 def test_16_joints_are_lifted_by_the_linear_network_alone(data: Path) -> None:

@@ -1,5 +1,6 @@
 """Joints in space: sequences of keypoints lifted to three dimensions."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
@@ -75,14 +76,15 @@ class Lifting(Task[Lifter, LiftingEvaluation, JointPredictions]):
         """Load the network; statistics that a file lacks are those of the training split."""
         if checkpoint.layout == MARTINEZ and isinstance(network, LinearNetwork):
             read = reading.training(self.spec, self.dataset, self.data_root, self.options)
-            whole = {**statistics(read.clips), **checkpoint.tensors}
-            checkpoint = replace(checkpoint, tensors=whole)
+            checkpoint = _completed(checkpoint, statistics(read.clips))
         return super().load(network, checkpoint)
 
     def initialise(self, network: Lifter, checkpoint: Checkpoint) -> Fit:
-        """Load the whole network."""
+        """Load the whole network; statistics that a file lacks are those it has by now."""
         provenance.require_same_outputs(checkpoint, self.dataset, self.options.allow)
-        return self.load(network, checkpoint)
+        if checkpoint.layout == MARTINEZ:
+            checkpoint = _completed(checkpoint, dict(network.named_buffers(recurse=False)))
+        return super().load(network, checkpoint)
 
     def planned(self, plan: Plan) -> Plan:
         """Return the plan with the norms that are kept, and a momentum that falls."""
@@ -176,3 +178,8 @@ class Lifting(Task[Lifter, LiftingEvaluation, JointPredictions]):
         """How keypoints enter the network."""
         pairs = self.dataset.indices(self.dataset.flip_pairs)
         return inputs_of(self.spec.model, flip_order(len(self.dataset.keypoints), pairs))
+
+
+def _completed(checkpoint: Checkpoint, statistics: Mapping[str, Tensor]) -> Checkpoint:
+    """Return Martinez's weights with the statistics that they come without."""
+    return replace(checkpoint, tensors={**statistics, **checkpoint.tensors})
