@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from torch import Size, Tensor, nn
 
-from hrbench.backbone.layouts import BY_NAME
+from hrbench.backbone.layouts import by_name
 from hrbench.backbone.weights import Checkpoint
 from hrbench.errors import WeightsError
 
@@ -121,7 +121,7 @@ def _require(checkpoint: Checkpoint, fitted: Fit, what: str, *, partial: bool) -
 
 
 def _advice(checkpoint: Checkpoint, fitted: Fit, what: str) -> str:
-    if what == "the network" and BY_NAME[checkpoint.layout].bottom_up:
+    if what == "the network" and by_name()[checkpoint.layout].bottom_up:
         return "It finds all persons at once: start training from its backbone with --init"
     if CLASSES in fitted.left_over:
         return "It classifies images: start training from it with --init"

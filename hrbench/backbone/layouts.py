@@ -126,7 +126,11 @@ LAYOUTS = (
     *(POSE_IMAGENET, CLASSIFICATION, FACE, HIGHER, FEATURES, POSE),
     *(POSE_RESNET, RESNET, VIDEOPOSE3D, MARTINEZ),
 )
-BY_NAME = {layout.name: layout for layout in LAYOUTS}
+
+
+def by_name() -> dict[str, Layout]:
+    """Return the layouts by what they are called; those of one name differ in their marks only."""
+    return {layout.name: layout for layout in LAYOUTS}
 
 
 def layout_of(names: Collection[str]) -> Layout | None:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from hrbench.backbone import contents, wrappers
 from hrbench.backbone.about import About
-from hrbench.backbone.layouts import BY_NAME, Layout
+from hrbench.backbone.layouts import Layout, by_name
 from hrbench.backbone.wrappers import Part
 from hrbench.errors import WeightsError
 
@@ -44,7 +44,7 @@ class Checkpoint:
     def color(self) -> str | None:
         """The order of an image's planes: as the file says, or as goes with its layout."""
         said = None if self.about is None else self.about.color
-        return said or BY_NAME[self.layout].color
+        return said or by_name()[self.layout].color
 
 
 def read(path: Path, part: str = "") -> Checkpoint:
@@ -67,7 +67,7 @@ def read(path: Path, part: str = "") -> Checkpoint:
     theirs = {layout.ours(name): name for name in tensors}
     named = _counted({ours: tensors[name] for ours, name in theirs.items()})
     named, filled = _filled(named, layout)
-    converted = layout.name == "hrbench" and content.layout in BY_NAME
+    converted = layout.name == "hrbench" and content.layout in by_name()
     return Checkpoint(
         path,
         content.layout if converted else layout.name,

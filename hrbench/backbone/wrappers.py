@@ -10,12 +10,14 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from hrbench.backbone.layouts import BARE, Layout, layout_of
+from hrbench.backbone import about
+from hrbench.backbone.layouts import BARE, HRBENCH, Layout, layout_of
 from hrbench.backbone.unpickling import PutAside
 
+OWN = "network"  # in the files of hrbench's runs
 # Keys and beginnings that mean the network and nothing else; of several, the first.
 NETWORKS = (
-    *("network", "state_dict", "model_state_dict", "model", "net", "model_pos", "module"),
+    *(OWN, "state_dict", "model_state_dict", "model", "net", "model_pos", "module"),
     *("_orig_mod", "backbone"),
 )
 # Those of a copy that is kept beside it: an average over training, a teacher, the best so far.
@@ -62,7 +64,16 @@ class Part:
 
 def parts(content: object) -> list[Part]:
     """Return every network in what a file holds, the likeliest to be meant first."""
-    return sorted(_parts(content, ()), key=lambda part: part.rank)
+    return sorted(_parts(content, ()), key=lambda part: part.rank) or _own(content)
+
+
+def _own(content: object) -> list[Part]:
+    """Return the network of a file that a run of hrbench wrote, whatever its layers are called."""
+    if not isinstance(content, Mapping) or about.KEY not in content:
+        return []
+    inside = named(content.get(OWN))
+    tensors = {name: value for name, value in inside.items() if isinstance(value, Tensor)}
+    return [Part((OWN,), tensors, HRBENCH[0])] if tensors else []
 
 
 def _parts(content: object, place: tuple[str, ...]) -> Iterator[Part]:

@@ -90,7 +90,7 @@ def load(described: Any, into: nn.Module, folder: Path) -> Layout:
     """Give a network the golden weights, by way of a file in the official layout."""
     checkpoint = weights.read(recipe.official_checkpoint(described, folder / "official.pth"))
     fitting.load_network(checkpoint, into)
-    return layouts.BY_NAME[checkpoint.layout]
+    return layouts.by_name()[checkpoint.layout]
 
 
 def check_names(golden: Ledger, file: str, loaded: nn.Module, layout: Layout) -> None:
