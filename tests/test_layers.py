@@ -61,7 +61,8 @@ APART = {  # folders whose parts do not import each other, but these
 NO_COMMANDS = {"__init__", "__pycache__", "root"}  # in these two folders
 REGISTRY = "hrbench.kinds.registry"  # the one module that imports every kind
 LOAD = "hrbench.__init__"  # of keypoints, as its users know it
-KINDLESS = {"cli", "commands", "road", "runs", "report"}  # name no kind's spec either
+# Folders that name no spec of a kind either.
+KINDLESS = {"cli", "commands", "convert", "draw", "engine", "report", "road", "runs"}
 WITHOUT_TORCH = {*BOTTOM, "catalog", "convert", "lints", "metrics", "report", "spec", "world"}
 LARGEST = 0.16  # share of the package's lines that a folder may have
 DATA_FOLDERS = ("tasks", "datasets", "results")
