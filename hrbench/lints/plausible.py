@@ -7,6 +7,7 @@ it pass. In official files none is widespread.
 Letters: M images, N annotations, K keypoints.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 Mask = NDArray[np.bool_]
 
-TWICE = "twice"
+TWICE, OUTSIDE = "twice", "outside"
+IN_SHARES, IN_PER_CENT = OTHER_UNITS = ("unit", "per-cent")
 FAR = 0.5  # of a box's longer side: how far outside of it a keypoint is far outside
 OVERSHOOT, NEARLY_ALL = 0.1, 0.9  # of a box's side, beyond an edge; of the keypoints
 ALIKE = 1.5  # how much better boxes have to go with the keypoints when they are read as corners
@@ -46,17 +48,9 @@ def faults(table: "Annotations") -> list[Fault]:
     All of its numbers are finite and all of its images are listed.
     """
     labels = _labels(table)
-    units = [*_unit(table, labels), *_per_cent(table, labels)]
-    return [
-        *_visibility(table),
-        *_crowd(table, labels),
-        *units,
-        *_corners(table, labels),
-        *_origin(table, labels),
-        *([] if any(fault.fatal for fault in units) else _outside(table, labels)),
-        *listed_twice(table),
-        *_annotated_twice(table, labels),
-    ]
+    found = [fault for lint in LINTS for fault in lint(table, labels)]
+    explained = any(fault.fatal and fault.name in OTHER_UNITS for fault in found)
+    return [fault for fault in found if not (explained and fault.name == OUTSIDE)]
 
 
 def _labels(table: "Annotations") -> Labels:
@@ -67,7 +61,7 @@ def _labels(table: "Annotations") -> Labels:
     return Labels(known, np.asarray(known.any(axis=1)), low, high)
 
 
-def listed_twice(table: "Annotations") -> list[Fault]:
+def _listed_twice(table: "Annotations", _: Labels) -> list[Fault]:
     """Return the images that a file lists twice."""
     faults = json_rows.twice(table.file_names, "file names", fatal=False)
     widespread = [is_widespread(fault.count, len(table.file_names)) for fault in faults]
@@ -85,7 +79,7 @@ def _lint(kind: str, name: str, table: "Annotations", odd: Mask, among: Mask) ->
     return fault_of(kind, [f"id {i}" for i in table.ids[odd]], fatal=fatal, name=name)
 
 
-def _visibility(table: "Annotations") -> list[Fault]:
+def _visibility(table: "Annotations", _: Labels) -> list[Fault]:
     """Return the keypoints whose third number says neither of the three things it can say."""
     places, values = table.keypoints[..., :2], table.keypoints[..., 2]
     odd = (values != 0) & (values != 1) & (values != 2)
@@ -116,7 +110,7 @@ def _unit(table: "Annotations", labels: Labels) -> list[Fault]:
     small = ((largest > 0) & (largest <= UNIT)) | ((boxes > 0) & (boxes <= UNIT))
     wide = (table.image_sizes[table.image] > 10 * UNIT).all(axis=1)
     kind = "objects whose keypoints or box are in 0 … 1; they should be in pixels of the image"
-    return _lint(kind, "unit", table, np.asarray(labels.any & small & wide), labels.any)
+    return _lint(kind, IN_SHARES, table, np.asarray(labels.any & small & wide), labels.any)
 
 
 def _per_cent(table: "Annotations", labels: Labels) -> list[Fault]:
@@ -128,7 +122,7 @@ def _per_cent(table: "Annotations", labels: Labels) -> list[Fault]:
     if (least < 0).any() or (reach < PER_CENT[0]).any() or (reach > PER_CENT[1]).any():
         return []
     kind = "objects whose keypoints are in 0 … 100, in per cent; they should be in pixels"
-    return _lint(kind, "per-cent", table, labels.any, labels.any)
+    return _lint(kind, IN_PER_CENT, table, labels.any, labels.any)
 
 
 def _corners(table: "Annotations", labels: Labels) -> list[Fault]:
@@ -200,8 +194,8 @@ def _outside(table: "Annotations", labels: Labels) -> list[Fault]:
     boxes = "objects with keypoints far outside their own box"
     images = "objects with keypoints mostly outside their image"
     return [
-        *_lint(boxes, "outside", table, of_box, labels.any),
-        *_lint(images, "outside", table, of_image, labels.any),
+        *_lint(boxes, OUTSIDE, table, of_box, labels.any),
+        *_lint(images, OUTSIDE, table, of_image, labels.any),
     ]
 
 
@@ -242,3 +236,11 @@ def _alike(image: NDArray[np.int64], labels: Labels, rows: NDArray[np.intp]) -> 
     chosen[order[1:]] |= same
     chosen[order[:-1]] |= same
     return rows[chosen]
+
+
+LINTS: tuple[
+    Callable[["Annotations", Labels], list[Fault]], ...
+] = (  # what explains the rest first
+    *(_visibility, _crowd, _unit, _per_cent, _corners, _origin, _outside),
+    *(_listed_twice, _annotated_twice),
+)

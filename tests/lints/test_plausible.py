@@ -135,7 +135,7 @@ def test_two_tables_of_the_same_objects_are_fatal_and_so_are_images_listed_twice
         )
     ]
     names = tuple(f"{number % 4}.jpg" for number in range(8))
-    listed = plausible.listed_twice(replace(once, file_names=names))
+    listed = plausible.faults(replace(once, file_names=names))
     assert [(fault.count, fault.name, fault.fatal) for fault in listed] == [(4, "twice", True)]
 
 
