@@ -23,7 +23,7 @@ class HeatmapModel(Model):
 
     free: ClassVar[tuple[str, ...]] = ("color",)
 
-    head: Literal["heatmap", "simcc"]  # simcc: a class per half pixel of columns and rows
+    head: str  # one of `network.HEADS`; simcc: a class per half pixel of columns and rows
     backbone: str
     color: Literal["rgb", "bgr"] = "rgb"  # the order of an image's planes, as the network has it
     branches: Literal[1, 4] = 1  # that the head reads: HRNetV1 the finest, HRNetV2 all four

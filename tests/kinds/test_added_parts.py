@@ -22,10 +22,13 @@ from hrbench.engine.optimizing import OPTIMIZERS
 from hrbench.errors import HrbenchError, SpecError
 from hrbench.heads.codecs import CODECS, GaussianHeatmap
 from hrbench.heads.decoding import DECODERS, maxima
-from hrbench.heads.heatmap import LOSSES, Targets
+from hrbench.heads.heatmap import LOSSES, HeatmapHead, Targets
+from hrbench.kinds.registry import KINDS
+from hrbench.network import HEADS
 from hrbench.report.record import RunRecord
 from hrbench.runs.options import Options
 from hrbench.runs.provenance import read
+from hrbench.spec import TASKS, HeatmapModel
 
 PATCH = 16  # pixels
 GREY = Input((0.5, 0.5, 0.5), (0.25, 0.25, 0.25), "rgb")
@@ -113,6 +116,13 @@ def ran(folder: Path, key: str, name: str, *more: str) -> tuple[RunRecord, Path]
     return done
 
 
+def found_in_pictures(folder: Path, out: Path) -> int:
+    """Return how many persons a run finds in two pictures that are a box each."""
+    pictures = sorted((small_world() / "coco/images/val2017").glob("*.jpg"))[:2]
+    options = Options(weights=str(folder), device="cpu")
+    return predict(Asked(None, tuple(map(str, pictures)), options, str(out / "out"))).counts.found
+
+
 @pytest.mark.parametrize(("key", "name", "registry", "part"), PARTS, ids=NAMES)
 def test_a_part_that_is_registered_trains_is_recorded_scored_and_predicts(
     key: str,
@@ -128,10 +138,7 @@ def test_a_part_that_is_registered_trains_is_recorded_scored_and_predicts(
     assert catalog.load_task(str(folder / "spec.toml")).plain()[table][field] == name
     assert record.metrics["AP"].value is not None
     assert scoring.score(folder).seal == record.seal
-    pictures = sorted((small_world() / "coco/images/val2017").glob("*.jpg"))[:2]
-    options = Options(weights=str(folder), device="cpu")
-    done = predict(Asked(None, tuple(map(str, pictures)), options, str(tmp_path / "out")))
-    assert done.counts.found == 2
+    assert found_in_pictures(folder, tmp_path) == 2
 
 
 @pytest.mark.parametrize(("key", "name", "registry", "part"), PARTS, ids=NAMES)
@@ -143,6 +150,28 @@ def test_a_part_that_nobody_registered_is_refused_with_its_key_before_there_is_a
         ran(tmp_path, key, name)
     assert key.partition(".")[2] in str(refusal.value)
     assert list(tmp_path.iterdir()) == []
+
+
+def deeper(backbone: Backbone, model: HeatmapModel, num_keypoints: int) -> HeatmapHead:
+    head = HeatmapHead(backbone.channels[: model.branches], num_keypoints)
+    width = backbone.channels[0]
+    head.mix = nn.Sequential(nn.Conv2d(width, width, 3, padding=1), nn.ReLU())
+    return head
+
+
+def test_a_head_of_keypoints_that_is_registered_trains_is_recorded_and_predicts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(SpecError, match="no head is called 'deeper'"):
+        ran(tmp_path, "model.head", "deeper")
+    monkeypatch.setitem(HEADS, "deeper", deeper)
+    monkeypatch.setitem(KINDS, "deeper", KINDS["heatmap"])
+    monkeypatch.setitem(TASKS, "deeper", TASKS["heatmap"])
+    record, folder = ran(tmp_path, "model.head", "deeper")
+    assert record.metrics["AP"].value is not None
+    tensors = read(folder / "checkpoints" / "last.pt").tensors
+    assert tensors["head.mix.0.weight"].shape[2:] == (3, 3)
+    assert found_in_pictures(folder, tmp_path) == 2
 
 
 def test_weights_that_a_backbone_draws_itself_are_kept_to_the_bit_and_known_again(
