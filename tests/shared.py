@@ -17,9 +17,11 @@ SHARED = _find()
 
 
 def need_shared() -> Path:
-    """Return the shared folder; skip without it, but fail where HRBENCH_SHARED names it."""
+    """Return the shared folder; skip without it, but fail where it was promised."""
     if SHARED is not None:
         return SHARED
     if NAMED:
         pytest.fail(f"HRBENCH_SHARED names {NAMED}, which has no folder 'golden'")
+    if os.environ.get("CI") == "true":
+        pytest.fail("CI=true promises the goldens: HRBENCH_SHARED, or ../shared beside the checkout")
     pytest.skip("needs the goldens: HRBENCH_SHARED, or ../shared beside the checkout")
