@@ -23,5 +23,5 @@ def need_shared() -> Path:
     if NAMED:
         pytest.fail(f"HRBENCH_SHARED names {NAMED}, which has no folder 'golden'")
     if os.environ.get("CI") == "true":
-        pytest.fail("CI=true promises the goldens: HRBENCH_SHARED, or ../shared beside the checkout")
+        pytest.fail("CI=true promises the goldens: HRBENCH_SHARED, or ../shared beside it")
     pytest.skip("needs the goldens: HRBENCH_SHARED, or ../shared beside the checkout")
