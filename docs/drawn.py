@@ -146,7 +146,8 @@ ADDITIONS = (
         "a `KeypointHead`, as `hrbench/heads/simcc.py`; its name in `TASKS` "
         "(`hrbench/spec/`) and `KINDS` too",
         "hrbench.network:HEADS",
-        proof="tests/kinds/test_simcc.py::test_it_learns_a_few_persons_by_heart",
+        proof="tests/kinds/test_added_parts.py::"
+        "test_a_head_of_keypoints_that_is_registered_trains_is_recorded_and_predicts",
     ),
     Addition(
         "a kind of task",

@@ -25,8 +25,10 @@ def test_every_mark_of_a_document_has_something_made(document: str) -> None:
 @pytest.mark.parametrize("row", drawn.ADDITIONS, ids=lambda row: row.what)
 def test_what_contributors_are_told_is_proven_and_is_there(row: drawn.Addition) -> None:
     file, _, name = row.proof.partition("::")
-    tree = ast.parse((ROOT / file).read_text("utf-8"))
-    assert name in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    text = (ROOT / file).read_text("utf-8")
+    names = {node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
+    assert name in names
+    assert row.registry.partition(":")[2] in text, "the proof does not use the registry"
     for path in re.findall(r"`((?:hrbench|tests|tasks|datasets|results|docs)/[\w/.]*)`", row.files):
         assert (ROOT / path).parent.is_dir() or (ROOT / path).parents[1].is_dir()
 
