@@ -13,5 +13,10 @@ def show(task: str, overrides: tuple[str, ...] = ()) -> dict[str, Any]:
         HrbenchError: there is no such task or run, or an override does not fit.
     """
     run = run_folders.run_of(task)
-    name = task if run is None else str(run / run_folders.SPEC)
-    return catalog.load_task(name, overrides).plain()
+    file = catalog.task_file(task if run is None else str(run / run_folders.SPEC))
+    spec = file.spec(overrides)
+    if overrides or file.beside:  # nobody has run it yet
+        from hrbench.road.resolve import require_registered  # noqa: PLC0415  torch takes seconds
+
+        require_registered(spec, overrides, file.path)
+    return spec.plain()

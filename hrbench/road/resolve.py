@@ -62,14 +62,27 @@ def require_sound(
         RunError: the dataset cannot be measured so.
     """
     asleep = spec.asleep()
-    said_by = {key: f"--set {text}" for text in overrides for key in _dotted(parse_override(text))}
-    for key, where in said_by.items():
+    for key, where in _said_by(overrides).items():
         if key in asleep:
             raise SpecError(f"{where}: {key} changes nothing here: {asleep[key]}")
+    require_registered(spec, overrides, file)
+    kind_of(spec).require_measurable(spec, dataset)
+
+
+def require_registered(spec: TaskSpec, overrides: Sequence[str], file: Path) -> None:
+    """Refuse names that are in no registry, or do not go together.
+
+    Raises:
+        SpecError: one is said by an override, or by `file`.
+    """
+    said_by = _said_by(overrides)
     for keys, words in _refusals(spec):
         where = next((said_by[key] for key in keys if key in said_by), str(file))
         raise SpecError(f"{where}: {words}")
-    kind_of(spec).require_measurable(spec, dataset)
+
+
+def _said_by(overrides: Sequence[str]) -> dict[str, str]:
+    return {key: f"--set {text}" for text in overrides for key in _dotted(parse_override(text))}
 
 
 def _refusals(spec: TaskSpec) -> Iterator[Refusal]:

@@ -17,6 +17,7 @@ from hrbench.backbone.registry import BACKBONES, Backbone
 from hrbench.commands import run as pipeline
 from hrbench.commands import score as scoring
 from hrbench.commands.predict.predict import Asked, predict
+from hrbench.commands.show import show
 from hrbench.commands.weights.inspect import inspect
 from hrbench.engine.optimizing import OPTIMIZERS
 from hrbench.errors import HrbenchError, SpecError
@@ -200,6 +201,9 @@ def test_a_wrong_name_is_one_sentence_with_where_it_was_said(
     with pytest.raises(SpecError) as said:
         ran(tmp_path, *override.split("="))
     assert str(said.value) == f"--set {override}: {words}"
+    with pytest.raises(SpecError) as shown:
+        show("coco-pose@tiny", (override,))
+    assert str(shown.value) == str(said.value)
     key, name = override.split("=")
     file = tmp_path / "mine.toml"
     table, _, field = key.partition(".")
