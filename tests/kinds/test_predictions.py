@@ -1,5 +1,6 @@
 """What the predictions of every kind of task have in common."""
 
+import math
 from dataclasses import fields
 
 import numpy as np
@@ -10,6 +11,7 @@ from worlds import small_world
 from hrbench import catalog
 from hrbench.engine.runtime import Runtime
 from hrbench.formats.location import DataRoot
+from hrbench.kinds.classes.predicting import likeliest
 from hrbench.kinds.registry import task_of
 from hrbench.road.resolve import resolve
 from hrbench.runs.options import Options
@@ -33,3 +35,10 @@ def test_a_network_predicts_in_the_middle_of_its_training_as_after_it(
     during = task.predictions(network.train(), evaluation, CPU, workers=0, title="")
     for field in fields(after):
         np.testing.assert_array_equal(getattr(during, field.name), getattr(after, field.name))
+
+
+def test_of_several_crops_the_probabilities_are_averaged() -> None:
+    logits = torch.tensor([[0.0, math.log(9)], [math.log(3), 0.0]])  # 0.1 and 0.9; 0.75 and 0.25
+    labels, scores = likeliest(logits, 1)
+    assert labels.tolist() == [[1, 0]]
+    assert scores[0].tolist() == pytest.approx([0.575, 0.425])
