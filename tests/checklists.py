@@ -1,11 +1,13 @@
 """What has been checked of each task, out of its files: `python tests/checklists.py` writes it."""
 
 import fnmatch
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
-from golden.ledger import read_table
+from golden.ledger import WORDS, read_table
 from report.records import of_task
+from shared import need_shared
 
 from hrbench import catalog
 from hrbench.report import checkpoints, published
@@ -37,7 +39,7 @@ SHARED = {  # those of what a task has in common with others
     **dict.fromkeys(("wflw", "cofw", "aflw"), COMPARED["300w"]),
 }
 PIXELS = "protocol.pixels=official"
-GOLDENS = sorted({row.file for row in read_table() if row.tolerance is not None})
+COVERED = {row.file for row in read_table() if row.tolerance is not None}  # as patterns
 ROWS = published.rows(published.load(catalog.published_results()))
 WEIGHTS = checkpoints.read(catalog.published_weights())
 
@@ -80,9 +82,22 @@ def compared(task: str) -> Iterator[str]:
         yield box(f"What it shares with other tasks compared: {words}", done=True)
 
 
-def files(patterns: tuple[str, ...]) -> list[str]:
+@cache
+def goldens() -> list[str]:
     """Return the golden files with arrays that are compared."""
-    return [file for file in GOLDENS if any(fnmatch.fnmatchcase(file, p) for p in patterns)]
+    root = need_shared() / "golden"
+    places = (path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
+    return sorted(place for place in places if fits(place, COVERED) and not place.endswith(WORDS))
+
+
+def fits(file: str, patterns: Iterable[str]) -> bool:
+    """Tell whether a file is of some patterns."""
+    return any(fnmatch.fnmatchcase(file, pattern) for pattern in patterns)
+
+
+def files(patterns: tuple[str, ...]) -> list[str]:
+    """Return which of the golden files are of some patterns."""
+    return [file for file in goldens() if fits(file, patterns)]
 
 
 def literature(about: Benchmark) -> Iterator[str]:
