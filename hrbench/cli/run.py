@@ -8,7 +8,17 @@ from typing import Any
 
 import click
 
-from hrbench.cli.root import DATA, DEVICE, FILE, RUNS, allowing, as_json, main, print_record
+from hrbench.cli.root import (
+    DATA,
+    DEVICE,
+    FILE,
+    RUNS,
+    allowing,
+    as_json,
+    leave,
+    main,
+    print_record,
+)
 from hrbench.report import run_folders
 
 # Without a training too; a loss goes with the network's activation.
@@ -84,8 +94,8 @@ def run(task: str | None, resume: str | None, json_: bool, **flags: Any) -> None
         if options.weights and (idle := _of_training(flags)):
             raise click.UsageError(f"--weights evaluates and trains nothing; leave out {idle}")
         done = running.run(name, options)
-    if done is None:
-        return  # another process prints
+    if done is None:  # another process prints
+        leave()
     record, folder = done
     print_record(record, folder, json_=json_)
 
