@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -29,10 +29,19 @@ WFLW_LIST = "WFLW_annotations/list_98pt_rect_attr_train_test/list_98pt_rect_attr
 WFLW_FLAGS = ("largepose", "expression", "illumination", "makeup", "occlusion", "blur")
 
 
+KEPT: list[TemporaryDirectory[str]] = []  # until the tests end
+
+
+def scratch() -> Path:
+    """Return a new folder that several tests share."""
+    KEPT.append(TemporaryDirectory(prefix="hrbench-test-", ignore_cleanup_errors=True))
+    return Path(KEPT[-1].name)
+
+
 @cache
 def small_world(images: int = 16, dataset: str = "coco") -> Path:
     """A synthetic tree, made once for all tests."""
-    root = Path(mkdtemp(prefix="hrbench-test-"))
+    root = scratch()
     world.make(dataset, root, images=images, size=(128, 128))
     return root
 
@@ -40,7 +49,7 @@ def small_world(images: int = 16, dataset: str = "coco") -> Path:
 @cache
 def small_weights(task: str, *overrides: str) -> Path:
     """A checkpoint of our own with random weights for a task, made once."""
-    path = Path(mkdtemp(prefix="hrbench-test-")) / "weights.pt"
+    path = scratch() / "weights.pt"
     spec = landmark_task(task, overrides)
     count = len(catalog.load_dataset(spec.dataset).keypoints)
     built = network.build(spec.model, count, seed=3, initial=spec.recipe.initial)
@@ -51,7 +60,7 @@ def small_weights(task: str, *overrides: str) -> Path:
 @cache
 def small_lifter(task: str, *overrides: str) -> Path:
     """A checkpoint of our own with random weights of a lifting task, made once."""
-    path = Path(mkdtemp(prefix="hrbench-test-")) / "lifter.pt"
+    path = scratch() / "lifter.pt"
     spec = catalog.load_task(task, overrides)
     assert isinstance(spec, LiftingTask)
     torch.save({"network": network.build_lifter(spec.model, seed=3).state_dict()}, path)
@@ -61,7 +70,7 @@ def small_lifter(task: str, *overrides: str) -> Path:
 @cache
 def small_classifier(task: str, *overrides: str) -> Path:
     """A checkpoint of our own with random weights of a classification task, made once."""
-    path = Path(mkdtemp(prefix="hrbench-test-")) / "classifier.pt"
+    path = scratch() / "classifier.pt"
     spec = catalog.load_task(task, overrides)
     assert isinstance(spec, ClassificationTask)
     classes = len(catalog.load_dataset(spec.dataset).classes)

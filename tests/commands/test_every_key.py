@@ -5,7 +5,6 @@ import shutil
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 import cv2
@@ -15,7 +14,7 @@ import torch
 from dots import ANNOTATIONS, DATASET, SIGMAS, TASK, edit_json, edit_toml, write_dots
 from PIL import Image
 from torch import nn
-from worlds import small_world
+from worlds import scratch, small_world
 
 from hrbench import catalog
 from hrbench.data.headers import TAG
@@ -223,7 +222,7 @@ BRIEF = ("recipe.epochs=2", "recipe.batch_size=4")
 def folder_of(task: str) -> Path:
     """A small synthetic tree whose pictures have a tag that turns them."""
     dataset = catalog.load_dataset(catalog.load_task(task).dataset)
-    root = Path(mkdtemp(prefix="hrbench-test-")) / "data"
+    root = scratch() / "data"
     shutil.copytree(small_world(10, dataset.folder), root)
     for path in root.rglob("*.jpg"):
         turned(path)
@@ -242,7 +241,7 @@ def turned(path: Path) -> None:
 @cache
 def own(*, sigmas: bool) -> Path:
     """Two near objects in each noisy picture, some without a nose, sized by their ears."""
-    folder = write_dots(Path(mkdtemp(prefix="hrbench-test-")) / "dots", images=40)
+    folder = write_dots(scratch() / "dots", images=40)
     rng = np.random.default_rng(0)
     for image in (folder / "images").iterdir():
         cv2.imwrite(str(image), rng.integers(0, 256, (64, 64, 3), dtype=np.uint8))

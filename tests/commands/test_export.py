@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ import pytest
 import torch
 from cli.command import cache_folder
 from numpy.typing import NDArray
-from worlds import small_classifier, small_lifter, small_weights, small_world
+from worlds import scratch, small_classifier, small_lifter, small_weights, small_world
 
 import hrbench
 from hrbench.commands.export import checking
@@ -163,7 +162,7 @@ def test_the_formula_of_the_page_is_the_inverse_crop_matrix(
 @cache
 def exported(suffix: str, task: str, *overrides: str) -> Exported:
     """A file that was checked, made once."""
-    folder = Path(mkdtemp(prefix="hrbench-test-"))
+    folder = scratch()
     dataset = load(task, Options(overrides=overrides)).task.dataset.folder
     chosen = options(task, *overrides, data=str(small_world(16, dataset)), limit=4, workers=0)
     return export(task, chosen, folder / f"model{suffix}", check=True)
