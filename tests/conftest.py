@@ -68,8 +68,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """Take over what a process of xdist's compared."""
-    if found := getattr(node, "workeroutput", {}).get("goldens"):
-        node.config.stash[LEDGER] = Ledger(Path(), rows=[], differences=dict(found))
+    ledger = node.config.stash.setdefault(LEDGER, Ledger(Path(), rows=[]))
+    ledger.differences |= dict(getattr(node, "workeroutput", {}).get("goldens", ()))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
