@@ -67,6 +67,8 @@ def test_the_rate_falls_to_0_along_a_cosine_as_torchs_does() -> None:
     assert rate(recipe(schedule="cosine"), 4, STEPS, STEPS) == 0
 
 
+# Torch's own scheduler of schedulers steps them as older releases of it warn against.
+@pytest.mark.filterwarnings("ignore:The epoch parameter in:UserWarning")
 def test_a_warm_up_before_a_cosine_is_torchs_two_schedulers_in_a_row() -> None:
     optimizer = sgd()
     warm = LinearLR(optimizer, start_factor=WARMUP_START, total_iters=8)
