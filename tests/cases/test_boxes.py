@@ -117,7 +117,7 @@ ODD = {
 }
 
 
-@pytest.mark.parametrize(("words", "written"), ODD.items(), ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(("words", "written"), ODD.items(), ids=ODD)
 def test_boxes_that_are_written_otherwise_are_refused_everywhere(
     words: str, written: Any, tree: Path
 ) -> None:
