@@ -20,19 +20,34 @@ MARK = re.compile(r"(<!-- made: (\w+) -->\n).*?(?=<!-- end -->)", re.DOTALL)
 def imports(package: Path = PACKAGE) -> dict[str, set[str]]:
     """Return the folders, or single modules, of a package that each of them imports."""
     found: dict[str, set[str]] = {}
-    for path in sorted(package.rglob("*.py")):
-        here = path.relative_to(package).with_suffix("").parts[0]
+    for module, others in graph(package).items():
+        here = layer(module)
         if not here.startswith("__"):
-            found.setdefault(here, set()).update(set(_imported(path)) - {here})
+            found.setdefault(here, set()).update({layer(other) for other in others} - {here})
     return found
 
 
-def _imported(path: Path) -> Iterator[str]:
+def graph(package: Path) -> dict[str, set[str]]:
+    """Return the modules that each module of a package imports of it."""
+    places = {
+        ".".join((package.name, *path.relative_to(package).with_suffix("").parts)): path
+        for path in sorted(package.rglob("*.py"))
+    }
+    return {name: set(_imported(path, set(places))) for name, path in places.items()}
+
+
+def layer(module: str) -> str:
+    """Return the folder, or the single module, of a package that a module is of."""
+    return module.split(".")[1]
+
+
+def _imported(path: Path, modules: set[str]) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module:
-            package, _, rest = node.module.partition(".")
-            if package == PACKAGE.name:
-                yield from [rest.split(".")[0]] if rest else [alias.name for alias in node.names]
+            for alias in node.names:
+                places = (f"{node.module}.{alias.name}", node.module)
+                named = (name for place in places for name in (place, f"{place}.__init__"))
+                yield from [name for name in named if name in modules][:1]
 
 
 def reduced(graph: Mapping[str, set[str]]) -> dict[str, set[str]]:

@@ -9,6 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
+from drawn import graph, layer
 
 import hrbench
 from hrbench.spec import TASKS
@@ -68,22 +69,6 @@ LARGEST = 0.16  # share of the package's lines that a folder may have
 DATA_FOLDERS = ("tasks", "datasets", "results")
 
 
-def graph(root: Path) -> dict[str, set[str]]:
-    """Return the modules that each module of a package imports of it."""
-    places = {".".join((root.name, *p.relative_to(root).with_suffix("").parts)): p for p in
-              sorted(root.rglob("*.py"))}  # fmt: skip
-    return {name: set(imported(path, set(places))) for name, path in places.items()}
-
-
-def imported(path: Path, modules: set[str]) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            for alias in node.names:
-                places = (f"{node.module}.{alias.name}", node.module)
-                named = (name for place in places for name in (place, f"{place}.__init__"))
-                yield from [name for name in named if name in modules][:1]
-
-
 def upward(modules: dict[str, set[str]]) -> list[str]:
     """Return the imports of layers that are not below the importing one."""
     return [
@@ -133,10 +118,6 @@ def names(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.ImportFrom):
             yield from (alias.name for alias in node.names)
-
-
-def layer(module: str) -> str:
-    return module.split(".")[1]
 
 
 def part(module: str) -> str:
