@@ -86,6 +86,8 @@ def walked(asked: Asked) -> tuple[RunRecord, Path] | None:
         data_root = located(spec, asked.dataset, options, runtime)
         task = task_of(spec, asked.dataset, data_root, options)
         evaluation = read(task, runtime, trains=checkpoint is None)
+        if asked.before is not None:
+            given.require_same_files(*asked.before, task, evaluation)
         start = task.training(evaluation) if checkpoint is None else checkpoint
         built = build(task, evaluation, start, runtime)
         folder, state = _opened(asked, task, evaluation, built, runtime)
@@ -109,12 +111,11 @@ def _opened(
     """Return the folder of a run and what it says: a new one's, or that of a run that goes on.
 
     Raises:
-        RunError: the data are others than those that it was started on.
+        RunError: a new one cannot be made.
     """
     options = given.anchored(task.options, task.dataset, task.data_root)
     if asked.before is not None:
         folder, state = asked.before
-        given.require_same_files(folder, task, evaluation, state)
         return folder, replace(state, options=options)
     training = built.training
     state = State(

@@ -43,7 +43,7 @@ def score(
     _require_same_predictions(task, spec)
     evaluation = task.evaluation()
     measuring.require_truth(task, evaluation)
-    given.require_same_files(folder, task, evaluation, state)
+    given.require_same_files(folder, state, task, evaluation)
     recording.require_trained(folder, state)
     predictions = stored.read(folder, task.stored)
     if misfit := task.misfit(evaluation, predictions):

@@ -159,7 +159,7 @@ def data_again(
     )
 
 
-def require_same_files(folder: Path, task: AnyTask, evaluation: Evaluation, state: State) -> None:
+def require_same_files(folder: Path, state: State, task: AnyTask, evaluation: Evaluation) -> None:
     """Refuse other files than those that a run was started on.
 
     Raises:
