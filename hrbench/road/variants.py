@@ -17,9 +17,8 @@ from hrbench.runs.options import Options
 from hrbench.spec import DatasetSpec, TaskSpec
 
 
-def fitted(checkpoint: Checkpoint, name: str) -> Fit:
-    """Return how a checkpoint fits the network of `NAME@VARIANT` or a file."""
-    spec, dataset = named(name)
+def fitted(checkpoint: Checkpoint, spec: TaskSpec, dataset: DatasetSpec) -> Fit:
+    """Return how a checkpoint fits the network of a task."""
     task = task_of(spec, dataset, DataRoot(DEFAULT, synthetic=False), Options())
     with torch.device("meta"):
         network = task.network()

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from hrbench import catalog
-from hrbench.backbone.about import About
 from hrbench.backbone.anatomy import Anatomy, anatomy
 from hrbench.backbone.fitting import Fit
 from hrbench.backbone.input import IMAGENET
@@ -29,12 +28,11 @@ class Inspection:
     variants: tuple[str, ...]  # task@variant whose network is of these shapes
     task: str | None
     fit: Fit | None
-    about: About | None = None  # what it, or the run that it lies in, says of itself
     other_outputs: str = ""  # in words, how its keypoints or classes are not the task's
 
     def content(self) -> dict[str, Any]:
         """Return everything, for JSON."""
-        tensors = self.checkpoint.tensors
+        tensors, about = self.checkpoint.tensors, self.checkpoint.about
         return {
             "file": str(self.checkpoint.path),
             "sha256": self.checkpoint.sha256,
@@ -52,7 +50,7 @@ class Inspection:
             "classes": self.anatomy.classes,
             "branches": self.anatomy.branches,
             "preprocessing": _preprocessing(self.checkpoint, self.anatomy),
-            "about": None if self.about is None else self.about.content(),
+            "about": None if about is None else about.content(),
             "published": provenance.published(self.checkpoint),
             "variants": list(self.variants),
             "task": self.task,
@@ -92,10 +90,10 @@ class Inspection:
             yield "head", f"{self.anatomy.classes or ''} {self.anatomy.head}".strip()
         if content["preprocessing"]:
             yield "image", _image_words(content["preprocessing"])
-        if self.about is not None:
-            synthetic = ", of hrbench's synthetic set" if self.about.synthetic else ""
-            yield "trained for", f"{self.about.name}, from {self.about.init}"
-            yield "trained on", ", ".join(self.about.seen_datasets) + synthetic
+        if (about := self.checkpoint.about) is not None:
+            synthetic = ", of hrbench's synthetic set" if about.synthetic else ""
+            yield "trained for", f"{about.name}, from {about.init}"
+            yield "trained on", ", ".join(about.seen_datasets) + synthetic
         for row in content["published"]:
             figure = f"{row['metric']} {row['value']} {row['unit']} on {row['split']}"
             yield "published", f"{row['file']}: {figure} ({row['licence'] or 'no licence read'})"
@@ -112,12 +110,13 @@ def inspect(file: Path, task: str | None = None) -> Inspection:
     checkpoint = provenance.read(weights_of(str(file)).path)
     parts = anatomy(checkpoint.tensors)
     variants = tuple(fitting_variants(checkpoint, parts))
-    about = checkpoint.about
     if task is None:
-        return Inspection(checkpoint, parts, variants, None, None, about)
+        return Inspection(checkpoint, parts, variants, None, None)
     chosen = _named(task, variants)
-    other = provenance.other_outputs(about, named(chosen)[1])
-    return Inspection(checkpoint, parts, variants, chosen, fitted(checkpoint, chosen), about, other)
+    spec, dataset = named(chosen)
+    other = provenance.other_outputs(checkpoint.about, dataset)
+    fit = fitted(checkpoint, spec, dataset)
+    return Inspection(checkpoint, parts, variants, chosen, fit, other)
 
 
 def _named(task: str, variants: tuple[str, ...]) -> str:
