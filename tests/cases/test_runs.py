@@ -99,6 +99,8 @@ def test_other_data_than_those_of_the_run_are_refused(project: Path) -> None:
     refused(called(project, "score", "latest", "--data", str(other)), words)
     edit_json(project / "mice" / "annotations.json", lambda said: said["annotations"].pop())
     refused(called(project, "score", "latest"), ["are not those that it was run on"])
+    (only_run(project) / "record.json").unlink()
+    refused(called(project, "run", "--resume", "latest"), ["are not those that it was run on"])
 
 
 def test_runs_of_one_spec_are_told_apart(project: Path) -> None:
