@@ -17,11 +17,13 @@ from numpy.typing import NDArray
 
 from hrbench.arrays import Pixels
 from hrbench.draw.drawing import DARK, LEFT, MIDDLE, RIGHT, WHITE, Color
+from hrbench.draw.tiles import cut_out, in_rows
 
 Pairs = Sequence[tuple[int, int]]
 Read = Callable[[Path, tuple[int, int] | None], Pixels]
 
 AROUND = 0.15  # of the longer side of what is shown, on each side
+LEAST = 1.0  # pixels of that side
 DOUBT = (40, 40, 230)  # BGR
 LETTERS, SMALL, LARGE = 0.38, 0.3, 0.6  # of OpenCV's font size
 TITLE = 30  # pixels of height
@@ -93,9 +95,7 @@ def sheet(
         cv2.rectangle(canvas, (0, 0), (shape.tile - 1, shape.tile - 1), frame, 5)
         tiles.append(canvas)
     blank = np.full((shape.tile, shape.tile, 3), WHITE, dtype=np.uint8)
-    tiles += [blank] * (-len(tiles) % shape.columns) if tiles else [blank] * shape.columns
-    starts = range(0, len(tiles), shape.columns)
-    return np.vstack([np.hstack(tiles[start : start + shape.columns]) for start in starts])
+    return in_rows(tiles or [blank], shape.columns)
 
 
 def titled(tiles: Pixels, words: str) -> Pixels:
@@ -130,12 +130,7 @@ def tile(
     shape: Grid,
 ) -> Pixels:
     """Return one object, cut out around the labelled ones of its (K, 2) points."""
-    low, high = points[labelled].min(axis=0), points[labelled].max(axis=0)
-    side = max(1.0, float((high - low).max())) * (1 + 2 * AROUND)
-    corner, factor = (low + high - side) / 2, shape.tile / side
-    matrix = np.array([[factor, 0, -factor * corner[0]], [0, factor, -factor * corner[1]]])
-    size = (shape.tile, shape.tile)
-    canvas = cv2.warpAffine(image, matrix, size, borderValue=WHITE).astype(np.uint8)
+    canvas, corner, factor = cut_out(image, points[labelled], shape.tile, LEAST, AROUND)
     there = np.flatnonzero(labelled).tolist()
     places = {index: _whole(factor * (points[index] - corner)) for index in there}
     for start, end in edges:

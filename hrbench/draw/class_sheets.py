@@ -11,6 +11,7 @@ from hrbench.data.image_crops import read_rgb
 from hrbench.data.images import write_png
 from hrbench.data.picture_batches import PictureBatch
 from hrbench.data.pictures import Pictures
+from hrbench.draw.tiles import in_rows
 from hrbench.report.predictions import ClassPredictions
 from hrbench.spec import DatasetSpec
 
@@ -66,10 +67,7 @@ def _answered(
 
 
 def _write(place: Path, tiles: list[Pixels]) -> Path:
-    blank = np.full_like(tiles[0], 255)
-    tiles = tiles + [blank] * (-len(tiles) % COLUMNS)
-    lines = [np.hstack(tiles[start : start + COLUMNS]) for start in range(0, len(tiles), COLUMNS)]
-    write_png(place, np.vstack(lines))
+    write_png(place, in_rows(tiles, COLUMNS))
     return place
 
 

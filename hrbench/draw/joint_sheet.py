@@ -10,10 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.arrays import Floats, Pixels
-from hrbench.draw.drawing import DARK, LEFT, MIDDLE, RIGHT, WHITE, color, dot, limb_color, line
+from hrbench.draw.drawing import (
+    DARK,
+    LEFT,
+    MIDDLE,
+    RIGHT,
+    WHITE,
+    Color,
+    color,
+    dot,
+    limb_color,
+    line,
+)
 from hrbench.metrics.joint_errors import mpjpe
 
-Color = tuple[int, int, int]
 Edges = Sequence[tuple[int, int]]
 
 PANEL = 260  # pixels, of a view's square

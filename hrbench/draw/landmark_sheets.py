@@ -18,6 +18,7 @@ from hrbench.data.loader import Batch
 from hrbench.data.sample import People
 from hrbench.draw.drawing import FAINT, KEY, LIKELY, WHITE, dot_radius, line, pose
 from hrbench.draw.lettering import LETTERS, labelled, strip
+from hrbench.draw.tiles import cut_out, in_rows
 from hrbench.heads.codec import Codec
 from hrbench.metrics.sample_errors import PoseErrors
 from hrbench.spec import DatasetSpec
@@ -25,6 +26,7 @@ from hrbench.spec import DatasetSpec
 TRAINING, WORST = "training.png", "worst.png"
 TILE, GAP, COLUMNS = 256, 4, 6  # pixels
 AROUND = 0.2  # of the longer side of what is shown, on each side
+LEAST = 8.0  # pixels of that side
 HEAT = np.array((60, 60, 255))  # BGR, of a target's bumps
 STRENGTH = 0.6  # with which it covers the picture
 AWAY = (70, 70, 255)  # BGR, of the line from a keypoint to its true place
@@ -80,24 +82,19 @@ def draw_worst(
 
 def write_sheet(place: Path, tiles: list[Pixels]) -> Path:
     """Write tiles of one size in rows."""
-    write_png(place, in_rows(tiles, min(COLUMNS, len(tiles))))
+    write_png(place, in_rows(framed(tiles), min(COLUMNS, len(tiles))))
     return place
 
 
-def in_rows(tiles: list[Pixels], columns: int) -> Pixels:
-    """Return tiles of one size in rows of so many."""
-    framed = [
-        np.pad(tile, ((0, GAP), (0, GAP), (0, 0)), constant_values=WHITE[0]) for tile in tiles
-    ]
-    framed += [np.full_like(framed[0], WHITE[0])] * (-len(framed) % columns)
-    lines = [np.hstack(framed[start : start + columns]) for start in range(0, len(framed), columns)]
-    return np.vstack(lines)
+def framed(tiles: list[Pixels]) -> list[Pixels]:
+    """Return tiles with white to the right of them and below."""
+    return [np.pad(t, ((0, GAP), (0, GAP), (0, 0)), constant_values=WHITE[0]) for t in tiles]
 
 
 def _write_sections(place: Path, sections: list[tuple[str, list[Pixels]]]) -> Path:
     parts = []
     for title, tiles in sections:
-        rows = in_rows(tiles, COLUMNS)
+        rows = in_rows(framed(tiles), COLUMNS)
         parts += [strip(rows.shape[1], title), rows]
     parts += [strip(parts[0].shape[1], words, LETTERS) for words in (LINES, KEY)]
     write_png(place, np.vstack(parts))
@@ -133,11 +130,7 @@ def _error(image: Pixels, dataset: DatasetSpec, errors: PoseErrors, row: int) ->
     truth, points = errors.truth[row], errors.predicted[row]
     shown = np.concatenate([truth, points])
     shown = shown[np.isfinite(shown).all(axis=1)]
-    low, high = shown.min(axis=0), shown.max(axis=0)
-    side = max(8.0, float((high - low).max())) * (1 + 2 * AROUND)
-    corner, factor = (low + high - side) / 2, TILE / side
-    matrix = np.array([[factor, 0, -factor * corner[0]], [0, factor, -factor * corner[1]]])
-    canvas = cv2.warpAffine(image, matrix, (TILE, TILE), borderValue=WHITE).astype(np.uint8)
+    canvas, corner, factor = cut_out(image, shown, TILE, LEAST, AROUND)
     radius = dot_radius(TILE / 2, len(truth))
     known = np.isfinite(truth).all(axis=1)
     true, places = (truth - corner) * factor, (points - corner) * factor

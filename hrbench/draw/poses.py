@@ -15,6 +15,7 @@ from hrbench.data.evaluation import LandmarkEvaluation
 from hrbench.data.images import read_image, write_png
 from hrbench.draw.drawing import KEY, WHITE, dot_radius, pose
 from hrbench.draw.lettering import labelled, strip
+from hrbench.draw.tiles import in_rows
 from hrbench.geometry import UNIT
 from hrbench.report.predictions import Predictions
 from hrbench.spec import DatasetSpec
@@ -42,11 +43,9 @@ def draw(
         tiles.append(labelled(shown, [people.images[image].name]))
         if len(tiles) == COLUMNS * ROWS:
             break
-    tiles += [np.full_like(tiles[0], WHITE[0])] * (-len(tiles) % COLUMNS)
-    framed = [np.pad(t, ((GAP, GAP), (GAP, GAP), (0, 0)), constant_values=255) for t in tiles]
-    lines = [np.hstack(framed[start : start + COLUMNS]) for start in range(0, len(tiles), COLUMNS)]
-    lines.append(strip(lines[0].shape[1], KEY))
-    write_png(folder / FILE, np.vstack(lines))
+    framed = [np.pad(t, ((GAP, GAP), (GAP, GAP), (0, 0)), constant_values=WHITE[0]) for t in tiles]
+    sheet = in_rows(framed, COLUMNS)
+    write_png(folder / FILE, np.vstack([sheet, strip(sheet.shape[1], KEY)]))
 
 
 def tile(
