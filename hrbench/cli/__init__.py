@@ -1,4 +1,4 @@
-"""The command line: parses, calls one function of the command, prints. Imports no torch.
+"""The command line: parses, calls the command's functions, prints. Imports no torch.
 
 A command has its module here and its code in `commands`, both called as the command.
 """
