@@ -35,9 +35,9 @@ def predict(
     predictions.write(folder)
     if evaluation.division is not None:
         run_folder.write_division(folder, evaluation.division)
-    state = replace(state, predict_seconds=time.perf_counter() - started)
-    state = replace(state, notes=(*state.notes, *remarks.sentences()))
+    seconds, said = time.perf_counter() - started, remarks.sentences()
+    state = replace(state, predict_seconds=seconds, notes=(*state.notes, *said))
     state.write(folder)
-    for sentence in remarks.sentences():
+    for sentence in said:
         tell(sentence)
     return predictions, state

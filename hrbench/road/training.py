@@ -19,7 +19,6 @@ from hrbench.report.record import Weights
 from hrbench.road.building import Built
 from hrbench.road.measuring import measure
 from hrbench.road.telling import look_at, pictures, tell
-from hrbench.runs import folder as run_folder
 from hrbench.runs import provenance
 from hrbench.runs.folder import State
 
@@ -46,8 +45,12 @@ def fit(
         trainer.resume()
         seconds = train(trainer, _validation(task, evaluation, built, runtime))
         trained = trained.model_copy(update={"sha256": weights.digest(built.network)})
-    state = run_folder.with_weights(state, trained.model_dump(mode="json"), seconds)
-    return replace(state, notes=(*built.notes, *state.notes))
+    return replace(
+        state,
+        weights=trained.model_dump(mode="json"),
+        train_seconds=seconds,
+        notes=(*built.notes, *state.notes),
+    )
 
 
 def first_batch(feed: Feed[Any], seed: int, samples: int) -> Any:

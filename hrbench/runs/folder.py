@@ -136,8 +136,3 @@ def discard(folder: Path) -> None:
 def now() -> str:
     """Return the time as `State.started` has it."""
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def with_weights(state: State, weights: dict[str, Any], seconds: float | None) -> State:
-    """Return the state of a run that has its weights."""
-    return replace(state, weights=weights, train_seconds=seconds)
