@@ -27,6 +27,7 @@ from hrbench.lints.keypoint_names import NO_PAIRS, NO_SIGMAS, mirrored_faults
 from hrbench.report import run_folders
 from hrbench.runs import folder as folder_of_run
 from hrbench.spec import DatasetSpec
+from hrbench.spec.validation import validate
 
 TRAIN = "train"  # what the split is called that one's own tasks train on
 
@@ -53,7 +54,7 @@ def check(name: str, data: str | None, *, images: bool, allow: tuple[str, ...] =
         return Report(
             str(raw["name"]), str(raw.get("title", "")), str(file), faults=fatal, notes=odd
         )
-    dataset = catalog.load_dataset(name)
+    dataset = validate(DatasetSpec, raw, str(file))
     if dataset.format not in FORMATS:
         raise UnknownNameError(f"format in {name}", dataset.format, FORMATS)
     known = FORMATS[dataset.format]
