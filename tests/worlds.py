@@ -14,9 +14,11 @@ from shared import need_shared
 from specs import landmark_task
 
 from hrbench import catalog, network, world
+from hrbench.commands import run as running
 from hrbench.formats.location import DataRoot
 from hrbench.kinds.landmarks.task import Landmarks
 from hrbench.kinds.registry import task_of
+from hrbench.report.record import RunRecord
 from hrbench.road.resolve import resolve
 from hrbench.runs.options import Options
 from hrbench.spec import ClassificationTask, LiftingTask
@@ -36,6 +38,13 @@ def scratch() -> Path:
     """Return a new folder that several tests share."""
     KEPT.append(TemporaryDirectory(prefix="hrbench-test-", ignore_cleanup_errors=True))
     return Path(KEPT[-1].name)
+
+
+def ran(task: str, out: Path, **options: Any) -> tuple[RunRecord, Path]:
+    """A run in this process: its record, and its folder below `out`."""
+    done = running.run(task, Options(out=str(out), workers=0, device="cpu", **options))
+    assert done is not None
+    return done
 
 
 @cache

@@ -12,22 +12,14 @@ from golden import recipe
 from golden.ledger import Ledger
 from shared import need_shared
 from specs import landmark_task
-from worlds import SMALL, real_tree, small_world
+from worlds import SMALL, ran, real_tree, small_world
 
 from hrbench import catalog, network
 from hrbench.backbone.registry import BACKBONES
-from hrbench.commands import run as pipeline
 from hrbench.commands import score as scoring
 from hrbench.errors import RunError
 from hrbench.report import predictions, runs
 from hrbench.report.predictions import Predictions
-from hrbench.runs.options import Options
-
-
-def ran(task: str, out: Path, **options: Any) -> tuple[Any, Path]:
-    done = pipeline.run(task, Options(out=str(out), workers=0, device="cpu", **options))
-    assert done is not None
-    return done
 
 
 @pytest.mark.parametrize("own", [False, True])

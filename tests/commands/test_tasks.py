@@ -19,6 +19,7 @@ from specs import landmark_task
 from worlds import (
     SMALL,
     WFLW_FLAGS,
+    ran,
     real_mpii,
     release_of_300w,
     release_of_wflw,
@@ -28,7 +29,6 @@ from worlds import (
 
 from hrbench import catalog, world
 from hrbench.backbone.registry import BACKBONES
-from hrbench.commands import run as pipeline
 from hrbench.commands import score as scoring
 from hrbench.data.evaluation import LandmarkEvaluation
 from hrbench.formats import registry as formats
@@ -36,7 +36,6 @@ from hrbench.formats.location import DataRoot
 from hrbench.report import predictions, runs
 from hrbench.report.predictions import Predictions
 from hrbench.report.record import RunRecord
-from hrbench.runs.options import Options
 
 IMAGES = 24
 FACES = ("300w", "wflw", "cofw", "aflw")
@@ -45,12 +44,6 @@ FIGURES = {
     "crowdpose": {"AP", "AP50", "AP75", "AR", "AP_easy", "AP_medium", "AP_hard"},
     "300w": {"NME", "NME (inter-pupil)", "FR@0.08", "FR@0.10", "AUC@0.08", "AUC@0.10"},
 }
-
-
-def ran(task: str, out: Path, **options: Any) -> tuple[RunRecord, Path]:
-    done = pipeline.run(task, Options(out=str(out), workers=0, device="cpu", **options))
-    assert done is not None
-    return done
 
 
 def small(dataset: str) -> Path:
