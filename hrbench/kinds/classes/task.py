@@ -68,7 +68,8 @@ class Classification(Task[ImageNetwork, ClassEvaluation, ClassPredictions]):
         del network
 
         def cost(network: nn.Module, batch: PictureBatch) -> Tensor:
-            logits = network(batch.images)
+            # Left to several processes' wrapper, the move would wait for the card at each step.
+            logits = network(batch.images.to(device, non_blocking=True))
             labels = batch.labels.to(device, non_blocking=True)
             return F.cross_entropy(logits.float(), labels)
 

@@ -103,7 +103,8 @@ class Landmarks(Task[ImageNetwork, LandmarkEvaluation, Predictions]):
         loss = codec.losses[recipe.loss]
 
         def cost(network: nn.Module, batch: Batch) -> Tensor:
-            scores = network(batch.images)
+            # Left to several processes' wrapper, the move would wait for the card at each step.
+            scores = network(batch.images.to(device, non_blocking=True))
             targets = codec.encode(batch.keypoints, batch.visible, device)
             if not recipe.target_weights:
                 targets = Targets(targets.maps, torch.ones_like(targets.weights))
