@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
+import torch.nn.functional as F  # noqa: N812  the field's name for it
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -51,8 +52,15 @@ class Codec(ABC):
         """Return the targets on `device` for (B, K, 2) crop pixels and (B, K) visibility."""
 
     @abstractmethod
+    def volume(self) -> float:
+        """Return the sum over the cells of a target that no border cuts off."""
+
     def from_logits(self, scores: Tensor) -> Tensor:
-        """Return (B, K, h, w) maps for the scores of a network trained by cross-entropy."""
+        """Return (B, K, h, w) maps for the scores of a network trained by cross-entropy.
+
+        A softmax over cells, times a bump's volume: a perfect answer is the target.
+        """
+        return F.softmax(scores.flatten(2), dim=2).view_as(scores) * self.volume()
 
     def flip_back(self, maps: Tensor, order: Tensor, shift: int) -> Tensor:
         """Return the maps of mirrored crops as if they had not been; `heatmap.flip_back`."""

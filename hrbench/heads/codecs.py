@@ -10,7 +10,6 @@ from typing import ClassVar
 
 import numpy as np
 import torch
-import torch.nn.functional as F  # noqa: N812  the field's name for it
 from torch import Tensor
 
 from hrbench.geometry import CropMatrix, udp_matrix
@@ -76,13 +75,6 @@ class GaussianHeatmap(GridCodec):
     def volume(self) -> float:
         """Return the sum over the cells of a target that no border cuts off."""
         return self.bump().sum().item()
-
-    def from_logits(self, scores: Tensor) -> Tensor:
-        """Return (B, K, h, w) maps for the scores of a network trained by cross-entropy.
-
-        A softmax over cells, times a bump's volume: a perfect answer is the target.
-        """
-        return F.softmax(scores.flatten(2), dim=2).view_as(scores) * self.volume()
 
     def decode(self, maps: Tensor) -> tuple[Tensor, Tensor]:
         """Return (B, K, 2) positions in cells and (B, K) scores, as its decoder reads them."""

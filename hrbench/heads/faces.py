@@ -11,7 +11,6 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-import torch.nn.functional as F  # noqa: N812  the field's name for it
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -66,13 +65,9 @@ class OfficialFaceHeatmap(Codec):
             return torch.from_numpy(self.sigma / (squared + self.sigma**2) ** 1.5)
         return torch.from_numpy(np.exp(-squared / (2 * self.sigma**2)))
 
-    def from_logits(self, scores: Tensor) -> Tensor:
-        """Return (B, K, h, w) maps for the scores of a network trained by cross-entropy.
-
-        A softmax over cells, times a bump's volume: a perfect answer is the target.
-        """
-        shares = F.softmax(scores.flatten(2), dim=2).view_as(scores)
-        return shares * self.bump().sum().item()
+    def volume(self) -> float:
+        """Return the sum over the cells of a target that no border cuts off."""
+        return self.bump().sum().item()
 
     def decode(self, maps: Tensor) -> tuple[Tensor, Tensor]:
         """Return (B, K, 2) float32 positions in cells and (B, K) scores for (B, K, h, w) maps.

@@ -70,9 +70,8 @@ class SimccVectors(GridCodec):
         """The losses for such targets, by the names of recipes."""
         return {"kl-divergence": self.divergence}
 
-    @property
     def volume(self) -> float:
-        """The sum of a Gaussian whose peak is 1."""
+        """Return the sum of a Gaussian whose peak is 1."""
         return self.sigma * math.sqrt(2 * math.pi)
 
     def encode(self, keypoints: Tensor, visible: Tensor, device: torch.device) -> Targets:
@@ -92,7 +91,7 @@ class SimccVectors(GridCodec):
             torch.arange(bins) - place[..., None]
             for bins, place in zip(self.size, (keypoints / self.stride).unbind(-1), strict=True)
         ]
-        bumps = gaussian(torch.cat(steps, dim=-1), self.sigma) / self.volume * weights[..., None]
+        bumps = gaussian(torch.cat(steps, dim=-1), self.sigma) / self.volume() * weights[..., None]
         return Targets(bumps.float().to(device), weights.to(device))
 
     def divergence(self, scores: Tensor, targets: Targets) -> Tensor:
@@ -113,7 +112,7 @@ class SimccVectors(GridCodec):
     def from_logits(self, scores: Tensor) -> Tensor:
         """Return maps whose peak is 1 where scores are a perfect answer's."""
         shares = [part.softmax(dim=-1) for part in self.axes(scores)]
-        return torch.cat(shares, dim=-1) * self.volume
+        return torch.cat(shares, dim=-1) * self.volume()
 
     def flip_back(self, maps: Tensor, order: Tensor, shift: int) -> Tensor:
         """Return the maps of mirrored crops as if they had not been: that of x turned round.
@@ -139,5 +138,5 @@ class SimccVectors(GridCodec):
 
     def drawn(self, targets: Targets) -> Tensor:
         """Return (B, H, W) pictures of the targets: how likely a bin's column and row are."""
-        across, down = self.axes(targets.maps * targets.weights[..., None] * self.volume)
+        across, down = self.axes(targets.maps * targets.weights[..., None] * self.volume())
         return (down[..., :, None] * across[..., None, :]).amax(dim=1)
