@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from hrbench.backbone.fitting import Fit
+from hrbench.backbone.layouts import MARTINEZ  # of weights without their statistics
 from hrbench.backbone.weights import Checkpoint
 from hrbench.data.evaluation import LiftingEvaluation
 from hrbench.data.lifting_batches import LiftingBatch, TrainingWindows
@@ -29,9 +30,6 @@ from hrbench.network import MILLIMETRES, LinearNetwork, TemporalNetwork, build_l
 from hrbench.report.predictions import JointPredictions
 from hrbench.runs import provenance
 from hrbench.spec import LiftingTask, LinearModel, TemporalModel
-
-MARTINEZ = "martinez"  # the layout of weights that come without their statistics
-
 
 Lifter: TypeAlias = LinearNetwork | TemporalNetwork
 
@@ -74,7 +72,7 @@ class Lifting(Task[Lifter, LiftingEvaluation, JointPredictions]):
 
     def load(self, network: Lifter, checkpoint: Checkpoint) -> Fit:
         """Load the network; statistics that a file lacks are those of the training split."""
-        if checkpoint.layout == MARTINEZ and isinstance(network, LinearNetwork):
+        if checkpoint.layout == MARTINEZ.name and isinstance(network, LinearNetwork):
             read = reading.training(self.spec, self.dataset, self.data_root, self.options)
             checkpoint = _completed(checkpoint, statistics(read.clips))
         return super().load(network, checkpoint)
@@ -82,7 +80,7 @@ class Lifting(Task[Lifter, LiftingEvaluation, JointPredictions]):
     def initialise(self, network: Lifter, checkpoint: Checkpoint) -> Fit:
         """Load the whole network; statistics that a file lacks are those it has by now."""
         provenance.require_same_outputs(checkpoint, self.dataset, self.options.allow)
-        if checkpoint.layout == MARTINEZ:
+        if checkpoint.layout == MARTINEZ.name:
             checkpoint = _completed(checkpoint, dict(network.named_buffers(recurse=False)))
         return super().load(network, checkpoint)
 
