@@ -25,7 +25,7 @@ def kind_of(spec: TaskSpec) -> Kind:
 
 
 def task_of(spec: TaskSpec, dataset: DatasetSpec, data_root: DataRoot, options: Options) -> AnyTask:
-    """Return the task of a spec on a data_root of data."""
+    """Return the task of a spec on the data below `data_root`."""
     there = as_found(dataset, data_root.folder / dataset.folder)
     return kind_of(spec).task(spec, there, data_root, options)
 

@@ -76,9 +76,9 @@ class DeployableClassifier(Deployable[Classification, ClassPredictions]):
 
     def synthetic(self) -> NDArray[np.uint8]:
         """Return pictures of a synthetic training set."""
-        spec, dataset, source = small_world(self.task, STAND_IN, SYNTHETIC)
+        spec, dataset, data_root = small_world(self.task, STAND_IN, SYNTHETIC)
         training = format_of(dataset, PictureFormat).training
-        pictures = training(spec, dataset, source).pictures
+        pictures = training(spec, dataset, data_root).pictures
         return self._cut(pictures.first(SYNTHETIC))
 
     def of_images(self, paths: Sequence[Path]) -> NDArray[np.uint8]:

@@ -92,8 +92,8 @@ class DeployableLandmarks(Deployable[Landmarks, Predictions]):
 
     def synthetic(self) -> NDArray[np.uint8]:
         """Return crops of the first annotated boxes of a synthetic training set."""
-        spec, dataset, source = small_world(self.task, STAND_IN, SYNTHETIC)
-        people = formats.training(spec, dataset, source)
+        spec, dataset, data_root = small_world(self.task, STAND_IN, SYNTHETIC)
+        people = formats.training(spec, dataset, data_root)
         return self._cut(people.rows(np.arange(min(SYNTHETIC, len(people)))))
 
     def of_images(self, paths: Sequence[Path]) -> NDArray[np.uint8]:
