@@ -115,13 +115,14 @@ class Task(ABC, Generic[N, E, P]):
         """
         return fitting.load_network(checkpoint, network, partial=self.options.allow_partial)
 
-    @abstractmethod
     def initialise(self, network: N, checkpoint: Checkpoint) -> Fit:
         """Start training from the weights of a file; return what of them was loaded.
 
         Raises:
             WeightsError: they are of another network.
         """
+        backbone = network.get_submodule("backbone")
+        return fitting.load_backbone(checkpoint, backbone, partial=self.options.allow_partial)
 
     def of_unknown_weights(self) -> tuple[str, ...]:
         """Return what is to be known of weights that do not say what they were trained for."""

@@ -8,8 +8,6 @@ import torch
 import torch.nn.functional as F  # noqa: N812  the field's name for it
 from torch import Tensor, nn
 
-from hrbench.backbone.fitting import Fit, load_backbone
-from hrbench.backbone.weights import Checkpoint
 from hrbench.data.evaluation import ClassEvaluation
 from hrbench.data.image_crops import Crops, TrainingView
 from hrbench.data.picture_batches import EvaluationPictures, PictureBatch, TrainingPictures
@@ -58,10 +56,6 @@ class Classification(Task[ImageNetwork, ClassEvaluation, ClassPredictions]):
         view = TrainingView(self.size, smallest=augment.smallest, flip=augment.flip)
         feed = TrainingPictures(training.pictures, view, self.options.seed)
         return Training(feed, left_out=training.left_out, allowed=training.allowed)
-
-    def initialise(self, network: ImageNetwork, checkpoint: Checkpoint) -> Fit:
-        """Load the backbone."""
-        return load_backbone(checkpoint, network.backbone, partial=self.options.allow_partial)
 
     def cost(self, network: ImageNetwork, device: torch.device) -> Cost[PictureBatch]:
         """Return the cross-entropy."""

@@ -10,8 +10,6 @@ import torch
 from torch import Tensor, nn
 
 from hrbench import catalog
-from hrbench.backbone.fitting import Fit, load_backbone
-from hrbench.backbone.weights import Checkpoint
 from hrbench.data import shared_images
 from hrbench.data.evaluation import LandmarkEvaluation
 from hrbench.data.faults import stop_at_fatal
@@ -86,10 +84,6 @@ class Landmarks(Task[ImageNetwork, LandmarkEvaluation, Predictions]):
         allowed = (*people.allowed, *turned, *self._measured_too(people, evaluation))
         feed = TrainingCrops(people, self.pixels.cutting, self.spec.augment, self.options.seed)
         return Training(feed, left_out=people.left_out, allowed=allowed)
-
-    def initialise(self, network: ImageNetwork, checkpoint: Checkpoint) -> Fit:
-        """Load the backbone."""
-        return load_backbone(checkpoint, network.backbone, partial=self.options.allow_partial)
 
     def of_unknown_weights(self) -> tuple[str, ...]:
         """Say whose keypoints the network's outputs are taken for."""
