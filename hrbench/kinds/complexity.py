@@ -37,7 +37,9 @@ def of_crop(network: nn.Module, height: int, width: int) -> Complexity:
     """Return what a crop of so many pixels costs; nothing is computed for it."""
     crop = torch.empty((1, height, width, 3), dtype=torch.uint8, device=HOLLOW)
     hollow = without_numbers(network)
-    count, more = multiply_adds(hollow, crop), _overcounted(hollow, crop)
+    overcounted = _overcounted(hollow)
+    count = multiply_adds(hollow, crop)  # the pass that fills the list too
+    more = sum(overcounted)
     words = "the same over 1024^3, as the official code prints"
     if more:
         words += " it, which counts deconvolutions by the cells that they put out: four times"
@@ -63,25 +65,19 @@ def multiply_adds(hollow: nn.Module, given: Tensor) -> int:
     return int(counter.get_total_flops()) // 2  # a multiplication and an addition
 
 
-def _overcounted(hollow: nn.Module, given: Tensor) -> int:
-    """Return how many more multiply-adds of deconvolutions the official code counts.
+def _overcounted(hollow: nn.Module) -> list[int]:
+    """Return a list that takes, of a pass, how many more multiply-adds the official code counts.
 
-    It takes a weight for each cell that comes out, where there is one for each that goes in.
+    Of a deconvolution it takes a weight for each cell that comes out, where there is one for each
+    that goes in.
     """
-    more = 0
+    more: list[int] = []
 
     def count(module: nn.Module, taken: tuple[Tensor, ...], output: Tensor) -> None:
-        nonlocal more
         cells = output.shape[2:].numel() - taken[0].shape[2:].numel()
-        more += cells * sum(weight.numel() for weight in module.parameters())
+        more.append(cells * sum(weight.numel() for weight in module.parameters()))
 
-    hooks = [
-        module.register_forward_hook(count)
-        for module in hollow.modules()
-        if isinstance(module, nn.ConvTranspose2d)
-    ]
-    with torch.no_grad():
-        hollow(given)
-    for hook in hooks:
-        hook.remove()
+    for module in hollow.modules():
+        if isinstance(module, nn.ConvTranspose2d):
+            module.register_forward_hook(count)
     return more
