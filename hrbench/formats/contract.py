@@ -1,6 +1,6 @@
 """A format of datasets' files as one object: how it is read, what it lists, what is wrong with it.
 
-`formats.registry` has them all; each is made in its own folder, in `format.py`.
+`formats.registry` has them all; each is made in the folder that reads its files.
 """
 
 from collections.abc import Callable

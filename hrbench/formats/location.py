@@ -1,4 +1,4 @@
-"""Where a run's datasets lie, what of them is there, and what a reader makes of a split."""
+"""Where a run's datasets lie, and which of their files are there."""
 
 import hashlib
 import os

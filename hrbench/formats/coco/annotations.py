@@ -83,7 +83,7 @@ def columns(content: Any, num_keypoints: int) -> Annotations:
         crowd=column("iscrowd", np.bool_),
         num_keypoints=column("num_keypoints", np.int64),
         keypoints=lists("keypoints", 3 * num_keypoints).reshape(-1, num_keypoints, 3),
-        derived=np.zeros(len(people), dtype=np.bool_),  # `own` reads files without boxes
+        derived=np.zeros(len(people), dtype=np.bool_),  # `incomplete` reads files without boxes
         unsized=np.zeros(len(people), dtype=np.bool_),
         categories=_category_names(content, num_keypoints),
     )

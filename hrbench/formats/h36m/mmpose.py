@@ -102,15 +102,15 @@ def clips(table: Table, keypoints: NDArray[np.floating], cameras: Cameras) -> li
     for row, frame in enumerate(table.frames):
         by_clip.setdefault(frame.clip, []).append(row)
     numbers = np.array([frame.number for frame in table.frames])
-    faults = []
+    pieces = []
     for (subject, name, camera), rows in by_clip.items():
         order = np.array(rows)[np.argsort(numbers[rows], kind="stable")]
         seen_by = _camera(cameras, subject, camera)
-        faults += [
+        pieces += [
             Clip(subject, name, seen_by, numbers[part], table.joints[part], keypoints[part])
             for part in _without_gaps(order, numbers)
         ]
-    return faults
+    return pieces
 
 
 def _without_gaps(rows: NDArray[np.int64], numbers: NDArray[np.int64]) -> list[NDArray[np.int64]]:

@@ -1,7 +1,7 @@
 """MPII: annotated persons, and the file for the test server.
 
 The files are those that the authors of HRNet and SimpleBaseline derived from the release: a
-JSON list of persons for each split, and gt_valid.mat, for `mpii_truth`. All of them count
+JSON list of persons for each split, and gt_valid.mat, for `head_truth`. All of them count
 pixels from 1.
 
 Letters: M images, N persons, K keypoints; rows are counted from 0.
