@@ -4,10 +4,8 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from hrbench.data.faults import stop_at_fatal
-from hrbench.data.sample import People
+from hrbench.data.sample import People, used_images
 from hrbench.errors import DataError
 from hrbench.formats.location import DataRoot
 from hrbench.lints import within as positions
@@ -22,7 +20,7 @@ def require_images(dataset: DatasetSpec, people: People) -> None:
     """
     if people.inside is not None:
         return
-    used = [people.images[image] for image in np.unique(people.image).tolist()]
+    used = used_images(people)
     names = {folder: _listed(folder) for folder in {path.parent for path in used}}
     missing = [path for path in used if path.name not in names[path.parent]]
     if missing:

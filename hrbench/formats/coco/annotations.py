@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.data.annotated import Annotations
-from hrbench.data.faults import Fault, fault_of, stop_at_fatal
+from hrbench.data.faults import CHECK, Fault, fault_of, stop_at_fatal
 from hrbench.errors import DataError
 from hrbench.files import json_rows
 from hrbench.files.json_files import no_collection, read_json
@@ -44,7 +44,7 @@ def usable(
     """
     allowed = stop_at_fatal(path, faults, allow)
     if table is None:
-        raise DataError(f"{path}: {faults[0]}; `hrbench check` lists all faults of a dataset")
+        raise DataError(f"{path}: {faults[0]}; {CHECK}")
     return replace(table, allowed=allowed)
 
 
@@ -56,7 +56,7 @@ def read_images(path: Path, num_keypoints: int) -> Annotations:
     """
     table, faults = examined_images(read_json(path), num_keypoints)
     if table is None:
-        raise DataError(f"{path}: {faults[0]}; `hrbench check` lists all faults of a dataset")
+        raise DataError(f"{path}: {faults[0]}; {CHECK}")
     return table
 
 

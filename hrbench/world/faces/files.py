@@ -7,7 +7,6 @@ from functools import partial
 from operator import attrgetter
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,11 +15,11 @@ from hrbench.world.faces.lines import Lines
 from hrbench.world.faces.picture import paint_scene
 from hrbench.world.faces.sampling import COMMON, Manner, sample_scene
 from hrbench.world.faces.scene import Scene
+from hrbench.world.files import write_jpeg
 from hrbench.world.making import Making
 
 Scheme = Callable[[Lines], Floats]  # which points of a face a dataset has, in mm
 HEIGHT = 200.0  # pixels; a scale is the side of a box over this
-_QUALITY = 92  # JPEG
 _DIGITS = 4  # of coordinates in a CSV
 
 
@@ -110,8 +109,7 @@ def _save(
     folder: Path, split: Split, scheme: Scheme, seed: int, size: tuple[int, int], index: int
 ) -> Face:
     face = _draw(split, scheme, seed, size, index)
-    _, encoded = cv2.imencode(".jpg", face.image, (cv2.IMWRITE_JPEG_QUALITY, _QUALITY))
-    (folder / face.name).write_bytes(encoded.tobytes())
+    write_jpeg(folder / face.name, face.image)
     nothing = np.zeros((0, 0, 3), np.uint8)
     return replace(face, image=nothing)  # the image need not travel between processes
 
