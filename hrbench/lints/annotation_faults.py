@@ -4,11 +4,11 @@ Letters: N annotations, K keypoints, P pairs of them.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.data.annotated import Annotations
 from hrbench.data.faults import Fault, fault_of
 from hrbench.files import json_rows
 from hrbench.files.json_rows import (
@@ -22,9 +22,6 @@ from hrbench.files.json_rows import (
     Rows,
 )
 from hrbench.lints.swapped_sides import Suspects
-
-if TYPE_CHECKING:
-    from hrbench.data.annotated import Annotations
 
 IMAGE_FIELDS = {"id": WHOLE, "file_name": TEXT, "width": POSITIVE, "height": POSITIVE}
 FIELDS = {
@@ -73,7 +70,7 @@ def people(rows: Rows, num_keypoints: int) -> list[Fault]:
     ]
 
 
-def values(table: "Annotations", counted: int | None) -> list[Fault]:
+def values(table: Annotations, counted: int | None) -> list[Fault]:
     """Return what is wrong with the values of a table's N annotations.
 
     Of the K keypoints `num_keypoints` says how many of the first `counted` are labelled.
@@ -108,7 +105,7 @@ def values(table: "Annotations", counted: int | None) -> list[Fault]:
 
 
 def remarks(
-    table: "Annotations",
+    table: Annotations,
     keypoints: Sequence[str],
     suspects: Suspects,
     flip_pairs: Sequence[tuple[str, str]],

@@ -9,18 +9,15 @@ Letters: M images, N annotations, K keypoints.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.arrays import Floats
+from hrbench.data.annotated import Annotations
 from hrbench.data.faults import Fault, fault_of
 from hrbench.files import json_rows
 from hrbench.lints.thresholds import FEW, LARGE, PER_CENT, SHARE, UNIT, is_widespread
-
-if TYPE_CHECKING:
-    from hrbench.data.annotated import Annotations
 
 Mask = NDArray[np.bool_]
 
@@ -42,7 +39,7 @@ class Labels:
     high: Floats  # (N, 2) the largest; minus infinity
 
 
-def faults(table: "Annotations") -> list[Fault]:
+def faults(table: Annotations) -> list[Fault]:
     """Return what is implausible about a file's annotations, what explains the rest first.
 
     All of its numbers are finite and all of its images are listed.
@@ -53,7 +50,7 @@ def faults(table: "Annotations") -> list[Fault]:
     return [fault for fault in found if not (explained and fault.name == OUTSIDE)]
 
 
-def _labels(table: "Annotations") -> Labels:
+def _labels(table: Annotations) -> Labels:
     known = np.asarray(table.keypoints[..., 2] > 0)
     points = table.keypoints[..., :2]
     low = points.min(axis=1, initial=np.inf, where=known[..., None])
@@ -61,25 +58,25 @@ def _labels(table: "Annotations") -> Labels:
     return Labels(known, np.asarray(known.any(axis=1)), low, high)
 
 
-def _listed_twice(table: "Annotations", _: Labels) -> list[Fault]:
+def _listed_twice(table: Annotations, _: Labels) -> list[Fault]:
     """Return the images that a file lists twice."""
     faults = json_rows.twice(table.file_names, "file names", fatal=False)
     widespread = [is_widespread(fault.count, len(table.file_names)) for fault in faults]
     return [replace(f, fatal=b, name=TWICE) for f, b in zip(faults, widespread, strict=True)]
 
 
-def _has_box(table: "Annotations") -> Mask:
+def _has_box(table: Annotations) -> Mask:
     """Return (N,): whether the file says an object's box."""
     return np.asarray((table.boxes[:, 2:] > 0).all(axis=1) & ~table.derived)
 
 
-def _lint(kind: str, name: str, table: "Annotations", odd: Mask, among: Mask) -> list[Fault]:
+def _lint(kind: str, name: str, table: Annotations, odd: Mask, among: Mask) -> list[Fault]:
     """Return a fault of the objects that are odd, fatal where many of those looked at are."""
     fatal = is_widespread(int(odd.sum()), int(among.sum()))
     return fault_of(kind, [f"id {i}" for i in table.ids[odd]], fatal=fatal, name=name)
 
 
-def _visibility(table: "Annotations", _: Labels) -> list[Fault]:
+def _visibility(table: Annotations, _: Labels) -> list[Fault]:
     """Return the keypoints whose third number says neither of the three things it can say."""
     places, values = table.keypoints[..., :2], table.keypoints[..., 2]
     odd = (values != 0) & (values != 1) & (values != 2)
@@ -97,14 +94,14 @@ def _visibility(table: "Annotations", _: Labels) -> list[Fault]:
     return fault_of(kind, examples, name="visibility")
 
 
-def _crowd(table: "Annotations", labels: Labels) -> list[Fault]:
+def _crowd(table: Annotations, labels: Labels) -> list[Fault]:
     if not labels.any.any() or not table.crowd[labels.any].all():
         return []
     kind = "objects marked as crowd, all that have keypoints; nothing is made of crowds"
     return _lint(kind, "crowd", table, labels.any, labels.any)
 
 
-def _unit(table: "Annotations", labels: Labels) -> list[Fault]:
+def _unit(table: Annotations, labels: Labels) -> list[Fault]:
     largest = np.maximum(np.abs(labels.low), np.abs(labels.high)).max(axis=1)
     boxes = table.boxes.max(axis=1, initial=0)
     small = ((largest > 0) & (largest <= UNIT)) | ((boxes > 0) & (boxes <= UNIT))
@@ -113,7 +110,7 @@ def _unit(table: "Annotations", labels: Labels) -> list[Fault]:
     return _lint(kind, IN_SHARES, table, np.asarray(labels.any & small & wide), labels.any)
 
 
-def _per_cent(table: "Annotations", labels: Labels) -> list[Fault]:
+def _per_cent(table: Annotations, labels: Labels) -> list[Fault]:
     """Return all objects, where they fill just the first 100 pixels of much larger images."""
     sizes = table.image_sizes[np.unique(table.image[labels.any])]
     if len(sizes) < FEW or (sizes < LARGE).any():
@@ -125,7 +122,7 @@ def _per_cent(table: "Annotations", labels: Labels) -> list[Fault]:
     return _lint(kind, IN_PER_CENT, table, labels.any, labels.any)
 
 
-def _corners(table: "Annotations", labels: Labels) -> list[Fault]:
+def _corners(table: Annotations, labels: Labels) -> list[Fault]:
     """Return the boxes that are x1, y1, x2, y2, where that is what all of a file's boxes are."""
     given = _has_box(table)
     if not given.any():
@@ -172,7 +169,7 @@ def _overlaps(one: Floats, other: Floats) -> Floats:
     return np.asarray(shared / (areas - shared))
 
 
-def _origin(table: "Annotations", labels: Labels) -> list[Fault]:
+def _origin(table: Annotations, labels: Labels) -> list[Fault]:
     """Return the objects with keypoints in the very corner, where one can lie by chance."""
     rows = np.flatnonzero((labels.low <= 0).all(axis=1))
     here = labels.known[rows] & (table.keypoints[rows, :, :2] == 0).all(axis=2)
@@ -184,7 +181,7 @@ def _origin(table: "Annotations", labels: Labels) -> list[Fault]:
     return fault_of(kind, [f"id {number}" for number in odd], fatal=fatal, name="origin")
 
 
-def _outside(table: "Annotations", labels: Labels) -> list[Fault]:
+def _outside(table: Annotations, labels: Labels) -> list[Fault]:
     """Return the objects most of whose keypoints are far outside their box, or their image."""
     corner, extent = table.boxes[:, :2], table.boxes[:, 2:]
     reach = np.where(_has_box(table), FAR * extent.max(axis=1), np.inf)[:, None]
@@ -199,7 +196,7 @@ def _outside(table: "Annotations", labels: Labels) -> list[Fault]:
     ]
 
 
-def _mostly(table: "Annotations", labels: Labels, low: Floats, high: Floats) -> Mask:
+def _mostly(table: Annotations, labels: Labels, low: Floats, high: Floats) -> Mask:
     """Return (N,): whether more than half of an object's keypoints are not between two corners."""
     odd = np.asarray(labels.any & ((labels.low < low) | (labels.high > high)).any(axis=1))
     rows = np.flatnonzero(odd)
@@ -209,7 +206,7 @@ def _mostly(table: "Annotations", labels: Labels, low: Floats, high: Floats) -> 
     return odd
 
 
-def _annotated_twice(table: "Annotations", labels: Labels) -> list[Fault]:
+def _annotated_twice(table: Annotations, labels: Labels) -> list[Fault]:
     """Return the objects whose keypoints are, to the last digit, those of one before."""
     first: dict[str, int] = {}
     images = np.array([first.setdefault(n, i) for i, n in enumerate(table.file_names)], np.int64)
@@ -238,9 +235,7 @@ def _alike(image: NDArray[np.int64], labels: Labels, rows: NDArray[np.intp]) -> 
     return rows[chosen]
 
 
-LINTS: tuple[
-    Callable[["Annotations", Labels], list[Fault]], ...
-] = (  # what explains the rest first
+LINTS: tuple[Callable[[Annotations, Labels], list[Fault]], ...] = (  # what explains the rest first
     *(_visibility, _crowd, _unit, _per_cent, _corners, _origin, _outside),
     *(_listed_twice, _annotated_twice),
 )
