@@ -9,7 +9,7 @@ from hrbench.formats.contract import PeopleFormat
 from hrbench.formats.faces import cofw, reading, release, tables
 from hrbench.formats.faces.reading import Examine
 from hrbench.formats.faces.tables import Examined
-from hrbench.formats.listing import Listed, Listing, SplitFile
+from hrbench.formats.listing import Listed, ListFiles, Listing, SplitFile
 from hrbench.metrics.nme import FaceTruth
 from hrbench.spec import DatasetSpec, Split
 
@@ -52,22 +52,19 @@ def _listed(result: Examined, below: Path) -> Listed:
     return Listing(names, None, len(people), labelled, what="faces", people=people), faults
 
 
-FACES, FACES_BOX = (
-    PeopleFormat(
-        report=partial(split_files.report, listing=partial(_listing, examine=examine)),
-        listing=partial(_listing, examine=examine),
+def _of_faces(examine: Examine, listing: ListFiles) -> PeopleFormat:
+    return PeopleFormat(
+        report=partial(split_files.report, listing=listing),
+        listing=listing,
         training=partial(reading.training, examine=examine),
         evaluation=partial(reading.evaluation, examine=examine),
         truth=FaceTruth,
         subject="face",
     )
+
+
+FACES, FACES_BOX = (
+    _of_faces(examine, partial(_listing, examine=examine))
     for examine in (partial(_examined, box_column=boxed) for boxed in (False, True))
 )
-COFW = PeopleFormat(
-    report=partial(split_files.report, listing=_listing_cofw),
-    listing=_listing_cofw,
-    training=partial(reading.training, examine=_examined_cofw),
-    evaluation=partial(reading.evaluation, examine=_examined_cofw),
-    truth=FaceTruth,
-    subject="face",
-)
+COFW = _of_faces(_examined_cofw, _listing_cofw)
