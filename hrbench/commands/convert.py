@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hrbench.convert import detect
 from hrbench.convert.advising import advised
-from hrbench.convert.labels import Advice, Summary
+from hrbench.convert.labels import Summary
 
 
 def convert(
@@ -22,8 +22,4 @@ def convert(
     Raises:
         HrbenchError: the annotations are not right, or the target cannot be written.
     """
-    return detect.convert(source, target, allow, images, advise=_advice)
-
-
-def _advice(objects: int) -> Advice:
-    return Advice(*advised(objects))
+    return detect.convert(source, target, allow, images, advise=advised)

@@ -5,6 +5,8 @@ import time
 
 import numpy as np
 
+from hrbench.convert.labels import Advice
+
 LARGE, SMALL = "w32-256x256", "tiny"  # what a converted task has
 EPOCHS, SHARE = 210, 0.8  # of the large one; of the objects, that are trained on
 OPERATIONS = 61.1e9  # of a training step for one crop of the large one, as torch counts them
@@ -13,14 +15,14 @@ SIDE, TRIES = 768, 3  # of the matrices that are multiplied
 LONG, HOUR = 600.0, 3600.0  # seconds; what is longer is nothing to wait for
 
 
-def advised(objects: int) -> tuple[str, str]:
+def advised(objects: int) -> Advice:
     """Return a variant for so many objects, and the reason in words."""
     if has_gpu():
-        return LARGE, "this machine has a GPU"
+        return Advice(LARGE, "this machine has a GPU")
     seconds = objects * SHARE * EPOCHS * seconds_per_sample()
     digits = 1 if seconds < 10 * HOUR else 0
     words = f"{LARGE} would take roughly {seconds / HOUR:,.{digits}f} hours without a GPU"
-    return (SMALL if seconds > LONG else LARGE), words
+    return Advice(SMALL if seconds > LONG else LARGE, words)
 
 
 def has_gpu() -> bool:

@@ -11,6 +11,7 @@ from hrbench import catalog, network
 from hrbench.commands import run as pipeline
 from hrbench.commands.check.check import check
 from hrbench.convert import advising
+from hrbench.convert.labels import Advice
 from hrbench.errors import HrbenchError, RunError, suggest
 from hrbench.runs.options import Options
 from hrbench.spec import LandmarkTask
@@ -95,10 +96,10 @@ def test_what_is_like_nothing_gets_the_list() -> None:
 def test_the_variant_that_a_machine_can_train_is_advised(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(advising, "has_gpu", lambda: False)
     monkeypatch.setattr(advising, "seconds_per_sample", lambda: 1.5)
-    assert advising.advised(60) == (
+    assert advising.advised(60) == Advice(
         "tiny",
         "w32-256x256 would take roughly 4.2 hours without a GPU",  # 60 x 0.8 x 210 x 1.5 s
     )
-    assert advising.advised(2)[0] == "w32-256x256"
+    assert advising.advised(2).variant == "w32-256x256"
     monkeypatch.setattr(advising, "has_gpu", lambda: True)
-    assert advising.advised(60) == ("w32-256x256", "this machine has a GPU")
+    assert advising.advised(60) == Advice("w32-256x256", "this machine has a GPU")
