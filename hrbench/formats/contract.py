@@ -3,21 +3,43 @@
 `formats.registry` has them all; each is made in the folder that reads its files.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.data.clips import Clip
 from hrbench.data.evaluation import ClassEvaluation, LandmarkEvaluation
+from hrbench.data.faults import Fault
+from hrbench.data.pictures import Pictures
 from hrbench.data.sample import People
 from hrbench.formats.findings import SplitReport
-from hrbench.formats.h36m.reading import Read
-from hrbench.formats.imagenet.reading import Training
 from hrbench.formats.listing import ListFiles
 from hrbench.formats.location import DataRoot
 from hrbench.spec import ClassificationTask, DatasetSpec, LandmarkTask, LiftingProtocol
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingPictures:
+    """The pictures to train on."""
+
+    pictures: Pictures
+    left_out: Mapping[str, int]  # other files, by why
+    allowed: tuple[str, ...]  # in words, faults that --allow let pass
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SplitClips:
+    """What a folder has of a split."""
+
+    clips: list[Clip]
+    files: list[Path]  # that it was read from
+    faults: list[Fault] = field(default_factory=list)  # those that a user may allow, or mended
+    # Subjects and names of the files' sequences that are left out, by the protocol.
+    excluded: frozenset[tuple[str, str]] = frozenset()
 
 
 class Report(Protocol):
@@ -88,7 +110,7 @@ class PeopleFormat(Format):
 class PictureFormat(Format):
     """A format of pictures, each of one class."""
 
-    training: Callable[[ClassificationTask, DatasetSpec, DataRoot], Training]
+    training: Callable[[ClassificationTask, DatasetSpec, DataRoot], TrainingPictures]
     evaluation: EvaluatePictures
 
 
@@ -97,5 +119,5 @@ class ClipFormat(Format):
     """A format of joints in space, in sequences that cameras see."""
 
     # A split, with the keypoints named.
-    read: Callable[[LiftingProtocol, DatasetSpec, DataRoot, str, str], Read]
+    read: Callable[[LiftingProtocol, DatasetSpec, DataRoot, str, str], SplitClips]
     unread: Callable[[DatasetSpec, DataRoot, list[str]], dict[str, str]]  # keys that say nothing

@@ -5,15 +5,15 @@ there is none those of hrbench's own table.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hrbench import catalog
 from hrbench.cameras import PROJECTIONS, Cameras
 from hrbench.data import clips as making
-from hrbench.data.clips import Clip, Motion, Positions
-from hrbench.data.faults import Fault
+from hrbench.data.clips import Motion, Positions
 from hrbench.errors import DataError
+from hrbench.formats.contract import SplitClips
 from hrbench.formats.h36m import camera_files, cdf, martinez, mmpose, videopose
 from hrbench.formats.location import DataRoot, require, split_of
 from hrbench.lints import plausible_motion
@@ -24,16 +24,6 @@ CAMERAS = ("cameras.pkl", "cameras.h5", "metadata.xml", "annotation_body3d/camer
 TABLE = "h36m_cameras.csv"
 FILES = (".npz", ".npy")  # of detections
 OfSubject = tuple[str, str]  # subject, name
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Read:
-    """What a folder has of a split."""
-
-    clips: list[Clip]
-    files: list[Path]  # that it was read from
-    faults: list[Fault] = field(default_factory=list)  # those that a user may allow, or mended
-    excluded: frozenset[OfSubject] = frozenset()  # of the files' sequences, by the protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +45,7 @@ def read(
     data_root: DataRoot,
     split: str,
     keypoints: str,
-) -> Read:
+) -> SplitClips:
     """Return the clips of a split with the keypoints named.
 
     Raises:
@@ -99,7 +89,7 @@ def unread(dataset: DatasetSpec, data_root: DataRoot, keypoints: Sequence[str]) 
     return reasons
 
 
-def _form(root: Path) -> Callable[[Wanted], Read] | None:
+def _form(root: Path) -> Callable[[Wanted], SplitClips] | None:
     return next((of_form for mark, of_form in FORMS if any(root.glob(mark))), None)
 
 
@@ -123,24 +113,24 @@ def name_of(given: str) -> str:
     return given
 
 
-def _videopose(wanted: Wanted) -> Read:
+def _videopose(wanted: Wanted) -> SplitClips:
     file = wanted.root / videopose.JOINTS_FILE
     return _from_motions(videopose.motions(file, wanted.subjects), [file], wanted)
 
 
-def _martinez(wanted: Wanted) -> Read:
+def _martinez(wanted: Wanted) -> SplitClips:
     motions = martinez.motions(wanted.root, wanted.subjects)
     files = sorted(wanted.root.glob("S*/MyPoses/3D_positions/*.h5"))
     return _from_motions(motions, files, wanted)
 
 
-def _release(wanted: Wanted) -> Read:
+def _release(wanted: Wanted) -> SplitClips:
     motions = cdf.motions(wanted.root, wanted.subjects)
     files = sorted(wanted.root.glob("S*/MyPoseFeatures/D3_Positions/*.cdf"))
     return _from_motions(motions, files, wanted)
 
 
-def _from_motions(motions: list[Motion], files: list[Path], wanted: Wanted) -> Read:
+def _from_motions(motions: list[Motion], files: list[Path], wanted: Wanted) -> SplitClips:
     cameras, camera_files = _cameras(wanted)
     names = [f"{motion.subject} {motion.name}" for motion in motions]
     place = files[0].name if len(files) == 1 else "the files of joints"
@@ -154,10 +144,10 @@ def _from_motions(motions: list[Motion], files: list[Path], wanted: Wanted) -> R
     clips = making.views(in_mm, cameras, project)
     detected = _detections(wanted, cameras)
     if detected is None:
-        return Read(clips, used, faults, excluded)  # as the cameras project the joints
+        return SplitClips(clips, used, faults, excluded)  # as the cameras project the joints
     seen = making.with_keypoints(clips, detected.positions, detected.place)
     faults += plausible_motion.keypoints(seen, project, detected.place)
-    return Read(seen, [*used, *detected.files], faults, excluded)
+    return SplitClips(seen, [*used, *detected.files], faults, excluded)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -190,7 +180,7 @@ def _detections(wanted: Wanted, cameras: Cameras) -> Detections | None:
     return Detections(positions, file.name, [file])
 
 
-def _mmpose(wanted: Wanted) -> Read:
+def _mmpose(wanted: Wanted) -> SplitClips:
     folder = wanted.root / mmpose.FOLDER
     places = [folder / name.format(wanted.split) for name in mmpose.FILES]
     file = next((place for place in places if place.exists()), None)
@@ -215,7 +205,7 @@ def _mmpose(wanted: Wanted) -> Read:
     clips = [clip for clip in everything if clip.key[:2] not in wanted.excluded]
     excluded = frozenset(clip.key[:2] for clip in everything) & wanted.excluded
     faults += plausible_motion.keypoints(clips, PROJECTIONS[wanted.projection], used[-1].name)
-    return Read(clips, [*used, *camera_files], faults, excluded)
+    return SplitClips(clips, [*used, *camera_files], faults, excluded)
 
 
 def _cameras(wanted: Wanted) -> tuple[Cameras, list[Path]]:
@@ -226,7 +216,7 @@ def _cameras(wanted: Wanted) -> tuple[Cameras, list[Path]]:
     return camera_files.builtin(table), [table]
 
 
-FORMS: tuple[tuple[str, Callable[[Wanted], Read]], ...] = (  # by what tells that one is there
+FORMS: tuple[tuple[str, Callable[[Wanted], SplitClips]], ...] = (  # by what tells that one is there
     (videopose.JOINTS_FILE, _videopose),
     (f"S*/{martinez.JOINTS.as_posix()}", _martinez),
     (f"S*/{cdf.JOINTS.as_posix()}", _release),

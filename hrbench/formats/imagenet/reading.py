@@ -1,14 +1,13 @@
 """A split's pictures: folders of classes, or ImageNet's flat validation folder."""
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from hrbench.data.evaluation import ClassEvaluation
 from hrbench.data.faults import stop_at_fatal
 from hrbench.data.pictures import Pictures
 from hrbench.errors import DataError, RunError
+from hrbench.formats.contract import TrainingPictures
 from hrbench.formats.imagenet import folders
 from hrbench.formats.imagenet.folders import SplitPictures
 from hrbench.formats.location import DataRoot, require, split_of
@@ -17,23 +16,18 @@ from hrbench.spec import ClassificationTask, DatasetSpec, Split
 ARCHIVES = ("*.tar", "*.tar.gz", "*.tgz", "*.zip")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Training:
-    """The pictures to train on."""
-
-    pictures: Pictures
-    left_out: Mapping[str, int]  # other files, by why
-    allowed: tuple[str, ...]  # in words, faults that --allow let pass
-
-
-def training(spec: ClassificationTask, dataset: DatasetSpec, data_root: DataRoot) -> Training:
+def training(
+    spec: ClassificationTask, dataset: DatasetSpec, data_root: DataRoot
+) -> TrainingPictures:
     """Return the pictures to train on.
 
     Raises:
         DataError: something is wrong with them that the user does not allow.
     """
     content = read(dataset, data_root, spec.protocol.train_split)
-    return Training(content.pictures, content.left_out, _allowed(dataset, data_root, content))
+    return TrainingPictures(
+        content.pictures, content.left_out, _allowed(dataset, data_root, content)
+    )
 
 
 def evaluation(

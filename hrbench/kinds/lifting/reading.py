@@ -14,8 +14,8 @@ from hrbench.data.evaluation import LiftingEvaluation
 from hrbench.data.faults import stop_at_fatal
 from hrbench.data.pose_statistics import centred
 from hrbench.errors import DataError, RunError, suggest
-from hrbench.formats.contract import ClipFormat
-from hrbench.formats.h36m.reading import GROUND_TRUTH, Read, name_of, sequence_of
+from hrbench.formats.contract import ClipFormat, SplitClips
+from hrbench.formats.h36m.reading import GROUND_TRUTH, name_of, sequence_of
 from hrbench.formats.location import DataRoot, fingerprint, split_of
 from hrbench.formats.registry import format_of
 from hrbench.kinds.lifting import runs
@@ -141,7 +141,7 @@ def _of_run(run: Path, root: Path, clips: Sequence[Clip]) -> list[Clip]:
     return shown
 
 
-def _kept(spec: LiftingTask, sequences: Read, where: Path) -> list[Clip]:
+def _kept(spec: LiftingTask, sequences: SplitClips, where: Path) -> list[Clip]:
     """Return every `frame_step`-th frame of the clips."""
     there = sorted(sequences.excluded | {clip.key[:2] for clip in sequences.clips})
     for subject, name in map(sequence_of, spec.protocol.excluded):
@@ -159,7 +159,7 @@ def _kept(spec: LiftingTask, sequences: Read, where: Path) -> list[Clip]:
     )
 
 
-def left_out(sequences: Read) -> dict[str, int]:
+def left_out(sequences: SplitClips) -> dict[str, int]:
     """Return how many sequences of a split's files are not read, by why."""
     count = len(sequences.excluded)
     return {"sequences that protocol.excluded names": count} if count else {}
