@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from golden.folder import each
 from golden.ledger import Ledger
+from golden.matches import check_images
 
 from hrbench import catalog
 from hrbench.formats.coco import crowdpose
 from hrbench.metrics.crowdpose import CrowdTruth, crowd_curves, crowd_figures, level_average
-from hrbench.metrics.matching import AREA_RANGES, Matches, match, rank_by_image
-from hrbench.metrics.oks import oks_with_truth
+from hrbench.metrics.matching import Matches, match
 from hrbench.metrics.people import Results
 
 FOLDER = "pose_eval"
@@ -106,24 +106,5 @@ def test_curves_and_figures(file: str, golden: Ledger, truth: CrowdTruth) -> Non
 @each(IMAGES)
 def test_oks_and_matches_of_single_images(file: str, golden: Ledger, truth: CrowdTruth) -> None:
     content: Any = golden.json(file)
-    people = truth.people
     results, matches = matched(golden, truth, content["case"])
-    ranked, _ = rank_by_image(results)
-    for image in content["images"]:
-        there = np.flatnonzero(people.image_ids == image["image_id"])
-        here = np.flatnonzero(results.image_ids[ranked] == image["image_id"])
-        rows = ranked[here]
-        pairs = np.repeat(rows, len(there)), np.tile(there, len(rows))
-        fit = oks_with_truth(results, people, SIGMAS, *pairs).reshape(len(rows), len(there))
-        golden.check_value(file, "images", fit, np.reshape(image["oks"], fit.shape))
-        for area, name in enumerate(AREA_RANGES):
-            official = {key: np.array(value) for key, value in image["areas"][name].items()}
-            found = matches.found[area][:, here]
-            last = matches.optional[area][there]
-            order = there[last.argsort(kind="stable")]
-            assert np.array_equal(rows + 1, official["dt_ids"])
-            assert np.array_equal(results.scores[rows], official["dt_scores"])
-            assert np.array_equal(np.append(people.ids, 0)[found], official["dt_matches"])
-            assert np.array_equal(matches.ignored[area][:, here], official["dt_ignore"])
-            assert np.array_equal(people.ids[order], official["gt_ids"])
-            assert np.array_equal(np.sort(last), official["gt_ignore"])
+    check_images(golden, file, truth.people, results, matches, SIGMAS)

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from golden.folder import each
 from golden.ledger import Ledger
+from golden.matches import check_images
 from numpy.typing import NDArray
 
 from hrbench.metrics.average_precision import curves, figures
 from hrbench.metrics.coco_keypoints import PoseScores, score_poses
-from hrbench.metrics.matching import AREA_RANGES, match, rank_by_image
+from hrbench.metrics.matching import match
 from hrbench.metrics.nms import decay, oks_nms, soft_oks_nms, soft_order
-from hrbench.metrics.oks import oks, oks_with_truth
+from hrbench.metrics.oks import oks
 from hrbench.metrics.people import Poses, Results, Truth
 from hrbench.metrics.selection import SuppressionName, as_results, coco_results
 
@@ -249,36 +250,7 @@ def test_oks_and_matches_of_single_images(file: str, golden: Ledger) -> None:
     truth = truth_of(annotations_of(golden, set_of(file)))
     poses, scores = scored_case(golden, arrays_of(file), content["case"])
     results = as_results(poses, scores.selection)
-    ranked, _ = rank_by_image(results)
-    for image in content["images"]:
-        people = np.flatnonzero(truth.image_ids == image["image_id"])
-        here = np.flatnonzero(results.image_ids[ranked] == image["image_id"])
-        rows = ranked[here]
-        pairs = np.repeat(rows, len(people)), np.tile(people, len(rows))
-        fit = oks_with_truth(results, truth, SIGMAS, *pairs).reshape(len(rows), len(people))
-        golden.check_value(file, "images", fit, np.reshape(image["oks"], fit.shape))
-        for area, name in enumerate(AREA_RANGES):
-            official = {key: np.array(value) for key, value in image["areas"][name].items()}
-            found = scores.matches.found[area][:, here]
-            last = scores.matches.optional[area][people]
-            order = people[last.argsort(kind="stable")]
-            assert np.array_equal(rows + 1, official["dt_ids"])
-            assert np.array_equal(results.scores[rows], official["dt_scores"])
-            assert np.array_equal(np.append(truth.ids, 0)[found], official["dt_matches"])
-            assert np.array_equal(scores.matches.ignored[area][:, here], official["dt_ignore"])
-            assert np.array_equal(truth.ids[order], official["gt_ids"])
-            assert np.array_equal(np.sort(last), official["gt_ignore"])
-            assert np.array_equal(finders(found, order, rows + 1), official["gt_matches"])
-
-
-def finders(
-    found: NDArray[np.int32], people: NDArray[np.intp], result_ids: NDArray[np.intp]
-) -> NDArray[np.intp]:
-    """Return (T, P): the id of the last result that found each person; 0: nobody did."""
-    by = np.zeros((len(found), len(people)), dtype=np.intp)
-    for whom, result_id in zip(found.T, result_ids, strict=True):
-        by[whom[:, None] == people] = result_id
-    return by
+    check_images(golden, file, truth, results, scores.matches, SIGMAS)
 
 
 def probe_figures(golden: Ledger, probe: str) -> list[float]:
