@@ -12,6 +12,11 @@ def files(pattern: str) -> list[str]:
     return [MISSING] if SHARED is None else Ledger(SHARED / "golden", []).files(pattern)
 
 
+def arrays_of(file: str) -> str:
+    """Return the file of the arrays that a description (.json or .json.gz) lies beside."""
+    return file.removesuffix(".gz").removesuffix(".json") + ".npz"
+
+
 def each(pattern: str, but: str = "") -> pytest.MarkDecorator:
     """Run a test for each golden of a kind, as its `file`."""
     return pytest.mark.parametrize("file", [file for file in files(pattern) if file != but])

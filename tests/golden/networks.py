@@ -20,6 +20,7 @@ from hrbench.network import ImageNetwork
 from hrbench.spec import HeatmapModel
 
 Shapes = Mapping[str, tuple[int, ...]]  # by the official names
+Loaded = tuple[ImageNetwork, Layout]  # of its checkpoint
 GOLDEN = "golden"  # the name of a backbone of the size that a golden has
 
 
@@ -93,6 +94,13 @@ def load(described: Any, into: nn.Module, folder: Path) -> Layout:
     return layouts.by_name()[checkpoint.layout]
 
 
+def loaded(described: Any, built: ImageNetwork, folder: Path) -> Loaded:
+    """Return a network with the golden weights, that takes what is normalised already."""
+    layout = load(described, built, folder)
+    built.normalise = nn.Identity()
+    return built.eval(), layout
+
+
 def check_names(golden: Ledger, file: str, loaded: nn.Module, layout: Layout) -> None:
     """Compare names, their order, shapes and counts with those of a description."""
     described: Any = golden.json(file)
@@ -119,6 +127,17 @@ def check_maps(golden: Ledger, file: str, prefix: str, maps: Tensor) -> None:
     flat = maps.double().flatten(2)
     parts = (flat.mean(2), flat.std(2, correction=0), flat.amin(2), flat.amax(2))
     golden.check(file, prefix + "map_stats", torch.stack(parts, dim=2).numpy())
+
+
+def answer(golden: Ledger, file: str, key: str, network: Loaded, images: Tensor) -> Tensor:
+    """Return what a network answers; compare what its official modules put out on the way."""
+    described: Any = golden.json(file)
+    built, layout = network
+    seen = watch(built, layout, described[key])
+    with torch.inference_mode():
+        answered: Tensor = built(images)
+    check_statistics(golden, file, key, seen, described[key])
+    return answered
 
 
 def watch(loaded: nn.Module, layout: Layout, names: Iterable[str]) -> dict[str, Tensor]:

@@ -38,10 +38,11 @@ def official_checkpoint(description: Any, path: Path) -> Path:
     return path
 
 
-def network_inputs(height: int, width: int) -> dict[str, Tensor]:
+def network_inputs(height: int, width: int, blocks: int = 8) -> dict[str, Tensor]:
+    """Return two images of noise, and two of so many blocks in height and in width."""
     gauss = np.random.default_rng(0).standard_normal((2, 3, height, width))
-    small = np.random.default_rng(1).standard_normal((2, 3, 8, 8))
-    block = 2 * np.kron(small, np.ones((height // 8, width // 8)))
+    small = np.random.default_rng(1).standard_normal((2, 3, blocks, blocks))
+    block = 2 * np.kron(small, np.ones((height // blocks, width // blocks)))
     return {"gauss": as_float32(gauss), "block": as_float32(block)}
 
 

@@ -10,11 +10,11 @@ import torch.nn.functional as F  # noqa: N812  the field's name for it
 from golden import networks, recipe, training
 from golden.folder import each
 from golden.ledger import Ledger
+from golden.networks import Loaded
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from hrbench.backbone import hrnet, layouts
-from hrbench.backbone.layouts import Layout
 from hrbench.heads.classify import ClassificationHead
 from hrbench.kinds.classes.predicting import likeliest
 from hrbench.metrics.topk import score_classes
@@ -22,7 +22,6 @@ from hrbench.network import ImageNetwork
 
 MODELS = "rest/cls/cls_models.json.gz"
 each_network = each("rest/cls/logits_*.npz")
-Loaded = tuple[ImageNetwork, Layout]
 
 
 def variant_of(file: str) -> str:
@@ -35,10 +34,9 @@ def loaded(file: str, golden: Ledger, tmp_path: Path) -> Loaded:
     models: Any = golden.json(MODELS)
     described = models[variant_of(file)]
     built = networks.classifier(networks.shapes_of(described))
-    layout = networks.load(described, built, tmp_path)
-    built.normalise = nn.Identity()  # what goes in here is normalised
-    assert layout.name == "classification"
-    return built.eval(), layout
+    network = networks.loaded(described, built, tmp_path)
+    assert network[1].name == "classification"
+    return network
 
 
 @each(MODELS)
@@ -95,13 +93,8 @@ def test_outputs_in_evaluation_are_the_official_ones(
     file: str, kind: str, loaded: Loaded, golden: Ledger
 ) -> None:
     statistics = file.replace(".npz", "_intermediate_stats.json.gz")
-    expected: Any = golden.json(statistics)
-    built, layout = loaded
-    seen = networks.watch(built, layout, expected[kind])
-    with torch.inference_mode():
-        logits = built(images_of(kind))
+    logits = networks.answer(golden, statistics, kind, loaded, images_of(kind))
     golden.check(file, f"eval_{kind}_logits", logits.numpy())
-    networks.check_statistics(golden, statistics, kind, seen, expected[kind])
 
 
 @each_network
@@ -140,7 +133,4 @@ def ours(variant: str) -> str:
 
 
 def images_of(kind: str) -> Tensor:
-    if kind == "gauss":
-        return recipe.network_inputs(224, 224)["gauss"]
-    small = np.random.default_rng(1).standard_normal((2, 3, 7, 7))
-    return recipe.as_float32(2 * np.kron(small, np.ones((32, 32))))
+    return recipe.network_inputs(224, 224, blocks=7)[kind]

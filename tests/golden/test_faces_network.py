@@ -1,19 +1,17 @@
 """Official face networks with the golden weights: names, outputs, loss, gradients."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from golden import networks, recipe, training
-from golden.folder import each
+from golden.folder import arrays_of, each
 from golden.ledger import Ledger
-from torch import Tensor, nn
+from golden.networks import Loaded
+from torch import Tensor
 
-from hrbench.backbone.layouts import Layout
 from hrbench.heads.heatmap import LOSSES, Targets
-from hrbench.network import ImageNetwork
 
 each_network = each("rest/face/net_*.json.gz")
 CELL = 4 * 4  # image pixels between the cells of the maps that are kept
@@ -21,7 +19,6 @@ STATISTICS = {  # of a training step, by the golden's key
     "bn1_running_mean": "backbone.bn1.running_mean",
     "head1_running_var": "head.mix.1.running_var",
 }
-Loaded = tuple[ImageNetwork, Layout]
 
 
 @pytest.fixture
@@ -29,14 +26,9 @@ def loaded(file: str, golden: Ledger, tmp_path: Path) -> Loaded:
     """The network that a file describes, after it loaded a checkpoint in the official layout."""
     described = golden.json(file)
     built = networks.heatmap_network(described)
-    layout = networks.load(described, built, tmp_path)
-    built.normalise = nn.Identity()  # what goes in here is normalised
-    assert layout.name == "face"
-    return built.eval(), layout
-
-
-def arrays_of(file: str) -> str:
-    return file.replace(".json.gz", ".npz")
+    network = networks.loaded(described, built, tmp_path)
+    assert network[1].name == "face"
+    return network
 
 
 def inputs(golden: Ledger, file: str) -> dict[str, Tensor]:
@@ -56,15 +48,10 @@ def test_names_shapes_and_counts_are_the_official_ones(
 def test_outputs_in_evaluation_are_the_official_ones(
     file: str, kind: str, loaded: Loaded, golden: Ledger
 ) -> None:
-    described: Any = golden.json(file)
-    built, layout = loaded
-    key = f"eval_{kind}_intermediate_stats"
-    seen = networks.watch(built, layout, described[key])
-    with torch.inference_mode():
-        maps = built(inputs(golden, file)[kind])
+    key, images = f"eval_{kind}_intermediate_stats", inputs(golden, file)[kind]
+    maps = networks.answer(golden, file, key, loaded, images)
     networks.check_maps(golden, arrays_of(file), f"eval_{kind}_", maps)
     golden.check(arrays_of(file), f"eval_{kind}_mse", loss(maps).item())
-    networks.check_statistics(golden, file, key, seen, described[key])
 
 
 @each_network

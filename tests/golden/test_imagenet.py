@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from golden.folder import each
+from golden.folder import arrays_of, each
 from golden.ledger import Ledger
 from PIL import Image
 
@@ -57,7 +57,7 @@ def test_crops_and_their_normalised_colours_are_the_official_ones(
     file: str, cases: dict[str, Any], pictures: list[Image.Image], golden: Ledger
 ) -> None:
     crops = Crops(cases["size"])
-    arrays = file.replace(".json", ".npz")
+    arrays = arrays_of(file)
     cut = np.concatenate([crops(picture) for picture in pictures])
     golden.check(arrays, "crop_u8", cut)
     colors = Normalisation(IMAGENET)(torch.from_numpy(cut)).numpy()

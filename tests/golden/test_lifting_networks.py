@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import torch
 from golden import networks, recipe, training
-from golden.folder import each
+from golden.folder import arrays_of, each
 from golden.ledger import Ledger
 from torch import Tensor, nn
 
@@ -14,10 +14,6 @@ from hrbench.heads.temporal_lift import TemporalLifter, carried_tap
 
 each_linear = each("rest/lifting/linear_model*.json")
 each_temporal = each("rest/lifting/temporal*.json")
-
-
-def arrays_of(file: str) -> str:
-    return file.replace(".json", ".npz")
 
 
 @each_linear

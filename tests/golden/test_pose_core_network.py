@@ -8,16 +8,14 @@ import numpy as np
 import pytest
 import torch
 from golden import networks, recipe, training
-from golden.folder import each
+from golden.folder import arrays_of, each
 from golden.ledger import Ledger
+from golden.networks import Loaded
 from torch import Tensor, nn
 
-from hrbench.backbone.layouts import Layout
 from hrbench.heads.heatmap import Targets, mse, ohkm
-from hrbench.network import ImageNetwork
 
 each_network = each("pose_core/net_*.json.gz")
-Loaded = tuple[ImageNetwork, Layout]
 
 
 @pytest.fixture
@@ -25,13 +23,7 @@ def loaded(file: str, golden: Ledger, tmp_path: Path) -> Loaded:
     """The network that a file describes, after it loaded a checkpoint in the official layout."""
     described = golden.json(file)
     built = networks.heatmap_network(described)
-    layout = networks.load(described, built, tmp_path)
-    built.normalise = nn.Identity()  # what goes in here is normalised
-    return built.eval(), layout
-
-
-def arrays_of(file: str) -> str:
-    return file.replace(".json.gz", ".npz")
+    return networks.loaded(described, built, tmp_path)
 
 
 def inputs(described: Any) -> dict[str, Tensor]:
@@ -59,15 +51,10 @@ def test_names_shapes_and_counts_are_the_official_ones(
 def test_outputs_in_evaluation_are_the_official_ones(
     file: str, loaded: Loaded, golden: Ledger
 ) -> None:
-    described: Any = golden.json(file)
-    built, layout = loaded
-    for kind, images in inputs(described).items():
+    for kind, images in inputs(golden.json(file)).items():
         key = f"eval_{kind}_intermediate_stats"
-        seen = networks.watch(built, layout, described[key])
-        with torch.inference_mode():
-            maps = built(images)
+        maps = networks.answer(golden, file, key, loaded, images)
         networks.check_maps(golden, arrays_of(file), f"eval_{kind}_", maps)
-        networks.check_statistics(golden, file, key, seen, described[key])
         if kind == "block":
             for name, value in losses(golden, arrays_of(file), maps).items():
                 golden.check(arrays_of(file), f"eval_block_{name}", value)
