@@ -109,7 +109,7 @@ class Slice:
     spec: LandmarkTask
     dataset: DatasetSpec
     found: Faces
-    road: Pixels
+    px: Pixels
 
     @property
     def first(self) -> int:
@@ -161,7 +161,7 @@ def test_crops_and_targets_in_evaluation_are_the_official_ones(file: str, golden
     seen = slice_of(golden, name_of(file))
     people = seen.found.people
     cut = np.concatenate(
-        [seen.road.cutting.plain(people, np.array([row]))[0] for row in range(len(people))]
+        [seen.px.cutting.plain(people, np.array([row]))[0] for row in range(len(people))]
     )
     golden.check(file, "test_crop_u8", cut)
     sub = Normalisation(IMAGENET)(torch.from_numpy(cut))[:, :, ::16, ::16]
@@ -192,7 +192,7 @@ def test_crops_and_targets_in_training_are_the_official_ones(file: str, golden: 
 def check_crops(
     golden: Ledger, file: str, kind: str, seen: Slice, drawn: list[tuple[int, Draw]]
 ) -> None:
-    crops = [seen.road.cutting.augmented(seen.found.people, row, draw) for row, draw in drawn]
+    crops = [seen.px.cutting.augmented(seen.found.people, row, draw) for row, draw in drawn]
     golden.check(file, f"{kind}_crop_u8", np.array([crop.pixels for crop in crops]))
     turns = [draw.rotation for _, draw in drawn]
     frames = [[*c.center, c.scale[0], turn] for c, turn in zip(crops, turns, strict=True)]
@@ -202,7 +202,7 @@ def check_crops(
     # Officially whole cells, from 1; a point that is not drawn keeps its place in the image.
     places = np.where(known[..., None], keypoints / face_crops.STRIDE + 1, keypoints)
     golden.check(file, f"{kind}_tpts", places.astype(np.float32))
-    targets = seen.road.codec.encode(torch.from_numpy(keypoints), torch.from_numpy(known), CPU)
+    targets = seen.px.codec.encode(torch.from_numpy(keypoints), torch.from_numpy(known), CPU)
     golden.check(file, f"{kind}_target", targets.maps.numpy())
 
 
@@ -213,7 +213,7 @@ def test_heatmaps_decode_and_score_as_officially(file: str, golden: Ledger) -> N
     golden.check(file, "hm_get_preds", find_peaks(quantised)[0].numpy() + 1)
     for prefix, maps in (("hm", quantised), ("target", torch.from_numpy(z["test_target"]))):
         frames = z["test_center_scale_rot"]
-        cells = seen.road.codec.decode(maps)[0].numpy()
+        cells = seen.px.codec.decode(maps)[0].numpy()
         height, width = maps.shape[-2:]
         found = geometry.cells_to_image(cells, frames[:, :2], frames[:, 2], (width, height))
         golden.check(file, f"{prefix}_decoded", found)

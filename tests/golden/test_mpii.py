@@ -5,13 +5,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from golden import columns
 from golden.folder import each
 from golden.ledger import Ledger
 from golden.recipe import dump
-from numpy.typing import NDArray
 from scipy.io import savemat
 
-from hrbench.data.sample import People
 from hrbench.formats.mpii import head_truth, reader
 from hrbench.metrics.pckh import (
     IN_MEAN,
@@ -33,13 +32,6 @@ OFFICIAL = {  # the rows of the official table, in its order
 }
 
 
-def three_columns(people: People) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Keypoints and visibility with the official third column, which is always 0."""
-    seen = people.visible.astype(float)
-    points = np.pad(people.keypoints, ((0, 0), (0, 0), (0, 1)))
-    return points, np.stack([seen, seen, seen * 0], axis=2)
-
-
 @each("pose_core/geometry*.npz")
 @pytest.mark.parametrize(("key", "hidden"), [("mpii", False), ("mpii_testset", True)])
 def test_annotations_become_the_official_crops(
@@ -47,14 +39,14 @@ def test_annotations_become_the_official_crops(
 ) -> None:
     z = golden.load(file)
     names = ("center", "scale", "joints", "joints_vis")
-    columns = zip(*(z[f"mpii_in_{name}"].tolist() for name in names), strict=True)
-    content = [{"image": "a.jpg", **dict(zip(names, row, strict=True))} for row in columns]
+    rows = zip(*(z[f"mpii_in_{name}"].tolist() for name in names), strict=True)
+    content = [{"image": "a.jpg", **dict(zip(names, row, strict=True))} for row in rows]
     table, _ = reader.examined(content, z["mpii_in_joints"].shape[1], hidden=hidden)
     assert table is not None
     people = reader.people(table, Path())
     golden.check(file, f"{key}_center", people.centers)
     golden.check(file, f"{key}_scale", people.scales)
-    points, seen = three_columns(people)
+    points, seen = columns.three(people.keypoints, people.visible)
     golden.check(file, f"{key}_joints_3d", points)
     golden.check(file, f"{key}_joints_3d_vis", seen)
 

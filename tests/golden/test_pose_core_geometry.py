@@ -1,10 +1,14 @@
 """Official boxes, matrices, flips and half bodies, to the last bit."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from golden import columns
 from golden.folder import each
 from golden.ledger import Ledger
+from numpy.typing import NDArray
 
 from hrbench.data.augment import half_body_crop
 from hrbench.formats.coco import annotations, reader
@@ -30,22 +34,30 @@ def test_crop_matrices_are_the_official_ones(file: str, golden: Ledger) -> None:
 
 def check_matrices(golden: Ledger, file: str, dtype: str) -> None:
     z = {k.removeprefix(f"affine_{dtype}_"): v for k, v in golden.load(file).items()}
-    matrices = np.array(
+    official = matrices(z, z["scale"], z["inv"])
+    golden.check(file, f"affine_{dtype}_trans", official)
+    moved = [transform(p, m) for p, m in zip(z["points"], official, strict=True)]
+    golden.check(file, f"affine_{dtype}_points_out", np.array(moved))
+
+
+def matrices(
+    z: Mapping[str, NDArray[Any]], scales: NDArray[Any], inverse: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Return the matrix of each crop that a golden was made of."""
+    parts = (z["center"], scales, z["output_size"], z["rot"], z["shift"], inverse)
+    return np.array(
         [
             crop_matrix(
-                z["center"][i],
-                z["scale"][i],
-                (int(z["output_size"][i][0]), int(z["output_size"][i][1])),
-                rotation=float(z["rot"][i]),
-                shift=z["shift"][i],
-                inverse=bool(z["inv"][i]),
+                center,
+                scale,
+                (int(width), int(height)),
+                rotation=float(rotation),
+                shift=shift,
+                inverse=bool(back),
             )
-            for i in range(len(z["rot"]))
+            for center, scale, (width, height), rotation, shift, back in zip(*parts, strict=True)
         ]
     )
-    golden.check(file, f"affine_{dtype}_trans", matrices)
-    moved = [transform(p, m) for p, m in zip(z["points"], matrices, strict=True)]
-    golden.check(file, f"affine_{dtype}_points_out", np.array(moved))
 
 
 @each_geometry
@@ -87,26 +99,17 @@ def test_boxes_become_the_official_crops(file: str, golden: Ledger) -> None:
 def test_mmpose_matrices_are_ours(file: str, golden: Ledger) -> None:
     z = {k.removeprefix("mm_"): v for k, v in golden.load(file).items()}
     scales = z["scale"].astype(np.float64) / UNIT  # pixels there
-    columns = list(zip(z["center"], scales, z["output_size"], z["rot"], z["shift"], strict=True))
     # Its UDP crops turn the other way than its others, and take no shift.
     udp = [
-        udp_matrix(center, scale, (int(size[0]), int(size[1])), rotation=-float(rotation))
-        for center, scale, size, rotation, _ in columns
+        udp_matrix(center, scale, (int(width), int(height)), rotation=-float(rotation))
+        for center, scale, (width, height), rotation in zip(
+            z["center"], scales, z["output_size"], z["rot"], strict=True
+        )
     ]
     golden.check(file, "mm_udp_warp", np.array(udp))
     for inverse in (False, True):
-        matrices = [
-            crop_matrix(
-                center,
-                scale,
-                (int(size[0]), int(size[1])),
-                rotation=float(rotation),
-                shift=shift,
-                inverse=inverse,
-            )
-            for center, scale, size, rotation, shift in columns
-        ]
-        golden.check(file, f"mm_warp_fix1_inv{int(inverse)}", np.array(matrices))
+        found = matrices(z, scales, np.full(len(scales), inverse))
+        golden.check(file, f"mm_warp_fix1_inv{int(inverse)}", found)
 
 
 @each_geometry
@@ -118,8 +121,7 @@ def test_mmpose_crops_are_ours(file: str, golden: Ledger) -> None:
 def check_mmpose_crops(golden: Ledger, file: str, name: str) -> None:
     padding = float(name.replace("p", "."))
     corners = golden.load(file)["mm_xyxy"].astype(np.float64)
-    boxes = {"xywh": corners, "xyxy": np.hstack([corners[:, :2], corners[:, 2:] - corners[:, :2]])}
-    for kind, rows in boxes.items():
+    for kind, rows in (("xywh", corners), ("xyxy", boxes_of(corners))):
         # A box that has the aspect already is only padded; there, every box is.
         crops = [crop_of_boxes(row[None], row[2] / row[3], padding) for row in rows]
         centers, scales = (np.concatenate(parts) for parts in zip(*crops, strict=True))
@@ -127,12 +129,16 @@ def check_mmpose_crops(golden: Ledger, file: str, name: str) -> None:
         golden.check(file, f"mm_{kind}2cs_{name}_scale", scales * UNIT)
 
 
+def boxes_of(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return boxes x, y, width, height of their corners."""
+    return np.hstack([corners[:, :2], corners[:, 2:] - corners[:, :2]])
+
+
 @each_geometry
 def test_mmpose_grows_boxes_as_we_do(file: str, golden: Ledger) -> None:
     for size in golden.names(file, r"mm_fix_aspect_(\d+x\d+)"):
         corners = golden.load(file)["mm_xyxy"].astype(np.float64)
-        boxes = np.hstack([corners[:, :2], corners[:, 2:] - corners[:, :2]])
-        _, scales = crop_of_boxes(boxes, aspect(size))
+        _, scales = crop_of_boxes(boxes_of(corners), aspect(size))
         golden.check(file, f"mm_fix_aspect_{size}", scales * UNIT)
 
 
@@ -152,9 +158,8 @@ def check_mirrored(golden: Ledger, file: str, name: str) -> None:
         )
     ]
     # The third column, a height that is always 0, has no counterpart here.
-    points = np.array([np.pad(k, ((0, 0), (0, 1))) for k, _ in flipped])
+    points, seen = columns.three([k for k, _ in flipped], [v for _, v in flipped])
     golden.check(file, f"flip_{name}_joints_out", points)
-    seen = np.array([np.column_stack((v, v, np.zeros(len(v)))) for _, v in flipped], dtype=float)
     golden.check(file, f"flip_{name}_vis_out", seen)
 
 
@@ -196,7 +201,7 @@ def test_annotations_are_kept_and_cropped_as_officially(file: str, golden: Ledge
     kept = inside & (z["area"] > 0)
     golden.check(file, "sane_has_clean_bbox", kept)
     golden.check(file, "sane_clean_bbox", np.where(kept[:, None], clean, np.nan))
-    columns = zip(z["bbox"], z["area"], z["category"], z["keypoints"], strict=True)
+    rows = zip(z["bbox"], z["area"], z["category"], z["keypoints"], strict=True)
     content = {
         "images": [{"id": 1, "file_name": "1.jpg", "width": width, "height": height}],
         "categories": [{"id": 1, "keypoints": ["k"] * count}],
@@ -211,13 +216,13 @@ def test_annotations_are_kept_and_cropped_as_officially(file: str, golden: Ledge
                 "keypoints": keypoints.ravel().tolist(),
                 "num_keypoints": int((keypoints[:, 2] > 0).sum()),
             }
-            for index, (box, area, category, keypoints) in enumerate(columns)
+            for index, (box, area, category, keypoints) in enumerate(rows)
         ],
     }
     people = reader.annotated(annotations.columns(content, count), Path(), 0.75)
     golden.check(file, "sane_kept_index", people.ids)
     golden.check(file, "sane_center", people.centers)
     golden.check(file, "sane_scale", people.scales)
-    golden.check(file, "sane_joints_3d", np.pad(people.keypoints, ((0, 0), (0, 0), (0, 1))))
-    seen = people.visible.astype(float)
-    golden.check(file, "sane_joints_3d_vis", np.stack([seen, seen, seen * 0], axis=2))
+    points, seen = columns.three(people.keypoints, people.visible)
+    golden.check(file, "sane_joints_3d", points)
+    golden.check(file, "sane_joints_3d_vis", seen)

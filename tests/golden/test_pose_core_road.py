@@ -5,7 +5,7 @@ import random
 import cv2
 import numpy as np
 import torch
-from golden import slices
+from golden import columns, slices
 from golden.folder import each
 from golden.ledger import Arrays, Ledger
 from golden.slices import Slice
@@ -41,10 +41,9 @@ def test_persons_and_the_crops_to_predict_on_are_the_official_ones(
 ) -> None:
     for kind in kinds(golden, file, drawn=False):
         seen = slice_of(golden, file, kind)
-        people, road = seen.evaluation.people, pixels(seen.spec, seen.dataset)
-        items = [ImageCrops(people, road.cutting)[np.array([row])] for row in range(len(people))]
+        people, px = seen.evaluation.people, pixels(seen.spec, seen.dataset)
+        items = [ImageCrops(people, px.cutting)[np.array([row])] for row in range(len(people))]
         crops = torch.cat([item[1][:, 0] for item in items if isinstance(item, tuple)])
-        known = people.visible.astype(float)
         found: Arrays = {
             f"{kind}_crop_u8": crops.numpy(),
             f"{kind}_norm_sub": Normalisation(IMAGENET)(crops[:2])[:, :, ::16, ::16].numpy(),
@@ -52,18 +51,19 @@ def test_persons_and_the_crops_to_predict_on_are_the_official_ones(
             f"{kind}_scale": people.scales,
             f"{kind}_dtypes": [f"{people.centers.dtype},{people.scales.dtype}"] * len(people),
         }
+        joints, joints_vis = columns.three(people.keypoints, people.visible)
         of_all: Arrays = {
             "ann_id": people.ids,
             "image": [people.images[image].name for image in people.image],
             "db_index": seen.rows,
-            "db_joints_3d": np.pad(people.keypoints, ((0, 0), (0, 0), (0, 1))),
-            "db_joints_3d_vis": np.stack([known, known, known * 0], axis=2),
+            "db_joints_3d": joints,
+            "db_joints_3d_vis": joints_vis,
         }
         begins = kind.removesuffix("test").removesuffix("_")
         again = {f"{begins}_{key}": values for key, values in of_all.items()}  # hi_image
         golden.check_known(file, found | of_all | again)
-        drawn = [road.cutting.augmented(people, row, Draw()) for row in range(len(people))]
-        check_crops(golden, file, kind, road, drawn)
+        drawn = [px.cutting.augmented(people, row, Draw()) for row in range(len(people))]
+        check_crops(golden, file, kind, px, drawn)
 
 
 @each_pipeline
@@ -72,13 +72,13 @@ def test_augmented_crops_and_targets_are_the_official_ones(file: str, golden: Le
     augment = spec.augment
     for kind in kinds(golden, file, drawn=True):
         seen = slice_of(golden, file, kind)
-        people, road = seen.evaluation.people, pixels(seen.spec, seen.dataset)
+        people, px = seen.evaluation.people, pixels(seen.spec, seen.dataset)
         place = {index: row for row, index in enumerate(golden.load(file)["db_index"].tolist())}
         pairs = golden.load(file)[f"{kind}_index_seed"].tolist()
         rows = [(place[index], seed) for index, seed in pairs]
         drawn = [official_draw(augment, int(people.visible[row].sum()), seed) for row, seed in rows]
         crops = [
-            road.cutting.augmented(people, row, draw)
+            px.cutting.augmented(people, row, draw)
             for (row, _), draw in zip(rows, drawn, strict=True)
         ]
         found: Arrays = {
@@ -91,18 +91,19 @@ def test_augmented_crops_and_targets_are_the_official_ones(file: str, golden: Le
             f"{kind}_half_body": np.array([d.half_body for d in drawn]),
         }
         golden.check_known(file, found)
-        check_crops(golden, file, kind, road, crops)
+        check_crops(golden, file, kind, px, crops)
 
 
-def check_crops(golden: Ledger, file: str, kind: str, road: Pixels, crops: list[Crop]) -> None:
+def check_crops(golden: Ledger, file: str, kind: str, px: Pixels, crops: list[Crop]) -> None:
     points, seen = (
         np.array([getattr(c, part) for c in crops]) for part in ("keypoints", "visible")
     )
-    targets = road.codec.encode(torch.from_numpy(points), torch.from_numpy(seen), CPU)
+    targets = px.codec.encode(torch.from_numpy(points), torch.from_numpy(seen), CPU)
+    joints, joints_vis = columns.three(points, seen)
     found = {
         "trans": np.array([c.matrix for c in crops]),
-        "joints": np.pad(points, ((0, 0), (0, 0), (0, 1))),
-        "joints_vis": np.stack([seen, seen, np.zeros_like(seen)], axis=2).astype(float),
+        "joints": joints,
+        "joints_vis": joints_vis,
         "target": targets.maps.numpy(),
         "target_weight": targets.weights[..., None].numpy(),
     }
