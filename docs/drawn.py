@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import TypeVar
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "hrbench"
 SMALL = ("errors", "threads", "arrays", "geometry", "cameras", "face_geometry")  # below everything
+Node = TypeVar("Node", bound=ast.AST)
 SHOWN = 10  # names of a registry
 MARK = re.compile(r"(<!-- made: (\w+) -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
@@ -29,11 +31,27 @@ def imports(package: Path = PACKAGE) -> dict[str, set[str]]:
 
 def graph(package: Path) -> dict[str, set[str]]:
     """Return the modules that each module of a package imports of it."""
-    places = {
-        ".".join((package.name, *path.relative_to(package).with_suffix("").parts)): path
-        for path in sorted(package.rglob("*.py"))
-    }
-    return {name: set(_imported(path, set(places))) for name, path in places.items()}
+    paths = (path.relative_to(package) for path in sorted(package.rglob("*.py")))
+    modules = {_module(package, path): set[str]() for path in paths}
+    for path, node in nodes(package, ast.ImportFrom):
+        for alias in node.names:
+            places = (f"{node.module}.{alias.name}", str(node.module))
+            named = (name for place in places for name in (place, f"{place}.__init__"))
+            modules[_module(package, path)].update([name for name in named if name in modules][:1])
+    for path, plain in nodes(package, ast.Import):
+        for alias in plain.names:
+            if "." in alias.name:  # else it is the package: for its version, and where it lies
+                either = {alias.name, f"{alias.name}.__init__"}
+                modules[_module(package, path)] |= either & modules.keys()
+    return modules
+
+
+def nodes(package: Path, kind: type[Node]) -> Iterator[tuple[Path, Node]]:
+    """Yield each piece of syntax of a kind in a package, with its module's path below that."""
+    for path in sorted(package.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, kind):
+                yield path.relative_to(package), node
 
 
 def layer(module: str) -> str:
@@ -41,13 +59,8 @@ def layer(module: str) -> str:
     return module.split(".")[1]
 
 
-def _imported(path: Path, modules: set[str]) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            for alias in node.names:
-                places = (f"{node.module}.{alias.name}", node.module)
-                named = (name for place in places for name in (place, f"{place}.__init__"))
-                yield from [name for name in named if name in modules][:1]
+def _module(package: Path, path: Path) -> str:
+    return ".".join((package.name, *path.with_suffix("").parts))
 
 
 def reduced(graph: Mapping[str, set[str]]) -> dict[str, set[str]]:

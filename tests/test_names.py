@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from drawn import nodes
 
 import hrbench
 from hrbench import catalog
@@ -37,13 +38,10 @@ OTHER_MEANINGS = {  # what the same word is there
 
 def named(root: Path) -> Iterator[tuple[str, str]]:
     """Yield each file of a package that has one of the names as a string, and the name."""
-    for path in sorted(root.rglob("*.py")):
-        place = path.relative_to(root).as_posix()
-        if place.startswith(WHERE_NAMES_BELONG):
-            continue
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Constant) and node.value in NAMES:
-                yield place, node.value
+    for path, node in nodes(root, ast.Constant):
+        place = path.as_posix()
+        if node.value in NAMES and not place.startswith(WHERE_NAMES_BELONG):
+            yield place, str(node.value)
 
 
 def test_no_module_names_a_task_a_dataset_a_metric_or_a_backbone() -> None:

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 from dots import ANNOTATIONS, BRIEF, DATASET, NAMES, TASK, edit_toml, write_dots
+from drawn import nodes
 from worlds import release_of_300w, small_world
 
 import hrbench
@@ -51,10 +52,7 @@ def test_a_format_of_another_sort_is_named_with_those_that_could_be() -> None:
 def test_no_module_compares_a_datasets_format_with_a_name() -> None:
     root = Path(hrbench.__file__).parent
     compared = [
-        f"{path.relative_to(root)}:{node.lineno}"
-        for path in root.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Compare) and is_of_a_format(node)
+        f"{path}:{node.lineno}" for path, node in nodes(root, ast.Compare) if is_of_a_format(node)
     ]
     assert compared == []
 
