@@ -4,6 +4,7 @@ With pytest-xdist (`-n`) a file's tests run in one process, all golden tests in 
 """
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,20 @@ def golden(request: pytest.FixtureRequest) -> Ledger:
     need_shared()
     assert SHARED is not None
     return request.config.stash.setdefault(LEDGER, Ledger(SHARED / "golden"))
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """Let torch compute in one thread, as commands in processes of their own do here.
+
+    Steps as small as those of tests take longer on more.
+    """
+    import torch  # slow, and many tests do without
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture

@@ -1,11 +1,9 @@
 """A small synthetic COCO tree: to look at, or a copy to spoil."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 from worlds import small_world
 
 
@@ -15,13 +13,9 @@ def world() -> Path:
     return small_world()
 
 
-@pytest.fixture(scope="package", autouse=True)
-def one_thread() -> Iterator[None]:
-    """As the commands that are run in processes of their own have it."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+@pytest.fixture(scope="module", autouse=True)
+def as_in_processes(one_thread: None) -> None:
+    """Run commands as they run in processes of their own."""
 
 
 @pytest.fixture

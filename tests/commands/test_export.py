@@ -4,7 +4,6 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
@@ -42,6 +41,7 @@ from hrbench.kinds.lifting.exporting import DeployableLifter
 from hrbench.road.loading import load
 from hrbench.runs.options import Options
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 DOC = Path(__file__).parents[2] / "docs" / "export.md"
 POSE, FACE, LIFT, CLASSES = "coco-pose@tiny", "300w@tiny", "h36m-lift@tiny", "imagenet@tiny"
 UDP = ("model.codec=udp", "protocol.flip_shift=0")
@@ -52,14 +52,6 @@ LINEAR = ("model.width=16", "model.stages=1")
 @pytest.fixture(autouse=True)
 def world_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HRBENCH_CACHE", str(cache_folder()))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @cache

@@ -3,7 +3,7 @@
 import csv
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from hrbench.network import ImageNetwork
 from hrbench.road import building, training
 from hrbench.runs.options import Options
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 PEOPLE, BATCH, EPOCHS = 10, 4, 2
 STEPS = EPOCHS * 3  # 4 + 4 + 2 persons an epoch
 SETTINGS = (
@@ -79,15 +80,6 @@ def tensors(job: Trainer[Batch]) -> dict[str, Tensor]:
 
 def equal(first: dict[str, Tensor], second: dict[str, Tensor]) -> bool:
     return all(torch.equal(first[name], second[name]) for name in first | second)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Steps as small as these take longer on more."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")
