@@ -212,10 +212,9 @@ def test_heatmaps_decode_and_score_as_officially(file: str, golden: Ledger) -> N
     quantised = torch.from_numpy(z["hm_q"].astype(np.float32) / QUANTUM)
     golden.check(file, "hm_get_preds", find_peaks(quantised)[0].numpy() + 1)
     for prefix, maps in (("hm", quantised), ("target", torch.from_numpy(z["test_target"]))):
-        frames = z["test_center_scale_rot"]
-        cells = seen.px.codec.decode(maps)[0].numpy()
-        height, width = maps.shape[-2:]
-        found = geometry.cells_to_image(cells, frames[:, :2], frames[:, 2], (width, height))
+        frames, codec = z["test_center_scale_rot"], seen.px.codec
+        cells, centers = codec.decode(maps)[0].numpy(), frames[:, :2] - seen.first
+        found = codec.to_image(cells, centers, frames[:, 2], codec.size) + seen.first
         golden.check(file, f"{prefix}_decoded", found)
         check_scores(golden, file, prefix, seen, found.astype(np.float32))
 

@@ -10,13 +10,13 @@ from golden.ledger import Ledger
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hrbench.geometry import UNIT, CropMatrix, cells_to_image, crop_matrix, udp_matrix
+from hrbench.geometry import UNIT
+from hrbench.heads.codec import GridCodec
 from hrbench.heads.codecs import CODECS
 from hrbench.heads.decoding import DECODERS, blur, blur_radius, maxima
 
 CPU = torch.device("cpu")
 STRIDE = 4
-CROPS: dict[str, CropMatrix] = {"quarter": crop_matrix, "dark": crop_matrix, "udp": udp_matrix}
 THEIRS = [("quarter", "msra"), ("dark", "msra_unbiased"), ("udp", "udp")]
 each_decoding = each("pose_core/decode*.npz")
 
@@ -29,8 +29,6 @@ class Maps:
         self.name, self.file, self.ledger = name, file, golden
         self.golden = {k.removeprefix(f"{name}_mm_"): v for k, v in z.items()}
         self.maps = torch.from_numpy(z[f"{name}_hm_q"]).float() / float(z["q_scale"])
-        height, width = self.maps.shape[-2:]
-        self.size = (width, height)
         self.sigma = (int(self.golden["blur_kernel"]) + 1) / 6  # 11 cells are 2, 17 are 3
 
     def check(
@@ -38,10 +36,15 @@ class Maps:
     ) -> None:
         self.ledger.check(self.file, f"{self.name}_mm_{key}", values, defined)
 
-    def crop_pixels(self, cells: NDArray[Any], grid: CropMatrix) -> NDArray[np.float64]:
+    def codec(self, name: str) -> GridCodec:
+        height, width = self.maps.shape[-2:]
+        return CODECS[name](height, width, STRIDE, self.sigma, name)
+
+    def crop_pixels(self, cells: NDArray[Any], codec: str) -> NDArray[np.float64]:
         """Return cells in the pixels of the crop, taken for an image that is cut out whole."""
-        whole = np.array([self.size] * len(cells)) * float(STRIDE)
-        return cells_to_image(cells, whole / 2, whole / UNIT, self.size, grid)
+        ours = self.codec(codec)
+        whole = np.array([ours.size] * len(cells)) * float(STRIDE)
+        return ours.to_image(cells, whole / 2, whole / UNIT, ours.size)
 
     def check_decoded(
         self, codec: str, maps: Tensor, decoded: tuple[Tensor, Tensor], key: str
@@ -57,7 +60,7 @@ class Maps:
             cells = cells + step_at_the_border(maps.numpy())
         found = np.where(known, cells, -1)
         if key.endswith(("_kpts", "_decoded")):
-            found = self.crop_pixels(found, CROPS[codec])
+            found = self.crop_pixels(found, codec)
         self.check(key, found, known if codec == "udp" else None)
 
 
@@ -121,8 +124,7 @@ def test_targets_are_those_of_mmpose_and_are_decoded_so(
     name: str, theirs: str, file: str, golden: Ledger
 ) -> None:
     for known in sets(golden, file):
-        width, height = known.size
-        codec = CODECS[name](height, width, STRIDE, known.sigma, name)
+        codec = known.codec(name)
         key = f"enc_{theirs}"
         keypoints = torch.from_numpy(known.golden["enc_keypoints"]).double()
         seen = torch.from_numpy(known.golden["enc_visible"]) > 0

@@ -9,7 +9,7 @@ from golden.ledger import Ledger
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hrbench.geometry import cells_to_image, flip_order
+from hrbench.geometry import flip_order
 from hrbench.heads.codecs import GaussianHeatmap
 from hrbench.heads.heatmap import Targets, flip_back, mse, ohkm
 from hrbench.kinds.landmarks.scoring import measurable
@@ -69,7 +69,6 @@ class Decoded:
         self.mirrored = tensor(z["hm_flipped_q"]).float() / scale
         self.quantum = scale
         _, keypoints, height, width = self.maps.shape
-        self.size = (width, height)
         sigma = height // 32  # as published: 2 of 64 cells, 3 of 96
         self.codec = GaussianHeatmap(height, width, 4, sigma)
         self.center, self.scale = z["center"], z["scale"]
@@ -82,7 +81,7 @@ class Decoded:
 
     def image_pixels(self, maps: Tensor) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         cells, scores = self.codec.decode(maps)
-        image = cells_to_image(cells.numpy(), self.center, self.scale, self.size)
+        image = self.codec.to_image(cells.numpy(), self.center, self.scale, self.codec.size)
         return image.astype(np.float32), scores.numpy()
 
 
