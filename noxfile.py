@@ -1,6 +1,6 @@
-"""Checks of the project: `nox` runs lint and every test in the environment it is started in.
+"""Checks of the project: `nox` runs lint, types and every test where it is started.
 
-`nox -s minimums package` and the others make environments of their own.
+So do `cases` and `mutants`; `minimums`, `package`, `bench` and `fuzz` each make an environment.
 """
 
 import tomllib
