@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from types import FrameType
 from typing import Any, Generic, Protocol, TypeVar
@@ -93,6 +92,7 @@ class Trainer(Generic[B]):
         self.optimizer = optimizing.optimizer(self.recipe, network)
         self.shared = runtime.share(network)
         self.position = Position()
+        self.steps = self.recipe.epochs * len(self._batches(0))  # the optimiser's, of all epochs
         if self.recipe.warmup_steps >= self.steps:
             raise RunError(
                 f"recipe.warmup_steps is {self.recipe.warmup_steps}, and the training has "
@@ -103,11 +103,6 @@ class Trainer(Generic[B]):
     def last(self) -> Path:
         """The checkpoint to go on from."""
         return self.folder / "checkpoints" / "last.pt"
-
-    @cached_property
-    def steps(self) -> int:
-        """Optimiser steps of the whole training."""
-        return self.recipe.epochs * len(self._batches(0))
 
     @property
     def steps_taken(self) -> int:
