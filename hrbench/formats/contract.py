@@ -51,7 +51,18 @@ class Report(Protocol):
 
 
 class Evaluate(Protocol):
-    """Read a split to measure, as `registry.evaluation` says."""
+    """Return the boxes of the protocol's split, and their keypoints where they are annotated.
+
+    Args:
+        spec: says the split, and how a box becomes a crop.
+        dataset: says the files.
+        data_root: says where they are.
+        boxes: `gt`, `det` for the detections of the published tables, or a file of them.
+        limit: images, the first of the file.
+
+    Raises:
+        HrbenchError: files are missing or not right, or there are no such boxes.
+    """
 
     def __call__(
         self,

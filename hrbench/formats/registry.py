@@ -3,7 +3,6 @@
 from typing import TypeVar
 
 from hrbench import catalog
-from hrbench.data.evaluation import LandmarkEvaluation
 from hrbench.data.sample import People, join
 from hrbench.errors import RunError, UnknownNameError
 from hrbench.formats.coco.aic import AIC
@@ -68,25 +67,6 @@ def _beside(
     if beside is None:
         raise RunError(f"protocol.extra_data: '{other.name}' cannot be trained on beside others")
     return beside(spec, other, data_root, dataset.keypoints)
-
-
-def evaluation(
-    spec: LandmarkTask, dataset: DatasetSpec, data_root: DataRoot, *, boxes: str, limit: int | None
-) -> LandmarkEvaluation:
-    """Return the boxes of the protocol's split, and their keypoints where they are annotated.
-
-    Args:
-        spec: says the split, and how a box becomes a crop.
-        dataset: says the files.
-        data_root: says where they are.
-        boxes: `gt`, `det` for the detections of the published tables, or a file of them.
-        limit: images, the first of the file.
-
-    Raises:
-        HrbenchError: files are missing or not right, or there are no such boxes.
-    """
-    read = format_of(dataset, PeopleFormat)
-    return read.evaluation(spec, dataset, data_root, boxes=boxes, limit=limit)
 
 
 def is_own(dataset: DatasetSpec) -> bool:

@@ -31,8 +31,9 @@ from hrbench import catalog, world
 from hrbench.backbone.registry import BACKBONES
 from hrbench.commands import score as scoring
 from hrbench.data.evaluation import LandmarkEvaluation
-from hrbench.formats import registry as formats
+from hrbench.formats.contract import PeopleFormat
 from hrbench.formats.location import DataRoot
+from hrbench.formats.registry import format_of
 from hrbench.report import predictions, runs
 from hrbench.report.predictions import Predictions
 from hrbench.report.record import RunRecord
@@ -238,7 +239,9 @@ def evaluation_of(task: str, root: Path, split: str) -> LandmarkEvaluation:
     spec = landmark_task(task, [f"protocol.split={split}"])
     dataset = catalog.load_dataset(spec.dataset)
     data_root = DataRoot(root, synthetic=False)
-    return formats.evaluation(spec, dataset, data_root, boxes="gt", limit=None)
+    return format_of(dataset, PeopleFormat).evaluation(
+        spec, dataset, data_root, boxes="gt", limit=None
+    )
 
 
 def require_equal(

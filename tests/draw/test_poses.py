@@ -14,8 +14,9 @@ from hrbench.draw import drawing, poses
 from hrbench.draw.drawing import DARK, LEFT, MIDDLE, RIGHT
 from hrbench.draw.lettering import INDENT, LINE, STRIP, fitting
 from hrbench.draw.poses import TILE
-from hrbench.formats import registry as formats
+from hrbench.formats.contract import PeopleFormat
 from hrbench.formats.location import DataRoot
+from hrbench.formats.registry import format_of
 from hrbench.geometry import UNIT
 from hrbench.kinds.landmarks.predicting import of_boxes
 from hrbench.report.predictions import Predictions
@@ -175,7 +176,9 @@ def test_images_inside_of_a_mat_file_are_drawn(tmp_path: Path) -> None:
     make("cofw", tmp_path, images=8)
     spec, cofw = landmark_task("cofw"), catalog.load_dataset("cofw")
     data_root = DataRoot(tmp_path, synthetic=True)
-    evaluation = formats.evaluation(spec, cofw, data_root, boxes="gt", limit=None)
+    evaluation = format_of(cofw, PeopleFormat).evaluation(
+        spec, cofw, data_root, boxes="gt", limit=None
+    )
     poses.draw(tmp_path, cofw, evaluation, as_annotated(evaluation.people))
     sheet = read_image(tmp_path / "predictions.png")
     assert sheet.shape == (TALL + STRIP, 4 * (TILE + 8), 3)

@@ -11,7 +11,8 @@ from specs import landmark_task
 from hrbench import catalog
 from hrbench.data.evaluation import LandmarkEvaluation
 from hrbench.formats import location
-from hrbench.formats import registry as formats
+from hrbench.formats.contract import PeopleFormat
+from hrbench.formats.registry import format_of
 from hrbench.spec import DatasetSpec, LandmarkTask
 
 TASKS = {"coco": "coco-pose", "mpii": "mpii-pose", "crowdpose": "crowdpose"}
@@ -42,7 +43,9 @@ def load(
     spec = landmark_task(TASKS[name], [*model, f"protocol.boxes={boxes}", *more])
     dataset = catalog.load_dataset(name)
     data_root = location.DataRoot(need_shared() / "real", synthetic=False)
-    whole = formats.evaluation(spec, dataset, data_root, boxes=boxes, limit=None)
+    whole = format_of(dataset, PeopleFormat).evaluation(
+        spec, dataset, data_root, boxes=boxes, limit=None
+    )
     names = [whole.people.images[image].name for image in whole.people.image]
     rows = np.array([row for row, name in enumerate(names) if name in images])
     return Slice(spec, dataset, replace(whole, people=whole.people.rows(rows)), rows)

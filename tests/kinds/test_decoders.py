@@ -15,8 +15,9 @@ from hrbench import catalog
 from hrbench.commands import run as pipeline
 from hrbench.commands import score as scoring
 from hrbench.errors import HrbenchError, RunError, SpecError
-from hrbench.formats import registry as formats
+from hrbench.formats.contract import PeopleFormat
 from hrbench.formats.location import DataRoot
+from hrbench.formats.registry import format_of
 from hrbench.kinds.landmarks.pixels import pixels
 from hrbench.kinds.landmarks.predicting import decoded_again
 from hrbench.report import predictions, runs
@@ -53,7 +54,9 @@ def again(folder: Path, decoder: str) -> Predictions:
     spec = landmark_task(str(folder / "spec.toml"), [f"protocol.decoder={decoder}"])
     dataset = catalog.load_dataset(spec.dataset)
     data_root = DataRoot(small_world(), synthetic=True)
-    seen = formats.evaluation(spec, dataset, data_root, boxes="det", limit=None)
+    seen = format_of(dataset, PeopleFormat).evaluation(
+        spec, dataset, data_root, boxes="det", limit=None
+    )
     found = predictions.read(folder, Predictions)
     return replace(found, **decoded_again(pixels(spec, dataset).codec, seen.people, found))
 

@@ -56,7 +56,7 @@ class Landmarks(Task[ImageNetwork, LandmarkEvaluation, Predictions]):
             raise RunError(
                 f"--keep-peaks keeps parts of heatmaps, and '{self.spec.model.head}' makes none"
             )
-        read = formats.evaluation(
+        read = format_of(self.dataset, PeopleFormat).evaluation(
             self.spec, self.dataset, self.data_root, boxes=self._boxes(), limit=self.options.limit
         )
         if not len(read.people):

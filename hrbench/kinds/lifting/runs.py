@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from hrbench.errors import RunError
 from hrbench.formats import location
-from hrbench.formats import registry as formats
+from hrbench.formats.contract import PeopleFormat
 from hrbench.formats.h36m import frame_names, joint_maps
+from hrbench.formats.registry import format_of
 from hrbench.report import predictions
 from hrbench.report.predictions import Predictions
 from hrbench.runs import folder as run_folder
@@ -60,7 +61,9 @@ def frames(folder: Path, root: Path) -> Frames:
         data = str(root)
     data_root = location.locate(dataset, data, spec.builtin, options.allow)
     named = options.boxes if options.boxes and Path(options.boxes).name == boxes else boxes
-    seen = formats.evaluation(spec, dataset, data_root, boxes=named, limit=options.limit)
+    seen = format_of(dataset, PeopleFormat).evaluation(
+        spec, dataset, data_root, boxes=named, limit=options.limit
+    )
     if run_folder.fingerprint(folder, state) not in {"", seen.fingerprint}:
         raise RunError(
             f"--keypoints {folder}: the files of {dataset.name} in {data_root.folder} are not "
