@@ -14,7 +14,7 @@ from worlds import small_world
 
 from hrbench import network
 from hrbench.catalog import load_dataset
-from hrbench.commands import run as pipeline
+from hrbench.commands import run as running
 from hrbench.commands.profile.profile import profile
 from hrbench.engine import duration
 from hrbench.engine.runtime import Runtime
@@ -71,7 +71,7 @@ def test_bf16_trains_and_predictions_agree_with_the_cpu(
     name, data = f"{task}@tiny", str(small_world(dataset=dataset))
     short = ("recipe.epochs=4", "recipe.batch_size=8")
     plain = Options(data=data, out=str(tmp_path), workers=1, device="cuda")
-    done = pipeline.run(name, replace(plain, overrides=short))
+    done = running.run(name, replace(plain, overrides=short))
     assert done is not None
     assert done[0].spec["recipe"]["precision"] == "bf16"  # type: ignore[index,call-overload]
     rows = (done[1] / "log.csv").read_text().splitlines()[1:]
@@ -80,7 +80,7 @@ def test_bf16_trains_and_predictions_agree_with_the_cpu(
     weights = str(done[1] / "checkpoints" / "last.pt")
     found = []
     for device in ("cuda", "cpu"):
-        again = pipeline.run(name, replace(plain, device=device, weights=weights))
+        again = running.run(name, replace(plain, device=device, weights=weights))
         assert again is not None
         found.append(predictions.read(again[1], Predictions).keypoints)
     gap = np.abs(found[0] - found[1]).max(axis=(1, 2))
@@ -96,12 +96,12 @@ def test_lifters_and_classifiers_train_in_bf16_and_agree_with_the_cpu(
 ) -> None:
     dataset = name.partition("-")[0].partition("@")[0]
     plain = Options(data=str(small_world(48, dataset)), out=str(tmp_path), workers=1, device="cuda")
-    done = pipeline.run(name, replace(plain, overrides=("recipe.epochs=1",)))
+    done = running.run(name, replace(plain, overrides=("recipe.epochs=1",)))
     assert done is not None
     weights = str(done[1] / "checkpoints" / "last.pt")
     found = []
     for device in ("cuda", "cpu"):
-        again = pipeline.run(name, replace(plain, device=device, weights=weights))
+        again = running.run(name, replace(plain, device=device, weights=weights))
         assert again is not None
         found.append(again[0].metrics[metric].value)
     assert found[0] == pytest.approx(found[1], abs=near)

@@ -8,7 +8,7 @@ from worlds import SMALL, small_weights, small_world
 
 from hrbench.backbone import layouts
 from hrbench.backbone.layouts import Layout
-from hrbench.commands import run as pipeline
+from hrbench.commands import run as running
 from hrbench.commands.weights.inspect import inspect
 from hrbench.errors import WeightsError
 from hrbench.runs.options import Options
@@ -51,7 +51,7 @@ def test_a_layout_that_is_added_is_measured_like_the_same_weights_under_our_name
             workers=0,
             device="cpu",
         )
-        done = pipeline.run(TASK, options)
+        done = running.run(TASK, options)
         assert done is not None
         figures.append(done[0].metrics)
     assert figures[0] == figures[1]

@@ -14,7 +14,7 @@ from dots import ANNOTATIONS, DATASET, TASK, edit_json, edit_toml, write_dots
 from PIL import Image
 
 from hrbench import catalog
-from hrbench.commands import run as pipeline
+from hrbench.commands import run as running
 from hrbench.commands.check.check import check
 from hrbench.convert.detect import convert
 from hrbench.convert.labels import Picture, paired
@@ -41,7 +41,7 @@ def ran(folder: Path, *overrides: str, **options: Any) -> RunRecord:
     brief = ("recipe.epochs=1", "recipe.batch_size=4", "model.input=[64, 64]", *overrides)
     given: dict[str, Any] = {"data": str(folder), "workers": 0, "device": "cpu", **options}
     out = str(folder / "runs")
-    done = pipeline.run(f"{folder / TASK}@tiny", Options(out=out, overrides=brief, **given))
+    done = running.run(f"{folder / TASK}@tiny", Options(out=out, overrides=brief, **given))
     assert done is not None
     return done[0]
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from dots import ANNOTATIONS, BRIEF, DATASET, SIGMAS, TASK, edit_toml, write_dots
 
-from hrbench.commands import run as pipeline
+from hrbench.commands import run as running
 from hrbench.commands import score as scoring
 from hrbench.errors import RunError, SpecError
 from hrbench.report import predictions
@@ -38,7 +38,7 @@ def ran(task: str, data: Path, *overrides: str) -> Any:
         workers=0,
         device="cpu",
     )
-    done = pipeline.run(task, options)
+    done = running.run(task, options)
     assert done is not None
     return done
 

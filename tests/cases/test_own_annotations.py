@@ -16,7 +16,7 @@ from pycocotools.cocoeval import COCOeval
 from worlds import small_weights, small_world
 
 from hrbench import catalog
-from hrbench.commands import run as pipeline
+from hrbench.commands import run as running
 from hrbench.commands import score as scoring
 from hrbench.commands.check.check import check
 from hrbench.convert.detect import convert
@@ -61,7 +61,7 @@ def ran(file: Path, out: Path, *allow: str, sigmas: bool = False) -> tuple[RunRe
     convert(file, out / "own", allow)
     if sigmas:
         edit_toml(out / "own" / "dataset.toml", lambda said: said.update(sigmas=SIGMAS))
-    done = pipeline.run(
+    done = running.run(
         f"{out / 'own' / 'task.toml'}@tiny",
         Options(
             data=str(out / "own"),
@@ -231,7 +231,7 @@ def test_what_is_implausible_is_refused_at_convert_as_by_run_and_named(
     assert faults(tmp_path)[0][0] == name
     options = Options(data=str(tmp_path / "own"), out=str(tmp_path / "runs"), device="cpu")
     with pytest.raises(DataError) as by_run:
-        pipeline.run(f"{tmp_path / 'own' / 'task.toml'}@tiny", options)
+        running.run(f"{tmp_path / 'own' / 'task.toml'}@tiny", options)
     assert str(by_run.value).endswith(str(refused.value).removeprefix(str(file)))
     assert not (tmp_path / "runs").exists()
 
@@ -438,7 +438,7 @@ def test_measuring_what_was_trained_on_is_said_by_check_and_run(
     report = check(str(dataset), str(tmp_path / "own"), images=False)
     assert report.ok
     assert any(f"train and val: 16 {words}" in str(note) for note in report.notes)
-    done = pipeline.run(
+    done = running.run(
         f"{tmp_path / 'own' / 'task.toml'}@tiny",
         Options(
             data=str(tmp_path / "own"),

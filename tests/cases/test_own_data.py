@@ -8,7 +8,7 @@ import torch
 from dots import BRIEF, DATASET, NAMES, TASK, edit_toml, write_dots
 
 from hrbench import catalog, network
-from hrbench.commands import run as pipeline
+from hrbench.commands import run as running
 from hrbench.commands.check.check import check
 from hrbench.convert import advising
 from hrbench.convert.labels import Advice
@@ -26,7 +26,7 @@ def dots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def ran(task: str, **options: Any) -> Any:
     given = {"overrides": BRIEF, "workers": 0, "device": "cpu", "out": "runs", **options}
-    done = pipeline.run(task, Options(**given))
+    done = running.run(task, Options(**given))
     assert done is not None
     return done[0]
 

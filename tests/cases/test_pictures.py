@@ -15,7 +15,7 @@ from PIL import Image, ImageOps
 from worlds import small_weights, small_world
 
 from hrbench import catalog, network
-from hrbench.commands import run as pipeline
+from hrbench.commands import run as running
 from hrbench.commands.check.check import check
 from hrbench.commands.check.sheet import draw_sheet
 from hrbench.data.headers import SEVERAL, TAG
@@ -60,7 +60,7 @@ def weights(folder: Path) -> str:
 
 def measured(folder: Path, *overrides: str, **options: Any) -> RunRecord:
     given: dict[str, Any] = {"data": str(folder), "workers": 0, "device": "cpu", **options}
-    done = pipeline.run(
+    done = running.run(
         f"{folder / TASK}@tiny",
         Options(
             out=str(folder / "out"),
@@ -99,9 +99,9 @@ def test_a_training_follows_the_tags_too(shown: Path) -> None:
     options = Options(
         data=str(shown), overrides=BRIEF, workers=0, device="cpu", out=str(shown / "o")
     )
-    plain = pipeline.run(f"{shown / TASK}@tiny", options)
+    plain = running.run(f"{shown / TASK}@tiny", options)
     as_a_phone_stores(shown, 6)
-    turned = pipeline.run(f"{shown / TASK}@tiny", options)
+    turned = running.run(f"{shown / TASK}@tiny", options)
     assert plain is not None
     assert turned is not None
     assert figures(plain[0]) == figures(turned[0])
@@ -167,7 +167,7 @@ def test_a_published_dataset_is_compared_when_a_picture_is_opened(tmp_path: Path
         data=str(tmp_path), weights=str(small_weights(task)), workers=0, out=str(tmp_path / "out")
     )
     with pytest.raises(DataError, match=r"has 64 x 64 pixels and is annotated as 128 x 128; is it"):
-        pipeline.run(task, options)
+        running.run(task, options)
 
 
 def test_published_files_with_width_and_height_swapped_run_as_they_are(tmp_path: Path) -> None:
@@ -188,7 +188,7 @@ def test_published_files_with_width_and_height_swapped_run_as_they_are(tmp_path:
         workers=0,
         out=str(tmp_path / "out"),
     )
-    done = pipeline.run(task, options)
+    done = running.run(task, options)
     assert done is not None
     assert any("width and height are swapped" in note for note in done[0].notes)
     assert check("crowdpose", str(tmp_path), images=True).splits[0].usable
@@ -255,7 +255,7 @@ def test_broken_pictures_are_all_named_before_a_training_starts(shown: Path, bro
     options = Options(data=str(shown), overrides=BRIEF, workers=0, device="cpu")
     words = r"image files that cannot be decoded: [1-4] \(\d\.png"
     with pytest.raises(DataError, match=words):
-        pipeline.run(f"{shown / TASK}@tiny", options)
+        running.run(f"{shown / TASK}@tiny", options)
     report = check(str(shown / DATASET), str(shown), images=False)
     assert sum(f.count for s in report.splits for f in s.faults if "decoded" in f.kind) == 4
 

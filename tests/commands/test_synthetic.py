@@ -10,7 +10,7 @@ from specs import landmark_task
 from worlds import small_world
 
 from hrbench import catalog
-from hrbench.commands import run as pipeline
+from hrbench.commands import run as running
 from hrbench.data.evaluation import LandmarkEvaluation
 from hrbench.data.sample import People
 from hrbench.formats import location
@@ -61,7 +61,7 @@ def test_a_network_trained_on_shuffled_labels_scores_below_five(
         workers=0,
         overrides=("recipe.epochs=8", "recipe.milestones=[6]", "protocol.boxes=gt"),
     )
-    done = pipeline.run("coco-pose@tiny", options)
+    done = running.run("coco-pose@tiny", options)
     assert done is not None
     value = done[0].metrics["AP"].value
     assert value is not None

@@ -16,7 +16,7 @@ from worlds import release_of_300w, small_world
 
 import hrbench
 from hrbench import catalog
-from hrbench.commands import run as pipeline
+from hrbench.commands import run as running
 from hrbench.commands.check.check import check
 from hrbench.commands.check.sheet import draw_sheet
 from hrbench.data.evaluation import LandmarkEvaluation
@@ -210,7 +210,7 @@ def dots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_format_that_is_added_is_trained_on_and_measured(dots: Path, tmp_path: Path) -> None:
     options = Options(data=str(dots), out=str(tmp_path / "runs"), overrides=BRIEF, workers=0)
-    done = pipeline.run(f"{dots / TASK}@tiny", options)
+    done = running.run(f"{dots / TASK}@tiny", options)
     assert done is not None
     record, _ = done
     assert (record.n.evaluated, record.n.expected) == (2, 2)

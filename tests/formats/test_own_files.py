@@ -19,7 +19,7 @@ from dots import (
 )
 
 from hrbench import catalog
-from hrbench.commands import run as pipeline
+from hrbench.commands import run as running
 from hrbench.commands import score as scoring
 from hrbench.commands.check.check import check
 from hrbench.commands.check.names import faults_of_file
@@ -38,7 +38,7 @@ def dots(tmp_path: Path) -> Path:
 
 def ran(folder: Path, out: Path, task: str = TASK, **options: Any) -> tuple[RunRecord, Path]:
     given = {"data": str(folder), "overrides": BRIEF, "workers": 0, "device": "cpu", **options}
-    done = pipeline.run(f"{folder / task}@tiny", Options(out=str(out), **given))
+    done = running.run(f"{folder / task}@tiny", Options(out=str(out), **given))
     assert done is not None
     return done
 
@@ -131,7 +131,7 @@ def test_a_run_is_scored_repeated_and_resumed_from_its_own_folder(
     monkeypatch.chdir(tmp_path)
     assert scoring.score(folder).seal == record.seal
     (folder / "record.json").unlink()
-    resumed = pipeline.resume(folder)
+    resumed = running.resume(folder)
     assert resumed is not None
     assert resumed[0].id == record.id
     assert runs.read(folder).seal == record.seal

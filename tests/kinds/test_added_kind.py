@@ -12,7 +12,7 @@ from worlds import small_world
 
 from hrbench import catalog
 from hrbench.backbone.input import IMAGENET, Normalisation
-from hrbench.commands import run as pipeline
+from hrbench.commands import run as running
 from hrbench.commands import score as scoring
 from hrbench.commands.predict.predict import Asked, predict
 from hrbench.errors import SpecError
@@ -80,7 +80,7 @@ def test_a_kind_that_is_added_trains_is_recorded_scored_and_predicts(
         workers=0,
         device="cpu",
     )
-    done = pipeline.run(task, options)
+    done = running.run(task, options)
     assert done is not None
     record, folder = done
     assert record.task == "averages"

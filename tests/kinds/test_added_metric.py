@@ -9,7 +9,7 @@ from cli.command import called
 from worlds import SMALL, small_world
 
 from hrbench import catalog
-from hrbench.commands import run as pipeline
+from hrbench.commands import run as running
 from hrbench.commands import score as scoring
 from hrbench.errors import SpecError
 from hrbench.metrics.inputs import OF_CHOICE, KeypointSetting, PosesInBoxes
@@ -87,7 +87,7 @@ def test_a_metric_trains_records_draws_its_worst_cases_and_is_reported(
         workers=0,
         device="cpu",
     )
-    done = pipeline.run(task, options)
+    done = running.run(task, options)
     assert done is not None
     record, folder = done
     assert list(record.metrics) == ["middle error", "middle@50"]

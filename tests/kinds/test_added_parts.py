@@ -14,7 +14,7 @@ from worlds import SMALL, small_world
 from hrbench import catalog
 from hrbench.backbone.input import Input
 from hrbench.backbone.registry import BACKBONES, Backbone
-from hrbench.commands import run as pipeline
+from hrbench.commands import run as running
 from hrbench.commands import score as scoring
 from hrbench.commands.predict.predict import Asked, predict
 from hrbench.commands.show import show
@@ -112,7 +112,7 @@ def ran(folder: Path, key: str, name: str, *more: str) -> tuple[RunRecord, Path]
         workers=0,
         device="cpu",
     )
-    done = pipeline.run("coco-pose@tiny", options)
+    done = running.run("coco-pose@tiny", options)
     assert done is not None
     return done
 
@@ -211,5 +211,5 @@ def test_a_wrong_name_is_one_sentence_with_where_it_was_said(
     content[table][field] = name
     file.write_text(tomli_w.dumps(content), "utf-8")
     with pytest.raises(SpecError) as read_from:
-        pipeline.run(str(file), Options(data=str(small_world()), out=str(tmp_path / "runs")))
+        running.run(str(file), Options(data=str(small_world()), out=str(tmp_path / "runs")))
     assert str(read_from.value) == f"{file}: {words}"

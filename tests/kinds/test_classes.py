@@ -11,7 +11,7 @@ from scipy.io import savemat
 from worlds import small_classifier, small_world
 
 from hrbench import catalog
-from hrbench.commands import run as pipeline
+from hrbench.commands import run as running
 from hrbench.commands import score as scoring
 from hrbench.errors import RunError, WeightsError
 from hrbench.report import predictions
@@ -43,7 +43,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def ran(task: str, out: Path, data: Path, **options: object) -> tuple[RunRecord, Path]:
-    done = pipeline.run(task, Options(data=str(data), out=str(out), workers=0, **options))  # type: ignore[arg-type]
+    done = running.run(task, Options(data=str(data), out=str(out), workers=0, **options))  # type: ignore[arg-type]
     assert done is not None
     return done
 

@@ -12,7 +12,7 @@ from specs import landmark_task
 from worlds import SMALL, small_weights, small_world
 
 from hrbench import catalog
-from hrbench.commands import run as pipeline
+from hrbench.commands import run as running
 from hrbench.commands import score as scoring
 from hrbench.errors import HrbenchError, RunError, SpecError
 from hrbench.formats.contract import PeopleFormat
@@ -42,7 +42,7 @@ def sharp_weights() -> str:
 
 def ran(out: Path, *overrides: str, **options: Any) -> tuple[RunRecord, Path]:
     given = {"data": str(small_world()), "weights": sharp_weights(), **options}
-    done = pipeline.run(
+    done = running.run(
         TASK, Options(out=str(out), workers=0, device="cpu", overrides=overrides, **given)
     )
     assert done is not None

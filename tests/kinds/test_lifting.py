@@ -14,7 +14,7 @@ from worlds import small_lifter, small_weights, small_world
 
 from hrbench import catalog, network
 from hrbench.backbone import weights as checkpoints
-from hrbench.commands import run as pipeline
+from hrbench.commands import run as running
 from hrbench.commands import score as scoring
 from hrbench.engine.runtime import Runtime
 from hrbench.errors import DataError, RunError, SpecError
@@ -41,7 +41,7 @@ def data() -> Path:
 
 
 def ran(task: str, out: Path, data: Path, **options: object) -> tuple[RunRecord, Path]:
-    done = pipeline.run(task, Options(data=str(data), out=str(out), workers=0, **options))  # type: ignore[arg-type]
+    done = running.run(task, Options(data=str(data), out=str(out), workers=0, **options))  # type: ignore[arg-type]
     assert done is not None
     return done
 

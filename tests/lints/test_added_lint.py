@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from dots import BRIEF, DATASET, TASK, write_dots
 
-from hrbench.commands import run as pipeline
+from hrbench.commands import run as running
 from hrbench.commands.check.check import check
 from hrbench.data.annotated import Annotations
 from hrbench.data.faults import Fault, fault_of
@@ -32,10 +32,10 @@ def test_a_lint_that_is_added_is_named_stops_a_run_and_is_let_pass(
     assert str(fault).startswith("objects that are alone in their image: 10 (id ")
     task, out = f"{folder / TASK}@tiny", str(tmp_path / "runs")
     with pytest.raises(DataError, match=r"alone in their image: 10 .*`--allow alone` goes on"):
-        pipeline.run(task, Options(data=str(folder), out=out, overrides=BRIEF, device="cpu"))
+        running.run(task, Options(data=str(folder), out=out, overrides=BRIEF, device="cpu"))
     options = Options(
         data=str(folder), out=out, overrides=BRIEF, allow=("alone",), workers=0, device="cpu"
     )
-    done = pipeline.run(task, options)
+    done = running.run(task, options)
     assert done is not None
     assert any("(--allow alone)" in note for note in done[0].notes)

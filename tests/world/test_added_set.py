@@ -6,7 +6,7 @@ import pytest
 from dots import ANNOTATIONS, BRIEF, DATASET, TASK, edit_toml, write_dots
 
 from hrbench import world
-from hrbench.commands import run as pipeline
+from hrbench.commands import run as running
 from hrbench.runs.options import Options
 from hrbench.world.making import Counts, Making
 
@@ -28,7 +28,7 @@ def test_a_synthetic_set_that_is_added_is_made_trained_on_and_said_to_be_one(
     options = Options(
         data="builtin", out=str(tmp_path / "runs"), overrides=BRIEF, workers=0, device="cpu"
     )
-    done = pipeline.run(str(mine / TASK), options)
+    done = running.run(str(mine / TASK), options)
     assert done is not None
     record, _ = done
     assert record.variant == "tiny"
