@@ -12,7 +12,7 @@ from shared import need_shared
 from hrbench import catalog
 from hrbench.report import checkpoints, published
 from hrbench.report.benchmarks import Benchmark, benchmarks
-from hrbench.report.compare import Beside, beside, protocol_words
+from hrbench.report.beside import Beside, beside, protocol_words
 from hrbench.spec import TaskSpec
 
 PAGE = Path(__file__).parents[1] / "docs" / "tasks.md"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from hrbench.report.compare import Beside, beside
+from hrbench.report.beside import Beside, beside
 from hrbench.report.published import COLUMNS, Row
 from hrbench.report.record import RunRecord
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from hrbench.report.compare import may_stand_beside_published, spelled
+from hrbench.report.beside import may_stand_beside_published, spelled
 from hrbench.report.definitions import define, rounded
 from hrbench.report.literature import published_tables
 from hrbench.report.published import rows

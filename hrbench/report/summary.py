@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from hrbench.report.compare import compared, may_stand_beside_published, verdict
+from hrbench.report.beside import compared, may_stand_beside_published, verdict
 from hrbench.report.definitions import define, rounded
 from hrbench.report.literature import published_tables
 from hrbench.report.published import Row, rows

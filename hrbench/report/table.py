@@ -10,7 +10,7 @@ import pandas as pd
 from hrbench import catalog
 from hrbench.errors import UnknownNameError
 from hrbench.report import csv_json
-from hrbench.report.compare import compared, may_stand_beside_published, verdict
+from hrbench.report.beside import compared, may_stand_beside_published, verdict
 from hrbench.report.definitions import rounded
 from hrbench.report.literature import published_tables
 from hrbench.report.published import Row, rows

@@ -5,7 +5,7 @@ from report.records import OFFICIAL, of_task, record, row, with_interval
 
 from hrbench import catalog
 from hrbench.report import published
-from hrbench.report.compare import beside, compared, differing, scales_word, spelled, verdict
+from hrbench.report.beside import beside, compared, differing, scales_word, spelled, verdict
 from hrbench.report.record import Counts, measured
 
 ROWS = published.rows(published.load(catalog.published_results()))
