@@ -16,11 +16,11 @@ from hrbench.report.environment import code_version, environment, hardware
 from hrbench.report.record import RunRecord
 from hrbench.road import given, recording
 from hrbench.road.building import Built, build
-from hrbench.road.measuring import measure
 from hrbench.road.predicting import predict
 from hrbench.road.reading import located, read
 from hrbench.road.resolve import is_modified, resolve, with_precision
 from hrbench.road.training import fit
+from hrbench.road.uncertainty import surely_measured
 from hrbench.runs import folder as run_folder
 from hrbench.runs.folder import State
 from hrbench.runs.options import Options
@@ -96,7 +96,7 @@ def walked(asked: Asked) -> tuple[RunRecord, Path] | None:
             predictions, state = predict(task, built.network, evaluation, runtime, folder, state)
             if not runtime.leads:
                 return None
-            measured = measure(task, evaluation, predictions)
+            measured = surely_measured(task, evaluation, predictions, folder)
             recording.hand_in(folder, task, predictions)
             modified = asked.modified
             record = recording.record_of(task, evaluation, measured, state, modified=modified)

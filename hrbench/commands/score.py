@@ -13,6 +13,7 @@ from hrbench.report.run_folders import SPEC
 from hrbench.road import given, measuring, recording
 from hrbench.road.resolve import is_modified, require_sound
 from hrbench.road.telling import tell
+from hrbench.road.uncertainty import surely_measured
 from hrbench.runs import folder as run_folder
 from hrbench.spec import TaskSpec
 
@@ -49,7 +50,8 @@ def score(
     if misfit := task.misfit(evaluation, predictions):
         raise RunError(f"{folder} {misfit}: put back the files that it was run on, or run again")
     predictions = task.decoded_again(evaluation, predictions, spec)
-    measured = measuring.measure(task, evaluation, predictions)
+    kept_in = None if changes else folder
+    measured = surely_measured(task, evaluation, predictions, kept_in)
     modified = is_modified(scored, catalog.shipped(scored.name))
     recording.hand_in(folder, task, predictions)
     record = recording.record_of(task, evaluation, measured, state, modified=modified)

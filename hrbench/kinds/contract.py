@@ -17,6 +17,7 @@ from hrbench.engine.runtime import Runtime
 from hrbench.engine.train import Cost, Feed, Plan
 from hrbench.formats.location import DataRoot
 from hrbench.metrics.metric import AnyMetric
+from hrbench.metrics.outcomes import Outcomes
 from hrbench.metrics.registry import METRICS
 from hrbench.metrics.scores import Scores
 from hrbench.report.predictions import Stored
@@ -102,6 +103,13 @@ class Task(ABC, Generic[N, E, P]):
     def errors(self, evaluation: E, predictions: P) -> Any:
         """Return the error of each sample that counts, where there is truth."""
         return self.metric.errors(evaluation.truth, self.measurable(predictions), self.setting)
+
+    def outcomes(self, evaluation: E, predictions: P) -> Outcomes | None:
+        """Return what each image adds to the figures, where there is truth."""
+        observe = self.metric.observe
+        if observe is None:
+            return None
+        return observe(evaluation.truth, self.measurable(predictions), self.setting)
 
     @abstractmethod
     def misfit(self, evaluation: E, predictions: P) -> str:

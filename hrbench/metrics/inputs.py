@@ -32,6 +32,7 @@ class PosesInBoxes:
     box_areas: Floats  # (N,) of the padded boxes that were cropped, in square pixels
     keypoints: NDArray[np.float32]  # (N, K, 2)
     scores: NDArray[np.float32]  # (N, K)
+    scored_images: NDArray[np.int64]  # (M,) all that are measured, also those without people
 
     def poses(self) -> Poses:
         """Return them as the metrics of crowded images take them."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar
 
+from hrbench.metrics.outcomes import Outcomes
 from hrbench.metrics.sample_errors import SampleErrors
 from hrbench.metrics.scores import Scores
 
@@ -72,6 +73,9 @@ class Metric(Generic[Truth, Predictions, Setting, Errors]):
     predictions: type[Predictions]
     score: Callable[[Truth, Predictions, Setting], Scores]
     errors: Callable[[Truth, Predictions, Setting], Errors]  # of each sample that counts
+    outcomes: type[Outcomes] | None = None  # that `observe` gives
+    # What each image adds to `score`.
+    observe: Callable[[Truth, Predictions, Setting], Outcomes] | None = None
     needs: tuple[str, ...] = ()  # keys that have to be said
     reads: tuple[str, ...] = ()  # keys that may be said besides
     idle: Mapping[str, str] = field(default_factory=dict)  # others that a file may state, and why

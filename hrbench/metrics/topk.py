@@ -8,11 +8,14 @@ Source: Russakovsky et al. 2015, section 4.1, where both are given as errors.
 import math
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.arrays import Floats
+from hrbench.metrics.outcomes import Counts, Outcomes
 from hrbench.metrics.scores import Scores
 
 Classes = NDArray[np.int64]
@@ -49,6 +52,45 @@ def score_classes(truth: Classes, answers: Classes, class_names: Sequence[str]) 
         "confusion": _confusions(counts, class_names),
     }
     return Scores(figures, reasons, groups)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class ClassOutcomes(Outcomes):
+    """Of each picture its class, and whether that is among the first answers."""
+
+    classes: Classes  # (N,)
+    first: NDArray[np.bool_]  # (N,) whether it is the first answer
+    among: NDArray[np.bool_]  # (N,) whether it is among the first five
+    names: NDArray[np.str_]  # (C,)
+
+    def figures(self, counts: Counts) -> dict[str, Floats]:
+        """Return top-1 and top-5, and top-1 of each class that has a picture."""
+        pictures = counts.sum(axis=1)
+        figures = {"top-1": _share(counts @ self.first, pictures)}
+        if len(self.names) > ANSWERS:
+            figures[f"top-{ANSWERS}"] = _share(counts @ self.among, pictures)
+        for number in np.unique(self.classes).tolist():
+            rows = np.flatnonzero(self.classes == number)
+            own = counts[:, rows]
+            right = own @ self.first[rows]
+            figures[f"class/{self.names[number]}"] = _share(right, own.sum(axis=1))
+        return figures
+
+
+def class_outcomes(truth: Classes, answers: Classes, class_names: Sequence[str]) -> ClassOutcomes:
+    """Return what each of N pictures adds to the figures of `score_classes`; units are rows."""
+    return ClassOutcomes(
+        units=np.arange(len(truth)),
+        classes=truth,
+        first=_among(truth, answers, 1),
+        among=_among(truth, answers, ANSWERS),
+        names=np.array(class_names, np.str_),
+    )
+
+
+def _share(right: NDArray[np.int64], of: NDArray[np.int64]) -> Floats:
+    """Return (R,) per cent; NaN where there is nothing."""
+    return np.where(of > 0, 100 * right / np.maximum(of, 1), np.nan)
 
 
 def _among(truth: Classes, answers: Classes, count: int) -> NDArray[np.bool_]:

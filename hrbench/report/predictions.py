@@ -1,15 +1,13 @@
 """`predictions.npz`: what the network said, from which every metric can be computed again."""
 
-import zipfile
-import zlib
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench.errors import RunError
+from hrbench.report import stored
 
 FILE = "predictions.npz"
 _Kind = TypeVar("_Kind", bound="Stored")
@@ -21,10 +19,7 @@ class Stored:
 
     def write(self, folder: Path) -> None:
         """Write the file, whole or not at all."""
-        partial = folder / ".predictions.partial.npz"
-        kept = {name: array for name, array in asdict(self).items() if array is not None}
-        np.savez_compressed(partial, **kept)
-        partial.replace(folder / FILE)
+        stored.write(folder / FILE, self)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,16 +65,5 @@ def read(folder: Path, kind: type[_Kind]) -> _Kind:
     Raises:
         RunError: the run has none, or they are not whole.
     """
-    path = folder / FILE
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
-            arrays: dict[str, Any] = {
-                field.name: content[field.name]
-                for field in fields(kind)
-                if field.name in content or field.default is MISSING
-            }
-    except FileNotFoundError as error:
-        raise RunError(f"{path} does not exist; give the folder of a run that has ended") from error
-    except (OSError, EOFError, ValueError, KeyError, zlib.error, zipfile.BadZipFile) as error:
-        raise RunError(f"{path} is not whole: {error}; run again") from error
-    return kind(**arrays)
+    missing = "give the folder of a run that has ended"
+    return stored.read(folder / FILE, kind, missing=missing, spoilt="run again")

@@ -76,6 +76,18 @@ class MetricValue(Part):
         return content if self.reason else {k: v for k, v in content.items() if k != "reason"}
 
 
+class Uncertainty(Part):
+    """How the intervals of a record's figures came about."""
+
+    method: str  # "percentile bootstrap"
+    level: float  # 0.95
+    unit: str  # what was drawn anew: "image", "sequence"
+    units: int  # how many there are
+    replicates: int
+    seed: int
+    notes: tuple[str, ...] = ()  # where they are known to be too narrow, or are missing
+
+
 class Dataset(Part):
     """Which data were scored; the fingerprint is that of the annotation files."""
 
@@ -147,6 +159,8 @@ class RunRecord(Part):
     started: AwareDatetime
     left_out: dict[str, dict[str, int]] = {}  # of training and of what is measured, by why
     notes: tuple[str, ...] = ()  # what a reader of the numbers has to know, in sentences
+    uncertainty: Uncertainty | None = None  # of `low` and `high`; older records have none
+    group_intervals: dict[str, tuple[float, float]] = {}  # by "group/row/figure"
 
     @field_validator("groups", mode="before")
     @classmethod

@@ -1,7 +1,8 @@
 """A task's figures as a record has them."""
 
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from hrbench.data.evaluation import Evaluation
@@ -11,7 +12,7 @@ from hrbench.kinds.contract import AnyTask
 from hrbench.metrics.metric import Definition
 from hrbench.report.definitions import define
 from hrbench.report.predictions import Stored
-from hrbench.report.record import MetricValue, measured
+from hrbench.report.record import MetricValue, Uncertainty, measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class Measured:
     metrics: dict[str, MetricValue]
     groups: dict[str, Any]
     seconds: float  # that it took
+    uncertainty: Uncertainty | None = None  # of the intervals of the figures
+    group_intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def headline(self) -> Figure | None:

@@ -84,6 +84,8 @@ def record_of(
         started=datetime.fromisoformat(state.started),
         left_out=_left_out(state, evaluation),
         notes=tuple(dict.fromkeys((*state.notes, *evaluation.allowed, *task.notes(evaluation)))),
+        uncertainty=measured.uncertainty,
+        group_intervals=dict(measured.group_intervals),
     ).sealed()
 
 

@@ -86,6 +86,7 @@ def in_boxes(
         box_areas=np.full(count, 2000.0),
         keypoints=points,
         scores=np.ones(points.shape[:2], dtype=np.float32),
+        scored_images=np.unique(images if images is not None else [1]),
     )
 
 

@@ -195,6 +195,34 @@ def test_every_figure_is_defined_once_and_every_definition_used(
         assert figure.meaning
 
 
+@every_metric
+def test_the_outcomes_of_all_units_give_every_figure(metric: AnyMetric) -> None:
+    if metric.observe is None:
+        pytest.skip("has no intervals yet")
+    for count in (0, 3):
+        shown = EXAMPLES[metric.name](count)
+        answers = spoilt(shown.right) if count else shown.right
+        for about in (shown.setting, *shown.others):
+            figures = metric.score(shown.truth, answers, about).figures
+            outcomes = metric.observe(shown.truth, answers, about)
+            assert isinstance(outcomes, metric.outcomes or type)
+            again = outcomes.once()
+            known = {name: again[name] for name in figures if not math.isnan(figures[name])}
+            assert known == pytest.approx({name: figures[name] for name in known}, rel=1e-12)
+
+
+@every_metric
+def test_a_unit_twice_counts_as_two_of_the_same(metric: AnyMetric) -> None:
+    if metric.observe is None:
+        pytest.skip("has no intervals yet")
+    shown = EXAMPLES[metric.name](3)
+    outcomes = metric.observe(shown.truth, spoilt(shown.right), shown.setting)
+    once = np.ones((1, len(outcomes.units)), np.int64)
+    figures = outcomes.figures(np.concatenate([once, 2 * once]))
+    for name, (single, double) in figures.items():
+        assert double == pytest.approx(single, rel=1e-12, nan_ok=True), name
+
+
 def test_a_name_means_the_same_whatever_metric_gives_it() -> None:
     figures = {figure for metric in METRICS.values() for figure in metric.figures}
     assert len({figure.pattern for figure in figures}) == len(figures)

@@ -28,6 +28,7 @@ def measurable(stored: Predictions) -> PosesInBoxes:
         box_areas=np.prod(stored.scales * UNIT, axis=1).astype(np.float64),
         keypoints=stored.keypoints,
         scores=stored.scores,
+        scored_images=stored.scored_images,
     )
 
 

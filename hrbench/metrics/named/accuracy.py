@@ -6,7 +6,7 @@ from hrbench.metrics.inputs import ClassSetting, RankedClasses
 from hrbench.metrics.metric import Definition, Metric
 from hrbench.metrics.sample_errors import SampleErrors
 from hrbench.metrics.scores import Scores
-from hrbench.metrics.topk import Classes, score_classes
+from hrbench.metrics.topk import Classes, ClassOutcomes, class_outcomes, score_classes
 
 
 def score(truth: Classes, predictions: RankedClasses, setting: ClassSetting) -> Scores:
@@ -23,6 +23,11 @@ def errors(truth: Classes, predictions: RankedClasses, _: ClassSetting) -> Sampl
     return SampleErrors(np.where(wrong, 1 + sure, -sure))
 
 
+def observe(truth: Classes, predictions: RankedClasses, setting: ClassSetting) -> ClassOutcomes:
+    """Return what each picture adds to the figures."""
+    return class_outcomes(truth, predictions.labels, setting.classes)
+
+
 ACCURACY = Metric(
     name="accuracy",
     headline="top-1",
@@ -33,4 +38,6 @@ ACCURACY = Metric(
     predictions=RankedClasses,
     score=score,
     errors=errors,
+    outcomes=ClassOutcomes,
+    observe=observe,
 )

@@ -1,0 +1,40 @@
+"""What each image adds to the figures: enough to compute them of any choice of images.
+
+Images are chosen anew to see how sure a figure is (`bootstrap`), and the same of two runs to see
+whether they differ. Sequences stand for images where frames follow each other.
+
+Letters: U units, R replicates.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hrbench.arrays import Floats
+
+Counts = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Outcomes(ABC):
+    """What U units add to the figures of a metric; its fields are arrays, to be kept in a file."""
+
+    unit: ClassVar[str] = "image"  # what is chosen as a whole, as its samples are not independent
+
+    units: NDArray[Any]  # (U,) ids or names, in rising order, each once
+
+    @abstractmethod
+    def figures(self, counts: Counts) -> dict[str, Floats]:
+        """Return (R,) of each figure, where unit u stands counts[r, u] times in replicate r.
+
+        Figures of groups are named "group/row/figure": "keypoint/nose/OKS". With a one for every
+        unit they are those of the metric's `score`, up to rounding; NaN where nothing is measured.
+        """
+
+    def once(self) -> dict[str, float]:
+        """Return the figures of every unit once."""
+        ones = np.ones((1, len(self.units)), np.int64)
+        return {name: float(values[0]) for name, values in self.figures(ones).items()}

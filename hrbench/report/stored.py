@@ -1,0 +1,50 @@
+"""Arrays that a run keeps in files of its folder: one dataclass of arrays each, no pickles."""
+
+import zipfile
+import zlib
+from dataclasses import MISSING, asdict, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from hrbench.errors import RunError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+_Kind = TypeVar("_Kind", bound="DataclassInstance")
+
+
+def write(path: Path, content: "DataclassInstance") -> None:
+    """Write arrays, whole or not at all; those that are None are left out."""
+    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
+    kept = {name: array for name, array in asdict(content).items() if array is not None}
+    np.savez_compressed(partial, **kept)
+    partial.replace(path)
+
+
+def read(path: Path, kind: type[_Kind], *, missing: str, spoilt: str) -> _Kind:
+    """Return the arrays of a file.
+
+    Args:
+        path: the file.
+        kind: of what it holds.
+        missing: what to do where there is no such file.
+        spoilt: what to do where it is not whole.
+
+    Raises:
+        RunError: it is not there, or not whole.
+    """
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
+            arrays: dict[str, Any] = {
+                field.name: content[field.name]
+                for field in fields(kind)
+                if field.name in content or field.default is MISSING
+            }
+    except FileNotFoundError as error:
+        raise RunError(f"{path} does not exist; {missing}") from error
+    except (OSError, EOFError, ValueError, KeyError, zlib.error, zipfile.BadZipFile) as error:
+        raise RunError(f"{path} is not whole: {error}; {spoilt}") from error
+    return kind(**arrays)

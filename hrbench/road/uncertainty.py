@@ -1,0 +1,62 @@
+"""A task's figures with how sure they are."""
+
+import math
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from hrbench.data.evaluation import Evaluation
+from hrbench.kinds.contract import AnyTask
+from hrbench.metrics import bootstrap
+from hrbench.metrics.outcomes import Outcomes
+from hrbench.report import outcomes as kept
+from hrbench.report.predictions import Stored
+from hrbench.report.record import MetricValue, Uncertainty
+from hrbench.road.measuring import Measured, measure
+
+METHOD = "percentile bootstrap"
+
+
+def surely_measured(
+    task: AnyTask, evaluation: Evaluation, predictions: Stored, folder: Path | None
+) -> Measured:
+    """Return every figure of the protocol with its interval.
+
+    What each image adds to them is written into a folder, if one is given.
+    """
+    measured, started = measure(task, evaluation, predictions), time.perf_counter()
+    outcomes = None if evaluation.truth is None else task.outcomes(evaluation, predictions)
+    if outcomes is None:
+        return measured
+    if folder is not None:
+        kept.write(folder, outcomes)
+    sure = with_intervals(measured, outcomes)
+    return replace(sure, seconds=measured.seconds + time.perf_counter() - started)
+
+
+def with_intervals(measured: Measured, outcomes: Outcomes) -> Measured:
+    """Return figures with the intervals that images drawn anew give them."""
+    ends = bootstrap.intervals(bootstrap.replicated(outcomes))
+    known = {name: pair for name, pair in ends.items() if not any(map(math.isnan, pair))}
+    return replace(
+        measured,
+        metrics={
+            name: _with_interval(figure, known.get(name))
+            for name, figure in measured.metrics.items()
+        },
+        uncertainty=Uncertainty(
+            method=METHOD,
+            level=bootstrap.LEVEL,
+            unit=outcomes.unit,
+            units=len(outcomes.units),
+            replicates=bootstrap.REPLICATES,
+            seed=bootstrap.SEED,
+        ),
+        group_intervals={name: pair for name, pair in known.items() if "/" in name},
+    )
+
+
+def _with_interval(figure: MetricValue, pair: tuple[float, float] | None) -> MetricValue:
+    if figure.value is None or pair is None:
+        return figure
+    return figure.model_copy(update={"low": pair[0], "high": pair[1]})
