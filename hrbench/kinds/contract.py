@@ -100,6 +100,10 @@ class Task(ABC, Generic[N, E, P]):
         """Return the figures of predictions, where there is truth."""
         return self.metric.score(evaluation.truth, self.measurable(predictions), self.setting)
 
+    def breakdown(self, evaluation: E, predictions: P) -> Mapping[str, Any]:
+        """Return the groups that say where predictions fail, where there is truth."""
+        return self.metric.breakdown(evaluation.truth, self.measurable(predictions), self.setting)
+
     def errors(self, evaluation: E, predictions: P) -> Any:
         """Return the error of each sample that counts, where there is truth."""
         return self.metric.errors(evaluation.truth, self.measurable(predictions), self.setting)

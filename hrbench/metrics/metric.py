@@ -58,6 +58,11 @@ def nothing_to_say(_: Any, __: Any) -> tuple[str, ...]:
     return ()
 
 
+def nothing_more(_: Any, __: Any, ___: Any) -> dict[str, Any]:
+    """Have no further groups."""
+    return {}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric(Generic[Truth, Predictions, Setting, Errors]):
     """A metric: its figures, what it is computed of, and what is told of single samples.
@@ -76,6 +81,8 @@ class Metric(Generic[Truth, Predictions, Setting, Errors]):
     outcomes: type[Outcomes] | None = None  # that `observe` gives
     # What each image adds to `score`.
     observe: Callable[[Truth, Predictions, Setting], Outcomes] | None = None
+    # Groups of a record beside those of `score`: where predictions fail, and how.
+    breakdown: Callable[[Truth, Predictions, Setting], Mapping[str, Any]] = nothing_more
     needs: tuple[str, ...] = ()  # keys that have to be said
     reads: tuple[str, ...] = ()  # keys that may be said besides
     idle: Mapping[str, str] = field(default_factory=dict)  # others that a file may state, and why

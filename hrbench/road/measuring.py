@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hrbench.data.evaluation import Evaluation
@@ -74,6 +74,21 @@ def measure(task: AnyTask, evaluation: Evaluation, predictions: Stored) -> Measu
         for name, value in scores.figures.items()
     }
     return Measured(metrics, dict(scores.groups), time.perf_counter() - started)
+
+
+def diagnose(task: AnyTask, evaluation: Evaluation, predictions: Stored) -> Measured:
+    """Return what `measure` does, and the groups that say where predictions fail.
+
+    These take longer than the figures, so that validations while training go without.
+    """
+    measured = measure(task, evaluation, predictions)
+    if evaluation.truth is None:
+        return measured
+    started = time.perf_counter()
+    groups = measured.groups | dict(task.breakdown(evaluation, predictions))
+    return replace(
+        measured, groups=groups, seconds=measured.seconds + time.perf_counter() - started
+    )
 
 
 def _defined(name: str) -> Definition:

@@ -12,7 +12,7 @@ from hrbench.metrics.outcomes import Outcomes
 from hrbench.report import outcomes as kept
 from hrbench.report.predictions import Stored
 from hrbench.report.record import MetricValue, Uncertainty
-from hrbench.road.measuring import Measured, measure
+from hrbench.road.measuring import Measured, diagnose
 
 METHOD = "percentile bootstrap"
 
@@ -20,11 +20,11 @@ METHOD = "percentile bootstrap"
 def surely_measured(
     task: AnyTask, evaluation: Evaluation, predictions: Stored, folder: Path | None
 ) -> Measured:
-    """Return every figure of the protocol with its interval.
+    """Return every figure of the protocol with its interval, and where predictions fail.
 
     What each image adds to them is written into a folder, if one is given.
     """
-    measured, started = measure(task, evaluation, predictions), time.perf_counter()
+    measured, started = diagnose(task, evaluation, predictions), time.perf_counter()
     outcomes = None if evaluation.truth is None else task.outcomes(evaluation, predictions)
     if outcomes is None:
         return measured

@@ -1,6 +1,9 @@
 """A metric that is added as CONTRIBUTING says works everywhere: here one of the middle of poses."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -41,6 +44,11 @@ def score(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -> 
     return Scores(figures, {}, {"curve": {"thresholds": list(THRESHOLDS), "all": shares}})
 
 
+def breakdown(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -> dict[str, Any]:
+    distances = errors(truth, predictions, setting).errors
+    return {"far": {"middle": {"persons": int((distances > THRESHOLDS[-1]).sum())}}}
+
+
 MIDDLE = Metric(
     name="middle",
     headline="middle error",
@@ -78,7 +86,8 @@ def test_a_task_may_not_name_a_metric_that_nobody_added(task: str) -> None:
 def test_a_metric_trains_records_draws_its_worst_cases_and_is_reported(
     task: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(METRICS, "middle", MIDDLE)
+    counting = Mock(side_effect=breakdown)
+    monkeypatch.setitem(METRICS, "middle", replace(MIDDLE, breakdown=counting))
     options = Options(
         data=str(small_world()),
         out=str(tmp_path / "runs"),
@@ -91,6 +100,8 @@ def test_a_metric_trains_records_draws_its_worst_cases_and_is_reported(
     assert done is not None
     record, folder = done
     assert list(record.metrics) == ["middle error", "middle@50"]
+    assert {*record.groups} == {"curve", "far"}
+    counting.assert_called_once()  # after training; validations go without
     error = record.metrics["middle error"]
     assert (error.unit, error.higher_is_better) == ("px", False)
     assert error.value is not None

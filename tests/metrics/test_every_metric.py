@@ -255,6 +255,19 @@ def test_groups_are_json_and_a_curve_has_axes(metric: AnyMetric) -> None:
 
 
 @every_metric
+@pytest.mark.parametrize("count", [0, 3])
+def test_what_says_where_it_fails_is_json_and_hides_no_group_of_the_score(
+    metric: AnyMetric, count: int
+) -> None:
+    shown = EXAMPLES[metric.name](count)
+    for about in (shown.setting, *shown.others):
+        found = metric.breakdown(shown.truth, shown.right, about)
+        text = json.dumps(found)
+        assert json.dumps(json.loads(text)) == text
+        assert not {*found} & {*metric.score(shown.truth, shown.right, about).groups}
+
+
+@every_metric
 def test_the_keys_that_a_metric_names_are_the_protocols(
     metric: AnyMetric,
 ) -> None:
