@@ -22,6 +22,7 @@ from typing import Any
 from mean_pose import commonest, mean_joints, mean_pose
 
 from hrbench import catalog, world
+from hrbench.begun.options import Options
 from hrbench.commands import run
 from hrbench.engine.runtime import devices
 from hrbench.formats import location
@@ -37,7 +38,6 @@ from hrbench.report.environment import environment, hardware
 from hrbench.report.predictions import Stored
 from hrbench.report.record import RunRecord
 from hrbench.road import measuring
-from hrbench.runs.options import Options
 from hrbench.spec import LandmarkTask
 
 KERNELS = ("ONEDNN_MAX_CPU_ISA", "ATEN_CPU_CAPABILITY")  # that choose how torch computes

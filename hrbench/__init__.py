@@ -36,11 +36,11 @@ def load(
     Raises:
         HrbenchError: the task is not known, or the weights are not of its network.
     """
+    from hrbench.begun.options import Options  # noqa: PLC0415
     from hrbench.engine.runtime import Runtime, choose_device  # noqa: PLC0415  torch takes seconds
     from hrbench.errors import RunError  # noqa: PLC0415
     from hrbench.kinds.landmarks.predictor import predictor_of  # noqa: PLC0415
     from hrbench.road import loading  # noqa: PLC0415
-    from hrbench.runs.options import Options  # noqa: PLC0415
 
     if not weights:
         raise RunError("hrbench.load(task, weights): name the weights, a run or a checkpoint")

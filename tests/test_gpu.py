@@ -13,6 +13,7 @@ from specs import landmark_task
 from worlds import small_world
 
 from hrbench import network
+from hrbench.begun.options import Options
 from hrbench.catalog import load_dataset
 from hrbench.commands import run as running
 from hrbench.commands.profile.profile import profile
@@ -24,7 +25,6 @@ from hrbench.kinds.landmarks.task import Landmarks
 from hrbench.report import predictions
 from hrbench.report.predictions import Predictions
 from hrbench.road import building, training
-from hrbench.runs.options import Options
 
 pytestmark = [
     pytest.mark.gpu,

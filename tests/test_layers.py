@@ -30,7 +30,7 @@ BELOW: dict[str, set[str]] = {  # what each imports beside itself
     "boxes": {"data", "files", "lints", *BOTTOM},
     "engine": {"data", "spec", *BOTTOM},
     "network": {"backbone", "data", "heads", "spec", *BOTTOM},
-    "runs": {"backbone", "report", "catalog", "spec", *BOTTOM},
+    "begun": {"backbone", "report", "catalog", "spec", *BOTTOM},
     "draw": {"data", "heads", "metrics", "report", "spec", *BOTTOM},
     "formats": {
         "boxes",
@@ -46,12 +46,12 @@ BELOW: dict[str, set[str]] = {  # what each imports beside itself
     },
     "convert": {"data", "files", "formats", "lints", *BOTTOM},
     "__main__": {"cli"},
-    "__init__": {"engine", "errors", "kinds", "road", "runs", "threads"},  # as `load` is called
+    "__init__": {"engine", "errors", "kinds", "begun", "road", "threads"},  # as `load` is called
 }
 BELOW["kinds"] = set(BELOW) - {"convert", "__main__", "__init__"}
 BELOW["road"] = {"kinds", *BELOW["kinds"]}
 BELOW["commands"] = {"convert", "road", *BELOW["road"]}
-BELOW["cli"] = {"commands", "runs", "report", "catalog", "errors"}  # `runs` for its Options
+BELOW["cli"] = {"commands", "begun", "report", "catalog", "errors"}  # `begun` for its Options
 APART = {  # folders whose parts do not import each other, but these
     "commands": set[str](),
     "kinds": {"complexity", "contract", "deployable", "kind", "predictor", "profiled"},
@@ -60,7 +60,7 @@ NO_COMMANDS = {"__init__", "__pycache__", "root"}  # in these two folders
 REGISTRY = "hrbench.kinds.registry"  # the one module that imports every kind
 LOAD = "hrbench.__init__"  # of keypoints, as its users know it
 # Folders that name no spec of a kind either.
-KINDLESS = {"cli", "commands", "convert", "draw", "engine", "report", "road", "runs"}
+KINDLESS = {"begun", "cli", "commands", "convert", "draw", "engine", "report", "road"}
 WITHOUT_TORCH = {*BOTTOM, "catalog", "convert", "lints", "metrics", "report", "spec", "world"}
 LARGEST = 0.16  # share of the package's lines that a folder may have
 DATA_FOLDERS = ("tasks", "datasets", "results")

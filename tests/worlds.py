@@ -14,13 +14,13 @@ from shared import need_shared
 from specs import landmark_task
 
 from hrbench import catalog, network, world
+from hrbench.begun.options import Options
 from hrbench.commands import run as running
 from hrbench.formats.location import DataRoot
 from hrbench.kinds.landmarks.task import Landmarks
 from hrbench.kinds.registry import task_of
 from hrbench.report.record import RunRecord
 from hrbench.road.resolve import resolve
-from hrbench.runs.options import Options
 from hrbench.spec import ClassificationTask, LiftingTask
 
 SMALL = ("recipe.epochs=1", "recipe.batch_size=8", "protocol.flip_test=false")

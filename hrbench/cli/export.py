@@ -50,8 +50,8 @@ def export(
         raise click.UsageError(
             "--images, --data and --limit are what --check looks at; add --check"
         )
+    from hrbench.begun.options import Options  # noqa: PLC0415
     from hrbench.commands.export.export import export as write  # noqa: PLC0415  torch is slow
-    from hrbench.runs.options import Options  # noqa: PLC0415
 
     options = Options(
         weights=weights, overrides=overrides, tta=tta, data=data, limit=limit, allow=allow

@@ -60,8 +60,8 @@ def predict(sources: tuple[str, ...], task: str | None, json_: bool, **flags: An
     hrbench predict photos/ match.mp4 --weights RUN --boxes detector
     hrbench predict photos/ --task coco-pose --weights best.pt --boxes people.json
     """
+    from hrbench.begun.options import Options  # noqa: PLC0415
     from hrbench.commands.predict import predict as predicting  # noqa: PLC0415  torch takes seconds
-    from hrbench.runs.options import Options  # noqa: PLC0415
 
     keys = ("weights", "tta", "overrides", "allow", "device", "precision")
     options = Options(**{key: flags.pop(key) for key in keys})

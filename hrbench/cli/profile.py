@@ -46,9 +46,9 @@ def profile(
     hrbench profile coco-pose@w32-256x192 --batch 1 --batch 8
     hrbench profile 300w@tiny --device cpu --json
     """
+    from hrbench.begun.options import Options  # noqa: PLC0415  torch takes seconds
     from hrbench.commands.profile import profile as profiling  # noqa: PLC0415
     from hrbench.commands.profile.text import text  # noqa: PLC0415
-    from hrbench.runs.options import Options  # noqa: PLC0415  torch takes seconds
 
     options = Options(weights=weights, overrides=overrides, device=device, precision=precision)
     made = profiling.profile(task, options, batches)

@@ -103,8 +103,8 @@ def main() -> None:
 def print_record(record: Any, folder: Path, *, json_: bool) -> None:
     """Print what a run has come to."""
     from hrbench import catalog  # noqa: PLC0415
+    from hrbench.begun.folder import read  # noqa: PLC0415
     from hrbench.report import published, summary  # noqa: PLC0415
-    from hrbench.runs.folder import read  # noqa: PLC0415
 
     if json_:
         answer({"run": str(folder), "record": record.content()})

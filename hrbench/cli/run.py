@@ -84,8 +84,8 @@ def run(task: str | None, resume: str | None, json_: bool, **flags: Any) -> None
         raise click.UsageError(f"--resume takes the options of the run; leave out {unfit}")
     if flags["weights"] and flags["init"]:
         raise click.UsageError("--weights evaluates, --init starts a training; name one of them")
+    from hrbench.begun.options import Options  # noqa: PLC0415
     from hrbench.commands import run as running  # noqa: PLC0415  torch takes seconds
-    from hrbench.runs.options import Options  # noqa: PLC0415
 
     if resume is not None:
         done = running.resume(run_folders.find(resume, Path(flags["out"])), task, flags["data"])

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from hrbench import catalog
 from hrbench.backbone.weights import Checkpoint
+from hrbench.begun import folder as run_folder
+from hrbench.begun.folder import State
+from hrbench.begun.options import Options
 from hrbench.data.evaluation import Evaluation
 from hrbench.engine.runtime import Runtime, processes
 from hrbench.errors import RunError
@@ -21,9 +24,6 @@ from hrbench.road.reading import located, read
 from hrbench.road.resolve import is_modified, resolve, with_precision
 from hrbench.road.training import fit
 from hrbench.road.uncertainty import surely_measured
-from hrbench.runs import folder as run_folder
-from hrbench.runs.folder import State
-from hrbench.runs.options import Options
 from hrbench.spec import DatasetSpec, TaskSpec
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from hrbench import catalog
+from hrbench.begun import folder as run_folder
 from hrbench.errors import RunError
 from hrbench.formats import location
 from hrbench.kinds.contract import AnyTask
@@ -14,7 +15,6 @@ from hrbench.road import given, measuring, recording
 from hrbench.road.resolve import is_modified, require_sound
 from hrbench.road.telling import tell
 from hrbench.road.uncertainty import surely_measured
-from hrbench.runs import folder as run_folder
 from hrbench.spec import TaskSpec
 
 

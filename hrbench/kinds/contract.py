@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from hrbench.backbone import fitting
 from hrbench.backbone.fitting import Fit
 from hrbench.backbone.weights import Checkpoint
+from hrbench.begun.options import Options
 from hrbench.data.evaluation import Evaluation
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.train import Cost, Feed, Plan
@@ -21,7 +22,6 @@ from hrbench.metrics.outcomes import Outcomes
 from hrbench.metrics.registry import METRICS
 from hrbench.metrics.scores import Scores
 from hrbench.report.predictions import Stored
-from hrbench.runs.options import Options
 from hrbench.spec import DatasetSpec, TaskSpec
 
 N = TypeVar("N", bound=nn.Module)  # its network

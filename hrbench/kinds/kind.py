@@ -6,6 +6,7 @@ from typing import Any
 
 from hrbench.backbone.anatomy import Anatomy
 from hrbench.backbone.weights import Checkpoint
+from hrbench.begun.options import Options
 from hrbench.engine.runtime import Runtime
 from hrbench.errors import suggest
 from hrbench.formats.location import DataRoot
@@ -13,7 +14,6 @@ from hrbench.kinds.contract import AnyTask
 from hrbench.kinds.deployable import Deployable
 from hrbench.kinds.predictor import Continuation, PicturePredictor
 from hrbench.kinds.profiled import Profiled
-from hrbench.runs.options import Options
 from hrbench.spec import DatasetSpec
 
 Refusal = tuple[tuple[str, ...], str]  # the dotted keys that say it; a sentence

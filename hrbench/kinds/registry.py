@@ -1,5 +1,6 @@
 """The kinds of task, by the head that a task's file names: the one place that knows them all."""
 
+from hrbench.begun.options import Options
 from hrbench.errors import RunError
 from hrbench.formats.location import DataRoot, as_found
 from hrbench.kinds.classes.kind import CLASSES
@@ -7,7 +8,6 @@ from hrbench.kinds.contract import AnyTask
 from hrbench.kinds.kind import Kind
 from hrbench.kinds.landmarks.kind import LANDMARKS
 from hrbench.kinds.lifting.kind import LIFTING
-from hrbench.runs.options import Options
 from hrbench.spec import DatasetSpec, TaskSpec
 
 KINDS: dict[str, Kind] = {  # by `model.head`

@@ -7,12 +7,12 @@ from torch import nn
 
 from hrbench.backbone.fitting import Fit
 from hrbench.backbone.weights import Checkpoint
+from hrbench.begun import provenance
 from hrbench.data.evaluation import Evaluation
 from hrbench.engine.runtime import Runtime
 from hrbench.kinds.contract import AnyTask, Training
 from hrbench.report.record import Weights
 from hrbench.road.telling import tell, tell_left_out
-from hrbench.runs import provenance
 from hrbench.spec import TaskSpec
 
 FROM_RANDOM = (

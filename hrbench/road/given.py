@@ -7,6 +7,10 @@ from pathlib import Path
 
 from hrbench import catalog
 from hrbench.backbone.weights import BEST, Checkpoint
+from hrbench.begun import folder as run_folder
+from hrbench.begun import provenance
+from hrbench.begun.folder import State
+from hrbench.begun.options import Options
 from hrbench.data.evaluation import Evaluation
 from hrbench.errors import HrbenchError, RunError
 from hrbench.formats import location
@@ -16,10 +20,6 @@ from hrbench.kinds.registry import task_of
 from hrbench.report import run_folders
 from hrbench.road.resolve import of_dataset
 from hrbench.road.telling import tell
-from hrbench.runs import folder as run_folder
-from hrbench.runs import provenance
-from hrbench.runs.folder import State
-from hrbench.runs.options import Options
 from hrbench.spec import DatasetSpec, TaskSpec
 from hrbench.spec.task_file import TaskFile
 from hrbench.spec.validation import validate

@@ -7,6 +7,9 @@ from typing import Any
 from hrbench import catalog
 from hrbench.backbone.anatomy import anatomy
 from hrbench.backbone.weights import Checkpoint
+from hrbench.begun import provenance
+from hrbench.begun.options import Options
+from hrbench.begun.provenance import other_outputs
 from hrbench.catalog import task_file
 from hrbench.errors import RunError
 from hrbench.formats.location import DEFAULT, DataRoot, folder_of
@@ -16,9 +19,6 @@ from hrbench.road.given import weights_of
 from hrbench.road.resolve import resolve
 from hrbench.road.telling import tell
 from hrbench.road.variants import chosen, fitting_variants
-from hrbench.runs import provenance
-from hrbench.runs.options import Options
-from hrbench.runs.provenance import other_outputs
 from hrbench.spec.task_file import TaskFile
 
 

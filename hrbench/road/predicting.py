@@ -6,6 +6,8 @@ from pathlib import Path
 
 from torch import nn
 
+from hrbench.begun import folder as run_folder
+from hrbench.begun.folder import State
 from hrbench.data import remarks
 from hrbench.data.evaluation import Evaluation
 from hrbench.engine.runtime import Runtime
@@ -13,8 +15,6 @@ from hrbench.kinds.contract import AnyTask
 from hrbench.report.predictions import Stored
 from hrbench.road.telling import tell
 from hrbench.road.training import workers
-from hrbench.runs import folder as run_folder
-from hrbench.runs.folder import State
 
 
 def predict(

@@ -1,5 +1,6 @@
 """The data of a task: where they are, and what is predicted on."""
 
+from hrbench.begun.options import Options
 from hrbench.data import remarks
 from hrbench.data.evaluation import Evaluation
 from hrbench.engine.runtime import Runtime
@@ -8,7 +9,6 @@ from hrbench.formats.location import DataRoot
 from hrbench.kinds.contract import AnyTask
 from hrbench.road.measuring import missing_truth, require_truth
 from hrbench.road.telling import tell
-from hrbench.runs.options import Options
 from hrbench.spec import DatasetSpec, TaskSpec
 
 

@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from hrbench.begun import folder as run_folder
+from hrbench.begun.folder import State
 from hrbench.data.evaluation import Evaluation
 from hrbench.draw import curves
 from hrbench.engine.runtime import Runtime, machine_limits
@@ -16,8 +18,6 @@ from hrbench.report.predictions import Stored
 from hrbench.report.record import SCHEMA, Code, Counts, Dataset, RunRecord, Times, Weights
 from hrbench.road.measuring import Measured
 from hrbench.road.telling import look_at, pictures, tell
-from hrbench.runs import folder as run_folder
-from hrbench.runs.folder import State
 
 
 @contextmanager

@@ -4,8 +4,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from hrbench.begun.options import Options
 from hrbench.data.sample import in_words
-from hrbench.runs.options import Options
 
 PICTURES = 24  # on a sheet, where nobody says how many
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from hrbench.backbone import weights
 from hrbench.backbone.about import KEY, About
+from hrbench.begun import provenance
+from hrbench.begun.folder import State
 from hrbench.data.evaluation import Evaluation
 from hrbench.data.loader import order
 from hrbench.engine import duration
@@ -19,8 +21,6 @@ from hrbench.report.record import Weights
 from hrbench.road.building import Built
 from hrbench.road.measuring import measure
 from hrbench.road.telling import look_at, pictures, tell
-from hrbench.runs import provenance
-from hrbench.runs.folder import State
 
 LONG = 600.0  # seconds; above it a training on a CPU says what is faster
 WAITS_TOO_LONG = 0.2  # share of the training time

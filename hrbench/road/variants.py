@@ -9,11 +9,11 @@ from hrbench.backbone import fitting
 from hrbench.backbone.anatomy import Anatomy
 from hrbench.backbone.fitting import Fit
 from hrbench.backbone.weights import Checkpoint
+from hrbench.begun import provenance
+from hrbench.begun.options import Options
 from hrbench.errors import RunError
 from hrbench.formats.location import DEFAULT, DataRoot
 from hrbench.kinds.registry import kind_of, task_of
-from hrbench.runs import provenance
-from hrbench.runs.options import Options
 from hrbench.spec import DatasetSpec, TaskSpec
 
 

@@ -8,10 +8,10 @@ from worlds import SMALL, small_weights, small_world
 
 from hrbench.backbone import layouts
 from hrbench.backbone.layouts import Layout
+from hrbench.begun.options import Options
 from hrbench.commands import run as running
 from hrbench.commands.weights.inspect import inspect
 from hrbench.errors import WeightsError
-from hrbench.runs.options import Options
 
 TASK = "coco-pose@tiny"
 TOY = Layout(

@@ -14,6 +14,7 @@ from dots import ANNOTATIONS, DATASET, TASK, edit_json, edit_toml, write_dots
 from PIL import Image
 
 from hrbench import catalog
+from hrbench.begun.options import Options
 from hrbench.commands import run as running
 from hrbench.commands.check.check import check
 from hrbench.convert.detect import convert
@@ -21,7 +22,6 @@ from hrbench.convert.labels import Picture, paired
 from hrbench.convert.writing import write
 from hrbench.errors import DataError
 from hrbench.report.record import RunRecord
-from hrbench.runs.options import Options
 
 PARTS = ("nose", "left_ear", "right_ear")
 KEYPOINT = {"type": "keypointlabels"}  # of Label Studio

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from dots import ANNOTATIONS, BRIEF, DATASET, SIGMAS, TASK, edit_toml, write_dots
 
+from hrbench.begun.options import Options
 from hrbench.commands import run as running
 from hrbench.commands import score as scoring
 from hrbench.errors import RunError, SpecError
 from hrbench.report import predictions
 from hrbench.report.predictions import Predictions
-from hrbench.runs.options import Options
 
 EARS = [["left_ear"], ["right_ear"]]
 

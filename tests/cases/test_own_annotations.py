@@ -16,6 +16,7 @@ from pycocotools.cocoeval import COCOeval
 from worlds import small_weights, small_world
 
 from hrbench import catalog
+from hrbench.begun.options import Options
 from hrbench.commands import run as running
 from hrbench.commands import score as scoring
 from hrbench.commands.check.check import check
@@ -24,7 +25,6 @@ from hrbench.errors import DataError, RunError
 from hrbench.formats.coco import reader
 from hrbench.metrics.people import Truth
 from hrbench.report.record import RunRecord
-from hrbench.runs.options import Options
 
 Row = dict[str, Any]
 Edit = Callable[[Any], object]

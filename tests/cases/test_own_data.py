@@ -8,12 +8,12 @@ import torch
 from dots import BRIEF, DATASET, NAMES, TASK, edit_toml, write_dots
 
 from hrbench import catalog, network
+from hrbench.begun.options import Options
 from hrbench.commands import run as running
 from hrbench.commands.check.check import check
 from hrbench.convert import advising
 from hrbench.convert.labels import Advice
 from hrbench.errors import HrbenchError, RunError, suggest
-from hrbench.runs.options import Options
 from hrbench.spec import LandmarkTask
 
 

@@ -15,6 +15,7 @@ from PIL import Image, ImageOps
 from worlds import small_weights, small_world
 
 from hrbench import catalog, network
+from hrbench.begun.options import Options
 from hrbench.commands import run as running
 from hrbench.commands.check.check import check
 from hrbench.commands.check.sheet import draw_sheet
@@ -23,7 +24,6 @@ from hrbench.data.images import NEARLY_BLACK, NO_END
 from hrbench.data.orientation import BACK
 from hrbench.errors import DataError
 from hrbench.report.record import RunRecord
-from hrbench.runs.options import Options
 from hrbench.spec import LandmarkTask
 
 WIDTH = 56  # of the dots' pictures, which are 64 pixels high

@@ -16,8 +16,8 @@ from specs import landmark_task
 from worlds import small_world
 
 from hrbench import catalog, network
+from hrbench.begun import provenance
 from hrbench.report import checkpoints
-from hrbench.runs import provenance
 from hrbench.spec import Split
 
 TINY = ["--data", str(small_world()), "--pictures", "0", "--device", "cpu", "--limit", "2"]

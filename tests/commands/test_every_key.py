@@ -17,6 +17,7 @@ from torch import nn
 from worlds import scratch, small_world
 
 from hrbench import catalog
+from hrbench.begun.options import Options
 from hrbench.data.headers import TAG
 from hrbench.engine.log import Figure
 from hrbench.engine.runtime import Runtime
@@ -28,7 +29,6 @@ from hrbench.metrics.named import oks
 from hrbench.network import ImageNetwork
 from hrbench.road import building, measuring, training
 from hrbench.road.resolve import resolve, with_precision
-from hrbench.runs.options import Options
 from hrbench.spec import LandmarkTask
 from hrbench.spec.task_file import parse_override
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from worlds import scratch, small_classifier, small_lifter, small_weights, small_world
 
 import hrbench
+from hrbench.begun.options import Options
 from hrbench.commands.export import checking
 from hrbench.commands.export.checking import Split
 from hrbench.commands.export.export import (
@@ -39,7 +40,6 @@ from hrbench.kinds.deployable import CPU, Deployable
 from hrbench.kinds.landmarks.exporting import DeployableLandmarks
 from hrbench.kinds.lifting.exporting import DeployableLifter
 from hrbench.road.loading import load
-from hrbench.runs.options import Options
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 DOC = Path(__file__).parents[2] / "docs" / "export.md"

@@ -18,6 +18,7 @@ from torchvision.models.detection import fasterrcnn_resnet50_fpn_v2
 from worlds import landmarks, small_classifier, small_lifter, small_weights, small_world
 
 import hrbench
+from hrbench.begun.options import Options
 from hrbench.commands.predict.detector import Detector
 from hrbench.commands.predict.predict import Asked, Done, predict
 from hrbench.data import remarks
@@ -27,7 +28,6 @@ from hrbench.engine.runtime import Runtime
 from hrbench.errors import DataError, HrbenchError, RunError, WeightsError
 from hrbench.kinds.landmarks.predictor import KeypointPredictor
 from hrbench.road.loading import load
-from hrbench.runs.options import Options
 
 CPU = Runtime(torch.device("cpu"))
 FLIP = "protocol.flip_test=true"

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from hrbench.begun.options import Options
 from hrbench.commands.profile import memory, profile, timing
 from hrbench.commands.profile.memory import Memory, MemoryWatch
 from hrbench.commands.profile.profile import Profile
@@ -16,7 +17,6 @@ from hrbench.commands.profile.timing import Timing, timed
 from hrbench.errors import RunError
 from hrbench.kinds.registry import kind_of
 from hrbench.road.loading import load
-from hrbench.runs.options import Options
 
 CPU = torch.device("cpu")
 

@@ -10,6 +10,7 @@ from specs import landmark_task
 from worlds import small_world
 
 from hrbench import catalog
+from hrbench.begun.options import Options
 from hrbench.commands import run as running
 from hrbench.data.evaluation import LandmarkEvaluation
 from hrbench.data.sample import People
@@ -20,7 +21,6 @@ from hrbench.formats.registry import FORMATS, format_of
 from hrbench.kinds.landmarks import scoring
 from hrbench.metrics.named.oks import OKS
 from hrbench.report.predictions import Predictions
-from hrbench.runs.options import Options
 from hrbench.spec import DatasetSpec, LandmarkTask
 
 DATASET = catalog.load_dataset("coco")

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from worlds import small_world
 
 from hrbench import catalog
+from hrbench.begun.options import Options
 from hrbench.data.loader import Batch
 from hrbench.engine.log import COLUMNS, OF_STEPS, Figure
 from hrbench.engine.runtime import Runtime
@@ -23,7 +24,6 @@ from hrbench.formats import location
 from hrbench.kinds.landmarks.task import Landmarks
 from hrbench.network import ImageNetwork
 from hrbench.road import building, training
-from hrbench.runs.options import Options
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 PEOPLE, BATCH, EPOCHS = 10, 4, 2

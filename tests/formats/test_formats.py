@@ -16,6 +16,7 @@ from worlds import release_of_300w, small_world
 
 import hrbench
 from hrbench import catalog
+from hrbench.begun.options import Options
 from hrbench.commands import run as running
 from hrbench.commands.check.check import check
 from hrbench.commands.check.sheet import draw_sheet
@@ -29,7 +30,6 @@ from hrbench.formats.listing import Listed, Listing, SplitFile
 from hrbench.formats.registry import FORMATS, format_of
 from hrbench.geometry import crop_of_boxes
 from hrbench.metrics.people import Truth
-from hrbench.runs.options import Options
 from hrbench.spec import DatasetSpec, LandmarkTask, Split
 
 

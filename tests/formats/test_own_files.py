@@ -19,6 +19,7 @@ from dots import (
 )
 
 from hrbench import catalog
+from hrbench.begun.options import Options
 from hrbench.commands import run as running
 from hrbench.commands import score as scoring
 from hrbench.commands.check.check import check
@@ -28,7 +29,6 @@ from hrbench.errors import RunError
 from hrbench.formats.division import in_validation
 from hrbench.report import runs
 from hrbench.report.record import RunRecord
-from hrbench.runs.options import Options
 
 
 @pytest.fixture

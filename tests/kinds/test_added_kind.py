@@ -12,6 +12,7 @@ from worlds import small_world
 
 from hrbench import catalog
 from hrbench.backbone.input import IMAGENET, Normalisation
+from hrbench.begun.options import Options
 from hrbench.commands import run as running
 from hrbench.commands import score as scoring
 from hrbench.commands.predict.predict import Asked, predict
@@ -20,7 +21,6 @@ from hrbench.kinds.classes.kind import CLASSES
 from hrbench.kinds.classes.task import Classification
 from hrbench.kinds.registry import KINDS
 from hrbench.network import ImageNetwork
-from hrbench.runs.options import Options
 from hrbench.spec import TASKS, ClassificationTask
 from hrbench.spec.tables import Size
 from hrbench.spec.task import Model

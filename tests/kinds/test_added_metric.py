@@ -12,6 +12,7 @@ from cli.command import called
 from worlds import SMALL, small_world
 
 from hrbench import catalog
+from hrbench.begun.options import Options
 from hrbench.commands import run as running
 from hrbench.commands import score as scoring
 from hrbench.errors import SpecError
@@ -22,7 +23,6 @@ from hrbench.metrics.people import Truth
 from hrbench.metrics.registry import METRICS
 from hrbench.metrics.sample_errors import PoseErrors, in_order
 from hrbench.metrics.scores import Scores
-from hrbench.runs.options import Options
 
 THRESHOLDS = (0.0, 50.0, 100.0)  # pixels
 

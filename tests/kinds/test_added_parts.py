@@ -14,6 +14,8 @@ from worlds import SMALL, small_world
 from hrbench import catalog
 from hrbench.backbone.input import Input
 from hrbench.backbone.registry import BACKBONES, Backbone
+from hrbench.begun.options import Options
+from hrbench.begun.provenance import read
 from hrbench.commands import run as running
 from hrbench.commands import score as scoring
 from hrbench.commands.predict.predict import Asked, predict
@@ -27,8 +29,6 @@ from hrbench.heads.heatmap import LOSSES, HeatmapHead, Targets
 from hrbench.kinds.registry import KINDS
 from hrbench.network import HEADS
 from hrbench.report.record import RunRecord
-from hrbench.runs.options import Options
-from hrbench.runs.provenance import read
 from hrbench.spec import TASKS, HeatmapModel
 
 PATCH = 16  # pixels

@@ -11,13 +11,13 @@ from scipy.io import savemat
 from worlds import small_classifier, small_world
 
 from hrbench import catalog
+from hrbench.begun.options import Options
 from hrbench.commands import run as running
 from hrbench.commands import score as scoring
 from hrbench.errors import RunError, WeightsError
 from hrbench.report import predictions
 from hrbench.report.predictions import ClassPredictions
 from hrbench.report.record import RunRecord
-from hrbench.runs.options import Options
 
 TINY = "imagenet@tiny"
 CLASSES = ("n01440764", "n02708093", "n07753592")  # a fish, a clock, a banana

@@ -8,11 +8,11 @@ import torch
 from golden.ledger import Ledger
 
 from hrbench import catalog
+from hrbench.begun.options import Options
 from hrbench.formats.location import DataRoot
 from hrbench.kinds.complexity import Complexity
 from hrbench.kinds.registry import kind_of, task_of
 from hrbench.road.resolve import resolve
-from hrbench.runs.options import Options
 
 MODELS = "rest/cls/cls_models.json.gz"
 FACES = "rest/face/net_300w.json.gz"

@@ -12,6 +12,7 @@ from specs import landmark_task
 from worlds import SMALL, small_weights, small_world
 
 from hrbench import catalog
+from hrbench.begun.options import Options
 from hrbench.commands import run as running
 from hrbench.commands import score as scoring
 from hrbench.errors import HrbenchError, RunError, SpecError
@@ -23,7 +24,6 @@ from hrbench.kinds.landmarks.predicting import decoded_again
 from hrbench.report import predictions, runs
 from hrbench.report.predictions import Predictions
 from hrbench.report.record import RunRecord
-from hrbench.runs.options import Options
 
 TASK = "coco-pose@tiny"
 SHARPER = 400.0  # times the scores of random weights: each map has one clear peak

@@ -14,6 +14,7 @@ from worlds import small_lifter, small_weights, small_world
 
 from hrbench import catalog, network
 from hrbench.backbone import weights as checkpoints
+from hrbench.begun.options import Options
 from hrbench.commands import run as running
 from hrbench.commands import score as scoring
 from hrbench.engine.runtime import Runtime
@@ -27,7 +28,6 @@ from hrbench.report.predictions import JointPredictions
 from hrbench.report.record import RunRecord
 from hrbench.road import measuring
 from hrbench.road.building import build
-from hrbench.runs.options import Options
 from hrbench.spec import LiftingTask
 
 TINY = "h36m-lift@tiny"

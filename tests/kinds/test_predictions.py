@@ -9,12 +9,12 @@ import torch
 from worlds import small_world
 
 from hrbench import catalog
+from hrbench.begun.options import Options
 from hrbench.engine.runtime import Runtime
 from hrbench.formats.location import DataRoot
 from hrbench.kinds.classes.predicting import likeliest
 from hrbench.kinds.registry import task_of
 from hrbench.road.resolve import resolve
-from hrbench.runs.options import Options
 
 CPU = Runtime(torch.device("cpu"))
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from hrbench.begun.options import Options
 from hrbench.data.evaluation import LandmarkEvaluation
 from hrbench.data.picture_batches import EvaluationPictures
 from hrbench.data.pictures import Pictures
@@ -22,7 +23,6 @@ from hrbench.kinds.lifting.task import Lifting
 from hrbench.kinds.profiled import Profiled, Stages
 from hrbench.kinds.registry import kind_of
 from hrbench.road.loading import Loaded, load
-from hrbench.runs.options import Options
 from hrbench.world.files import write_jpeg
 from hrbench.world.people.picture import sample_picture
 

@@ -10,13 +10,13 @@ from torch import Tensor
 from worlds import small_world
 
 from hrbench import catalog
+from hrbench.begun.options import Options
 from hrbench.engine.runtime import Runtime
 from hrbench.errors import RunError
 from hrbench.formats.location import DataRoot
 from hrbench.kinds.landmarks.exporting import DeployableLandmarks
 from hrbench.kinds.landmarks.task import Landmarks
 from hrbench.network import ImageNetwork
-from hrbench.runs.options import Options
 
 CPU = torch.device("cpu")
 PERSONS, STEPS = 16, 40

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from dots import BRIEF, DATASET, TASK, write_dots
 
+from hrbench.begun.options import Options
 from hrbench.commands import run as running
 from hrbench.commands.check.check import check
 from hrbench.data.annotated import Annotations
@@ -12,7 +13,6 @@ from hrbench.data.faults import Fault, fault_of
 from hrbench.errors import DataError
 from hrbench.lints import plausible
 from hrbench.lints.plausible import Labels
-from hrbench.runs.options import Options
 
 
 def alone(table: Annotations, _: Labels) -> list[Fault]:

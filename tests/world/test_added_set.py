@@ -6,8 +6,8 @@ import pytest
 from dots import ANNOTATIONS, BRIEF, DATASET, TASK, edit_toml, write_dots
 
 from hrbench import world
+from hrbench.begun.options import Options
 from hrbench.commands import run as running
-from hrbench.runs.options import Options
 from hrbench.world.making import Counts, Making
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from hrbench import catalog, world
+from hrbench.begun import folder as folder_of_run
 from hrbench.commands.check.names import faults_of_file
 from hrbench.data import shared_images
 from hrbench.data.faults import Fault, let_pass, stated
@@ -25,7 +26,6 @@ from hrbench.formats.location import (
 from hrbench.formats.registry import FORMATS, is_own
 from hrbench.lints.keypoint_names import NO_PAIRS, NO_SIGMAS, mirrored_faults
 from hrbench.report import run_folders
-from hrbench.runs import folder as folder_of_run
 from hrbench.spec import DatasetSpec
 from hrbench.spec.validation import validate
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 import hrbench
+from hrbench.begun.options import Options
 from hrbench.commands.export import checking, writing
 from hrbench.commands.export.checking import Check, Split
 from hrbench.commands.export.running import opened
@@ -21,7 +22,6 @@ from hrbench.kinds.deployable import Deployable, Run
 from hrbench.kinds.registry import kind_of
 from hrbench.road.loading import Loaded, load
 from hrbench.road.telling import tell
-from hrbench.runs.options import Options
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import hrbench
+from hrbench.begun.options import Options
 from hrbench.commands.predict import from_predictions, search, writing
 from hrbench.commands.predict.boxes import WHOLE, Boxes, Wished, boxes_of, whole_pictures
 from hrbench.commands.predict.from_pictures import Counts, Prediction
@@ -21,7 +22,6 @@ from hrbench.kinds.predictor import ABOUT, Continuation, PicturePredictor
 from hrbench.kinds.registry import kind_of
 from hrbench.road.loading import Loaded, load
 from hrbench.road.telling import tell
-from hrbench.runs.options import Options
 
 SHOWN = 10  # files that are skipped
 LISTED = 8  # files that were written

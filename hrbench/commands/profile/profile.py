@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import torch
 
+from hrbench.begun.options import Options
 from hrbench.commands.profile.memory import MemoryWatch
 from hrbench.commands.profile.timing import Timing, spread, timed
 from hrbench.engine.progress import Steps
@@ -21,7 +22,6 @@ from hrbench.kinds.profiled import CROP, DECODE, NETWORK, READ, STAGES, Profiled
 from hrbench.kinds.registry import kind_of
 from hrbench.report import environment
 from hrbench.road.loading import load
-from hrbench.runs.options import Options
 from hrbench.world.files import write_jpeg
 from hrbench.world.people.picture import sample_picture
 

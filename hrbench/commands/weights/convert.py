@@ -12,10 +12,10 @@ from hrbench.backbone import about, layouts
 from hrbench.backbone.contents import LAYOUT, TENSORS, hashed
 from hrbench.backbone.layouts import Layout
 from hrbench.backbone.weights import Checkpoint
+from hrbench.begun import provenance
 from hrbench.commands.weights.inspect import color_of
 from hrbench.errors import WeightsError
 from hrbench.road.given import weights_of
-from hrbench.runs import provenance
 
 SAFETENSORS, TORCH = ".safetensors", (".pth", ".pt")
 OFFICIAL = (  # by a tensor of ours that tells them; of those that are there, the first

@@ -11,10 +11,10 @@ from hrbench.backbone.fitting import Fit
 from hrbench.backbone.input import IMAGENET
 from hrbench.backbone.registry import BACKBONES
 from hrbench.backbone.weights import Checkpoint
+from hrbench.begun import provenance
 from hrbench.report.text_table import Table, terminal
 from hrbench.road.given import weights_of
 from hrbench.road.variants import fitted, fitting_variants, named
-from hrbench.runs import provenance
 
 SHOWN = 8  # names of a kind, in the table; JSON has all
 

@@ -2,10 +2,10 @@
 
 from hrbench.backbone.anatomy import Anatomy
 from hrbench.backbone.weights import Checkpoint
+from hrbench.begun.options import Options
 from hrbench.errors import RunError
 from hrbench.formats.contract import PictureFormat
 from hrbench.formats.registry import names
-from hrbench.runs.options import Options
 from hrbench.spec import ClassificationTask, DatasetSpec
 
 

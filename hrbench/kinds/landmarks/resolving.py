@@ -8,6 +8,7 @@ from hrbench.backbone.anatomy import Anatomy
 from hrbench.backbone.layouts import FACE
 from hrbench.backbone.registry import backbone_of
 from hrbench.backbone.weights import Checkpoint
+from hrbench.begun.options import Options
 from hrbench.errors import RunError
 from hrbench.formats.contract import PeopleFormat
 from hrbench.formats.registry import format_of
@@ -17,7 +18,6 @@ from hrbench.kinds.kind import Refusal, unknown
 from hrbench.kinds.landmarks import scoring
 from hrbench.metrics import registry
 from hrbench.metrics.inputs import PosesInBoxes
-from hrbench.runs.options import Options
 from hrbench.spec import DatasetSpec, LandmarkTask
 
 OWN_BOXES = (".json",)

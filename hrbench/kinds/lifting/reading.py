@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hrbench.begun.options import Options
 from hrbench.data.clips import Clip
 from hrbench.data.evaluation import LiftingEvaluation
 from hrbench.data.faults import stop_at_fatal
@@ -20,7 +21,6 @@ from hrbench.formats.location import DataRoot, fingerprint, split_of
 from hrbench.formats.registry import format_of
 from hrbench.kinds.lifting import runs
 from hrbench.metrics.mpjpe import JointTruth
-from hrbench.runs.options import Options
 from hrbench.spec import DatasetSpec, LiftingTask
 
 

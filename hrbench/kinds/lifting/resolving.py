@@ -8,12 +8,12 @@ from hrbench import network
 from hrbench.backbone import fitting
 from hrbench.backbone.anatomy import Anatomy
 from hrbench.backbone.weights import Checkpoint
+from hrbench.begun.options import Options
 from hrbench.errors import RunError
 from hrbench.formats.contract import ClipFormat
 from hrbench.formats.h36m.reading import name_of
 from hrbench.formats.registry import names
 from hrbench.kinds.lifting import runs
-from hrbench.runs.options import Options
 from hrbench.spec import DatasetSpec, LiftingTask
 
 STATISTICS = ("keypoint_mean", "keypoint_std", "joint_mean", "joint_std")  # Martinez's have none

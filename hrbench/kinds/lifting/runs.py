@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.begun import folder as run_folder
 from hrbench.errors import RunError
 from hrbench.formats import location
 from hrbench.formats.contract import PeopleFormat
@@ -13,7 +14,6 @@ from hrbench.formats.h36m import frame_names, joint_maps
 from hrbench.formats.registry import format_of
 from hrbench.report import predictions
 from hrbench.report.predictions import Predictions
-from hrbench.runs import folder as run_folder
 from hrbench.spec import LandmarkTask
 
 COCO = "coco-17"

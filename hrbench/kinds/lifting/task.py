@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from hrbench.backbone.fitting import Fit
 from hrbench.backbone.layouts import MARTINEZ  # of weights without their statistics
 from hrbench.backbone.weights import Checkpoint
+from hrbench.begun import provenance
 from hrbench.data.evaluation import LiftingEvaluation
 from hrbench.data.lifting_batches import LiftingBatch, TrainingWindows
 from hrbench.data.pose_statistics import centred
@@ -28,7 +29,6 @@ from hrbench.kinds.lifting.predicting import statistics
 from hrbench.metrics.inputs import JointSetting, LiftedJoints
 from hrbench.network import MILLIMETRES, LinearNetwork, TemporalNetwork, build_lifter
 from hrbench.report.predictions import JointPredictions
-from hrbench.runs import provenance
 from hrbench.spec import LiftingTask, LinearModel, TemporalModel
 
 Lifter: TypeAlias = LinearNetwork | TemporalNetwork

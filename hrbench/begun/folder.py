@@ -12,11 +12,11 @@ from typing import Any
 import tomli_w
 
 from hrbench import catalog
+from hrbench.begun.options import Options
 from hrbench.errors import RunError
 from hrbench.report import runs
 from hrbench.report.run_folders import FILE, SPEC, STATE, id_of
 from hrbench.report.seal import canonical
-from hrbench.runs.options import Options
 from hrbench.spec import DatasetSpec, TaskSpec
 
 DATASET, DIVISION = "dataset.toml", "split.json"

@@ -7,11 +7,11 @@ from hrbench import catalog
 from hrbench.backbone import about, weights
 from hrbench.backbone.about import About
 from hrbench.backbone.weights import Checkpoint
+from hrbench.begun import folder as run_folder
 from hrbench.errors import HrbenchError, WeightsError
 from hrbench.report import checkpoints
 from hrbench.report.published import Row
 from hrbench.report.run_folders import SPEC
-from hrbench.runs import folder as run_folder
 from hrbench.spec import DatasetSpec, Split, TaskSpec
 
 KEYPOINTS, CLASSES = "other-keypoints", "other-classes"  # what `--allow` takes
