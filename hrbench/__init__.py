@@ -5,9 +5,13 @@ from typing import TYPE_CHECKING
 from hrbench import threads
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
     from hrbench.kinds.landmarks.predictor import KeypointPredictor
 
-__all__ = ["load"]
+__all__ = ["load", "runs"]
 __version__ = "0.1.0"
 
 threads.wait_asleep()  # here, because it must be before torch is loaded
@@ -47,3 +51,26 @@ def load(
     options = Options(weights=str(weights), device=device, overrides=overrides, allow=allow)
     loaded = loading.load(task, options)
     return predictor_of(loaded.task, loaded.network, Runtime(choose_device(device)), batch)
+
+
+def runs(*names: "str | Path", strict: bool = True) -> "pd.DataFrame":
+    """Return runs as a data frame, one row each; docs/records.md has its columns.
+
+    Args:
+        names: folders of runs, or runs: a folder, its name, the beginning of its id, "latest".
+            Without one all that are under results/runs.
+        strict: whether a damaged record is an error; else it is left out with a warning. What has
+            not ended is left out.
+
+    Raises:
+        HrbenchError: a name stands for no run, or for several; a record is damaged.
+    """
+    import warnings  # noqa: PLC0415
+
+    from hrbench.report import frame, run_folders  # noqa: PLC0415  pandas takes its time
+    from hrbench.report import runs as folders  # noqa: PLC0415
+
+    read = folders.load([str(name) for name in names], run_folders.RUNS, strict=strict)
+    for sentence in read.damaged:
+        warnings.warn(sentence, stacklevel=2)
+    return frame.frame(read)
