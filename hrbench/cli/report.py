@@ -17,6 +17,10 @@ WRITTEN = 120  # columns of a table that is written to a file
 @click.argument("names", metavar="[RUNS]...", nargs=-1, type=FILE)
 @click.option("--task", help="One task only.")
 @click.option("--format", "form", default="table", help="table, markdown, csv or json.")
+@click.option("--each", is_flag=True, help="Each run by itself, not one row for all its seeds.")
+@click.option(
+    "--published", is_flag=True, help="In csv and json: every published row, not the goals only."
+)
 @click.option("-o", "--output", type=FILE, help="Write to this file, a new one.")
 @click.option("--force", is_flag=True, help="With -o: replace the file.")
 @click.option(
@@ -28,6 +32,8 @@ def report(
     names: tuple[str, ...],
     task: str | None,
     form: str,
+    each: bool,
+    published: bool,
     output: str | None,
     force: bool,
     check: bool,
@@ -38,6 +44,7 @@ def report(
 
     A RUN is a folder, its name, the beginning of its id, or "latest"; a folder of runs stands for
     all of them. One RUN alone is shown with everything that its record says, keypoint by keypoint.
+    Runs that differ in nothing but their seed are one row: mean, standard deviation, seeds.
     With --check, exit 1 where a figure of published weights is further from the printed one than
     one unit of its last digit.
 
@@ -57,7 +64,8 @@ def report(
     else:
         width, colour = terminal() if output is None else (WRITTEN, False)
         form = "json" if json_ else form
-        text = reporting.report(runs, task=task, form=form, width=width, colour=colour)
+        asked = {"task": task, "each": each, "everything": published}
+        text = reporting.report(runs, form=form, width=width, colour=colour, **asked)
         if output is None:
             click.echo(text)
         else:

@@ -43,24 +43,22 @@ def read(names: Sequence[str], *, strict: bool = False) -> Runs:
     return folders.load(names, run_folders.RUNS, strict=strict)
 
 
-def report(runs: Runs, *, task: str | None, form: str, **style: Any) -> str:
+def report(runs: Runs, *, form: str, **asked: Any) -> str:
     """Return what is reported: of one run that is named all of it, of others a line.
 
     Args:
         runs: those that a user names.
-        task: one task only.
         form: table, markdown, csv or json.
-        style: width and colour, of a terminal.
+        asked: what else `table.report` takes.
 
     Raises:
         HrbenchError: there is no such form, or no such task.
     """
     literature = published.load(catalog.published_results())
     if runs.alone and form in detail.FORMS:
+        style = {key: asked[key] for key in ("width", "colour")}
         return detail.detail(runs.records[0], runs.folders[0], literature, form=form, **style)
-    return table.report(
-        runs.records, literature, unfinished=runs.unfinished, task=task, form=form, **style
-    )
+    return table.report(runs, literature, form=form, **asked)
 
 
 def compared(runs: Runs, task: str | None = None) -> Checked:

@@ -119,17 +119,21 @@ def _nearest(record: RunRecord, metric: str, rows: Iterable[Row]) -> Beside | No
     )
 
 
-def verdict(record: RunRecord, near: Beside) -> str:
-    """Return one sentence that sets a record beside its published row."""
+def verdict(record: RunRecord, near: Beside, label: str = "") -> str:
+    """Return one sentence that sets a record beside its published row.
+
+    `label` tells runs apart; without one it is the beginning of the record's id.
+    """
     metric, row = near.row["metric"], near.row
     interval = ""
     if near.low is not None and near.high is not None:
         interval = f" (95 %: {_signed(metric, near.low)} to {_signed(metric, near.high)})"
     modified = "; our recipe or protocol is modified" if record.modified else ""
     ours = rounded(metric, record.metrics[metric].value or 0.0)
+    name = f"{record.name} {label or record.id[:8]}"
     return (
-        f"{record.name} {record.id[:8]}: {metric} {ours} {row['unit']} beside {row['value']} of "
-        f"{row['system']} ({row['source_title']}, {row['source_year']}): "
+        f"{name}: {metric} {ours} {row['unit']} beside {row['value']} of {row['system']} "
+        f"({row['source_title']}, {row['source_year']}): "
         f"{_signed(metric, near.gap)}{interval}; {protocol_words(near.differences)}{modified}."
     )
 

@@ -1,73 +1,167 @@
-"""Records and published rows for other programs: long CSV, nested JSON."""
+"""Runs and published rows for other programs: long CSV, nested JSON."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import pandas as pd
 
-from hrbench.report.beside import Beside, beside
+from hrbench.report.beside import Beside, beside, compared, lifting_keys, scales_word, spelled
 from hrbench.report.published import COLUMNS, Row
 from hrbench.report.record import RunRecord
+from hrbench.report.repeats import TRAINED, Repeats, repeats
+from hrbench.report.runs import Runs
 
-RECORD_COLUMNS = (
-    *("kind", "id", "variant", "modified", "synthetic", "complete", "expected", "evaluated"),
-    *("low", "high", "beside_system", "beside_value", "gap", "same_protocol", "differing"),
+RUN_COLUMNS = (  # of runs alone; `kind` tells these from published rows
+    *("kind", "id", "folder", "started", "variant", "task_version", "modified", "synthetic"),
+    *("complete", "expected", "evaluated", "seed", "epochs", "fingerprint", "weights"),
+    *("weights_sha256", "init", "code", "commit", "low", "high", "reason"),
+    *("beside_system", "beside_value", "gap", "same_protocol", "differing"),
 )
 
 
-def as_csv(records: Sequence[RunRecord], literature: Sequence[Row]) -> str:
-    """Return one line per metric of each record (kind `run`) and per row (kind `published`)."""
-    lines = [line for record in records for line in _metric_lines(record, literature)]
-    lines += [{"kind": "published", **row} for row in literature]
-    columns = [*RECORD_COLUMNS, *COLUMNS]
-    return pd.DataFrame(lines, columns=columns).to_csv(index=False, lineterminator="\n").rstrip()
+def as_csv(runs: Runs, literature: Sequence[Row], *, everything: bool) -> str:
+    """Return one line per metric of each run (kind `run`) and per row (kind `published`).
+
+    The rows are those that hrbench is measured against, or all.
+    """
+    pairs = zip(runs.folders, runs.records, strict=True)
+    lines = [line for folder, record in pairs for line in _lines(folder, record, literature)]
+    shown = literature if everything else _mission(literature)
+    lines += [{"kind": "published", **row} for row in shown]
+    columns = dict.fromkeys((*RUN_COLUMNS, *COLUMNS, *(key for line in lines for key in line)))
+    table = pd.DataFrame(lines, columns=list(columns), dtype=object)  # no 5000.0
+    return table.to_csv(index=False, lineterminator="\n")[:-1]
 
 
-def as_json(records: Sequence[RunRecord], literature: Sequence[Row]) -> str:
-    """Return {"runs": records, each with the row it stands `beside`, "published": rows}."""
-    runs = [
-        {**record.content(), "beside": _beside_content(beside(record, literature))}
-        for record in records
+def as_json(runs: Runs, literature: Sequence[Row], *, everything: bool) -> str:
+    """Return {"runs", "experiments", "mission"} and, with `everything`, all rows as "published".
+
+    A run is its record with its folder and the row it stands `beside`; an experiment the runs
+    that differ in their seed, with mean and standard deviation; of the mission are the rows that
+    hrbench is measured against, each with the runs that stand beside it.
+    """
+    told = [
+        {
+            **record.content(),
+            "folder": str(folder),
+            "beside": _beside_content(beside(record, literature)),
+        }
+        for folder, record in zip(runs.folders, runs.records, strict=True)
     ]
-    content = {"runs": runs, "published": list(literature)}
+    content: dict[str, object] = {
+        "runs": told,
+        "experiments": [_experiment(one) for one in repeats(runs.records)],
+        "mission": [
+            {**row, "runs": _beside_it(row, runs.records, literature)}
+            for row in _mission(literature)
+        ],
+    }
+    if everything:
+        content["published"] = list(literature)
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
 
 
-def _metric_lines(record: RunRecord, literature: Sequence[Row]) -> list[dict[str, object]]:
-    shared = {
+FORMS: Mapping[str, Callable[..., str]] = {"csv": as_csv, "json": as_json}
+
+
+def _mission(literature: Sequence[Row]) -> list[Row]:
+    return [row for row in literature if row["mission"]]
+
+
+def _lines(folder: Path, record: RunRecord, literature: Sequence[Row]) -> list[dict[str, object]]:
+    shared = {**_run(folder, record), **_network(record), **_protocol(record)}
+    lines = []
+    near = {one.row["metric"]: one for one in reversed(compared(record, literature))}
+    for name, figure in record.metrics.items():
+        line = {**shared, "metric": name, **figure.model_dump()}
+        if name in near:
+            line |= {
+                "beside_system": near[name].row["system"],
+                "beside_value": near[name].row["value"],
+                "gap": near[name].gap,
+                "same_protocol": near[name].same_protocol,
+                "differing": "; ".join(map(str, near[name].differences)),
+            }
+        lines.append(line)
+    return lines
+
+
+def _run(folder: Path, record: RunRecord) -> dict[str, object]:
+    recipe = record.spec.get("recipe")
+    trained = record.weights.origin == TRAINED and isinstance(recipe, dict)
+    return {
         "kind": "run",
         "id": record.id,
+        "folder": str(folder),
+        "started": record.started.isoformat(),
         "task": record.task,
         "variant": record.variant,
-        "dataset": record.dataset.name,
-        "split": record.dataset.split,
+        "task_version": record.task_version,
         "modified": record.modified,
         "synthetic": record.synthetic,
         "complete": record.complete,
         "expected": record.n.expected,
         "evaluated": record.n.evaluated,
+        "seed": record.seed,
+        "epochs": recipe.get("epochs") if trained and isinstance(recipe, dict) else None,
+        "dataset": record.dataset.name,
+        "split": record.dataset.split,
+        "fingerprint": record.dataset.fingerprint,
+        "weights": record.weights.origin,
+        "weights_sha256": record.weights.sha256,
+        "init": record.weights.init,
+        "code": record.code.version,
+        "commit": record.code.commit,
+        "system": record.name,
     }
-    lines: list[dict[str, object]] = [
-        {**shared, "metric": name, **figure.model_dump(exclude={"reason"})}
-        for name, figure in record.metrics.items()
-    ]
-    near = beside(record, literature)
-    if near:
-        lines[0] |= {
-            "beside_system": near.row["system"],
-            "beside_value": near.row["value"],
-            "gap": near.gap,
-            "same_protocol": near.same_protocol,
-            "differing": "; ".join(map(str, near.differences)),
-        }
-    return lines
+
+
+def _network(record: RunRecord) -> dict[str, object]:
+    model = record.spec.get("model")
+    if not isinstance(model, dict):
+        return {}
+    size = model.get("input")
+    height, width = size if isinstance(size, list) else (None, None)
+    return {"backbone": model.get("backbone"), "input_height": height, "input_width": width}
+
+
+def _protocol(record: RunRecord) -> dict[str, object]:
+    """Return the protocol as published.csv spells it, what only records say included."""
+    protocol = record.protocol | lifting_keys(record)
+    said = {key: spelled(value) for key, value in protocol.items() if key != "split"}
+    if "scales" in said:
+        said["scales"] = scales_word(record.protocol["scales"])
+    return {key: value for key, value in said.items() if key != "metric"}
+
+
+def _experiment(one: Repeats) -> dict[str, object]:
+    spreads = {name: one.spread(name) for name in one.record.metrics}
+    return {
+        "name": one.record.name,
+        "runs": [run.id for run in one.runs],
+        "seeds": [run.seed for run in one.runs],
+        "metrics": {
+            name: {"mean": spread.mean, "standard_deviation": spread.deviation, "n": spread.n}
+            for name, spread in spreads.items()
+            if spread
+        },
+    }
+
+
+def _beside_it(
+    row: Row, records: Sequence[RunRecord], literature: Sequence[Row]
+) -> list[dict[str, object]]:
+    near = ((record, one) for record in records for one in compared(record, literature))
+    return [{"id": record.id, **_comparison(one)} for record, one in near if one.row is row]
 
 
 def _beside_content(near: Beside | None) -> dict[str, object] | None:
-    if near is None:
-        return None
+    return None if near is None else {"row": near.row, **_comparison(near)}
+
+
+def _comparison(near: Beside) -> dict[str, object]:
     return {
-        "row": near.row,
         "gap": near.gap,
         "low": near.low,
         "high": near.high,

@@ -77,7 +77,7 @@ def _published_table(task: str, shown: Sequence[Row], total: int) -> Table:
         folding=frozenset({"system"}),
         below=(
             *(f"[{n}] {source}" for source, n in sources.items()),
-            f"{left} more: hrbench report --task {task} --format csv",
+            f"{left} more: hrbench report --task {task} --format csv --published",
         ),
     )
 

@@ -11,7 +11,7 @@ from hrbench.report.definitions import define, rounded
 from hrbench.report.literature import published_tables
 from hrbench.report.published import Row, rows
 from hrbench.report.record import RunRecord
-from hrbench.report.table import marks
+from hrbench.report.table import interval_words, marks
 from hrbench.report.text_table import Table, terminal
 
 PICTURES = ("predictions.png", "worst.png", "training.png", "curve.png")  # that a run may leave
@@ -91,37 +91,27 @@ def figures(record: RunRecord, sentences: tuple[str, ...]) -> Table:
     """Return every metric of a run with its unit, direction and meaning."""
     said = marks(record)
     lines = []
+    has_intervals = any(figure.low is not None for figure in record.metrics.values())
     for name, figure in record.metrics.items():
         known = define(name)
         value = "none" if figure.value is None else f"{rounded(name, figure.value)} {figure.unit}"
         meaning = figure.reason or (known.meaning if known else "")
         better = "higher" if figure.higher_is_better else "lower"
-        lines.append((name, value, *_interval(record, name), better, meaning))
+        lines.append(
+            (
+                name,
+                value,
+                *([interval_words(record, name)] if has_intervals else []),
+                better,
+                meaning,
+            )
+        )
     return Table(
         title=f"{record.name} on {record.dataset.name} {record.dataset.split}, "
         f"n = {record.n.words}" + (f" ({said})" if said else ""),
-        header=(
-            "metric",
-            "value",
-            *(["95 %"] if _has_intervals(record) else []),
-            "better",
-            "meaning",
-        ),
+        header=("metric", "value", *(["95 %"] if has_intervals else []), "better", "meaning"),
         rows=tuple(lines),
         right=frozenset({"value"}),
         folding=frozenset({"meaning"}),
         below=("", *sentences) if sentences else (),
     )
-
-
-def _has_intervals(record: RunRecord) -> bool:
-    return any(figure.low is not None for figure in record.metrics.values())
-
-
-def _interval(record: RunRecord, name: str) -> tuple[str, ...]:
-    if not _has_intervals(record):
-        return ()
-    figure = record.metrics[name]
-    if figure.low is None or figure.high is None:
-        return ("",)
-    return (f"{rounded(name, figure.low)}-{rounded(name, figure.high)}",)

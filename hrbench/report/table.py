@@ -1,7 +1,8 @@
 """Records beside published rows, as a table, Markdown, CSV or JSON."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 
@@ -15,62 +16,69 @@ from hrbench.report.definitions import rounded
 from hrbench.report.literature import published_tables
 from hrbench.report.published import Row, rows
 from hrbench.report.record import RunRecord, Weights
+from hrbench.report.repeats import TRAINED, Repeats, repeats
+from hrbench.report.runs import Runs
 from hrbench.report.text_table import Table, markdown, terminal
 
 FORMS = ("table", "markdown", "csv", "json")
 FOLDING = frozenset({"started", "weights", "marks"})
-TRAINED = "trained"  # the origin of weights that the run itself has made
 NUMBERS = frozenset({"n", "epochs", "seed"})
 
 
+SPREAD = "±: standard deviation over the runs of one experiment; each: hrbench report --each"
+
+
 def report(
-    records: Sequence[RunRecord],
+    runs: Runs,
     published: pd.DataFrame,
     *,
-    unfinished: Sequence[Path] = (),
     task: str | None = None,
     form: str = "table",
+    each: bool = False,
+    everything: bool = False,
     width: int = 80,
     colour: bool = False,
 ) -> str:
-    """Return records and the published rows of their tasks, each in a block of its own.
+    """Return runs and the published rows of their tasks, each in a block of its own.
 
     `task` keeps one task; without it, and without records, every published task is shown; where
     no record may be compared with them and nobody asks for a task, one line says where they are.
-    CSV and JSON hold all published rows, the others those that a reader looks for first.
-    `unfinished` are folders of runs without a record.
+    Runs that differ in their seed are one row, unless `each` is asked for. CSV and JSON hold the
+    rows that hrbench is measured against, and with `everything` all that are published; the
+    others those that a reader looks for first.
 
     Raises:
         UnknownNameError: no such task, or format.
     """
     if form not in FORMS:
         raise UnknownNameError("format", form, FORMS)
-    kept = _of_task(records, task)
-    tasks = {task} if task else {record.task for record in kept} or set(catalog.names("tasks"))
+    kept = _of_task(runs, task)
+    if form in csv_json.FORMS:
+        literature = rows(published, [task] if task else None)
+        return csv_json.FORMS[form](kept, literature, everything=everything)
+    tasks = {task} if task else {one.task for one in kept.records} or set(catalog.names("tasks"))
     literature = rows(published, tasks)
-    if form == "csv":
-        return csv_json.as_csv(kept, literature)
-    if form == "json":
-        return csv_json.as_json(kept, literature)
-    comparable = {record.task for record in kept if may_stand_beside_published(record)}
+    comparable = {one.task for one in kept.records if may_stand_beside_published(one)}
     tables = [
-        *record_tables(kept, literature),
-        *_unfinished_table([run for run in unfinished if task in {None, run.parent.name}]),
-        *published_tables(literature, comparable if kept and not task else None),
+        *record_tables(repeats(kept.records, each=each), literature),
+        *_unfinished_table(kept.unfinished),
+        *published_tables(literature, comparable if kept.records and not task else None),
     ]
     if not tables:
         return f"No run of {task} is here, and no published figure is comparable with one."
     return markdown(tables) if form == "markdown" else terminal(tables, width, colour=colour)
 
 
-def record_tables(records: Sequence[RunRecord], literature: Sequence[Row]) -> list[Table]:
+def record_tables(experiments: Sequence[Repeats], literature: Sequence[Row]) -> list[Table]:
     """Return a table for each task, split and headline metric, oldest runs first.
 
-    Below it is a sentence for each published row that a record has.
+    Below it is a sentence for each published row that an experiment has.
     """
-    groups: dict[tuple[str, str, str], list[RunRecord]] = {}
-    for record in records:
-        groups.setdefault((record.task, record.dataset.split, record.headline), []).append(record)
+    groups: dict[tuple[str, str, str], list[Repeats]] = {}
+    for one in experiments:
+        record = one.record
+        key = (record.task, record.dataset.split, record.headline)
+        groups.setdefault(key, []).append(one)
     return [_table(*key, group, literature) for key, group in groups.items()]
 
 
@@ -108,19 +116,35 @@ def origin(weights: Weights) -> str:
     return f"{weights.origin} {weights.sha256[:8]}"
 
 
-def _of_task(records: Sequence[RunRecord], task: str | None) -> list[RunRecord]:
-    known = {*catalog.names("tasks"), *(record.task for record in records)}
+def value_words(one: Repeats, metric: str) -> str:
+    """Return a figure of an experiment as the literature rounds it, with its spread if any."""
+    figure, spread = one.record.metrics[metric], one.spread(metric)
+    if figure.value is None:
+        return "none"
+    value = rounded(metric, figure.value)
+    return f"{value} ± {rounded(metric, spread.deviation)}" if spread else value
+
+
+def _of_task(runs: Runs, task: str | None) -> Runs:
+    known = {*catalog.names("tasks"), *(record.task for record in runs.records)}
     if task and task not in known:
         raise UnknownNameError("task", task, known)
-    kept = [record for record in records if task in (None, record.task)]
-    return sorted(kept, key=lambda record: (record.task, record.started))
+    pairs = zip(runs.folders, runs.records, strict=True)
+    kept = [pair for pair in pairs if task in {None, pair[1].task}]
+    kept.sort(key=lambda pair: (pair[1].task, pair[1].started))
+    return replace(
+        runs,
+        folders=tuple(folder for folder, _ in kept),
+        records=tuple(record for _, record in kept),
+        unfinished=tuple(run for run in runs.unfinished if task in {None, run.parent.name}),
+    )
 
 
 def _table(
-    task: str, split: str, metric: str, records: Sequence[RunRecord], literature: Sequence[Row]
+    task: str, split: str, metric: str, experiments: Sequence[Repeats], literature: Sequence[Row]
 ) -> Table:
-    value = f"{metric}, {records[0].metrics[metric].unit}"
-    lines = [_cells(record, value) for record in records]
+    value = f"{metric}, {experiments[0].record.metrics[metric].unit}"
+    lines = [_cells(one, value) for one in experiments]
     header = [name for name in lines[0] if any(line[name] for line in lines)]
     return Table(
         title=f"Runs of {task} on {split}",
@@ -128,31 +152,50 @@ def _table(
         rows=tuple(tuple(line[name] for name in header) for line in lines),
         right=NUMBERS | {value},
         folding=FOLDING,
-        below=tuple(verdict(r, near) for r in records for near in compared(r, literature)),
+        below=(*_spread_words(experiments), *_verdicts(experiments, literature)),
     )
 
 
-def _cells(record: RunRecord, value: str) -> dict[str, str]:
+def _spread_words(experiments: Sequence[Repeats]) -> tuple[str, ...]:
+    older = sum(len(one.repeated) for one in experiments)
+    words = f"{older} older run{'s' * (older != 1)} of the same seeds left out: "
+    return (
+        *([SPREAD] if any(one.several for one in experiments) else []),
+        *([f"{words}hrbench report --each"] if older else []),
+    )
+
+
+def _verdicts(experiments: Sequence[Repeats], literature: Sequence[Row]) -> Iterator[str]:
+    for one in experiments:
+        for near in compared(one.record, literature):
+            yield verdict(one.record, near, one.label)
+
+
+def _cells(one: Repeats, value: str) -> dict[str, str]:
+    record = one.record
     metric, n = record.headline, record.n
-    figure = record.metrics[metric]
-    low, high = figure.low, figure.high
-    interval = ""
-    if low is not None and high is not None:
-        interval = f"{rounded(metric, low)}-{rounded(metric, high)}"
     lifted = "keypoints" in record.protocol
     return {
         "started": started(record),
-        "id": record.id[:8],
+        "id": one.label,
         "variant": record.variant,
-        value: "none" if figure.value is None else rounded(metric, figure.value),
-        "95 %": interval,
+        value: value_words(one, metric),
+        "95 %": interval_words(record, metric),
         "n": str(n.evaluated) if record.complete else f"{n.evaluated}/{n.expected}",
         "epochs": epochs(record),
-        "seed": str(record.seed),
+        "seed": one.seeds,
         "keypoints" if lifted else "boxes": given(record),
         "weights": origin(record.weights),
         "marks": marks(record),
     }
+
+
+def interval_words(record: RunRecord, metric: str) -> str:
+    """Return the interval of a figure, low-high; nothing where there is none."""
+    figure = record.metrics[metric]
+    if figure.low is None or figure.high is None:
+        return ""
+    return f"{rounded(metric, figure.low)}-{rounded(metric, figure.high)}"
 
 
 def _unfinished_table(folders: Sequence[Path]) -> list[Table]:

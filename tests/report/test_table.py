@@ -1,16 +1,22 @@
 import io
 import json
+import math
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-from report.records import record, row, with_interval
+from report.records import OFFICIAL, of_task, record, row, with_interval
 
+from hrbench import catalog
 from hrbench.errors import UnknownNameError
 from hrbench.report.benchmarks import benchmarks
 from hrbench.report.literature import tasks
-from hrbench.report.record import Counts, measured
-from hrbench.report.table import report
+from hrbench.report.published import load
+from hrbench.report.record import Counts, RunRecord, measured
+from hrbench.report.runs import Runs
+from hrbench.report.table import report as reported
 from hrbench.report.text_table import Table, markdown, terminal
 
 PUBLISHED = pd.DataFrame(
@@ -21,12 +27,19 @@ PUBLISHED = pd.DataFrame(
         row(task="mpii-pose", dataset="mpii", split="val", metric="PCKh@0.5", value="90.3"),
     ]
 )
+NOON = datetime(2026, 1, 3, 12, 0, tzinfo=UTC)
 PARTIAL: dict[str, Any] = {
     "synthetic": True,
     "complete": False,
     "modified": True,
     "n": Counts(expected=64, evaluated=8),
 }
+
+
+def report(records: list[RunRecord], *asked: Any, **more: Any) -> str:
+    """What is reported of records in folders that are called by their places."""
+    folders = tuple(Path("runs", str(place)) for place in range(len(records)))
+    return reported(Runs(folders, tuple(records)), *asked, **more)
 
 
 def test_runs_and_published_rows_have_blocks_of_their_own() -> None:
@@ -49,7 +62,7 @@ def test_runs_and_published_rows_have_blocks_of_their_own() -> None:
     ]
     assert "same protocol" in " ".join(lines)
     assert "Published: coco-pose" in lines
-    assert lines[-1] == "1 more: hrbench report --task coco-pose --format csv"
+    assert lines[-1] == "1 more: hrbench report --task coco-pose --format csv --published"
 
 
 def test_published_rows_come_best_first() -> None:
@@ -109,10 +122,10 @@ def test_a_task_of_ones_own_is_shown_without_published_rows(form: str) -> None:
 
 
 def test_a_task_of_ones_own_is_in_csv_and_json_alone() -> None:
-    frame = pd.read_csv(io.StringIO(report([OWN], PUBLISHED, form="csv")))
+    frame = pd.read_csv(io.StringIO(report([OWN], PUBLISHED, form="csv", task="my-hands")))
     assert list(frame["metric"]) == ["PCK@0.1"]
-    content = json.loads(report([OWN], PUBLISHED, form="json"))
-    assert (content["runs"][0]["beside"], content["published"]) == (None, [])
+    content = json.loads(report([OWN], PUBLISHED, form="json", task="my-hands"))
+    assert (content["runs"][0]["beside"], content["mission"]) == (None, [])
 
 
 def test_a_task_is_listed_with_its_metric_where_nobody_published_a_figure() -> None:
@@ -158,25 +171,121 @@ def test_a_narrow_terminal_folds_only_what_may_fold() -> None:
     ]
 
 
-def test_csv_parses_back_with_every_metric_and_every_row() -> None:
+def test_csv_parses_back_with_every_metric_and_the_rows_that_are_asked_for() -> None:
     ours = record(ap=74.3)
     frame = pd.read_csv(io.StringIO(report([ours], PUBLISHED, form="csv")))
     run = frame[frame["kind"] == "run"].iloc[0]
     assert (run["id"], run["metric"], run["value"]) == (ours.id, "AP", 74.3)
     assert (run["beside_value"], bool(run["same_protocol"])) == (74.4, True)
     assert run["gap"] == pytest.approx(-0.1)
-    assert list(frame[frame["kind"] == "published"]["value"]) == [74.4, 75.8, 79.8]
+    assert list(frame[frame["kind"] == "published"]["value"]) == [75.8]
+    frame = pd.read_csv(io.StringIO(report([ours], PUBLISHED, form="csv", everything=True)))
+    assert list(frame[frame["kind"] == "published"]["value"]) == [74.4, 75.8, 79.8, 90.3]
+
+
+def test_csv_says_of_a_run_what_tells_it_from_others() -> None:
+    protocol = OFFICIAL | {"crop": "wide", "scales": [0.9, 1.0]}
+    ours = record(
+        metrics=with_interval(74.4, 73.4, 75.5),
+        protocol=protocol,
+        seed=7,
+        spec={
+            "model": {"backbone": "hrnet-w32", "input": [256, 192]},
+            "recipe": {"epochs": 210},
+        },
+    )
+    text = report([ours], PUBLISHED, form="csv")
+    line = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False).iloc[0].to_dict()
+    said = {
+        "seed": "7",
+        "epochs": "210",
+        "folder": str(Path("runs", "0")),
+        "weights": "trained",
+        "started": "2026-01-02T03:04:05+00:00",
+        "init": "random",
+        "fingerprint": "f" * 64,
+        "value": "74.4",
+        "low": "73.4",
+        "high": "75.5",
+        "unit": "%",
+        "system": ours.name,
+        "higher_is_better": "True",
+        "task_version": "1",
+        "expected": "5000",
+        "backbone": "hrnet-w32",
+        "input_height": "256",
+        "input_width": "192",
+        "boxes": "det",
+        "flip_test": "true",
+        "extra_data": "none",
+        "scales": "multi",
+        "crop": "wide",
+        "split": "val2017",
+        "metric": "AP",
+    }
+    assert {key: line[key] for key in said} == said
 
 
 def test_json_parses_back_to_the_records_and_the_row_beside() -> None:
     ours = record()
     content = json.loads(report([ours, record(**PARTIAL)], PUBLISHED, form="json"))
     first, second = content["runs"]
-    near = first.pop("beside")
+    near, folder = first.pop("beside"), first.pop("folder")
     assert first == ours.content()
+    assert folder == str(Path("runs", "0"))
     assert (near["row"]["value"], near["same_protocol"], near["differing"]) == ("74.4", True, [])
     assert second["beside"] is None
-    assert len(content["published"]) == 3
+    assert "published" not in content
+    content = json.loads(report([ours], PUBLISHED, form="json", everything=True))
+    assert len(content["published"]) == 4
+
+
+def test_json_has_the_ten_rows_of_the_mission_with_the_runs_beside_them() -> None:
+    published = load(catalog.published_results())
+    ours = of_task("300w", {"NME": 3.40}, "protocol.pixels=official")
+    content = json.loads(report([ours], published, form="json"))
+    rows = {row["mission"]: row for row in content["mission"]}
+    assert sorted(map(int, rows)) == list(range(1, 11))
+    (beside,) = rows["10"]["runs"]
+    assert (beside["id"], round(beside["gap"], 6)) == (ours.id, 0.06)
+    assert rows["1"]["runs"] == []
+
+
+FIVE = [
+    record(
+        ap, seed=seed, started=NOON.replace(minute=seed), times=Times(train=ap, predict=1, score=1)
+    )
+    for seed, ap in enumerate((74.1, 74.3, 74.2, 74.6, 74.3))
+]
+
+
+def test_runs_that_differ_in_their_seed_are_one_row_with_mean_deviation_and_seeds() -> None:
+    other = record(75.0, seed=5, spec={"model": {"backbone": "hrnet-w48", "input": [256, 192]}})
+    lines = report([*FIVE, other], PUBLISHED, width=120).splitlines()
+    runs = [line.split() for line in lines if line.startswith("2026-")]
+    mean, deviation = 74.3, math.sqrt((0.2**2 + 0.1**2 + 0.3**2) / 4)
+    assert [runs[1][2:4], runs[1][5:8], runs[1][9]] == [
+        *(["5", "runs"], [f"{mean:.1f}", "±", f"{deviation:.1f}"], "0-4"),
+    ]
+    assert runs[0][2] == other.id[:8]
+    assert "±: standard deviation over the runs of one experiment" in "\n".join(lines)
+    assert "coco-pose@w32-256x192 5 runs: AP 74.3 % beside 74.4" in " ".join(lines)
+
+
+def test_each_run_by_itself_can_be_asked_for() -> None:
+    text = report(FIVE, PUBLISHED, each=True, width=120)
+    assert all(f"{one.id[:8]} " in text for one in FIVE)
+    assert "±" not in text
+
+
+def test_json_has_mean_and_deviation_of_each_experiment() -> None:
+    (experiment,) = json.loads(report(FIVE, PUBLISHED, form="json"))["experiments"]
+    assert (experiment["seeds"], len(experiment["runs"])) == ([0, 1, 2, 3, 4], 5)
+    assert experiment["metrics"]["AP"] == {
+        "mean": pytest.approx(74.3),
+        "standard_deviation": pytest.approx(math.sqrt(0.14 / 4)),
+        "n": 5,
+    }
 
 
 def test_columns_that_cannot_fit_are_folded_and_never_cut() -> None:
