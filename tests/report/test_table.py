@@ -252,9 +252,7 @@ def test_json_has_the_ten_rows_of_the_mission_with_the_runs_beside_them() -> Non
 
 
 FIVE = [
-    record(
-        ap, seed=seed, started=NOON.replace(minute=seed), times=Times(train=ap, predict=1, score=1)
-    )
+    record(ap, seed=seed, started=NOON.replace(minute=seed))
     for seed, ap in enumerate((74.1, 74.3, 74.2, 74.6, 74.3))
 ]
 
