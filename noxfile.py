@@ -1,6 +1,7 @@
 """Checks of the project: `nox` runs lint, types and every test where it is started.
 
-So do `cases` and `mutants`; `minimums`, `package`, `bench` and `fuzz` each make an environment.
+So do `cases` and `mutants`; `minimums`, `package`, `docs`, `bench` and `fuzz` each make an
+environment.
 """
 
 import tomllib
@@ -71,6 +72,14 @@ def package(session: nox.Session) -> None:
     with session.chdir(dist):
         for command in (["--help"], ["list"], ["report"], ["doctor"], ["run", "coco-pose"]):
             session.run("hrbench", *command)
+
+
+@nox.session(default=False)
+def docs(session: nox.Session) -> None:
+    """The site, in build/site; `nox -s docs -- linkcheck` asks whether every address is there."""
+    session.install("-e", ".[docs]")
+    builder = session.posargs[0] if session.posargs else "html"
+    session.run("sphinx-build", "-W", "--keep-going", "-b", builder, "docs", "build/site")
 
 
 @nox.session(default=False)
