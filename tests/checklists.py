@@ -12,7 +12,7 @@ from shared import need_shared
 from hrbench import catalog
 from hrbench.report import checkpoints, published
 from hrbench.report.benchmarks import Benchmark, benchmarks
-from hrbench.report.beside import Beside, beside, protocol_words
+from hrbench.report.beside import Beside, beside
 from hrbench.spec import TaskSpec
 
 PAGE = Path(__file__).parents[1] / "docs" / "tasks.md"
@@ -22,8 +22,8 @@ HEADER = """\
 Written by `python tests/checklists.py` from `tasks/`, `datasets/`, `results/` and
 `tests/golden/coverage.toml`, and held by a test. A box without a cross is not done yet. The tables
 have each variant beside the row of `results/published.csv` that `hrbench report` sets a run of it
-beside, with every key of the protocol in which the two are not known to agree: different, or *not
-stated* by the source. `protocol.pixels=official` is what published face weights are measured with.
+beside, and in which keys the protocols differ or are unknown to agree, as the source does not say.
+`protocol.pixels=official` is what published face weights are measured with.
 """
 TOP_DOWN = tuple(f"pose_core/{name}.npz" for name in ("decode", "geometry", "losses", "targets"))
 COMPARED: dict[str, tuple[str, ...]] = {  # golden files, as patterns, by task
@@ -59,7 +59,7 @@ def section(about: Benchmark) -> Iterator[str]:
     yield box(f"Dataset: {dataset.citation} ({dataset.licence})", done=bool(dataset.citation))
     yield from compared(about.task)
     yield from literature(about)
-    matched = sum(all(one.is_open for one in near.differences) for _, near in set_ups)
+    matched = sum(not near.protocol.differing for _, near in set_ups)
     words = f"Published set-ups matched: {matched}; {len(set_ups) - matched} differ in a key"
     yield box(words, done=bool(matched))
     yield box(f"Runs without data: {without_data(spec)}", done=spec.builtin is not None)
@@ -129,7 +129,7 @@ def line(variant: str, near: Beside) -> str:
     row = near.row
     figure = f"{row['metric']} {row['value']} {row['unit']} on {row['split']}"
     source = f"{row['system']}, {row['source_title']}, {row['source_year']}"
-    return f"| {variant} | {figure} | {source} | {protocol_words(near.differences)} |"
+    return f"| {variant} | {figure} | {source} | {near.protocol.words} |"
 
 
 def without_data(spec: TaskSpec) -> str:

@@ -24,7 +24,7 @@ def test_every_golden_file_that_is_compared_is_of_a_task() -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        f"| `w32-256x192` | AP 74.4 % on val2017 | pose_hrnet_w32, {OFFICIAL} | same protocol |",
+        f"| `w32-256x192` | AP 74.4 % on val2017 | pose_hrnet_w32, {OFFICIAL} | same |",
         "- [ ] Published figures: 0, of which 0 are PCK@0.1",  # h36m-pose, which nobody printed
         "- [ ] The published recipe trained on the whole dataset: not yet",
     ],

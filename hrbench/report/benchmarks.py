@@ -13,6 +13,7 @@ class Benchmark:
 
     task: str
     title: str
+    version: int  # counts up when its protocol changes
     dataset: str
     split: str  # that it is measured on
     splits: frozenset[str]  # that the dataset has
@@ -34,6 +35,7 @@ def benchmark(task: str) -> Benchmark | None:
     return Benchmark(
         task=task,
         title=default.title,
+        version=default.version,
         dataset=dataset.name,
         split=default.protocol.split,
         splits=frozenset(dataset.splits),

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from hrbench.report.beside import Beside, beside, compared, lifting_keys, scales_word, spelled
+from hrbench.report.beside import Beside, beside, compared
+from hrbench.report.protocols import MATCHED, against_task, told
 from hrbench.report.published import COLUMNS, Row
 from hrbench.report.record import RunRecord
 from hrbench.report.repeats import TRAINED, Repeats, repeats
@@ -16,19 +17,20 @@ RUN_COLUMNS = (  # of runs alone; `kind` tells these from published rows
     *("kind", "id", "folder", "started", "variant", "task_version", "modified", "synthetic"),
     *("complete", "expected", "evaluated", "seed", "epochs", "fingerprint", "weights"),
     *("weights_sha256", "init", "code", "commit", "low", "high", "reason"),
-    *("beside_system", "beside_value", "gap", "same_protocol", "differing"),
+    *("beside_system", "beside_value", "gap", "protocol"),
 )
 
 
 def as_csv(runs: Runs, literature: Sequence[Row], *, everything: bool) -> str:
     """Return one line per metric of each run (kind `run`) and per row (kind `published`).
 
-    The rows are those that hrbench is measured against, or all.
+    The rows are those that hrbench is measured against, or all. `protocol` is the mark of a run
+    beside the row, in words, and of a row beside its task.
     """
     pairs = zip(runs.folders, runs.records, strict=True)
     lines = [line for folder, record in pairs for line in _lines(folder, record, literature)]
     shown = literature if everything else _mission(literature)
-    lines += [{"kind": "published", **row} for row in shown]
+    lines += [{"kind": "published", "protocol": against_task(row).mark, **row} for row in shown]
     columns = dict.fromkeys((*RUN_COLUMNS, *COLUMNS, *(key for line in lines for key in line)))
     table = pd.DataFrame(lines, columns=list(columns), dtype=object)  # no 5000.0
     return table.to_csv(index=False, lineterminator="\n")[:-1]
@@ -39,9 +41,10 @@ def as_json(runs: Runs, literature: Sequence[Row], *, everything: bool) -> str:
 
     A run is its record with its folder and the row it stands `beside`; an experiment the runs
     that differ in their seed, with mean and standard deviation; of the mission are the rows that
-    hrbench is measured against, each with the runs that stand beside it.
+    hrbench is measured against, each with the runs that stand beside it. A published row has the
+    mark of its `protocol` beside its task's.
     """
-    told = [
+    listed = [
         {
             **record.content(),
             "folder": str(folder),
@@ -50,19 +53,23 @@ def as_json(runs: Runs, literature: Sequence[Row], *, everything: bool) -> str:
         for folder, record in zip(runs.folders, runs.records, strict=True)
     ]
     content: dict[str, object] = {
-        "runs": told,
+        "runs": listed,
         "experiments": [_experiment(one) for one in repeats(runs.records)],
         "mission": [
-            {**row, "runs": _beside_it(row, runs.records, literature)}
+            {**_marked(row), "runs": _beside_it(row, runs.records, literature)}
             for row in _mission(literature)
         ],
     }
     if everything:
-        content["published"] = list(literature)
+        content["published"] = list(map(_marked, literature))
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
 
 
 FORMS: Mapping[str, Callable[..., str]] = {"csv": as_csv, "json": as_json}
+
+
+def _marked(row: Row) -> dict[str, object]:
+    return {**row, "protocol": against_task(row).content()}
 
 
 def _mission(literature: Sequence[Row]) -> list[Row]:
@@ -80,8 +87,7 @@ def _lines(folder: Path, record: RunRecord, literature: Sequence[Row]) -> list[d
                 "beside_system": near[name].row["system"],
                 "beside_value": near[name].row["value"],
                 "gap": near[name].gap,
-                "same_protocol": near[name].same_protocol,
-                "differing": "; ".join(map(str, near[name].differences)),
+                "protocol": near[name].protocol.words,
             }
         lines.append(line)
     return lines
@@ -128,11 +134,7 @@ def _network(record: RunRecord) -> dict[str, object]:
 
 def _protocol(record: RunRecord) -> dict[str, object]:
     """Return the protocol as published.csv spells it, what only records say included."""
-    protocol = record.protocol | lifting_keys(record)
-    said = {key: spelled(value) for key, value in protocol.items() if key != "split"}
-    if "scales" in said:
-        said["scales"] = scales_word(record.protocol["scales"])
-    return {key: value for key, value in said.items() if key != "metric"}
+    return {key: value for key, value in told(record).items() if key not in MATCHED}
 
 
 def _experiment(one: Repeats) -> dict[str, object]:
@@ -165,8 +167,5 @@ def _comparison(near: Beside) -> dict[str, object]:
         "gap": near.gap,
         "low": near.low,
         "high": near.high,
-        "same_protocol": near.same_protocol,
-        "differing": [
-            {"key": d.key, "ours": d.ours, "published": d.published} for d in near.differences
-        ],
+        "protocol": near.protocol.content(),
     }

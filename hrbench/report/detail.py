@@ -6,9 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from hrbench.report.beside import may_stand_beside_published, spelled
+from hrbench.report.beside import may_stand_beside_published
 from hrbench.report.definitions import define, rounded
 from hrbench.report.literature import published_tables
+from hrbench.report.protocols import spelled
 from hrbench.report.published import rows
 from hrbench.report.record import RunRecord, Weights
 from hrbench.report.summary import figures, pictures, standing

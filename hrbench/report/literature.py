@@ -3,10 +3,15 @@
 from collections.abc import Collection, Iterable, Sequence
 
 from hrbench.report.benchmarks import Benchmark
+from hrbench.report.protocols import against_task
 from hrbench.report.published import Row, best, selection, standing
 from hrbench.report.text_table import Table, terminal
 
 NUMBERS = frozenset({"value"})
+OF_TASK = (
+    "Protocol: against that of the task's main variant. Best first, but figures of protocols that "
+    "differ, or are unknown to agree, are in no order."
+)
 
 
 def published_tables(
@@ -14,8 +19,8 @@ def published_tables(
 ) -> list[Table]:
     """Return one table a task of the rows that a reader looks for first, best first.
 
-    `tasks` are those that something here may be compared with (None: all); of the others one line
-    says where their rows are.
+    Each row's protocol is marked beside its task's. `tasks` are those that something here may be
+    compared with (None: all); of the others one line says where their rows are.
     """
     tables, elsewhere = [], []
     for task in dict.fromkeys(row["task"] for row in literature):
@@ -74,8 +79,9 @@ def _published_table(task: str, shown: Sequence[Row], total: int) -> Table:
         header=tuple(header),
         rows=tuple(tuple(line[name] for name in header) for line in lines),
         right=NUMBERS,
-        folding=frozenset({"system"}),
+        folding=frozenset({"system", "protocol"}),
         below=(
+            OF_TASK,
             *(f"[{n}] {source}" for source, n in sources.items()),
             f"{left} more: hrbench report --task {task} --format csv --published",
         ),
@@ -95,6 +101,7 @@ def _published_cells(row: Row, source: int) -> dict[str, str]:
         "frames": row["frames"],
         "crop": row["crop_share"],
         "source": f"[{source}]",
+        "protocol": against_task(row).mark,
     }
 
 

@@ -17,7 +17,8 @@ PROTOCOL = (
     *("train_split", "extra_data", "boxes", "box_threshold", "padding", "flip_test"),
     *("flip_shift", "decoder", "keypoint_threshold", "nms", "nms_threshold", "precision"),
     *("scales", "pixels", "normaliser"),
-    *("lifter", "keypoints", "frames", "average"),  # of lifting
+    *("lifter", "keypoints", "frames", "average", "train_keypoints"),  # of lifting
+    *("frame_step", "excluded", "joints", "root"),  # of lifting too
     *("crop_share", "interpolation", "tta"),  # of classification
 )
 LIFTING = "lift-"  # how heads begin that take keypoints; the rest of the name is the `lifter`

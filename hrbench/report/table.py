@@ -11,9 +11,11 @@ import pandas as pd
 from hrbench import catalog
 from hrbench.errors import UnknownNameError
 from hrbench.report import csv_json
+from hrbench.report.benchmarks import benchmark
 from hrbench.report.beside import compared, may_stand_beside_published, verdict
 from hrbench.report.definitions import rounded
 from hrbench.report.literature import published_tables
+from hrbench.report.protocols import between
 from hrbench.report.published import Row, rows
 from hrbench.report.record import RunRecord, Weights
 from hrbench.report.repeats import TRAINED, Repeats, repeats
@@ -83,11 +85,14 @@ def record_tables(experiments: Sequence[Repeats], literature: Sequence[Row]) -> 
 
 
 def marks(record: RunRecord) -> str:
-    """Return the words that keep a record from passing for the published recipe."""
+    """Return the words that keep a record from passing for the published recipe of today."""
+    about = benchmark(record.task)
+    older = about is not None and record.task_version < about.version
     said = (
         ("synthetic", record.synthetic),
         ("partial", not record.complete),
         ("modified", record.modified),
+        (f"task version {record.task_version}, now {about.version if about else ''}", older),
     )
     return ", ".join(word for word, holds in said if holds)
 
@@ -152,8 +157,19 @@ def _table(
         rows=tuple(tuple(line[name] for name in header) for line in lines),
         right=NUMBERS | {value},
         folding=FOLDING,
-        below=(*_spread_words(experiments), *_verdicts(experiments, literature)),
+        below=(
+            *_spread_words(experiments),
+            *_protocols([one.record for one in experiments]),
+            *_verdicts(experiments, literature),
+        ),
     )
+
+
+def _protocols(records: Sequence[RunRecord]) -> tuple[str, ...]:
+    """Return in a sentence what protocols of runs in one table differ in; nothing if they agree."""
+    keys = (one.name for other in records for one in between(records[0], other).differences)
+    names = ", ".join(dict.fromkeys(keys))
+    return (f"Protocols of these runs differ: {names}. They are in no order.",) if names else ()
 
 
 def _spread_words(experiments: Sequence[Repeats]) -> tuple[str, ...]:

@@ -17,6 +17,8 @@ VALUES = {
     "nms": {"", "oks"},
     "lifter": {"", "linear", "temporal", "other"},
     "average": {"", "actions", "frames"},
+    "root": {"", "target"},
+    "joints": {"", "17"},
     "interpolation": {"", "bilinear", "bicubic"},
     "tta": {"", "none"},
     "official": {"true", "false"},
@@ -26,6 +28,7 @@ VALUES = {
 NUMBERS = (
     *("input_height", "input_width", "box_threshold", "padding", "flip_shift"),
     *("keypoint_threshold", "nms_threshold", "mission", "source_year", "frames", "crop_share"),
+    *("frame_step", "joints"),
 )
 # One result of one source is told apart by all that is not its value or its place.
 OUTCOME = {"value", "source_url", "source_locator", "checked", "mission", "mission_confidence"}

@@ -41,7 +41,7 @@ def test_a_partial_result_says_of_how_much() -> None:
 def test_a_real_result_is_set_beside_its_published_row() -> None:
     text = " ".join(summary(record(), PUBLISHED, FOLDER).split())
     assert "AP 74.3 % beside 74.4 of pose_hrnet_w32" in text
-    assert "-0.1; same protocol." in text
+    assert "-0.1; protocol same." in text
 
 
 def test_notes_are_said() -> None:

@@ -1,6 +1,7 @@
 import io
 import json
 import math
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from report.records import OFFICIAL, of_task, record, row, with_interval
 
 from hrbench import catalog
 from hrbench.errors import UnknownNameError
-from hrbench.report.benchmarks import benchmarks
+from hrbench.report.benchmarks import benchmark, benchmarks
 from hrbench.report.literature import tasks
 from hrbench.report.published import load
 from hrbench.report.record import Counts, RunRecord, measured
@@ -60,7 +61,7 @@ def test_runs_and_published_rows_have_blocks_of_their_own() -> None:
     assert lines[2].split() == [
         *("2026-01-02", "03:04", id_, "w32-256x192", "74.3", "5000", "0", "det", "trained"),
     ]
-    assert "same protocol" in " ".join(lines)
+    assert "protocol same" in " ".join(lines)
     assert "Published: coco-pose" in lines
     assert lines[-1] == "1 more: hrbench report --task coco-pose --format csv --published"
 
@@ -176,7 +177,7 @@ def test_csv_parses_back_with_every_metric_and_the_rows_that_are_asked_for() -> 
     frame = pd.read_csv(io.StringIO(report([ours], PUBLISHED, form="csv")))
     run = frame[frame["kind"] == "run"].iloc[0]
     assert (run["id"], run["metric"], run["value"]) == (ours.id, "AP", 74.3)
-    assert (run["beside_value"], bool(run["same_protocol"])) == (74.4, True)
+    assert (run["beside_value"], run["protocol"]) == (74.4, "same")
     assert run["gap"] == pytest.approx(-0.1)
     assert list(frame[frame["kind"] == "published"]["value"]) == [75.8]
     frame = pd.read_csv(io.StringIO(report([ours], PUBLISHED, form="csv", everything=True)))
@@ -233,7 +234,7 @@ def test_json_parses_back_to_the_records_and_the_row_beside() -> None:
     near, folder = first.pop("beside"), first.pop("folder")
     assert first == ours.content()
     assert folder == str(Path("runs", "0"))
-    assert (near["row"]["value"], near["same_protocol"], near["differing"]) == ("74.4", True, [])
+    assert (near["row"]["value"], near["protocol"]["mark"]) == ("74.4", "same")
     assert second["beside"] is None
     assert "published" not in content
     content = json.loads(report([ours], PUBLISHED, form="json", everything=True))
@@ -290,3 +291,28 @@ def test_columns_that_cannot_fit_are_folded_and_never_cut() -> None:
     table = Table("T", ("a", "b"), (("12345678", "abcdefgh"),))
     text = terminal([table], 10, colour=False)
     assert sorted("".join(text.splitlines()[2:]).replace(" ", "")) == sorted("12345678abcdefgh")
+
+
+def test_runs_of_two_protocols_in_one_table_are_said_to_be_in_no_order() -> None:
+    other = record(protocol=OFFICIAL | {"boxes": "gt", "flip_test": False})
+    text = report([record(), other], PUBLISHED, width=200)
+    assert "Protocols of these runs differ: boxes, flip test. They are in no order." in text
+    assert "Protocols of these runs" not in report([record(), record()], PUBLISHED)
+
+
+def test_published_rows_are_marked_beside_their_task() -> None:
+    text = report([], PUBLISHED, task="coco-pose", width=200)
+    assert "differ, or are unknown to agree, are in no order" in text
+    frame = pd.read_csv(io.StringIO(report([], PUBLISHED, form="csv", task="coco-pose")))
+    assert list(frame["protocol"]) == ["same"]
+    (published,) = json.loads(report([], PUBLISHED, form="json", task="coco-pose"))["mission"]
+    assert published["protocol"] == {"mark": "same", "differs": [], "unknown": []}
+
+
+def test_a_run_of_an_older_version_of_its_task_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "task version" not in report([record()], PUBLISHED)
+    about = benchmark("coco-pose")
+    assert about is not None
+    newer = replace(about, version=2)
+    monkeypatch.setattr("hrbench.report.table.benchmark", lambda _: newer)
+    assert "task version 1, now 2" in report([record()], PUBLISHED, width=200)
