@@ -59,9 +59,7 @@ class Group(click.Group):
         except HrbenchError as error:
             raise click.ClickException(str(error)) from error
         except KeyboardInterrupt as stop:
-            folder = getattr(stop, "__notes__", [""])[0]
-            hint = f"; go on with: hrbench run --resume {folder}" if folder else ""
-            click.echo(f"\nInterrupted{hint}", err=True)
+            click.echo("; ".join(("\nInterrupted", *getattr(stop, "__notes__", ()))), err=True)
             ctx.exit(130)
 
 

@@ -2,7 +2,7 @@
 
 # ruff: noqa: D301  click keeps the lines of a paragraph that begins with \b
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,12 @@ from hrbench.cli.root import (
     FILE,
     RUNS,
     allowing,
+    answer,
     as_json,
     leave,
     main,
     print_record,
+    terminal,
 )
 from hrbench.report import run_folders
 
@@ -47,6 +49,12 @@ GOING_ON = frozenset({"data", "out"})  # options that say where the files of a r
 @click.option(
     "--seed", type=click.IntRange(0, LARGEST_SEED), default=0, help="Of weights and samples."
 )
+@click.option(
+    "--seeds",
+    type=click.IntRange(min=2),
+    metavar="N",
+    help="Run N times: with --seed, and the seeds after it.",
+)
 @click.option("--device", default="auto", help=DEVICE)
 @click.option(
     "--precision",
@@ -66,7 +74,7 @@ GOING_ON = frozenset({"data", "out"})  # options that say where the files of a r
 @click.option("--resume", type=FILE, metavar="RUN", help="Go on where this run stopped.")
 @allowing
 @as_json
-def run(task: str | None, resume: str | None, json_: bool, **flags: Any) -> None:
+def run(task: str | None, resume: str | None, seeds: int | None, json_: bool, **flags: Any) -> None:
     """Run the benchmark TASK: NAME, NAME@VARIANT, a TOML file of your own, or a RUN to repeat.
 
     Trains (unless --weights), predicts, scores, records, and prints the figures beside the
@@ -75,11 +83,12 @@ def run(task: str | None, resume: str | None, json_: bool, **flags: Any) -> None
     \b
     hrbench run coco-pose
     hrbench run coco-pose@w32-256x192 --data /datasets --weights pose_hrnet_w32.pth --boxes gt
+    hrbench run coco-pose --seeds 5
     hrbench run --resume latest
     """
     if task is None and resume is None:
         raise click.UsageError("name a TASK (see `hrbench list`), or --resume RUN")
-    typed = _typed(flags)
+    typed = _typed({**flags, "seeds": seeds})
     if resume is not None and (unfit := _spelled(typed - GOING_ON)):
         raise click.UsageError(f"--resume takes the options of the run; leave out {unfit}")
     if flags["weights"] and flags["init"]:
@@ -88,23 +97,42 @@ def run(task: str | None, resume: str | None, json_: bool, **flags: Any) -> None
     from hrbench.commands import run as running  # noqa: PLC0415  torch takes seconds
 
     if resume is not None:
-        done = running.resume(run_folders.find(resume, Path(flags["out"])), task, flags["data"])
+        done = [running.resume(run_folders.find(resume, Path(flags["out"])), task, flags["data"])]
     else:
         name, options = running.repeated(str(task), Options(**flags), typed)
-        if options.weights and (idle := _of_training(flags)):
+        if options.weights and (idle := _of_training(flags, seeds)):
             raise click.UsageError(f"--weights evaluates and trains nothing; leave out {idle}")
-        done = running.run(name, options)
-    if done is None:  # another process prints
+        if options.seed + (seeds or 1) - 1 > LARGEST_SEED:
+            raise click.UsageError(f"--seeds {seeds}: the last would be above {LARGEST_SEED}")
+        done = list(running.seeds(name, options, seeds) if seeds else [running.run(name, options)])
+    ended = [one for one in done if one is not None]
+    if not ended:  # another process prints
         leave()
-    record, folder = done
-    print_record(record, folder, json_=json_)
+    if seeds is None:
+        print_record(*ended[0], json_=json_)
+    else:
+        _print_seeds(ended, json_=json_)
 
 
-def _of_training(flags: Mapping[str, Any]) -> str:
+def _print_seeds(ended: Sequence[tuple[Any, Path]], *, json_: bool) -> None:
+    """Print what runs that differ in their seed have come to, each and together."""
+    from hrbench.report import seeds  # noqa: PLC0415
+    from hrbench.report.repeats import Repeats  # noqa: PLC0415
+
+    if json_:
+        runs = [{"run": str(folder), "record": record.content()} for record, folder in ended]
+        answer({"runs": runs, "metrics": Repeats(tuple(record for record, _ in ended)).spreads()})
+        return
+    width, colour = terminal()
+    click.echo(seeds.summary(ended, width, colour=colour))
+
+
+def _of_training(flags: Mapping[str, Any], seeds: int | None) -> str:
     """Return which of the flags only a training obeys, as they are written."""
     keys = [text for text in flags["overrides"] if text.startswith(("recipe.", "augment."))]
     idle = [f"--set {text}" for text in keys if not text.startswith(OBEYED)]
-    return ", ".join(["--epochs"] * bool(flags["epochs"]) + idle)
+    named = [f"--{key}" for key, value in (("epochs", flags["epochs"]), ("seeds", seeds)) if value]
+    return ", ".join(named + idle)
 
 
 def _typed(flags: Iterable[str]) -> set[str]:

@@ -1,6 +1,6 @@
 """The whole road of `hrbench run`: resolve, read, build, fit, predict, measure, record."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from hrbench.begun.folder import State
 from hrbench.begun.options import Options
 from hrbench.data.evaluation import Evaluation
 from hrbench.engine.runtime import Runtime, processes
-from hrbench.errors import RunError
+from hrbench.errors import HrbenchError, RunError
 from hrbench.kinds.contract import AnyTask
 from hrbench.kinds.registry import task_of
 from hrbench.report import run_folders
@@ -55,6 +55,38 @@ def run(name: str, options: Options) -> tuple[RunRecord, Path] | None:
     spec, dataset = resolve(file, options, checkpoint)
     modified = is_modified(spec, catalog.shipped(spec.name) if file.beside else file)
     return walked(Asked(spec, dataset, options, checkpoint, modified))
+
+
+def seeds(name: str, options: Options, count: int) -> Iterator[tuple[RunRecord, Path] | None]:
+    """Run so many times, with the seed of the options and those after it; yield each as it ends.
+
+    Raises:
+        HrbenchError: as `run`; where others have ended before, it says how to go on.
+        Interrupted: as `run`.
+    """
+    first, end = options.seed, options.seed + count
+    for seed in range(first, end):
+        try:
+            yield run(name, replace(options, seed=seed))
+        except HrbenchError as error:
+            if seed == first:
+                raise
+            again = f"seed {first} has" if seed == first + 1 else f"seeds {first}-{seed - 1} have"
+            raise RunError(
+                f"seed {seed}: {error}\n  {again} ended; go on by the same command with "
+                f"{_the_rest(seed, end)}"
+            ) from error
+        except KeyboardInterrupt as stop:
+            begun = bool(getattr(stop, "__notes__", ()))  # and so can be gone on with
+            if seed + begun < end:
+                rest = _the_rest(seed + begun, end)
+                stop.add_note(f"the other seeds: the same command with {rest}")
+            raise
+
+
+def _the_rest(seed: int, end: int) -> str:
+    """Return the flags of the seeds that are left."""
+    return f"--seed {seed}" + (f" --seeds {end - seed}" if end - seed > 1 else "")
 
 
 def resume(

@@ -138,16 +138,11 @@ def _protocol(record: RunRecord) -> dict[str, object]:
 
 
 def _experiment(one: Repeats) -> dict[str, object]:
-    spreads = {name: one.spread(name) for name in one.record.metrics}
     return {
         "name": one.record.name,
         "runs": [run.id for run in one.runs],
         "seeds": [run.seed for run in one.runs],
-        "metrics": {
-            name: {"mean": spread.mean, "standard_deviation": spread.deviation, "n": spread.n}
-            for name, spread in spreads.items()
-            if spread
-        },
+        "metrics": one.spreads(),
     }
 
 

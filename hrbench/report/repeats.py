@@ -66,6 +66,15 @@ class Repeats:
             return None
         return Spread(statistics.fmean(known), statistics.stdev(known), len(known))
 
+    def spreads(self) -> dict[str, dict[str, float]]:
+        """Return every figure that has a spread, as JSON has it."""
+        spreads = ((name, self.spread(name)) for name in self.latest.metrics)
+        return {
+            name: {"mean": one.mean, "standard_deviation": one.deviation, "n": one.n}
+            for name, one in spreads
+            if one
+        }
+
     @property
     def record(self) -> RunRecord:
         """The record of the run; of several one with their mean figures, without intervals."""

@@ -24,7 +24,7 @@ from hrbench.road.telling import look_at, pictures, tell
 def kept(folder: Path, runtime: Runtime) -> Iterator[None]:
     """Leave nothing of a run that fails, unless it has a checkpoint to go on from.
 
-    An interruption names the folder.
+    An interruption says how to go on.
     """
     try:
         with machine_limits():
@@ -34,7 +34,7 @@ def kept(folder: Path, runtime: Runtime) -> Iterator[None]:
             run_folder.discard(folder)
         raise
     except KeyboardInterrupt as stop:
-        stop.add_note(str(folder))
+        stop.add_note(f"go on with: hrbench run --resume {folder}")
         raise
 
 
