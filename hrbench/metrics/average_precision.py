@@ -15,6 +15,7 @@ from hrbench.metrics.matching import AREA_RANGES, THRESHOLDS, Matches
 from hrbench.metrics.people import Results
 
 RECALL_LEVELS = np.linspace(0, 1, 101)
+RECALLS = np.arange(101.0)  # the same in per cent, what curves of precision are drawn over
 ALL, MEDIUM, LARGE = range(len(AREA_RANGES))
 EVERY = slice(None)
 SELECTIONS: dict[str, tuple[slice | int, int]] = {  # OKS threshold, area range
@@ -66,6 +67,18 @@ def figures(curves: Curves) -> dict[str, float]:
     return {
         f"{kind}{suffix}": _percentage(values[threshold, ..., area])
         for kind, values in kinds.items()
+        for suffix, (threshold, area) in SELECTIONS.items()
+    }
+
+
+def by_recall(curves: Curves) -> dict[str, Floats]:
+    """Return (Q,) precision by the figure that it is the curve of, and whose value is its mean.
+
+    In per cent; NaN in a size that holds nobody to be found.
+    """
+    drawn = np.where(curves.precision < 0, np.nan, 100 * curves.precision)
+    return {
+        f"AP{suffix}": drawn[threshold, :, area].reshape(-1, len(RECALL_LEVELS)).mean(axis=0)
         for suffix, (threshold, area) in SELECTIONS.items()
     }
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench.metrics.average_precision import SELECTIONS, curves, figures
+from hrbench.metrics.average_precision import RECALLS, SELECTIONS, by_recall, curves, figures
 from hrbench.metrics.keypoints import by_keypoint, keypoint_errors, medians
 from hrbench.metrics.matching import AREA_RANGES, Matches, match
 from hrbench.metrics.people import Poses, Truth
@@ -58,6 +58,7 @@ def score_poses(
 ) -> PoseScores:
     """Return COCO's ten figures, the median error, and the figures by size and keypoint.
 
+    `groups["curve"]` has precision at each recall, of the APs by their names.
     `poses` are in the order of the predictions file, which decides between equal scores.
     """
     widths = (len(sigmas), len(keypoint_names), truth.visibility.shape[1])
@@ -76,9 +77,15 @@ def score_poses(
     results = as_results(poses, selection)
     matches = match(truth, results, sigmas)
     errors = keypoint_errors(truth, results, matches, sigmas, flip_pairs)
-    values = figures(curves(matches, results))
+    drawn = curves(matches, results)
+    values = figures(drawn)
     values |= medians(errors)
-    groups = {"size": by_size(values, matches), "keypoint": by_keypoint(errors, keypoint_names)}
+    lines = {"recall": RECALLS, **by_recall(drawn)}
+    groups = {
+        "size": by_size(values, matches),
+        "keypoint": by_keypoint(errors, keypoint_names),
+        "curve": {name: line.tolist() for name, line in lines.items()},
+    }
     reasons = {name: _reason(name) for name, value in values.items() if math.isnan(value)}
     return PoseScores(values, reasons, groups, selection, matches)
 

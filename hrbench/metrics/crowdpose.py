@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.arrays import Floats
-from hrbench.metrics.average_precision import ALL, Curves, curves, figures
+from hrbench.metrics.average_precision import ALL, RECALLS, Curves, by_recall, curves, figures
 from hrbench.metrics.keypoints import by_keypoint, keypoint_errors, medians
 from hrbench.metrics.matching import Matches, match
 from hrbench.metrics.people import Poses, Results, Truth
@@ -94,6 +94,7 @@ def score_crowd(
     groups = {
         "crowding": {n: {"images": images[n], "AP": values[f"AP_{n}"]} for n in LEVELS},
         "keypoint": by_keypoint(errors, keypoint_names),
+        "curve": {name: line.tolist() for name, line in _lines(drawn).items()},
     }
     without = [name for name, value in values.items() if math.isnan(value)]
     return Scores(values, {name: _reason(name, images) for name in without}, groups), selection
@@ -127,6 +128,14 @@ def crowd_figures(drawn: dict[str, Curves]) -> dict[str, float]:
 def level_average(drawn: Curves) -> float:
     """Return a level's AP from 0 to 1, rounded as officially; -1 if nobody is to be found."""
     return float(np.round(drawn.precision[..., ALL].mean(), DECIMALS))
+
+
+def _lines(drawn: dict[str, Curves]) -> dict[str, Floats]:
+    """Return precision at each recall, of the APs by their names."""
+    of_all = by_recall(drawn["all"])
+    of_levels = {f"AP_{level}": by_recall(drawn[level])["AP"] for level in LEVELS}
+    kept = {name: of_all[name] for name in OF_ALL if name in of_all}
+    return {"recall": RECALLS, **kept, **of_levels}
 
 
 def _reason(name: str, images: dict[str, int]) -> str:

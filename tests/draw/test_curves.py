@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from hrbench.draw import curves
 from hrbench.metrics.metric import CurveAxes
+from hrbench.report import charts
 
 AXES = CurveAxes("error", "keypoints within it (%)")
 Curve = dict[str, list[float | None]]
@@ -26,8 +27,10 @@ def drawn(folder: Path, curve: Curve) -> NDArray[np.uint8]:
     return picture.astype(np.uint8)
 
 
-def coloured(picture: NDArray[np.uint8], color: curves.Color) -> int:
-    return int((picture == color).all(axis=2).sum())
+def coloured(picture: NDArray[np.uint8], color: str) -> NDArray[np.bool_]:
+    """Where a picture, BGR, has a colour of `charts`."""
+    rgb = [int(color[start : start + 2], 16) for start in (1, 3, 5)]
+    return np.asarray((picture == rgb[::-1]).all(axis=2))
 
 
 def test_the_table_has_thresholds_first_and_no_number_where_there_is_none(tmp_path: Path) -> None:
@@ -47,39 +50,60 @@ def test_a_threshold_that_binary_fractions_miss_is_written_as_it_is_meant(tmp_pa
 def test_the_picture_has_the_line_where_its_numbers_are(tmp_path: Path) -> None:
     picture = drawn(tmp_path, FACES)
     assert picture.shape == (600, 800, 3)
-    middle = (curves.LEFT + curves.RIGHT) // 2, (curves.TOP + curves.BOTTOM) // 2
-    assert tuple(picture[middle[1], middle[0]].tolist()) == curves.BLACK
-    below_right = picture[middle[1] + 20 : curves.BOTTOM - 5, middle[0] + 20 : curves.RIGHT - 5]
-    assert coloured(below_right, curves.BLACK) == 0
+    figure = charts.curve(FACES, AXES, curves.SIZE)
+    figure.set_dpi(curves.FINENESS)
+    figure.draw_without_rendering()
+    column, row = figure.axes[0].transData.transform((0.05, 50)).astype(int)
+    ink = coloured(picture, charts.INK)
+    assert ink[600 - row - 2 : 600 - row + 2, column - 2 : column + 2].any()
+    assert not ink[600 - row + 20 : 600 - row + 60, column + 20 : column + 60].any()
 
 
-def test_several_lines_are_named_at_the_side(tmp_path: Path) -> None:
-    hip = curves.COLORS[1]
-    picture = drawn(tmp_path, PCKH | {"hip": [0.0, 20.0, 30.0]})
-    axes, legend = np.split(picture, [curves.RIGHT - curves.LEGEND + 2], axis=1)
-    assert coloured(axes, hip) > 100
-    assert coloured(legend, hip) > 10
-    assert coloured(drawn(tmp_path, FACES), hip) == 0
+def test_a_line_goes_from_nothing_to_all_over_the_whole_of_what_it_is_drawn_over() -> None:
+    (chart,) = charts.curve(FACES, AXES, curves.SIZE).axes
+    assert chart.get_xlim() == (0, 0.1)
+    assert chart.get_ylim() == (0, 100)
+    assert (chart.get_xlabel(), chart.get_ylabel()) == ("error", "keypoints within it (%)")
+
+
+def test_several_lines_are_named_above_one_alone_is_not() -> None:
+    hip = PCKH | {"hip": [0.0, 20.0, 30.0]}
+    (legend,) = charts.curve(hip, AXES, curves.SIZE).legends
+    assert [text.get_text() for text in legend.get_texts()] == ["mean", "hip"]
+    assert charts.curve(FACES, AXES, curves.SIZE).legends == []
 
 
 def test_a_joint_that_nobody_has_is_neither_drawn_nor_named(tmp_path: Path) -> None:
-    picture = drawn(tmp_path, PCKH | {"hip": [None, None, None]})
-    assert coloured(picture, curves.COLORS[1]) == 0
+    without = PCKH | {"hip": [None, None, None]}
+    assert not coloured(drawn(tmp_path, without), charts.COLORS[1]).any()
+    (legend,) = charts.curve(without, AXES, curves.SIZE).legends
+    assert [text.get_text() for text in legend.get_texts()] == ["mean"]
     assert (tmp_path / "curve.csv").read_text("utf-8").splitlines()[1] == "0,0,"
 
 
 def test_a_curve_without_any_number_has_its_axes_alone(tmp_path: Path) -> None:
     empty = drawn(tmp_path, FACES | {"share": [None, None, None]})
-    assert coloured(empty, curves.GREY) > 1000
+    assert coloured(empty, charts.PALE).sum() > 1000
+    (chart,) = charts.curve(FACES | {"share": [None] * 3}, AXES, curves.SIZE).axes
+    assert list(chart.get_lines()) == []
 
 
 def test_a_line_of_several_pieces_has_a_gap(tmp_path: Path) -> None:
     thresholds: list[float | None] = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]
-    picture = drawn(tmp_path, {"thresholds": thresholds, "mean": [50, 50, None, None, 50, 50]})
-    row = (curves.TOP + curves.BOTTOM) // 2
-    length = curves.RIGHT - curves.LEFT
-    dark = (picture[row, curves.LEFT + 5 : curves.RIGHT - 5] == curves.BLACK).all(axis=1)
-    assert abs(int(dark.sum()) - 0.4 * length) < 20
+    curve: Curve = {"thresholds": thresholds, "mean": [50, 50, None, None, 50, 50]}
+    ink = coloured(drawn(tmp_path, curve), charts.INK)
+    figure = charts.curve(curve, AXES, curves.SIZE)
+    figure.set_dpi(curves.FINENESS)
+    figure.draw_without_rendering()
+    (left, row), (right, _) = figure.axes[0].transData.transform([(0, 50), (0.5, 50)])
+    dark = ink[600 - int(row) - 1, int(left) + 5 : int(right) - 5]
+    assert abs(int(dark.sum()) - 0.4 * (right - left)) < 20
+
+
+def test_what_looks_like_a_formula_in_a_name_is_written_as_it_is() -> None:
+    (legend,) = charts.curve(PCKH | {r"$\hip": [1, 2, 3]}, AXES, curves.SIZE).legends
+    assert legend.get_texts()[-1].get_text() == r"$\hip"
+    assert not legend.get_texts()[-1].get_parse_math()
 
 
 def test_figures_without_a_curve_leave_no_file(tmp_path: Path) -> None:

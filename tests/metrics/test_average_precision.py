@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from metrics.examples import annotations, results, sigmas, truth
 
-from hrbench.metrics.average_precision import curves, figures
+from hrbench.metrics.average_precision import by_recall, curves, figures
 from hrbench.metrics.matching import match
 from hrbench.metrics.people import Results, Truth
 from hrbench.metrics.reference import pycocotools_evaluation
@@ -57,6 +57,22 @@ def test_a_size_that_nobody_has_is_nan() -> None:
 def test_without_anybody_to_be_found_all_figures_are_nan() -> None:
     crowd = truth([[[0, 0]]], crowd=True)
     assert all(map(math.isnan, score(crowd, results([[[0, 0]]], [1])).values()))
+
+
+def test_precision_is_full_up_to_the_recall_that_is_reached_and_nothing_beyond() -> None:
+    people, poses = truth([[[0, 0]], [[300, 0]]]), results([[[0, 0]]], [0.9])
+    drawn = by_recall(curves(match(people, poses, sigmas(1)), poses))
+    assert drawn["AP50"].tolist() == pytest.approx([100] * 51 + [0] * 50)
+
+
+def test_the_mean_of_a_curve_is_the_figure_that_it_is_named_by() -> None:
+    offset = math.sqrt(-4000 * math.log(0.72))
+    people, poses = truth([[[0, 0]]], areas=2000), results([[[offset, 0]]], [1])
+    made = curves(match(people, poses, sigmas(1)), poses)
+    said = figures(made)
+    means = {name: line.mean() for name, line in by_recall(made).items()}
+    assert means == pytest.approx({name: said[name] for name in means}, nan_ok=True)
+    assert list(means) == ["AP", "AP50", "AP75", "APM", "APL"]
 
 
 def random_people(rng: np.random.Generator, people: int, keypoints: int) -> Truth:

@@ -3,7 +3,7 @@
 from hrbench.metrics.crowdpose import CrowdTruth, score_crowd
 from hrbench.metrics.figures import AVERAGE_PRECISION, MEDIAN_PX, MEDIAN_SHARE
 from hrbench.metrics.inputs import OF_CHOICE, KeypointSetting, PosesInBoxes
-from hrbench.metrics.metric import Definition, Metric
+from hrbench.metrics.metric import CurveAxes, Definition, Metric
 from hrbench.metrics.named import oks
 from hrbench.metrics.sample_errors import PoseErrors
 from hrbench.metrics.scores import Scores
@@ -37,6 +37,7 @@ CROWDPOSE = Metric(
     predictions=PosesInBoxes,
     score=score,
     errors=errors,
+    axes=CurveAxes("recall (%)", "precision (%)"),
     needs=OF_CHOICE,
     fault=oks.fault,
     upload=oks.upload,

@@ -11,7 +11,7 @@ from hrbench.arrays import Floats
 from hrbench.metrics.coco_keypoints import PoseScores, score_poses
 from hrbench.metrics.figures import AVERAGE_PRECISION, MEDIAN_PX, MEDIAN_SHARE
 from hrbench.metrics.inputs import OF_CHOICE, KeypointSetting, PosesInBoxes
-from hrbench.metrics.metric import Definition, Metric
+from hrbench.metrics.metric import CurveAxes, Definition, Metric
 from hrbench.metrics.named.pixels import PIXELS
 from hrbench.metrics.oks import oks_with_truth
 from hrbench.metrics.people import Results, Truth
@@ -156,6 +156,7 @@ OKS = Metric(
     predictions=PosesInBoxes,
     score=score,
     errors=errors,
+    axes=CurveAxes("recall (%)", "precision (%)"),
     needs=OF_CHOICE,
     reads=("normaliser",),
     fault=fault,
