@@ -68,7 +68,7 @@ GOING_ON = frozenset({"data", "out"})  # options that say where the files of a r
     "--pictures",
     type=click.IntRange(min=0),
     help="How many on the sheets of training crops and of the worst cases [default: 24 on a "
-    "terminal].",
+    "terminal]; 0: no pictures of single cases either.",
 )
 @click.option("--out", type=FILE, default=RUNS, help="Folder for the runs.")
 @click.option("--resume", type=FILE, metavar="RUN", help="Go on where this run stopped.")

@@ -1,5 +1,6 @@
 """The picture of a classification run: pictures, what they are and what they were taken for."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -11,12 +12,17 @@ from hrbench.data.image_crops import read_rgb
 from hrbench.data.images import write_png
 from hrbench.data.picture_batches import PictureBatch
 from hrbench.data.pictures import Pictures
+from hrbench.draw import cases
+from hrbench.draw.cases import Drawn
 from hrbench.draw.tiles import in_rows
+from hrbench.metrics.sample_errors import SampleErrors
+from hrbench.report.cases import Case, Sort
 from hrbench.report.predictions import ClassPredictions
 from hrbench.spec import DatasetSpec
 
 FILE, TRAINING, WORST = "predictions.png", "training.png", "worst.png"
 TILE, GAP, BAND = 240, 6, 62  # pixels: a picture, the white around it, the words below it
+CASE = 360  # pixels: the longer edge of a picture alone
 COLUMNS, ROWS = 4, 3
 FONT, LETTERS = cv2.FONT_HERSHEY_SIMPLEX, 0.45
 RIGHT, WRONG, DARK = (60, 130, 20), (40, 40, 200), (40, 40, 40)  # BGR
@@ -41,6 +47,29 @@ def draw_worst(
 ) -> Path:
     """Write the pictures in `rows`, those of the largest errors."""
     return _write(folder / WORST, _answered(dataset, pictures, predictions, rows))
+
+
+def case_pictures(
+    dataset: DatasetSpec, pictures: Pictures, predictions: ClassPredictions, errors: SampleErrors
+) -> Iterator[Drawn]:
+    """Yield the pictures of the largest errors, and those around the median."""
+    names = list(dataset.classes.values())
+    worst = np.argsort(-errors.errors, kind="stable")[: cases.WORST]
+    rows: dict[Sort, NDArray[np.intp]] = {"worst": worst, "median": errors.median(cases.MEDIAN)}
+    for sort, chosen in rows.items():
+        for row in chosen.tolist():
+            path, score = pictures.images[row], float(predictions.scores[row, 0])
+            true, said = names[int(pictures.labels[row])], names[int(predictions.labels[row, 0])]
+            case = Case(
+                sort=sort,
+                id=str(pictures.ids[row]),
+                image=str(pictures.ids[row]),
+                file=f"{path.parent.name}/{path.name}",
+                error=float(errors.errors[row]),
+                words=f"{true}, taken for {said} ({score:.0%})",
+                picture="",
+            )
+            yield Drawn(case, _fitted(np.asarray(read_rgb(path))[..., ::-1], CASE))
 
 
 def draw_training(folder: Path, dataset: DatasetSpec, batch: PictureBatch) -> Path:
@@ -73,9 +102,7 @@ def _write(place: Path, tiles: list[Pixels]) -> Path:
 
 def tile(image: Pixels, truth: str, answer: str = "", score: float = 0.0, name: str = "") -> Pixels:
     """Return a BGR picture fitted into a square; below it its class, the answer and its file."""
-    factor = TILE / max(image.shape[:2])
-    size = [max(1, round(edge * factor)) for edge in image.shape[1::-1]]
-    fitted = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    fitted = _fitted(image, TILE)
     square = np.full((TILE + 2 * GAP + BAND, TILE + 2 * GAP, 3), 255, dtype=np.uint8)
     height, width = fitted.shape[:2]
     y, x = GAP + (TILE - height) // 2, GAP + (TILE - width) // 2
@@ -87,6 +114,13 @@ def tile(image: Pixels, truth: str, answer: str = "", score: float = 0.0, name: 
         place = (GAP, TILE + 2 * GAP + 18 * line - 4)
         cv2.putText(square, text, place, FONT, LETTERS, color, 1, cv2.LINE_AA)
     return square
+
+
+def _fitted(image: Pixels, tile: int) -> Pixels:
+    """Return a picture whose longer edge has so many pixels."""
+    factor = tile / max(image.shape[:2])
+    size = [max(1, round(edge * factor)) for edge in image.shape[1::-1]]
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.uint8)
 
 
 def _short(name: str) -> str:

@@ -3,6 +3,8 @@
 Letters: K keypoints; positions are x, y.
 """
 
+import math
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -16,15 +18,19 @@ from hrbench.data.framing import picture
 from hrbench.data.images import read_image, write_png
 from hrbench.data.loader import Batch
 from hrbench.data.sample import People
+from hrbench.draw import cases
+from hrbench.draw.cases import Drawn
 from hrbench.draw.drawing import FAINT, KEY, LIKELY, WHITE, dot_radius, line, pose
 from hrbench.draw.lettering import LETTERS, labelled, strip
 from hrbench.draw.tiles import cut_out, in_rows
 from hrbench.heads.codec import Codec
 from hrbench.metrics.sample_errors import PoseErrors
+from hrbench.report.cases import Case, Sort
 from hrbench.spec import DatasetSpec
 
 TRAINING, WORST = "training.png", "worst.png"
 TILE, GAP, COLUMNS = 256, 4, 6  # pixels
+CASE = 360  # pixels: the edge of a picture of one alone
 AROUND = 0.2  # of the longer side of what is shown, on each side
 LEAST = 8.0  # pixels of that side
 HEAT = np.array((60, 60, 255))  # BGR, of a target's bumps
@@ -72,12 +78,41 @@ def draw_worst(
         TITLES, errors.worst(count), (~errors.missed, errors.missed), strict=True
     ):
         tiles = [
-            _case(people, places[int(errors.image_ids[row])], dataset, errors, row)
+            _tile(people, places[int(errors.image_ids[row])], dataset, errors, row)
             for row in rows[known[rows]].tolist()
         ]
         if tiles:
             sections.append((title.format(shown=len(tiles), of=int(of.sum())), tiles))
     return _write_sections(folder / WORST, sections) if sections else None
+
+
+def case_pictures(
+    dataset: DatasetSpec, evaluation: LandmarkEvaluation, errors: PoseErrors
+) -> Iterator[Drawn]:
+    """Yield persons or faces of the largest errors, not found, and around the median error."""
+    people = evaluation.people
+    places = {number: place for place, number in enumerate(people.image_ids.tolist())}
+    answered, missed = errors.worst(cases.WORST)
+    rows: dict[Sort, NDArray[np.intp]] = {
+        "worst": answered,
+        "missed": missed,
+        "median": errors.median(cases.MEDIAN),
+    }
+    for sort, chosen in rows.items():
+        for row in chosen[np.isin(errors.image_ids[chosen], people.image_ids)].tolist():
+            image = places[int(errors.image_ids[row])]
+            error = float(errors.answered[row])
+            case = Case(
+                sort=sort,
+                id=str(errors.ids[row]),
+                image=str(errors.image_ids[row]),
+                file=people.images[image].name,
+                error=None if math.isnan(error) else error,
+                words=errors.words[row],
+                picture="",
+            )
+            shown = picture(people, image, read_image)
+            yield Drawn(case, _error(shown, dataset, errors, row, CASE))
 
 
 def write_sheet(place: Path, tiles: list[Pixels]) -> Path:
@@ -101,8 +136,8 @@ def _write_sections(place: Path, sections: list[tuple[str, list[Pixels]]]) -> Pa
     return place
 
 
-def _case(people: People, image: int, dataset: DatasetSpec, errors: PoseErrors, row: int) -> Pixels:
-    drawn = _error(picture(people, image, read_image), dataset, errors, row)
+def _tile(people: People, image: int, dataset: DatasetSpec, errors: PoseErrors, row: int) -> Pixels:
+    drawn = _error(picture(people, image, read_image), dataset, errors, row, TILE)
     words = f"id {errors.ids[row]}: {errors.words[row]}"
     return labelled(drawn, [words, people.images[image].name])
 
@@ -126,12 +161,12 @@ def _target(
     return canvas
 
 
-def _error(image: Pixels, dataset: DatasetSpec, errors: PoseErrors, row: int) -> Pixels:
+def _error(image: Pixels, dataset: DatasetSpec, errors: PoseErrors, row: int, tile: int) -> Pixels:
     truth, points = errors.truth[row], errors.predicted[row]
     shown = np.concatenate([truth, points])
     shown = shown[np.isfinite(shown).all(axis=1)]
-    canvas, corner, factor = cut_out(image, shown, TILE, LEAST, AROUND)
-    radius = dot_radius(TILE / 2, len(truth))
+    canvas, corner, factor = cut_out(image, shown, tile, LEAST, AROUND)
+    radius = dot_radius(tile / 2, len(truth))
     known = np.isfinite(truth).all(axis=1)
     true, places = (truth - corner) * factor, (points - corner) * factor
     pose(canvas, dataset, true, known.astype(np.float32), radius, WHITE)

@@ -1,16 +1,20 @@
 """The picture of a lifting run: frames of different actions, keypoints beside joints."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from hrbench.arrays import Pixels
 from hrbench.data.evaluation import LiftingEvaluation
 from hrbench.data.images import write_png
 from hrbench.data.lifting_batches import LiftingBatch
 from hrbench.data.pose_statistics import centred
+from hrbench.draw import cases
+from hrbench.draw.cases import Drawn
 from hrbench.draw.joint_sheet import sheet
 from hrbench.metrics.sample_errors import SampleErrors
+from hrbench.report.cases import Case, Sort
 from hrbench.report.predictions import JointPredictions
 from hrbench.spec import DatasetSpec
 
@@ -37,10 +41,46 @@ def draw_worst(
     count: int,
 ) -> Path:
     """Write the worst frames of the sequences with the largest errors, the largest first."""
+    frames = _worst(errors, predictions, min(count, ROWS))
+    return _write(folder / WORST, dataset, evaluation, predictions, frames)
+
+
+def case_pictures(
+    dataset: DatasetSpec,
+    evaluation: LiftingEvaluation,
+    predictions: JointPredictions,
+    errors: SampleErrors,
+) -> Iterator[Drawn]:
+    """Yield the worst frames of some sequences, and those around the median error of all."""
+    starts = np.cumsum([0, *predictions.lengths])
+    middle = errors.median(cases.MEDIAN)
+    clips = np.searchsorted(starts, middle, side="right") - 1
+    frames: dict[Sort, list[tuple[int, int]]] = {
+        "worst": _worst(errors, predictions, cases.WORST),
+        "median": list(zip(clips.tolist(), (middle - starts[clips]).tolist(), strict=True)),
+    }
+    for sort, chosen in frames.items():
+        for index, row in chosen:
+            clip, error = evaluation.clips[index], float(errors.errors[starts[index] + row])
+            case = Case(
+                sort=sort,
+                id=f"{' '.join(clip.key)}, frame {clip.frames[row]}",
+                image="",
+                file="",
+                error=error,
+                words=f"MPJPE {error:.0f} mm",
+                picture="",
+            )
+            yield Drawn(case, _picture(dataset, evaluation, predictions, [(index, row)]))
+
+
+def _worst(
+    errors: SampleErrors, predictions: JointPredictions, count: int
+) -> list[tuple[int, int]]:
+    """Return sequence and row of the worst frames of those with the largest errors."""
     by_clip = np.split(errors.errors, np.cumsum(predictions.lengths)[:-1])
     order = np.argsort([-float(part.max()) for part in by_clip], kind="stable")
-    frames = [(int(index), int(by_clip[index].argmax())) for index in order[: min(count, ROWS)]]
-    return _write(folder / WORST, dataset, evaluation, predictions, frames)
+    return [(int(index), int(by_clip[index].argmax())) for index in order[:count]]
 
 
 def draw_training(folder: Path, dataset: DatasetSpec, batch: LiftingBatch) -> Path:
@@ -61,9 +101,19 @@ def _write(
     frames: Sequence[tuple[int, int]],
 ) -> Path:
     """Write a sheet of frames, each by its sequence and its row in it."""
+    write_png(place, _picture(dataset, evaluation, predictions, frames))
+    return place
+
+
+def _picture(
+    dataset: DatasetSpec,
+    evaluation: LiftingEvaluation,
+    predictions: JointPredictions,
+    frames: Sequence[tuple[int, int]],
+) -> Pixels:
     starts = np.cumsum([0, *predictions.lengths])
     shown = [evaluation.clips[index].at(slice(row, row + 1)) for index, row in frames]
-    picture = sheet(
+    return sheet(
         np.stack([clip.keypoints[0] for clip in shown]),
         np.stack([centred(clip.joints)[0] for clip in shown]),
         predictions.joints[[int(starts[index]) + row for index, row in frames]],
@@ -71,5 +121,3 @@ def _write(
         dataset.keypoints,
         [f"{' '.join(clip.key)}, frame {clip.frames[0]}" for clip in shown],
     )
-    write_png(place, picture)
-    return place

@@ -1,7 +1,7 @@
 """What a task does in its own way on the road that all tasks share."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
@@ -14,6 +14,7 @@ from hrbench.backbone.fitting import Fit
 from hrbench.backbone.weights import Checkpoint
 from hrbench.begun.options import Options
 from hrbench.data.evaluation import Evaluation
+from hrbench.draw.cases import Drawn
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.train import Cost, Feed, Plan
 from hrbench.formats.location import DataRoot
@@ -184,6 +185,10 @@ class Task(ABC, Generic[N, E, P]):
     @abstractmethod
     def draw_worst(self, folder: Path, evaluation: E, predictions: P, count: int) -> Path | None:
         """Put a picture of the largest errors into the run's folder; there is truth."""
+
+    @abstractmethod
+    def case_pictures(self, evaluation: E, predictions: P) -> Iterator[Drawn]:
+        """Draw single samples, of the largest errors and around the median; there is truth."""
 
     @abstractmethod
     def draw(self, folder: Path, evaluation: E, predictions: P) -> None:

@@ -21,6 +21,18 @@ class SampleErrors:
 
     errors: NDArray[np.floating]  # (P,), of which larger is worse
 
+    @property
+    def answered(self) -> NDArray[np.floating]:
+        """(P,) errors; NaN of samples that have none."""
+        return self.errors
+
+    def median(self, count: int) -> NDArray[np.intp]:
+        """Return the rows of so many errors around the median, the smallest first."""
+        order = np.argsort(self.answered, kind="stable")
+        known: NDArray[np.intp] = order[~np.isnan(self.answered[order])]
+        start = max((len(known) - count) // 2, 0)
+        return known[start : start + count]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PoseErrors(SampleErrors):
@@ -38,13 +50,17 @@ class PoseErrors(SampleErrors):
         """(P,), those that were not found at all."""
         return np.asarray(np.isnan(self.predicted).all(axis=(1, 2)))
 
+    @property
+    def answered(self) -> NDArray[np.floating]:
+        """(P,) errors; NaN of those that were not found."""
+        return np.where(self.missed, np.nan, self.errors)
+
     def worst(self, count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Return the rows of so many: those of the largest errors, and the largest not found.
 
         A third at most are of the second kind, where there are enough of the first.
         """
-        errors = np.where(self.missed, np.nan, self.errors)
-        by_error = np.argsort(-np.nan_to_num(errors, nan=-np.inf), kind="stable")
+        by_error = np.argsort(-np.nan_to_num(self.answered, nan=-np.inf), kind="stable")
         answered = by_error[~self.missed[by_error]]
         missed = np.flatnonzero(self.missed)
         extent = np.nan_to_num(self._extent[missed])

@@ -10,7 +10,7 @@ from typing import Any
 from hrbench.begun import folder as run_folder
 from hrbench.begun.folder import State
 from hrbench.data.evaluation import Evaluation
-from hrbench.draw import curves
+from hrbench.draw import cases, curves
 from hrbench.engine.runtime import Runtime, machine_limits
 from hrbench.errors import HrbenchError, RunError
 from hrbench.kinds.contract import AnyTask
@@ -124,4 +124,6 @@ def draw(
     shown = pictures(task.options)
     if shown and evaluation.truth is not None:
         look_at(task.draw_worst(folder, evaluation, predictions, shown))
+    if task.options.pictures != 0 and evaluation.truth is not None:
+        cases.write(folder, task.case_pictures(evaluation, predictions))
     curves.draw(folder, groups, task.metric.axes)

@@ -208,12 +208,13 @@ def test_a_run_draws_both_sheets_where_pictures_are_asked_for(
 ) -> None:
     arguments = ["run", task, "--data", str(small_world(dataset=dataset)), "--device", "cpu"]
     changes = SMALL if task != "imagenet@tiny" else SMALL[:2]
-    arguments += [word for change in changes for word in ("--set", change)]
-    ended = called(tmp_path, *arguments, "--pictures", "4")
+    training = [word for change in changes for word in ("--set", change)]
+    ended = called(tmp_path, *arguments, *training, "--pictures", "4")
     assert ended.status == 0, ended.err
     drawn = {Path(name).name for name in ended.new} & {"training.png", "worst.png"}
     assert drawn == {"training.png", "worst.png"}
     assert ended.err.count("look at: ") == 2
     weights = small_classifier(task) if task == "imagenet@tiny" else small_weights(task)
     ended = called(tmp_path, *arguments, "--weights", str(weights))
+    assert ended.status == 0, ended.err
     assert not {Path(name).name for name in ended.new} & {"training.png", "worst.png"}

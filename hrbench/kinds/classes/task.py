@@ -1,5 +1,6 @@
 """Classes of whole pictures."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hrbench.data.evaluation import ClassEvaluation
 from hrbench.data.image_crops import Crops, TrainingView
 from hrbench.data.picture_batches import EvaluationPictures, PictureBatch, TrainingPictures
 from hrbench.draw import class_sheets
+from hrbench.draw.cases import Drawn
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.train import Cost
 from hrbench.formats.contract import PictureFormat
@@ -131,6 +133,13 @@ class Classification(Task[ImageNetwork, ClassEvaluation, ClassPredictions]):
         errors = self.errors(evaluation, predictions).errors
         rows, pictures = np.argsort(-errors, kind="stable")[:count], evaluation.pictures
         return class_sheets.draw_worst(folder, self.dataset, pictures, predictions, rows)
+
+    def case_pictures(
+        self, evaluation: ClassEvaluation, predictions: ClassPredictions
+    ) -> Iterator[Drawn]:
+        """Draw pictures of the largest errors, and around the median."""
+        errors = self.errors(evaluation, predictions)
+        return class_sheets.case_pictures(self.dataset, evaluation.pictures, predictions, errors)
 
     def draw(
         self, folder: Path, evaluation: ClassEvaluation, predictions: ClassPredictions

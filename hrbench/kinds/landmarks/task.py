@@ -1,5 +1,6 @@
 """Keypoints in images: crops around boxes, heatmaps, the pose and face metrics."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,7 @@ from hrbench.data.faults import stop_at_fatal
 from hrbench.data.loader import Batch, TrainingCrops
 from hrbench.data.sample import People, in_words, used_images
 from hrbench.draw import landmark_sheets, poses
+from hrbench.draw.cases import Drawn
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.train import Cost
 from hrbench.errors import RunError
@@ -195,6 +197,13 @@ class Landmarks(Task[ImageNetwork, LandmarkEvaluation, Predictions]):
             "pycocotools gives the same ten figures of the file of annotations (largest "
             f"difference {gap:.1g} %)"
         )
+
+    def case_pictures(
+        self, evaluation: LandmarkEvaluation, predictions: Predictions
+    ) -> Iterator[Drawn]:
+        """Draw persons or faces of the largest errors, and around the median."""
+        errors = self.errors(evaluation, predictions)
+        return landmark_sheets.case_pictures(self.dataset, evaluation, errors)
 
     def draw(self, folder: Path, evaluation: LandmarkEvaluation, predictions: Predictions) -> None:
         """Draw the first images with their poses."""

@@ -1,6 +1,6 @@
 """Joints in space: sequences of keypoints lifted to three dimensions."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
@@ -18,6 +18,7 @@ from hrbench.data.lifting_batches import LiftingBatch, TrainingWindows
 from hrbench.data.pose_statistics import centred
 from hrbench.data.sequences import join
 from hrbench.draw import lifting_sheets
+from hrbench.draw.cases import Drawn
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.train import Cost, Plan
 from hrbench.errors import RunError
@@ -164,6 +165,13 @@ class Lifting(Task[Lifter, LiftingEvaluation, JointPredictions]):
         return lifting_sheets.draw_worst(
             folder, self.dataset, evaluation, predictions, errors, count
         )
+
+    def case_pictures(
+        self, evaluation: LiftingEvaluation, predictions: JointPredictions
+    ) -> Iterator[Drawn]:
+        """Draw frames of the largest errors, and around the median."""
+        errors = self.errors(evaluation, predictions)
+        return lifting_sheets.case_pictures(self.dataset, evaluation, predictions, errors)
 
     def draw(
         self, folder: Path, evaluation: LiftingEvaluation, predictions: JointPredictions
