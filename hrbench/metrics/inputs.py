@@ -5,7 +5,8 @@ Metrics that take the same predictions are of one sort of task, and can stand fo
 Letters: N samples, K keypoints, J joints, C classes.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -61,6 +62,8 @@ class KeypointSetting:
     nms: SuppressionName | None = None
     nms_threshold: float | None = None
     normaliser: str | None = None
+    regions: Mapping[str, Sequence[int]] = field(default_factory=dict)  # of faces: their points
+    turn: tuple[int, int, int] | None = None  # of faces: outer corners right, left; nose's tip
 
     @property
     def own_objects(self) -> bool:

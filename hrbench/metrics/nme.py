@@ -5,7 +5,7 @@ Letters: N faces, K points.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from hrbench.metrics.scores import Scores
 
 # By name, the indices of the points between whose means a normaliser is the distance.
 Groups = Mapping[str, tuple[Sequence[int], Sequence[int]]]
+Mask = NDArray[np.bool_]
 
 BOX_SIZE = "box-size"  # the normaliser that is no distance between points
 LIMITS = (0.08, 0.10)  # of an error, above which a face is a failure
@@ -30,6 +31,10 @@ class FaceTruth:
     ids: NDArray[np.int64]  # (N,)
     keypoints: Floats  # (N, K, 2) image pixels
     normalisers: dict[str, Floats]  # by name ("inter-pupil"), each (N,) image pixels
+    occluded: Mask | None = None  # (N, K) hidden; None where nobody has said
+    subsets: Mapping[str, Mask] = field(
+        default_factory=dict
+    )  # (N,) each: who is in it, by its name
 
 
 def normalisers(keypoints: Floats, groups: Groups) -> dict[str, Floats]:

@@ -1,6 +1,7 @@
 """What a dataset's file may say: what its points or classes are called, where its files lie."""
 
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -15,6 +16,7 @@ class Split(Table):
     images: Names = ()  # folders, of which the first that exists counts
     release: Names = ()  # of faces: what the original release has instead of `annotations`
     attribute: str | None = None  # of faces: the flag in that release that chooses them
+    subset_of: str | None = None  # of faces: the split whose record has this one's figures besides
     part: Literal["training", "validation"] | None = None  # of the file's images, by the seed
     heads: str | None = None  # of MPII: the .mat file with the truth to score against
     subjects: Names = ()  # of Human3.6M, whose files are not divided by split
@@ -27,6 +29,13 @@ class Split(Table):
 
 
 FaceGroups = Annotated[tuple[Names, Names], FromList]
+
+
+class Turn(Table):
+    """The points that tell how far a face is turned to a side."""
+
+    eyes: Annotated[tuple[str, str], FromList]  # the outer corners, the person's right one first
+    nose: str  # its tip
 
 
 class DatasetSpec(Table):
@@ -50,6 +59,8 @@ class DatasetSpec(Table):
     counted_from: Literal[0, 1] = 0  # of faces: the number of the first pixel in the files
     # The distance between the means of two groups of points.
     normalisers: dict[str, FaceGroups] = Field(default_factory=dict)
+    regions: dict[str, Names] = Field(default_factory=dict)  # of faces: patterns of points' names
+    turn: Turn | None = None  # of faces: what tells their yaw
     validation_share: Annotated[float, Field(gt=0, lt=1)] = 0.2  # of images, where `part` is named
     split_seed: Annotated[int, Field(ge=0)] = 0  # that chooses them
     renamed: dict[str, str] = Field(default_factory=dict)  # files: where others put the same ones
@@ -77,12 +88,30 @@ class DatasetSpec(Table):
         named = {key: [name for pair in value for name in pair] for key, value in pairs.items()}
         for key, groups in self.normalisers.items():
             named[f"normalisers: {key}"] = [name for group in groups for name in group]
+        if self.turn is not None:
+            named["turn"] = [*self.turn.eyes, self.turn.nose]
         for key, names in {**named, "upper_body": self.upper_body}.items():
             for name in names:
                 if name not in self.keypoints:
                     raise ValueError(f"{key}: no keypoint is called '{name}'")
         if len(set(named["flip_pairs"])) != len(named["flip_pairs"]):
             raise ValueError("flip_pairs: a keypoint has two partners")
+        return self
+
+    @model_validator(mode="after")
+    def _parts_are_of_the_whole(self) -> Self:
+        owner: dict[str, str] = {}
+        for region, patterns in self.regions.items():
+            for pattern in patterns:
+                points = [name for name in self.keypoints if fnmatchcase(name, pattern)]
+                if not points:
+                    raise ValueError(f"regions: {region}: no keypoint is called '{pattern}'")
+                for point in points:
+                    if owner.setdefault(point, region) != region:
+                        raise ValueError(f"regions: '{point}' is in {owner[point]} and {region}")
+        for name, split in self.splits.items():
+            if split.subset_of is not None and split.subset_of not in self.splits:
+                raise ValueError(f"splits: {name}: subset_of: no split is '{split.subset_of}'")
         return self
 
     def placed(self, place: Callable[[str | None], str | None]) -> Self:
@@ -107,3 +136,21 @@ class DatasetSpec(Table):
             name: ([place[point] for point in one], [place[point] for point in other])
             for name, (one, other) in self.normalisers.items()
         }
+
+    def region_groups(self) -> dict[str, list[int]]:
+        """Return the positions in `keypoints` of each region's points."""
+        return {
+            region: [
+                index
+                for index, name in enumerate(self.keypoints)
+                if any(fnmatchcase(name, pattern) for pattern in patterns)
+            ]
+            for region, patterns in self.regions.items()
+        }
+
+    def turn_points(self) -> tuple[int, int, int] | None:
+        """Return the positions in `keypoints` of what tells the yaw: right, left, nose."""
+        if self.turn is None:
+            return None
+        right, left, nose = map(self.keypoints.index, (*self.turn.eyes, self.turn.nose))
+        return right, left, nose

@@ -258,6 +258,9 @@ def require_equal(
         assert np.array_equal(here, there), column
     for normaliser, sizes in one.truth.normalisers.items():
         assert np.array_equal(sizes[first], other.truth.normalisers[normaliser][second])
+    assert list(one.truth.subsets) == list(other.truth.subsets)
+    for subset, inside in one.truth.subsets.items():
+        assert np.array_equal(inside[first], other.truth.subsets[subset][second])
     assert one.evaluated == other.evaluated > 0
 
 

@@ -55,8 +55,11 @@ def fault(path: Path, num_keypoints: int = 2) -> str:
 @pytest.mark.parametrize("part", ["Tr", "T"])
 def test_points_stand_x_first_then_y_then_occlusion(part: str, tmp_path: Path) -> None:
     path = write_cofw(tmp_path / "COFW.mat", part)
-    people = read(path, 2).people
+    faces = read(path, 2)
+    people = faces.people
     assert people.keypoints.tolist() == [[[9.5, 19.25], [30, 39.75]], [[0, -1], [8, 7]]]
+    assert faces.occluded is not None
+    assert faces.occluded.tolist() == [[False, True], [False, False]]
     assert people.visible.tolist() == [[True, True], [False, True]]  # the y of one is 0
     # From 10 to 31 and from 20 to 41, less the 1 counted from.
     assert people.centers[0].tolist() == [19.5, 29.5]

@@ -222,6 +222,28 @@ def test_errors_are_divided_by_the_distance_of_the_published_points() -> None:
     }
 
 
+def test_every_point_is_in_one_region_and_none_in_two() -> None:
+    sizes = {}
+    for name, count in COUNTS.items():
+        regions = catalog.load_dataset(name).region_groups()
+        points = [point for region in regions.values() for point in region]
+        assert sorted(points) == list(range(count))
+        sizes[name] = {region: len(points) for region, points in regions.items()}
+    assert sizes == {
+        "300w": {"jaw": 17, "brows": 10, "nose": 9, "eyes": 12, "mouth": 20},
+        "wflw": {"jaw": 33, "brows": 18, "nose": 9, "eyes": 18, "mouth": 20},
+        "cofw": {"jaw": 1, "brows": 8, "nose": 4, "eyes": 10, "mouth": 6},
+        "aflw": {"jaw": 1, "brows": 6, "nose": 3, "eyes": 6, "mouth": 3},
+    }
+
+
+def test_yaw_is_told_by_the_outer_corners_and_the_noses_tip() -> None:
+    points = {name: catalog.load_dataset(name).turn_points() for name in COUNTS}
+    assert points == {
+        "300w": (36, 45, 30), "wflw": (60, 72, 54), "cofw": (8, 9, 20), "aflw": (6, 11, 13),
+    }  # fmt: skip
+
+
 def test_the_splits_have_the_sizes_of_the_literature() -> None:
     sizes = {
         name: [split.num_samples for split in catalog.load_dataset(name).splits.values()]

@@ -48,12 +48,15 @@ def examined(path: Path, num_keypoints: int, *, counted_from: int) -> Examined:
         return None, [stated(words)]
     if not count:
         return None, [stated("there is no face in it")]
-    x, y, _ = numbers.astype(np.float64).reshape(PER_POINT, num_keypoints, count)
+    x, y, hidden = numbers.astype(np.float64).reshape(PER_POINT, num_keypoints, count)
     points = np.stack([x.T, y.T], axis=2)
     places = [f"face {row}" for row in range(count)]
     images = [path / str(row) for row in range(count)]
     faces, faults = examined_points(places, images, points, counted_from)
-    return faces and replace(faces, people=replace(faces.people, inside=image_at)), faults
+    if faces is None:
+        return None, faults
+    people = replace(faces.people, inside=image_at)
+    return replace(faces, people=people, occluded=hidden.T != 0), faults
 
 
 def image_at(place: Path) -> Pixels:

@@ -1,6 +1,6 @@
 """The four face sets: the published CSV files, the original releases, COFW's .mat files."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,7 +63,11 @@ def evaluation(
     return LandmarkEvaluation(
         people=people,
         truth=FaceTruth(
-            people.ids, people.keypoints, {name: size[rows] for name, size in sizes.items()}
+            people.ids,
+            people.keypoints,
+            {name: size[rows] for name, size in sizes.items()},
+            occluded=None if faces.occluded is None else faces.occluded[rows],
+            subsets=_subsets(people, spec.protocol.split, dataset, data_root, examine),
         ),
         image_ids=kept,
         evaluated=len(people),
@@ -71,6 +75,28 @@ def evaluation(
         fingerprint=fingerprint(files),
         allowed=people.allowed,
     )
+
+
+def _subsets(
+    people: People, whole: str, dataset: DatasetSpec, data_root: DataRoot, examine: Examine
+) -> dict[str, NDArray[np.bool_]]:
+    """Return who of some faces is in each subset of their split whose files are there.
+
+    Files of a subset repeat lines of the whole's: a face is known by its image and points.
+    """
+    folder, subsets = data_root.folder / dataset.folder, {}
+    for name, split in dataset.splits.items():
+        there = (folder / split.annotations).exists() or is_released(folder, split)
+        if split.subset_of == whole and there:
+            _, (faces, _), _ = _examined(dataset, data_root, split, examine)
+            inside = set() if faces is None else set(_known_by(faces.people))
+            subsets[name] = np.array([face in inside for face in _known_by(people)], dtype=np.bool_)
+    return subsets
+
+
+def _known_by(people: People) -> Iterator[tuple[Path, bytes]]:
+    for image, points in zip(people.image.tolist(), people.keypoints, strict=True):
+        yield people.images[image], points.tobytes()
 
 
 def _padded(people: People, padding: float) -> People:
@@ -89,16 +115,23 @@ def _read(
     dataset: DatasetSpec, data_root: DataRoot, split: Split, examine: Examine
 ) -> tuple[Faces, list[Path]]:
     """Return a split's faces and the files that say where their points are."""
+    place, examined, files = _examined(dataset, data_root, split, examine)
+    return tables.sound(place, examined, data_root.allow), files
+
+
+def _examined(
+    dataset: DatasetSpec, data_root: DataRoot, split: Split, examine: Examine
+) -> tuple[Path, Examined, list[Path]]:
+    """Return what a split is read from, its faces with what is wrong, and the files."""
     root = data_root.folder
     if is_released(root / dataset.folder, split):
         places = [require(dataset, root, place) for place in split.release]
         images = places[0] if places[0].is_dir() else require(dataset, root, *split.images)
         top = release.top_of(places) if places[0].is_dir() else places[0]
-        examined = release.examined(places, images, dataset, split)
-        return tables.sound(top, examined, data_root.allow), release.files_of(places)
+        return top, release.examined(places, images, dataset, split), release.files_of(places)
     file = require(dataset, root, split.annotations)
     images = require(dataset, root, *split.images) if split.images else file
-    return tables.sound(file, examine(file, dataset, images), data_root.allow), [file]
+    return file, examine(file, dataset, images), [file]
 
 
 def is_released(folder: Path, split: Split) -> bool:

@@ -33,6 +33,7 @@ class Faces:
 
     people: People
     box_sizes: NDArray[np.float64] | None  # (N,) image pixels; AFLW's errors are divided by them
+    occluded: NDArray[np.bool_] | None = None  # (N, K) as annotated; only COFW's file has it
 
 
 Examined = tuple[Faces | None, list[Fault]]  # no faces where nothing can be made of the file

@@ -48,6 +48,8 @@ def setting(spec: LandmarkTask, dataset: DatasetSpec) -> KeypointSetting:
         nms=protocol.nms,
         nms_threshold=protocol.nms_threshold,
         normaliser=protocol.normaliser,
+        regions=dataset.region_groups(),
+        turn=dataset.turn_points(),
     )
 
 
