@@ -54,7 +54,8 @@ def minimums(session: nox.Session) -> None:
     extras = PROJECT["optional-dependencies"]
     needs = [*PROJECT["dependencies"], *extras["cdf"], *extras["sleap"]]
     lowest = [need.split(",")[0].replace(">=", "==") for need in needs]
-    session.install(*lowest, "pytest>=8.3", "hypothesis", "nox", "pytest-benchmark", "pyyaml")
+    beside = ("pytest>=8.3", "hypothesis", "nox", "pytest-benchmark", "pyyaml")
+    session.install(*lowest, *beside, "scikit-learn", "torchmetrics")
     session.install("--no-deps", "-e", ".")
     without = [f"--ignore={path}" for path in Path("tests").rglob("test_*export*.py")]
     session.run("pytest", *without, *session.posargs)

@@ -111,6 +111,15 @@ def test_an_unknown_name_gets_a_near_miss(name: str, words: str) -> None:
             "a keypoint has two partners",
         ),
         ({"keypoints": ["nose", "nose"]}, "a name stands twice"),
+        ({"regions": {"ears": ["*_eer"]}}, "regions: ears: no keypoint is called '*_eer'"),
+        (
+            {"regions": {"head": ["*_ear", "nose"], "ears": ["left_*"]}},
+            "regions: 'left_ear' is in head and ears",
+        ),
+        (
+            {"turn": {"eyes": ["right_eye", "left_eye"], "nose": "tip"}},
+            "turn: no keypoint is called 'tip'",
+        ),
     ],
 )
 def test_points_of_a_dataset_that_do_not_agree_are_refused(
@@ -120,6 +129,13 @@ def test_points_of_a_dataset_that_do_not_agree_are_refused(
     with pytest.raises(SpecError) as caught:
         validate(DatasetSpec, raw, "mine.toml")
     assert words in str(caught.value)
+
+
+def test_a_subset_is_of_a_split_that_there_is() -> None:
+    raw = catalog.load_dataset("wflw").plain()
+    raw["splits"]["blur"]["subset_of"] = "tests"
+    with pytest.raises(SpecError, match="splits: blur: subset_of: no split is 'tests'"):
+        validate(DatasetSpec, raw, "mine.toml")
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def yaw(keypoints: Floats, right: int, left: int, nose: int) -> Floats:
     squared = (half**2).sum(axis=1)
     off = ((keypoints[:, nose] - middle) * half).sum(axis=1)
     ratio = off / np.where(squared > 0, squared, np.nan)
-    return np.degrees(np.arctan(ratio / NOSE))
+    return np.asarray(np.degrees(np.arctan(ratio / NOSE)))
 
 
 def _by_yaw(points: Floats, angles: Floats) -> dict[str, dict[str, float]]:

@@ -280,6 +280,21 @@ def test_pts_files_are_measured_as_the_csv(split: str, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("dataset", "split", "subsets"),
+    [("300w", "full", ("common", "challenge")), ("wflw", "test", WFLW_FLAGS)],
+)
+def test_the_faces_of_subsets_are_known_in_their_split(
+    dataset: str, split: str, subsets: tuple[str, ...]
+) -> None:
+    whole = evaluation_of(dataset, small(dataset), split)
+    assert list(whole.truth.subsets) == list(subsets)
+    for subset, inside in whole.truth.subsets.items():
+        part = evaluation_of(dataset, small(dataset), subset)
+        assert 0 < len(part) < len(whole)
+        assert np.array_equal(whole.people.keypoints[inside], part.people.keypoints)
+
+
 def test_the_names_of_pts_files_may_be_in_capitals(tmp_path: Path) -> None:
     released = release_of_300w(small("300w"), tmp_path)
     before = evaluation_of("300w", released, "challenge")

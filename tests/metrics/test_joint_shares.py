@@ -25,11 +25,11 @@ def world(frames: int = 6) -> JointTruth:
     return JointTruth(joints, number, ("Eating", "Walking", "Eating"), ("S9", "S9", "S11"))
 
 
-def found(truth: JointTruth, joints: NDArray[np.float64], **said: Any) -> dict[str, Any]:
+def found(truth: JointTruth, joints: NDArray[np.floating], **said: Any) -> dict[str, Any]:
     return breakdown(truth, joints, **ABOUT | said)
 
 
-def whole(truth: JointTruth, joints: NDArray[np.float64]) -> dict[str, float]:
+def whole(truth: JointTruth, joints: NDArray[np.floating]) -> dict[str, float]:
     row: dict[str, float] = found(truth, joints, average="frames")["action_share"]["all"]
     return row
 
@@ -43,7 +43,7 @@ def turned(joints: NDArray[np.floating], degrees: float) -> NDArray[np.float64]:
 
 
 def shifted(joints: NDArray[np.floating], *millimetres: float) -> NDArray[np.float64]:
-    return np.add(joints, millimetres)
+    return np.asarray(np.add(joints, millimetres))
 
 
 def planted(truth: JointTruth, part: str) -> NDArray[np.float64]:

@@ -1,7 +1,11 @@
 """Top-1 and top-5, ImageNet's measures."""
 
+from typing import Any
+
 import numpy as np
 
+from hrbench.metrics import calibration, confusions
+from hrbench.metrics.calibration import Answers
 from hrbench.metrics.inputs import ClassSetting, RankedClasses
 from hrbench.metrics.metric import Definition, Metric
 from hrbench.metrics.sample_errors import SampleErrors
@@ -28,6 +32,16 @@ def observe(truth: Classes, predictions: RankedClasses, setting: ClassSetting) -
     return class_outcomes(truth, predictions.labels, setting.classes)
 
 
+def breakdown(truth: Classes, predictions: RankedClasses, setting: ClassSetting) -> dict[str, Any]:
+    """Return the most frequent mistakes, and how first answers' probabilities are calibrated."""
+    first = predictions.labels[:, 0]
+    answers = {"top-1": Answers(predictions.scores[:, 0], first == truth)}
+    return {
+        **confusions.breakdown(truth, first, setting.classes),
+        **calibration.breakdown(answers),
+    }
+
+
 ACCURACY = Metric(
     name="accuracy",
     headline="top-1",
@@ -40,4 +54,5 @@ ACCURACY = Metric(
     errors=errors,
     outcomes=ClassOutcomes,
     observe=observe,
+    breakdown=breakdown,
 )

@@ -1,6 +1,8 @@
 """MPJPE and its kin, Human3.6M's measures."""
 
-from hrbench.metrics import joint_errors
+from typing import Any
+
+from hrbench.metrics import joint_errors, joint_shares
 from hrbench.metrics.inputs import JointSetting, LiftedJoints
 from hrbench.metrics.metric import Definition, Metric
 from hrbench.metrics.mpjpe import HEADLINE, JointTruth, score_joints
@@ -10,14 +12,24 @@ from hrbench.metrics.scores import Scores
 
 def score(truth: JointTruth, predictions: LiftedJoints, setting: JointSetting) -> Scores:
     """Return the errors in mm, by the protocol's averages."""
-    return score_joints(
-        truth,
-        predictions.joints,
-        average=setting.average,
-        num_joints=setting.counted,
-        root=setting.root,
-        joint_names=setting.joints,
-    )
+    return score_joints(truth, predictions.joints, **arguments(setting))
+
+
+def breakdown(
+    truth: JointTruth, predictions: LiftedJoints, setting: JointSetting
+) -> dict[str, Any]:
+    """Return what the errors are made of, by action and by joint."""
+    return joint_shares.breakdown(truth, predictions.joints, **arguments(setting))
+
+
+def arguments(setting: JointSetting) -> dict[str, Any]:
+    """Return what joints are measured by beside their truth."""
+    return {
+        "average": setting.average,
+        "num_joints": setting.counted,
+        "root": setting.root,
+        "joint_names": setting.joints,
+    }
 
 
 def errors(truth: JointTruth, predictions: LiftedJoints, _: JointSetting) -> SampleErrors:
@@ -44,5 +56,6 @@ MPJPE = Metric(
     predictions=LiftedJoints,
     score=score,
     errors=errors,
+    breakdown=breakdown,
     reads=("average", "joints", "root"),
 )

@@ -1,12 +1,17 @@
 """The normalised mean error of faces."""
 
+from typing import Any
+
 import numpy as np
 
+from hrbench.arrays import Floats
+from hrbench.metrics import calibration, face_groups
+from hrbench.metrics.calibration import Answers
 from hrbench.metrics.figures import MEDIAN_PX, NME_BY
 from hrbench.metrics.figures import NME as MEAN
 from hrbench.metrics.inputs import KeypointSetting, PosesInBoxes
 from hrbench.metrics.metric import CurveAxes, Definition, Metric
-from hrbench.metrics.nme import FaceTruth, score_faces, shares
+from hrbench.metrics.nme import LIMITS, FaceTruth, score_faces, shares
 from hrbench.metrics.sample_errors import PoseErrors, in_order
 from hrbench.metrics.scores import Scores
 
@@ -23,10 +28,36 @@ def score(truth: FaceTruth, predictions: PosesInBoxes, setting: KeypointSetting)
 
 def errors(truth: FaceTruth, predictions: PosesInBoxes, setting: KeypointSetting) -> PoseErrors:
     """Return each face's NME by the protocol's normaliser, in per cent."""
-    distances = np.linalg.norm(predictions.keypoints.astype(np.float64) - truth.keypoints, axis=2)
-    sizes = truth.normalisers[str(setting.normaliser)]
-    means = 100 * shares(distances, sizes).mean(axis=1)
+    means = 100 * point_errors(truth, predictions, setting).mean(axis=1)
     return in_order(predictions, truth.keypoints, means, "NME {:.1f} %")
+
+
+def point_errors(truth: FaceTruth, predictions: PosesInBoxes, setting: KeypointSetting) -> Floats:
+    """Return (N, K) errors over the protocol's normaliser."""
+    distances = np.linalg.norm(predictions.keypoints.astype(np.float64) - truth.keypoints, axis=2)
+    return shares(distances, truth.normalisers[str(setting.normaliser)])
+
+
+def breakdown(
+    truth: FaceTruth, predictions: PosesInBoxes, setting: KeypointSetting
+) -> dict[str, Any]:
+    """Return the NME by region, yaw, occlusion and subset, and how points' scores are calibrated.
+
+    A point is right within the first limit of failures, 0.08 of the normaliser.
+    """
+    errors = point_errors(truth, predictions, setting)
+    known = ~np.isnan(errors)
+    answers = Answers(predictions.scores[known], errors[known] <= LIMITS[0])
+    return {
+        **face_groups.breakdown(
+            truth,
+            predictions.keypoints,
+            normaliser=str(setting.normaliser),
+            regions=setting.regions,
+            turn=setting.turn,
+        ),
+        **calibration.breakdown({"keypoint": answers}),
+    }
 
 
 NME = Metric(
@@ -42,6 +73,7 @@ NME = Metric(
     predictions=PosesInBoxes,
     score=score,
     errors=errors,
+    breakdown=breakdown,
     needs=("normaliser", "pixels"),
     paired=True,
     axes=CurveAxes("error / normaliser", "faces within it (%)"),

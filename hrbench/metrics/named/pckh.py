@@ -1,13 +1,26 @@
 """PCKh, MPII's measure."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from hrbench.arrays import Floats
+from hrbench.metrics import calibration
+from hrbench.metrics.calibration import Answers
 from hrbench.metrics.figures import MEDIAN_PX, MEDIAN_SHARE
 from hrbench.metrics.inputs import KeypointSetting, PosesInBoxes
 from hrbench.metrics.metric import CurveAxes, Definition, Metric
-from hrbench.metrics.pckh import FIRST_PIXEL, HEADLINE, HeadTruth, pixel_errors, score_pckh
+from hrbench.metrics.pckh import (
+    FIRST_PIXEL,
+    HEADLINE,
+    IN_MEAN,
+    LEVELS,
+    THRESHOLDS,
+    HeadTruth,
+    pixel_errors,
+    score_pckh,
+)
 from hrbench.metrics.sample_errors import PoseErrors, in_order
 from hrbench.metrics.scores import Scores
 
@@ -19,11 +32,27 @@ def score(truth: HeadTruth, predictions: PosesInBoxes, _: KeypointSetting) -> Sc
 
 def errors(truth: HeadTruth, predictions: PosesInBoxes, _: KeypointSetting) -> PoseErrors:
     """Return each person's mean error over its labelled keypoints, in sizes of its head."""
-    shares = pixel_errors(truth, predictions.keypoints) / truth.head_sizes[:, None]
+    shares = head_shares(truth, predictions)
     known = (~truth.missing).sum(axis=1)
     means = np.nansum(shares, axis=1) / np.maximum(known, 1)
     places = np.where(truth.missing[..., None], np.nan, truth.keypoints - FIRST_PIXEL)
     return in_order(predictions, places, means, "{:.2f} head sizes")
+
+
+def head_shares(truth: HeadTruth, predictions: PosesInBoxes) -> Floats:
+    """Return (N, 16) errors in sizes of heads; NaN where the truth is missing."""
+    return pixel_errors(truth, predictions.keypoints) / truth.head_sizes[:, None]
+
+
+def breakdown(truth: HeadTruth, predictions: PosesInBoxes, _: KeypointSetting) -> dict[str, Any]:
+    """Return how scores of keypoints are calibrated: right within half a head's size.
+
+    Labelled ones count, but for those that the mean leaves out.
+    """
+    shares = head_shares(truth, predictions)
+    counted = ~truth.missing & IN_MEAN
+    near = shares[counted] <= THRESHOLDS[LEVELS[HEADLINE]]
+    return calibration.breakdown({"keypoint": Answers(predictions.scores[counted], near)})
 
 
 def upload(folder: Path, predictions: PosesInBoxes, _: KeypointSetting) -> str:
@@ -57,6 +86,7 @@ PCKH = Metric(
     predictions=PosesInBoxes,
     score=score,
     errors=errors,
+    breakdown=breakdown,
     paired=True,
     axes=CurveAxes("error / head size", "keypoints within it (%)"),
     upload=upload,

@@ -1,8 +1,12 @@
 """PCK, NME and errors in pixels of objects in their own boxes, for annotations without sigmas."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.metrics import calibration
+from hrbench.metrics.calibration import Answers
 from hrbench.metrics.figures import MEDIAN_PX, MEDIAN_SHARE, NME, NME_BY
 from hrbench.metrics.inputs import OF_CHOICE, KeypointSetting, PosesInBoxes
 from hrbench.metrics.metric import Definition, Metric
@@ -35,6 +39,18 @@ def errors(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) ->
     means = np.nansum(distances, axis=1) / np.maximum(labelled.sum(axis=1), 1)
     size = object_sizes(truth, setting.groups)[setting.normaliser or BOX_SIZE][rows]
     return in_order(predictions, actual, 100 * means / size, "{:.1f} % of its size")
+
+
+def breakdown(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -> dict[str, Any]:
+    """Return how scores of keypoints are calibrated: right within a tenth of the object's size."""
+    rows = objects_of(truth, predictions)
+    size = object_sizes(truth, setting.groups)[setting.normaliser or BOX_SIZE][rows]
+    labelled = (truth.visibility[rows] > 0) & measurable(truth)[rows, None]
+    off = np.linalg.norm(predictions.keypoints - truth.keypoints[rows], axis=2) / size[:, None]
+    known = labelled & ~np.isnan(off)
+    return calibration.breakdown(
+        {"keypoint": Answers(predictions.scores[known], off[known] < NEAR)}
+    )
 
 
 def objects_of(truth: Truth, predictions: PosesInBoxes) -> NDArray[np.intp]:
@@ -85,6 +101,7 @@ PIXELS = Metric(
     predictions=PosesInBoxes,
     score=score,
     errors=errors,
+    breakdown=breakdown,
     reads=("normaliser",),
     idle=dict.fromkeys(OF_CHOICE, "the metric 'pixels' chooses no poses"),
     paired=True,
