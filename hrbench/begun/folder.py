@@ -15,11 +15,9 @@ from hrbench import catalog
 from hrbench.begun.options import Options
 from hrbench.errors import RunError
 from hrbench.report import runs
-from hrbench.report.run_folders import FILE, SPEC, STATE, id_of
+from hrbench.report.run_folders import DATASET, DIVISION, FILE, SPEC, STATE, id_of
 from hrbench.report.seal import canonical
 from hrbench.spec import DatasetSpec, TaskSpec
-
-DATASET, DIVISION = "dataset.toml", "split.json"
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,8 +130,9 @@ def walked(asked: Asked) -> tuple[RunRecord, Path] | None:
                 return None
             measured = surely_measured(task, evaluation, predictions, folder)
             recording.hand_in(folder, task, predictions)
-            modified = asked.modified
-            record = recording.record_of(task, evaluation, measured, state, modified=modified)
+            record = recording.record_of(
+                task, evaluation, measured, state, modified=asked.modified, folder=folder
+            )
             recording.draw(folder, task, evaluation, predictions, record.groups)
             record.write(folder)
             return record, folder

@@ -54,7 +54,9 @@ def score(
     measured = surely_measured(task, evaluation, predictions, kept_in)
     modified = is_modified(scored, catalog.shipped(scored.name))
     recording.hand_in(folder, task, predictions)
-    record = recording.record_of(task, evaluation, measured, state, modified=modified)
+    record = recording.record_of(
+        task, evaluation, measured, state, modified=modified, folder=kept_in
+    )
     if official:
         tell(task.confirmed(evaluation, predictions))
     if not changes:

@@ -161,6 +161,7 @@ class RunRecord(Part):
     notes: tuple[str, ...] = ()  # what a reader of the numbers has to know, in sentences
     uncertainty: Uncertainty | None = None  # of `low` and `high`; older records have none
     group_intervals: dict[str, tuple[float, float]] = {}  # by "group/row/figure"
+    files: dict[str, str] = {}  # beside the record, their SHA-256; older records have none
 
     @field_validator("groups", mode="before")
     @classmethod

@@ -13,6 +13,7 @@ from hrbench.errors import RunError
 RUNS = Path("results", "runs")  # where they lie if nobody says otherwise
 FILE = "record.json"  # of a run that has ended
 SPEC, STATE = "spec.toml", "run.json"  # of every run from its beginning
+DATASET, DIVISION = "dataset.toml", "split.json"
 MARKS = (FILE, STATE, SPEC)  # files by which a run's folder is told
 LATEST = "latest"
 STAMP = "%Y%m%dT%H%M%SZ"  # when a run was started, as its folder's name begins

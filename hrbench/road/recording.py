@@ -14,6 +14,7 @@ from hrbench.draw import cases, curves
 from hrbench.engine.runtime import Runtime, machine_limits
 from hrbench.errors import HrbenchError, RunError
 from hrbench.kinds.contract import AnyTask
+from hrbench.report import files
 from hrbench.report.predictions import Stored
 from hrbench.report.record import SCHEMA, Code, Counts, Dataset, RunRecord, Times, Weights
 from hrbench.road.measuring import Measured
@@ -56,9 +57,18 @@ def hand_in(folder: Path, task: AnyTask, predictions: Stored) -> None:
 
 
 def record_of(
-    task: AnyTask, evaluation: Evaluation, measured: Measured, state: State, *, modified: bool
+    task: AnyTask,
+    evaluation: Evaluation,
+    measured: Measured,
+    state: State,
+    *,
+    modified: bool,
+    folder: Path | None,
 ) -> RunRecord:
-    """Return the record of a run whose training has come to its end."""
+    """Return the record of a run whose training has come to its end.
+
+    It answers for the files of its folder, unless its figures are of another protocol than theirs.
+    """
     spec, plain = task.spec, task.spec.plain()
     return RunRecord(
         schema=SCHEMA,
@@ -86,6 +96,7 @@ def record_of(
         notes=tuple(dict.fromkeys((*state.notes, *evaluation.allowed, *task.notes(evaluation)))),
         uncertainty=measured.uncertainty,
         group_intervals=dict(measured.group_intervals),
+        files={} if folder is None else files.hashes(folder),
     ).sealed()
 
 

@@ -8,13 +8,13 @@ from typing import Any
 from hrbench import catalog
 from hrbench.backbone.weights import Checkpoint
 from hrbench.begun import provenance
-from hrbench.begun.folder import DATASET
 from hrbench.begun.options import Options
 from hrbench.engine.optimizing import OPTIMIZERS
 from hrbench.errors import RunError, SpecError
 from hrbench.formats.location import folder_of
 from hrbench.kinds.kind import Refusal, unknown
 from hrbench.kinds.registry import kind_of, require_own_flags
+from hrbench.report.run_folders import DATASET
 from hrbench.spec import DatasetSpec, TaskSpec
 from hrbench.spec.task_file import TaskFile, parse_override
 
