@@ -92,7 +92,7 @@ def _of_names(dataset: DatasetSpec, faults: Sequence[Fault]) -> list[Fault]:
 def _of_run(run: Path, data: str | None) -> tuple[str, str | None]:
     """Return the dataset that a run was measured on, and where its data are."""
     spec, _, state = folder_of_run.read(run)
-    own_file = run / folder_of_run.DATASET
+    own_file = run / run_folders.DATASET
     return str(own_file) if own_file.is_file() else spec.dataset, data or state.options.data
 
 
