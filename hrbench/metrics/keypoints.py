@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hrbench.arrays import Floats
 from hrbench.metrics.matching import Matches
@@ -24,6 +25,7 @@ ELSEWHERE = 0.5  # similarity below which a keypoint does not lie where it is co
 class KeypointErrors:
     """The labelled keypoints of found people; NaN where not labelled."""
 
+    people: NDArray[np.int32]  # (M,) rows of the truth
     pixels: Floats  # (M, K) distance from the truth
     share: Floats  # (M, K) the same in per cent of the square root of the person's area
     similarity: Floats  # (M, K) the keypoint's term of the OKS, 0 to 1
@@ -63,7 +65,7 @@ def keypoint_errors(
     swapped[np.isnan(terms + across_terms) | (partner < 0)] = np.nan
     pixels = np.sqrt(squared)
     size = np.where(areas > 0, np.sqrt(areas), np.nan)[:, None]
-    return KeypointErrors(pixels, 100 * pixels / size, terms, swapped)
+    return KeypointErrors(people, pixels, 100 * pixels / size, terms, swapped)
 
 
 def medians(errors: KeypointErrors) -> dict[str, float]:

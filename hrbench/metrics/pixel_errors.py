@@ -9,6 +9,7 @@ Shapes: P annotated objects, N poses, M of them with anything to measure, K keyp
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,16 @@ from hrbench.metrics.scores import Scores
 
 NEAR = 0.1  # of the object's size: a keypoint that is nearer to its place is there
 LEVELS = (NEAR, 0.05, 0.2)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PixelErrors:
+    """The labelled keypoints of objects with a pose."""
+
+    objects: NDArray[np.intp]  # (M,) rows of the truth
+    pixels: Floats  # (M, K) distance from the truth; NaN where not labelled
+    sizes: Mapping[str, Floats]  # (M, 1) by each normaliser, the protocol's first
+    swapped: Floats  # (M, K) 1 where the partner's place was predicted, else 0; NaN without one
 
 
 def measurable(truth: Truth) -> NDArray[np.bool_]:
@@ -64,33 +75,48 @@ def score_pixels(
     Raises:
         ValueError: `people` does not name one object of the truth for each pose, none twice.
     """
-    _require_pairs(len(truth.ids), len(poses.image_ids), people)
-    counted = measurable(truth)
-    rows = np.flatnonzero(counted[people])
-    chosen = people[rows]
-    labelled = truth.visibility[chosen] > 0
-    actual = np.where(labelled[..., None], truth.keypoints[chosen], np.nan)
-    sizes = {n: s[chosen, None] for n, s in object_sizes(truth, groups or {}).items()}
-    size = sizes[normaliser]
-    predicted = poses.keypoints[rows].astype(np.float64)
-    pixels: Floats = np.linalg.norm(predicted - actual, axis=2)
-    swapped = _swapped(predicted, actual, size, flip_pairs)
-    figures = _figures(pixels, {normaliser: size} | sizes)
-    count, unsized = int(counted.sum()), int(np.isnan(size).sum())
+    found = errors_in_pixels(truth, poses, people, flip_pairs, normaliser, groups or {})
+    pixels, size = found.pixels, found.sizes[normaliser]
+    figures = _figures(pixels, found.sizes)
+    measured, unsized = len(found.objects), int(np.isnan(size).sum())
     tables = {
         "objects": {
-            "measured": len(rows) - unsized,
-            "without_pose": count - len(rows),
+            "measured": measured - unsized,
+            "without_pose": int(measurable(truth).sum()) - measured,
             **({"without_size": unsized} if unsized else {}),
         },
-        "keypoint": _by_keypoint(pixels, pixels / size, swapped, keypoint_names),
+        "keypoint": _by_keypoint(pixels, pixels / size, found.swapped, keypoint_names),
     }
     reasons = {
-        name: _reason(name, normaliser, rows=len(rows))
+        name: _reason(name, normaliser, rows=measured)
         for name, value in figures.items()
         if math.isnan(value)
     }
     return Scores(figures, reasons, tables)
+
+
+def errors_in_pixels(
+    truth: Truth,
+    poses: Poses,
+    people: NDArray[np.intp],
+    flip_pairs: Sequence[tuple[int, int]],
+    normaliser: str,
+    groups: Groups,
+) -> PixelErrors:
+    """Measure every labelled keypoint of the objects that count, as `score_pixels` has them."""
+    _require_pairs(len(truth.ids), len(poses.image_ids), people)
+    rows = np.flatnonzero(measurable(truth)[people])
+    chosen = people[rows]
+    labelled = truth.visibility[chosen] > 0
+    actual = np.where(labelled[..., None], truth.keypoints[chosen], np.nan)
+    sizes = {name: size[chosen, None] for name, size in object_sizes(truth, groups).items()}
+    predicted = poses.keypoints[rows].astype(np.float64)
+    return PixelErrors(
+        objects=chosen,
+        pixels=np.linalg.norm(predicted - actual, axis=2),
+        sizes={normaliser: sizes[normaliser]} | sizes,
+        swapped=_swapped(predicted, actual, sizes[normaliser], flip_pairs),
+    )
 
 
 def _reason(figure: str, normaliser: str, *, rows: int) -> str:
@@ -118,7 +144,7 @@ def _figures(pixels: Floats, sizes: Mapping[str, Floats]) -> dict[str, float]:
     (own, size), *others = sizes.items()
     shares = pixels / size
     return {
-        **{f"PCK@{level:g}": 100 * mean_of_known(_within(shares, level)) for level in LEVELS},
+        **{f"PCK@{level:g}": 100 * mean_of_known(within(shares, level)) for level in LEVELS},
         "NME": means[own],
         **{f"NME ({name})": means[name] for name, _ in others},
         "median_error_px": median_of_known(pixels),
@@ -131,7 +157,7 @@ def _mean(shares: Floats) -> float:
     return 100 * mean_of_known(np.array([mean_of_known(row) for row in shares]))
 
 
-def _within(shares: Floats, level: float) -> Floats:
+def within(shares: Floats, level: float) -> Floats:
     """Return 1 where an error in sizes is below `level`, else 0; NaN where there is none."""
     return np.where(np.isnan(shares), np.nan, shares < level)
 
@@ -158,7 +184,7 @@ def _by_keypoint(
     return {
         name: {
             "labelled": float(np.isfinite(pixels[:, index]).sum()),
-            f"PCK@{NEAR:g}": 100 * mean_of_known(_within(shares[:, index], NEAR)),
+            f"PCK@{NEAR:g}": 100 * mean_of_known(within(shares[:, index], NEAR)),
             "median_error_px": median_of_known(pixels[:, index]),
             "median_error_share": 100 * median_of_known(shares[:, index]),
             "swapped": 100 * mean_of_known(swapped[:, index]),

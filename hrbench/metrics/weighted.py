@@ -4,6 +4,8 @@ Letters: N rows of values, each of one of U units; R replicates, in each of whic
 counts[r, u] times.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +15,11 @@ from hrbench.metrics.outcomes import Counts
 AT_ONCE = 1 << 20  # weights that are looked at together: 8 MB
 
 Owners = NDArray[np.integer]
+
+
+def owners_of(names: NDArray[Any], units: NDArray[Any]) -> Owners:
+    """Return the places of (N,) names among units, which are in rising order."""
+    return np.searchsorted(units, names).astype(np.int32)
 
 
 def means(values: Floats, owners: Owners, counts: Counts) -> Floats:

@@ -15,6 +15,8 @@ from hrbench.formats.coco import crowdpose
 from hrbench.metrics.crowdpose import CrowdTruth, crowd_curves, crowd_figures, level_average
 from hrbench.metrics.matching import Matches, match
 from hrbench.metrics.people import Results
+from hrbench.metrics.pose_outcomes import crowd_averages
+from hrbench.metrics.ranked import ranked
 
 FOLDER = "pose_eval"
 TRUTH, CURVES = f"{FOLDER}/crowd_annotations.json.gz", f"{FOLDER}/crowd.npz"
@@ -96,6 +98,11 @@ def test_curves_and_figures(file: str, golden: Ledger, truth: CrowdTruth) -> Non
     golden.check_value(STATS, "stats", plain, [official["unrounded"][level] for level in LEVELS])
     images = [len(truth.image_ids), *(len(truth.images_of(level)) for level in LEVELS)]
     assert images == [official["images"][part] for part in ("all", *LEVELS)]
+    order = truth.image_ids.argsort()
+    table = ranked(truth.people, *matched(golden, truth, case), truth.image_ids[order])
+    once = np.ones((1, len(order)), dtype=np.int64)
+    averages = crowd_averages(table, truth.crowd_index[order], once)
+    assert averages == {name: [value] for name, value in figures.items()}
     numpy1: Any = golden.json(STATS_NUMPY1)
     golden.check_value(STATS_NUMPY1, "stats", ours, list(numpy1["stats"][case].values()))
     if case == "high":

@@ -18,6 +18,7 @@ from hrbench.metrics.matching import match
 from hrbench.metrics.nms import decay, oks_nms, soft_oks_nms, soft_order
 from hrbench.metrics.oks import oks
 from hrbench.metrics.people import Poses, Results, Truth
+from hrbench.metrics.ranked import ranked
 from hrbench.metrics.selection import SuppressionName, as_results, coco_results
 
 FOLDER = "pose_eval"
@@ -187,6 +188,19 @@ def test_scores_kept_poses_curves_and_figures(file: str, golden: Ledger) -> None
         official = stats["stats"][f"{set_of(file)}_{case}"]
         expected = [official[figure] for figure in NAMES]
         golden.check_value(STATS, "stats", fractions(scores.figures), expected)
+        averages = averages_of_images(golden, file, as_results(poses, scores.selection), scores)
+        assert fractions(averages) == fractions(scores.figures)
+
+
+def averages_of_images(
+    golden: Ledger, file: str, results: Results, scores: PoseScores
+) -> dict[str, float]:
+    """Return the figures of every image drawn once, from what each image adds to them."""
+    truth = truth_of(annotations_of(golden, set_of(file)))
+    images = np.union1d(truth.image_ids, results.image_ids)
+    table = ranked(truth, results, scores.matches, images)
+    once = table.averages(np.ones((1, len(images)), dtype=np.int64))
+    return {name: 100 * float(values[0]) for name, values in once.items()}
 
 
 @each(STATS)

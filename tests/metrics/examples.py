@@ -124,3 +124,31 @@ def annotations(people: Truth) -> list[dict[str, Any]]:
         }
         for row in range(len(people.ids))
     ]
+
+
+def random_people(rng: np.random.Generator, people: int, keypoints: int) -> Truth:
+    """People of a few images, many of them odd: crowds, nothing labelled, areas on a bound."""
+    visibility = rng.integers(0, 3, (people, keypoints)) * (rng.random((people, 1)) < 0.8)
+    return Truth(
+        ids=rng.permutation(people) + 1,
+        image_ids=rng.integers(5, 9, people),
+        keypoints=rng.integers(0, 60, (people, keypoints, 2)).astype(np.float64),
+        visibility=visibility,
+        num_keypoints=(visibility > 0).sum(axis=1) * (rng.random(people) < 0.9),
+        areas=rng.choice([0.0, 300.0, 1024.0, 3000.0, 9216.0, 20000.0], people),
+        boxes=rng.uniform(1, 60, (people, 4)),
+        crowd=rng.random(people) < 0.15,
+    )
+
+
+def random_results(rng: np.random.Generator, people: Truth, number: int) -> Results:
+    """Results near people or anywhere, some exact, with scores that often tie."""
+    keypoints = rng.uniform(0, 60, (number, people.visibility.shape[1], 2))
+    image_ids = rng.integers(5, 9, number)
+    if len(people.ids):
+        near = rng.integers(len(people.ids), size=number)
+        noise = rng.normal(size=keypoints.shape) * rng.choice([0, 1, 4, 10], (number, 1, 1))
+        chosen = rng.random(number) < 0.8
+        keypoints[chosen] = (people.keypoints[near] + noise)[chosen]
+        image_ids[chosen] = people.image_ids[near][chosen]
+    return Results(image_ids, keypoints, rng.integers(1, 8, number) / 8)

@@ -4,6 +4,8 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import getitem
 from typing import Any
 
 import numpy as np
@@ -209,6 +211,22 @@ def test_the_outcomes_of_all_units_give_every_figure(metric: AnyMetric) -> None:
             again = outcomes.once()
             known = {name: again[name] for name in figures if not math.isnan(figures[name])}
             assert known == pytest.approx({name: figures[name] for name in known}, rel=1e-12)
+
+
+@every_metric
+def test_outcomes_tell_of_groups_what_the_groups_say(metric: AnyMetric) -> None:
+    if metric.observe is None:
+        pytest.skip("has no intervals yet")
+    shown = EXAMPLES[metric.name](3)
+    answers = spoilt(shown.right)
+    for about in (shown.setting, *shown.others):
+        groups = metric.score(shown.truth, answers, about).groups
+        once = metric.observe(shown.truth, answers, about).once()
+        told = {name: value for name, value in once.items() if "/" in name}
+        assert told
+        for name, value in told.items():
+            cell = reduce(getitem, name.split("/"), groups)
+            assert cell == pytest.approx(value, rel=1e-12, nan_ok=True), name
 
 
 @every_metric

@@ -1,6 +1,7 @@
 """COCO's average precision over OKS thresholds."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ from hrbench.metrics.coco_keypoints import PoseScores, score_poses
 from hrbench.metrics.figures import AVERAGE_PRECISION, MEDIAN_PX, MEDIAN_SHARE
 from hrbench.metrics.inputs import OF_CHOICE, KeypointSetting, PosesInBoxes
 from hrbench.metrics.metric import CurveAxes, Definition, Metric
+from hrbench.metrics.named import pixels
 from hrbench.metrics.named.pixels import PIXELS
 from hrbench.metrics.oks import oks_with_truth
 from hrbench.metrics.people import Results, Truth
+from hrbench.metrics.pose_outcomes import PoseOutcomes, pose_outcomes
 from hrbench.metrics.sample_errors import PoseErrors
 from hrbench.metrics.scores import Scores
 from hrbench.metrics.selection import Selection, coco_results, select
@@ -30,18 +33,34 @@ def score(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -> 
     scores: Scores = pose_scores(truth, predictions, setting)
     if not setting.own_objects:
         return scores
-    pixels = PIXELS.score(truth, predictions, setting)
-    names = [name for name in pixels.figures if name not in scores.figures]
+    own = PIXELS.score(truth, predictions, setting)
+    names = [name for name in own.figures if name not in scores.figures]
     return Scores(
-        scores.figures | {name: pixels.figures[name] for name in names},
-        scores.reasons | {n: why for n, why in pixels.reasons.items() if n in names},
-        {**scores.groups, "objects": pixels.groups["objects"]},
+        scores.figures | {name: own.figures[name] for name in names},
+        scores.reasons | {n: why for n, why in own.reasons.items() if n in names},
+        {**scores.groups, "objects": own.groups["objects"]},
     )
 
 
 def pose_scores(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -> PoseScores:
     """Return COCO's ten figures and the median error, and how they came about."""
     return score_poses(truth, predictions.poses(), **arguments(setting))
+
+
+def observe(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -> PoseOutcomes:
+    """Return what each image adds to the figures."""
+    images = np.unique(predictions.scored_images)
+    outcomes = pose_outcomes(truth, predictions.poses(), images, **arguments(setting))
+    if not setting.own_objects:
+        return outcomes
+    own = pixels.observe(truth, predictions, setting)
+    return replace(
+        outcomes,
+        objects=own.objects,
+        object_pixels=own.pixels,
+        sizes=own.sizes,
+        normalisers=own.normalisers,
+    )
 
 
 def arguments(setting: KeypointSetting) -> dict[str, Any]:
@@ -157,6 +176,8 @@ OKS = Metric(
     score=score,
     errors=errors,
     axes=CurveAxes("recall (%)", "precision (%)"),
+    outcomes=PoseOutcomes,
+    observe=observe,
     needs=OF_CHOICE,
     reads=("normaliser",),
     fault=fault,

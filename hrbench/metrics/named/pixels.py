@@ -12,7 +12,14 @@ from hrbench.metrics.inputs import OF_CHOICE, KeypointSetting, PosesInBoxes
 from hrbench.metrics.metric import Definition, Metric
 from hrbench.metrics.nme import BOX_SIZE
 from hrbench.metrics.people import Truth
-from hrbench.metrics.pixel_errors import NEAR, measurable, object_sizes, score_pixels
+from hrbench.metrics.pixel_errors import (
+    NEAR,
+    errors_in_pixels,
+    measurable,
+    object_sizes,
+    score_pixels,
+)
+from hrbench.metrics.pixel_outcomes import PixelOutcomes, pixel_outcomes
 from hrbench.metrics.sample_errors import PoseErrors, in_order
 from hrbench.metrics.scores import Scores
 
@@ -51,6 +58,20 @@ def breakdown(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting)
     return calibration.breakdown(
         {"keypoint": Answers(predictions.scores[known], off[known] < NEAR)}
     )
+
+
+def observe(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -> PixelOutcomes:
+    """Return what each image adds to the figures."""
+    found = errors_in_pixels(
+        truth,
+        predictions.poses(),
+        objects_of(truth, predictions),
+        setting.flip_pairs,
+        setting.normaliser or BOX_SIZE,
+        setting.groups,
+    )
+    images = np.unique(predictions.scored_images)
+    return pixel_outcomes(found, truth.image_ids, images, setting.keypoints)
 
 
 def objects_of(truth: Truth, predictions: PosesInBoxes) -> NDArray[np.intp]:
@@ -102,6 +123,8 @@ PIXELS = Metric(
     score=score,
     errors=errors,
     breakdown=breakdown,
+    outcomes=PixelOutcomes,
+    observe=observe,
     reads=("normaliser",),
     idle=dict.fromkeys(OF_CHOICE, "the metric 'pixels' chooses no poses"),
     paired=True,
