@@ -5,6 +5,7 @@ A command has its module here and its code in `commands`, both called as the com
 
 from hrbench.cli import (
     check,
+    compare,
     convert,
     doctor,
     export,
@@ -23,6 +24,7 @@ from hrbench.cli.root import main
 
 __all__ = [
     "check",
+    "compare",
     "convert",
     "doctor",
     "export",

@@ -38,3 +38,9 @@ class Outcomes(ABC):
         """Return the figures of every unit once."""
         ones = np.ones((1, len(self.units)), np.int64)
         return {name: float(values[0]) for name, values in self.figures(ones).items()}
+
+    def each(self, name: str) -> Floats:
+        """Return (U,) of a figure, of every unit by itself; NaN where it has nothing of it."""
+        count = len(self.units)
+        alone = [np.eye(1, count, row, dtype=np.int64) for row in range(count)]
+        return np.array([self.figures(counts)[name][0] for counts in alone])

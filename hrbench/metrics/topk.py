@@ -76,6 +76,11 @@ class ClassOutcomes(Outcomes):
             figures[f"class/{self.names[number]}"] = _share(right, own.sum(axis=1))
         return figures
 
+    def each(self, name: str) -> Floats:
+        """Return 100 for each picture whose class is among the answers, else 0."""
+        hits = {"top-1": self.first, f"top-{ANSWERS}": self.among}
+        return 100.0 * hits[name] if name in hits else Outcomes.each(self, name)
+
 
 def class_outcomes(truth: Classes, answers: Classes, class_names: Sequence[str]) -> ClassOutcomes:
     """Return what each of N pictures adds to the figures of `score_classes`; units are rows."""

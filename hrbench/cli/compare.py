@@ -1,0 +1,48 @@
+"""The command that sets runs beside each other: compare."""
+
+# ruff: noqa: D301  click keeps the lines of a paragraph that begins with \b
+
+import click
+
+from hrbench.cli.root import FILE, as_json, main, terminal
+
+
+@main.command()
+@click.argument("first", metavar="RUN", type=FILE)
+@click.argument("others", metavar="RUN...", nargs=-1, required=True, type=FILE)
+@click.option("--metric", metavar="NAME", help="One figure only (AP), or one group (keypoint).")
+@click.option(
+    "--replicates",
+    type=click.IntRange(min=100),
+    default=1000,
+    help="Samples of the images that are drawn anew.",
+)
+@click.option("--force", is_flag=True, help="Go on where runs were not measured alike.")
+@click.option("--format", "form", default="table", help="table, markdown, csv or json.")
+@as_json
+def compare(
+    first: str,
+    others: tuple[str, ...],
+    metric: str | None,
+    replicates: int,
+    force: bool,
+    form: str,
+    json_: bool,
+) -> None:
+    """Say whether runs differ by more than their images would have them, and where.
+
+    The other RUNs are set against the first, figure by figure: the difference with its 95 %
+    interval and p-value, the smallest that so many images show, how many would show the one that
+    is seen. Of three runs or more, the places that each may have.
+
+    \b
+    hrbench compare 1a2b3c4d latest
+    hrbench compare 1a2b3c4d latest --metric AP --json
+    """
+    from hrbench.commands.compare.compare import compared  # noqa: PLC0415
+    from hrbench.report import comparison_forms  # noqa: PLC0415
+
+    comparison = compared((first, *others), force=force, only=metric, replicates=replicates)
+    width, colour = terminal()
+    form = "json" if json_ else form
+    click.echo(comparison_forms.text(comparison, form=form, width=width, colour=colour))

@@ -1,0 +1,1 @@
+"""Runs beside each other: whether they differ, and where."""

@@ -1,0 +1,139 @@
+"""Runs on the same images, records and what they have kept of each image: how they compare."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hrbench.errors import UnknownNameError
+from hrbench.metrics import bootstrap
+from hrbench.metrics.outcomes import Outcomes
+from hrbench.metrics.paired import Together, difference, holm, together
+from hrbench.metrics.ranks import ranks
+from hrbench.report.comparison import Changed, Comparison, Figure, Line, Pair, Side, Standing
+from hrbench.report.definitions import define
+from hrbench.report.record import RunRecord
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"  # what runs are called
+
+
+def compare(
+    runs: Sequence[tuple[RunRecord, str, Outcomes]],
+    *,
+    unlike: Sequence[str] = (),
+    only: str | None = None,
+    replicates: int = bootstrap.REPLICATES,
+) -> Comparison:
+    """Compare two runs or more on the units that all of them have.
+
+    Args:
+        runs: their records, folders and outcomes.
+        unlike: in words, in what they were not measured alike.
+        only: a figure, or a group of them; all others are left out.
+        replicates: how many samples are drawn anew.
+
+    Raises:
+        UnknownNameError: there is no such figure.
+    """
+    sides = tuple(Side(LETTERS[place], *run[:2]) for place, run in enumerate(runs))
+    outcomes = [run[2] for run in runs]
+    sample = together(outcomes, replicates)
+    every = [described(name, sides[0].record) for name in sample.names()]
+    chosen = _chosen(every, only)
+    return Comparison(
+        sides=sides,
+        unlike=tuple(unlike),
+        unit=sample.unit,
+        units=len(sample.units),
+        replicates=replicates,
+        standings=tuple(_standing(sample, figure) for figure in chosen if not figure.group),
+        pairs=tuple(
+            Pair(
+                *(sides[0], sides[place]),
+                *_lines(sample, chosen, place),
+                *_changes(sample.units, outcomes[0], outcomes[place], every[0]),
+            )
+            for place in range(1, len(sides))
+        ),
+    )
+
+
+def described(name: str, record: RunRecord) -> Figure:
+    """Return what a figure of a record's outcomes is of."""
+    group, _, rest = name.partition("/")
+    if not rest:
+        return _figure(name, name)
+    rows = record.groups.get(group)
+    if isinstance(rows, dict) and rest in rows:  # a row's one figure, which is the headline
+        return _figure(name, record.headline, group, rest)
+    row, _, label = rest.rpartition("/")
+    return _figure(name, label, group, row)
+
+
+def _figure(name: str, label: str, group: str = "", row: str = "") -> Figure:
+    known = define(label)
+    if known is None:
+        return Figure(name, label, group, row)
+    return Figure(name, label, group, row, known.unit, known.higher_is_better)
+
+
+def _chosen(every: Sequence[Figure], only: str | None) -> list[Figure]:
+    if only is None:
+        return list(every)
+    chosen = [figure for figure in every if only in {figure.name, figure.label, figure.group}]
+    if not chosen:
+        known = {name for figure in every for name in (figure.label, figure.group) if name}
+        raise UnknownNameError("figure", only, known)
+    return chosen
+
+
+def _standing(sample: Together, figure: Figure) -> Standing:
+    columns = [{figure.name: own[figure.name]} for own in sample.replicates]
+    higher = figure.higher_is_better
+    return Standing(
+        figure=figure,
+        figures=tuple(own[figure.name] for own in sample.figures),
+        intervals=tuple(bootstrap.intervals(column)[figure.name] for column in columns),
+        ranks=() if higher is None else ranks(sample, figure.name, higher_is_better=higher),
+    )
+
+
+def _lines(
+    sample: Together, figures: Sequence[Figure], second: int
+) -> tuple[tuple[Line, ...], dict[str, tuple[Line, ...]]]:
+    """Return the lines of everything, and those of each group, their p-values adjusted."""
+    by_group: dict[str, list[Figure]] = {}
+    for figure in figures:
+        by_group.setdefault(figure.group, []).append(figure)
+    found = {}
+    for group, own in by_group.items():
+        differences = [difference(sample, figure.name, 0, second) for figure in own]
+        p = [one.p for one in differences]
+        found[group] = tuple(
+            Line(
+                figure=figure,
+                first=sample.figures[0][figure.name],
+                second=sample.figures[second][figure.name],
+                difference=one,
+                adjusted=adjusted,
+            )
+            for figure, one, adjusted in zip(own, differences, holm(p) if group else p, strict=True)
+        )
+    return found.pop("", ()), found
+
+
+def _changes(
+    units: NDArray[Any], first: Outcomes, second: Outcomes, figure: Figure
+) -> tuple[tuple[Changed, ...], int, int]:
+    """Return the units whose figure changed, and in how many it is better and worse."""
+    before, after = (
+        run.each(figure.name)[np.searchsorted(run.units, units)] for run in (first, second)
+    )
+    change = np.nan_to_num(after - before)
+    order = [int(row) for row in np.argsort(-abs(change), kind="stable") if change[row]]
+    changed = tuple(
+        Changed(str(units[row]), float(before[row]), float(after[row])) for row in order
+    )
+    up, down = int((change > 0).sum()), int((change < 0).sum())
+    return (changed, up, down) if figure.higher_is_better else (changed, down, up)

@@ -1,0 +1,99 @@
+"""What is said of runs beside each other: figures, differences, ranks, and what changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hrbench.metrics import bootstrap
+from hrbench.metrics.paired import Difference
+from hrbench.metrics.ranks import Rank
+from hrbench.report.record import RunRecord
+
+SURE = 1 - bootstrap.LEVEL  # a p-value below it
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the runs."""
+
+    letter: str
+    record: RunRecord
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What a figure is of: of everything, or of a row of a group."""
+
+    name: str  # "AP", "keypoint/nose/OKS"
+    label: str  # "AP", "OKS"
+    group: str = ""  # "keypoint"
+    row: str = ""  # "nose"
+    unit: str = ""  # "%"; nothing where none is known
+    higher_is_better: bool | None = None  # None where nobody says
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A figure of two runs."""
+
+    figure: Figure
+    first: float
+    second: float
+    difference: Difference  # the second's above the first's
+    adjusted: float  # the p-value for being one of its group's; of figures of everything their own
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the runs differ in it."""
+        return self.adjusted < SURE
+
+    @property
+    def second_is_better(self) -> bool | None:
+        """Whether the difference, sure or not, is in favour of the second; None for neither."""
+        value, higher = self.difference.value, self.figure.higher_is_better
+        return None if value == 0 or higher is None else (value > 0) == higher
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A figure of all runs, with the place of each among them."""
+
+    figure: Figure
+    figures: tuple[float, ...]  # of each run
+    intervals: tuple[tuple[float, float], ...]
+    ranks: tuple[Rank, ...]  # none where nobody says which way is better
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A unit, with the headline figure of it alone in the first run and in the second."""
+
+    unit: str  # its id or name
+    first: float
+    second: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two of the runs, in all figures that they have."""
+
+    first: Side
+    second: Side
+    figures: tuple[Line, ...]  # of everything, the headline first
+    groups: Mapping[str, tuple[Line, ...]]  # by the group's name
+    changed: tuple[Changed, ...]  # units, the largest changes first
+    better: int  # units in which the second run is better by itself
+    worse: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Runs beside each other; the first is what the others are set against."""
+
+    sides: tuple[Side, ...]
+    unlike: tuple[str, ...]  # in what they were not measured alike, if one went on in spite of it
+    unit: str  # "image"
+    units: int  # that all of them have
+    replicates: int
+    standings: tuple[Standing, ...]  # of the figures of everything
+    pairs: tuple[Pair, ...]  # the first run and each of the others

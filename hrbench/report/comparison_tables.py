@@ -1,0 +1,246 @@
+"""A comparison in words and tables, for a terminal or Markdown."""
+
+import math
+
+from hrbench.report.comparison import Comparison, Figure, Line, Pair, Side, Standing
+from hrbench.report.definitions import rounded
+from hrbench.report.table import epochs, given, origin, started
+from hrbench.report.text_table import Table
+
+SAME = "not distinguishable"
+MOST = 60  # rows of a group
+CHANGED = 10  # units that are told
+LEFT = frozenset({"figure", "run", "words"})  # columns of no numbers
+OF_P = "p is that of each row alone, if there were no difference."
+OF_HOLM = "adjusted: p after Holm, for as many rows as the group has; the words beside it go by it."
+OF_RANKS = "rank: the places that a run may have, shared by those that nothing tells apart."
+OF_GROUPS = "By group: two runs at a time, or --format csv."
+OF_IMAGES = (
+    "Sure is meant of images, not of training: another seed of the same recipe moves the figures "
+    "too, and single runs do not show how far."
+)
+
+
+def tables(comparison: Comparison) -> list[Table]:
+    """Return the runs, the rank of each where there are more than two, and every pair."""
+    alone = len(comparison.pairs) == 1
+    made = [_runs(comparison), *([] if alone else [_ranks(comparison)])]
+    for pair in comparison.pairs:
+        made.append(_figures(pair, comparison))
+        if alone:
+            made += [_group(name, pair) for name in pair.groups]
+            made += [_changed(pair, comparison)] if pair.changed else []
+    grouped = any(pair.groups for pair in comparison.pairs)
+    of_groups = [OF_HOLM if alone else OF_GROUPS] if grouped else []
+    return [*made, Table("", (), (), below=(OF_P, *of_groups, OF_IMAGES))]
+
+
+def verdict(line: Line, pair: Pair, comparison: Comparison) -> str:
+    """Return in a sentence whether two runs differ in a figure, and by how much."""
+    first, second, found = pair.first.letter, pair.second.letter, line.difference
+    label, unit = line.figure.label, line.figure.unit
+    of = f"{label} of {second} minus {first} is {_signed(line.figure, found.value)} {unit}".rstrip()
+    sample = sample_words(comparison)
+    if math.isnan(found.p):
+        return f"{of}; the {sample} do not tell how sure that is."
+    interval = f"95 %: {interval_words(line.figure, found.low, found.high)}, {p_words(found.p)}"
+    if line.is_sure:
+        said = outcome(line, pair).replace(" better", f" is better than {_other(line, pair)}")
+        return f"{said} on these {sample}: {of} ({interval})."
+    return f"{first} and {second} are {SAME} on these {sample}: {of} ({interval})."
+
+
+def power(line: Line, comparison: Comparison) -> str:
+    """Return in a sentence what a sample of this size shows; nothing where that is unknown."""
+    found, figure = line.difference, line.figure
+    if math.isnan(found.smallest):
+        return ""
+    least = f"{rounded(figure.label, found.smallest)} {figure.unit}".rstrip()
+    words = f"least: {sample_words(comparison)} show a difference of {least} in 80 % of samples"
+    if math.isinf(found.needed):
+        return f"{words}."
+    return f"{words}; needs: one as large as is seen takes {found.needed:,.0f}."
+
+
+def outcome(line: Line, pair: Pair) -> str:
+    """Return in two or three words which of two runs is better in a figure, if that is sure."""
+    found = line.difference
+    if math.isnan(found.p):
+        return "not known"
+    if not line.is_sure:
+        return "not among so many" if found.is_sure else SAME
+    if line.second_is_better is None:
+        return f"{(pair.second if found.value > 0 else pair.first).letter} higher"
+    return f"{(pair.second if line.second_is_better else pair.first).letter} better"
+
+
+def sample_words(comparison: Comparison) -> str:
+    """Return what was drawn anew: "600 images"."""
+    return f"{comparison.units:,} {comparison.unit}{'s' * (comparison.units != 1)}"
+
+
+def interval_words(figure: Figure, low: float, high: float) -> str:
+    """Return the ends of a difference's interval, with their signs."""
+    return f"{_signed(figure, low)} to {_signed(figure, high)}" if not math.isnan(low) else ""
+
+
+def p_words(p: float) -> str:
+    """Return a p-value as papers print it."""
+    return "p < 0.001" if p < 0.001 else f"p {p:.3f}"
+
+
+def _runs(comparison: Comparison) -> Table:
+    cells = [_of_run(side) for side in comparison.sides]
+    header = [name for name in cells[0] if any(cell[name] for cell in cells)]
+    below = [f"Not measured alike: {', '.join(comparison.unlike)}."] if comparison.unlike else []
+    first = comparison.sides[0].record
+    on = f"on {sample_words(comparison)} of {first.dataset.name} {first.dataset.split}"
+    return Table(
+        title=f"{', '.join(side.letter for side in comparison.sides)} {on}",
+        header=tuple(header),
+        rows=tuple(tuple(cell[name] for name in header) for cell in cells),
+        folding=frozenset({"weights"}),
+        below=tuple(below),
+    )
+
+
+def _of_run(side: Side) -> dict[str, str]:
+    record = side.record
+    return {
+        "": side.letter,
+        "task": record.name,
+        "id": record.id[:8],
+        "started": started(record),
+        "epochs": epochs(record),
+        "seed": str(record.seed),
+        "given": given(record),
+        "weights": origin(record.weights),
+    }
+
+
+def _ranks(comparison: Comparison) -> Table:
+    rows = [
+        row for standing in comparison.standings for row in _standing_rows(standing, comparison)
+    ]
+    return Table(
+        title="Ranks",
+        header=("figure", "run", "value", "95 %", "rank"),
+        rows=tuple(rows),
+        right=frozenset({"value"}),
+        below=(OF_RANKS,),
+    )
+
+
+def _standing_rows(standing: Standing, comparison: Comparison) -> list[tuple[str, ...]]:
+    label, higher = standing.figure.label, standing.figure.higher_is_better
+    places = range(len(standing.figures))
+    order = sorted(places, key=lambda place: standing.figures[place], reverse=bool(higher))
+    return [
+        (
+            label,
+            comparison.sides[place].letter,
+            rounded(label, standing.figures[place]),
+            "-".join(rounded(label, end) for end in standing.intervals[place]),
+            str(standing.ranks[place]) if standing.ranks else "",
+        )
+        for place in order
+    ]
+
+
+def _figures(pair: Pair, comparison: Comparison) -> Table:
+    if not pair.figures:
+        return Table("", (), ())
+    first = pair.figures[0]
+    said = (verdict(first, pair, comparison), power(first, comparison))
+    return Table(
+        title=f"{pair.second.letter} beside {pair.first.letter}",
+        header=("figure", *_header(pair), ""),
+        rows=tuple(
+            (_titled(line.figure), *_cells(line), outcome(line, pair)) for line in pair.figures
+        ),
+        right=frozenset(_header(pair)),
+        below=tuple(filter(None, said)),
+    )
+
+
+def _group(name: str, pair: Pair) -> Table:
+    lines = pair.groups[name]
+    labels = {line.figure.label for line in lines}
+    header = (name, *(["figure"] if len(labels) > 1 else []), *_header(pair), "adjusted", "")
+    rows = [
+        (
+            line.figure.row,
+            *([line.figure.label] if len(labels) > 1 else []),
+            *_cells(line),
+            _p(line.adjusted),
+            outcome(line, pair),
+        )
+        for line in lines[:MOST]
+    ]
+    of = f" ({labels.pop()})" if len(labels) == 1 else ""
+    left = len(lines) - MOST
+    return Table(
+        title=f"By {name}{of}",
+        header=header,
+        rows=tuple(rows),
+        right=frozenset({*_header(pair), "adjusted"}),
+        below=(f"{left} more: --format csv",) if left > 0 else (),
+    )
+
+
+def _changed(pair: Pair, comparison: Comparison) -> Table:
+    first, second, unit = pair.first.letter, pair.second.letter, comparison.unit
+    label = pair.figures[0].figure.label if pair.figures else ""
+    same = comparison.units - pair.better - pair.worse
+    return Table(
+        title=f"Changed most, each {unit} by itself",
+        header=(unit, first, second),
+        rows=tuple(
+            (one.unit, _value(label, one.first), _value(label, one.second))
+            for one in pair.changed[:CHANGED]
+        ),
+        right=frozenset({first, second}),
+        below=(f"{second} is better in {pair.better}, worse in {pair.worse}, the same in {same}.",),
+    )
+
+
+def _header(pair: Pair) -> tuple[str, ...]:
+    first, second = pair.first.letter, pair.second.letter
+    return (first, second, f"{second} - {first}", "95 %", "p", "least", "needs")
+
+
+def _cells(line: Line) -> tuple[str, ...]:
+    figure, found = line.figure, line.difference
+    known = not math.isnan(found.smallest)
+    return (
+        _value(figure.label, line.first),
+        _value(figure.label, line.second),
+        "" if math.isnan(found.value) else _signed(figure, found.value),
+        interval_words(figure, found.low, found.high),
+        _p(found.p),
+        rounded(figure.label, found.smallest) if known else "",
+        f"{found.needed:,.0f}" if known and not math.isinf(found.needed) else "",
+    )
+
+
+def _titled(figure: Figure) -> str:
+    return f"{figure.label}, {figure.unit}" if figure.unit else figure.label
+
+
+def _other(line: Line, pair: Pair) -> str:
+    return (pair.first if line.second_is_better else pair.second).letter
+
+
+def _value(label: str, value: float) -> str:
+    return "none" if math.isnan(value) else rounded(label, value)
+
+
+def _signed(figure: Figure, value: float) -> str:
+    text = rounded(figure.label, value)
+    if float(text) == 0:
+        return text.removeprefix("-")
+    return text if value < 0 else f"+{text}"
+
+
+def _p(p: float) -> str:
+    return "" if math.isnan(p) else "<0.001" if p < 0.001 else f"{p:.3f}"
