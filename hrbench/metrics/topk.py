@@ -79,7 +79,7 @@ class ClassOutcomes(Outcomes):
     def each(self, name: str) -> Floats:
         """Return 100 for each picture whose class is among the answers, else 0."""
         hits = {"top-1": self.first, f"top-{ANSWERS}": self.among}
-        return 100.0 * hits[name] if name in hits else Outcomes.each(self, name)
+        return np.where(hits[name], 100.0, 0.0) if name in hits else Outcomes.each(self, name)
 
 
 def class_outcomes(truth: Classes, answers: Classes, class_names: Sequence[str]) -> ClassOutcomes:

@@ -41,6 +41,11 @@ def compare(
     sample = together(outcomes, replicates)
     every = [described(name, sides[0].record) for name in sample.names()]
     chosen = _chosen(every, only)
+    pairs = []
+    for place in range(1, len(sides)):
+        lines = _lines(sample, chosen, place)
+        changed = _changed(sample.units, outcomes[0], outcomes[place], every[0])
+        pairs.append(Pair(sides[0], sides[place], lines.pop("", ()), lines, changed))
     return Comparison(
         sides=sides,
         unlike=tuple(unlike),
@@ -48,14 +53,7 @@ def compare(
         units=len(sample.units),
         replicates=replicates,
         standings=tuple(_standing(sample, figure) for figure in chosen if not figure.group),
-        pairs=tuple(
-            Pair(
-                *(sides[0], sides[place]),
-                *_lines(sample, chosen, place),
-                *_changes(sample.units, outcomes[0], outcomes[place], every[0]),
-            )
-            for place in range(1, len(sides))
-        ),
+        pairs=tuple(pairs),
     )
 
 
@@ -99,10 +97,8 @@ def _standing(sample: Together, figure: Figure) -> Standing:
     )
 
 
-def _lines(
-    sample: Together, figures: Sequence[Figure], second: int
-) -> tuple[tuple[Line, ...], dict[str, tuple[Line, ...]]]:
-    """Return the lines of everything, and those of each group, their p-values adjusted."""
+def _lines(sample: Together, figures: Sequence[Figure], second: int) -> dict[str, tuple[Line, ...]]:
+    """Return the lines of everything, "", and of each group, its p-values adjusted."""
     by_group: dict[str, list[Figure]] = {}
     for figure in figures:
         by_group.setdefault(figure.group, []).append(figure)
@@ -120,20 +116,24 @@ def _lines(
             )
             for figure, one, adjusted in zip(own, differences, holm(p) if group else p, strict=True)
         )
-    return found.pop("", ()), found
+    return found
 
 
-def _changes(
+def _changed(
     units: NDArray[Any], first: Outcomes, second: Outcomes, figure: Figure
-) -> tuple[tuple[Changed, ...], int, int]:
-    """Return the units whose figure changed, and in how many it is better and worse."""
+) -> tuple[Changed, ...]:
+    """Return the units whose figure is another, the largest changes first."""
     before, after = (
         run.each(figure.name)[np.searchsorted(run.units, units)] for run in (first, second)
     )
     change = np.nan_to_num(after - before)
-    order = [int(row) for row in np.argsort(-abs(change), kind="stable") if change[row]]
-    changed = tuple(
-        Changed(str(units[row]), float(before[row]), float(after[row])) for row in order
+    order = [row for row in np.argsort(-abs(change), kind="stable").tolist() if change[row]]
+    return tuple(
+        Changed(
+            unit=str(units[row]),
+            first=float(before[row]),
+            second=float(after[row]),
+            is_better=bool(change[row] > 0) == figure.higher_is_better,
+        )
+        for row in order
     )
-    up, down = int((change > 0).sum()), int((change < 0).sum())
-    return (changed, up, down) if figure.higher_is_better else (changed, down, up)

@@ -71,6 +71,7 @@ class Changed:
     unit: str  # its id or name
     first: float
     second: float
+    is_better: bool  # in the second
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,16 @@ class Pair:
     figures: tuple[Line, ...]  # of everything, the headline first
     groups: Mapping[str, tuple[Line, ...]]  # by the group's name
     changed: tuple[Changed, ...]  # units, the largest changes first
-    better: int  # units in which the second run is better by itself
-    worse: int
+
+    @property
+    def better(self) -> int:
+        """In how many units, each by itself, the second run is better."""
+        return sum(one.is_better for one in self.changed)
+
+    @property
+    def worse(self) -> int:
+        """In how many it is worse."""
+        return len(self.changed) - self.better
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,5 +48,5 @@ def _sample(first: RunRecord, other: RunRecord, units: Outcomes, others: Outcome
     if mine != theirs:
         said.append(f"annotation files {mine[:HASH]} and {theirs[:HASH]}")
     if not np.array_equal(units.units, others.units):
-        said.append(f"{len(units.units)} and {len(others.units)} {units.unit}s")
+        said.append(f"other {units.unit}s: {len(units.units)} and {len(others.units)}")
     return said

@@ -230,6 +230,17 @@ def test_outcomes_tell_of_groups_what_the_groups_say(metric: AnyMetric) -> None:
 
 
 @every_metric
+def test_each_unit_by_itself_has_the_figure_of_a_sample_of_one(metric: AnyMetric) -> None:
+    if metric.observe is None:
+        pytest.skip("has no intervals yet")
+    shown = EXAMPLES[metric.name](3)
+    outcomes = metric.observe(shown.truth, spoilt(shown.right), shown.setting)
+    alone = outcomes.figures(np.eye(len(outcomes.units), dtype=np.int64))
+    each = outcomes.each(metric.headline)
+    np.testing.assert_allclose(each, alone[metric.headline], rtol=1e-12)
+
+
+@every_metric
 def test_a_unit_twice_counts_as_two_of_the_same(metric: AnyMetric) -> None:
     if metric.observe is None:
         pytest.skip("has no intervals yet")
