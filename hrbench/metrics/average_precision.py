@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hrbench.arrays import Floats
-from hrbench.metrics.matching import AREA_RANGES, THRESHOLDS, Matches
+from hrbench.metrics.matching import AREA_RANGES, Matches
 from hrbench.metrics.people import Results
 
 RECALL_LEVELS = np.linspace(0, 1, 101)
@@ -38,7 +38,7 @@ class Curves:
 
 def curves(matches: Matches, results: Results) -> Curves:
     """Return the curves of all results in the order of falling scores."""
-    shape = (len(THRESHOLDS), len(RECALL_LEVELS), len(AREA_RANGES))
+    shape = (matches.found.shape[1], len(RECALL_LEVELS), len(AREA_RANGES))
     precision, scores = np.full(shape, -1.0), np.full(shape, -1.0)
     recall = np.full(shape[::2], -1.0)
     ranked = results.scores[matches.rows]

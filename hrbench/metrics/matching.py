@@ -40,20 +40,25 @@ class Matches:
     optional: Mask  # (A, P) people who need not be found
 
 
-def match(truth: Truth, results: Results, sigmas: Floats) -> Matches:
-    """Give each result, by falling score, the free person whom it fits best."""
+def match(
+    truth: Truth, results: Results, sigmas: Floats, thresholds: Floats = THRESHOLDS
+) -> Matches:
+    """Give each result, by falling score, the free person whom it fits best.
+
+    `thresholds` (T,) of the OKS rise.
+    """
     rows, rank = rank_by_image(results)
     optional = _outside_ranges(truth.areas) | truth.crowd | (truth.num_keypoints == 0)
-    extent = np.ptp(results.keypoints[rows], axis=1).prod(axis=1)
-    ignored_alone = _outside_ranges(extent)
-    found = np.full((len(AREA_RANGES), len(THRESHOLDS), len(rows)), -1, dtype=np.int32)
+    ignored_alone = _outside_ranges(results.extents[rows])
+    found = np.full((len(AREA_RANGES), len(thresholds), len(rows)), -1, dtype=np.int32)
     ignored = np.empty(found.shape, dtype=bool)
-    ranked, people, fit = close_pairs(truth, results, rows, sigmas)
+    ranked, people, fit = close_pairs(truth, results, rows, sigmas, thresholds[0])
     for area, last_choice in enumerate(optional):
         order = np.lexsort((-people, -fit, last_choice[people], ranked, rank[ranked]))
         ends = np.searchsorted(rank[ranked][order], range(1, RESULTS_PER_IMAGE))
         pairs = (ranked[order], people[order], fit[order])
-        _choose(found[area], *pairs, np.split(np.arange(len(order)), ends), truth.crowd)
+        blocks = np.split(np.arange(len(order)), ends)
+        _choose(found[area], *pairs, blocks, truth.crowd, thresholds)
         owner = np.append(last_choice, False)[found[area]]  # row -1 is nobody
         ignored[area] = np.where(found[area] < 0, ignored_alone[area], owner)
     return Matches(rows, found, ignored, optional)
@@ -68,19 +73,19 @@ def rank_by_image(results: Results) -> tuple[Rows, Rows]:
 
 
 def close_pairs(
-    truth: Truth, results: Results, rows: Rows, sigmas: Floats
+    truth: Truth, results: Results, rows: Rows, sigmas: Floats, least: float
 ) -> tuple[Rows, Rows, Floats]:
-    """Return position in `rows`, person and OKS of each pair of one image that could match."""
+    """Return position in `rows`, person and OKS of each pair of one image with `least` OKS."""
     close = []
-    for ranked, people in _pairs_of_one_image(results.image_ids[rows], truth.image_ids):
+    for ranked, people in pairs_of_one_image(results.image_ids[rows], truth.image_ids):
         fit = oks_with_truth(results, truth, sigmas, rows[ranked], people)
-        near = fit >= THRESHOLDS[0]
+        near = fit >= least
         close.append((ranked[near], people[near], fit[near]))
     ranked, people, fit = (np.concatenate(column) for column in zip(*close, strict=True))
     return ranked, people, fit
 
 
-def _pairs_of_one_image(
+def pairs_of_one_image(
     result_images: NDArray[np.int64], person_images: NDArray[np.int64]
 ) -> Iterator[tuple[Rows, Rows]]:
     """Yield blocks of (positions, people): every result with every person of its image."""
@@ -103,6 +108,7 @@ def _choose(
     fit: Floats,
     blocks: list[Rows],
     crowd: Mask,
+    thresholds: Floats,
 ) -> None:
     """Write into `found` (T, D) whom each result takes.
 
@@ -110,11 +116,11 @@ def _choose(
     the same image and all may choose at once. The pairs of a result lie together, the person
     whom it would take first in front.
     """
-    taken = np.zeros((len(THRESHOLDS), len(crowd)), dtype=bool)
+    taken = np.zeros((len(thresholds), len(crowd)), dtype=bool)
     for block in filter(len, blocks):
         candidates = people[block]
         choosers, starts = np.unique(ranked[block], return_index=True)
-        free = (fit[block] >= THRESHOLDS[:, None]) & (crowd[candidates] | ~taken[:, candidates])
+        free = (fit[block] >= thresholds[:, None]) & (crowd[candidates] | ~taken[:, candidates])
         place = np.where(free, np.arange(len(block)), len(block))
         first = np.minimum.reduceat(place, starts, axis=1)
         threshold, chooser = np.nonzero(first < len(block))

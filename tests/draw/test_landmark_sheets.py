@@ -109,12 +109,6 @@ def test_a_third_of_a_sheet_is_of_those_that_were_not_found_the_largest_first() 
     assert [rows.tolist() for rows in found.worst(6)] == [[3, 2, 1, 0], [5, 4]]
 
 
-def test_boxes_have_in_common_what_they_cover_both() -> None:
-    one = np.array([[0.0, 0, 10, 10]] * 3)
-    other = np.array([[5.0, 0, 10, 10], [0, 0, 10, 10], [20, 0, 5, 5]])
-    assert oks.iou(one, other).tolist() == pytest.approx([50 / 150, 1, 0])
-
-
 def test_a_case_shows_truth_answer_and_what_is_between_them_and_names_itself(
     tmp_path: Path,
 ) -> None:

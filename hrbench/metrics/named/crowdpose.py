@@ -1,6 +1,12 @@
 """CrowdPose's average precision, by how crowded an image is."""
 
-from hrbench.metrics.crowdpose import CrowdTruth, score_crowd
+from typing import Any
+
+import numpy as np
+
+from hrbench.metrics import error_groups
+from hrbench.metrics.crowdpose import LEVELS, CrowdTruth, score_crowd
+from hrbench.metrics.error_groups import Part
 from hrbench.metrics.figures import AVERAGE_PRECISION, MEDIAN_PX, MEDIAN_SHARE
 from hrbench.metrics.inputs import OF_CHOICE, KeypointSetting, PosesInBoxes
 from hrbench.metrics.metric import CurveAxes, Definition, Metric
@@ -13,6 +19,17 @@ from hrbench.metrics.scores import Scores
 def score(truth: CrowdTruth, predictions: PosesInBoxes, setting: KeypointSetting) -> Scores:
     """Return CrowdPose's nine figures and the median error."""
     return score_crowd(truth, predictions.poses(), **oks.arguments(setting))[0]
+
+
+def breakdown(
+    truth: CrowdTruth, predictions: PosesInBoxes, setting: KeypointSetting
+) -> dict[str, Any]:
+    """Return where the poses that the protocol keeps fail, by the images' level of crowding too."""
+    found = oks.diagnosed(truth.people, predictions, setting)
+    images = (truth.people.image_ids, found.results.image_ids)
+    levels = {name: Part(*(np.isin(i, truth.images_of(name)) for i in images)) for name in LEVELS}
+    by_level = error_groups.by_part(found, levels)
+    return error_groups.groups(found, setting.keypoints) | {"crowding_error": by_level}
 
 
 def errors(truth: CrowdTruth, predictions: PosesInBoxes, setting: KeypointSetting) -> PoseErrors:
@@ -48,6 +65,7 @@ CROWDPOSE = Metric(
     axes=CurveAxes("recall (%)", "precision (%)"),
     outcomes=CrowdOutcomes,
     observe=observe,
+    breakdown=breakdown,
     needs=OF_CHOICE,
     fault=oks.fault,
     upload=oks.upload,

@@ -9,18 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.arrays import Floats
+from hrbench.metrics import error_groups
 from hrbench.metrics.coco_keypoints import PoseScores, score_poses
+from hrbench.metrics.error_groups import Diagnosis
 from hrbench.metrics.figures import AVERAGE_PRECISION, MEDIAN_PX, MEDIAN_SHARE
 from hrbench.metrics.inputs import OF_CHOICE, KeypointSetting, PosesInBoxes
 from hrbench.metrics.metric import CurveAxes, Definition, Metric
 from hrbench.metrics.named import pixels
 from hrbench.metrics.named.pixels import PIXELS
 from hrbench.metrics.oks import oks_with_truth
+from hrbench.metrics.overlap import iou
 from hrbench.metrics.people import Results, Truth
 from hrbench.metrics.pose_outcomes import PoseOutcomes, pose_outcomes
 from hrbench.metrics.sample_errors import PoseErrors
 from hrbench.metrics.scores import Scores
-from hrbench.metrics.selection import Selection, coco_results, select
+from hrbench.metrics.selection import Selection, as_results, coco_results, select
 
 NEAR = 0.1  # of OKS or of the boxes' IoU: with less of both, a pose is somebody else's
 
@@ -61,6 +64,17 @@ def observe(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -
         sizes=own.sizes,
         normalisers=own.normalisers,
     )
+
+
+def breakdown(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -> dict[str, Any]:
+    """Return where the poses that the protocol keeps fail: errors by kind, size, crowding ..."""
+    return error_groups.groups(diagnosed(truth, predictions, setting), setting.keypoints)
+
+
+def diagnosed(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -> Diagnosis:
+    """Return what is wrong with the poses that the protocol keeps."""
+    results = as_results(predictions.poses(), selected(predictions, setting))
+    return error_groups.diagnose(truth, results, np.asarray(setting.sigmas), setting.flip_pairs)
 
 
 def arguments(setting: KeypointSetting) -> dict[str, Any]:
@@ -137,15 +151,6 @@ def _matched(
     )
 
 
-def iou(one: NDArray[np.floating], other: NDArray[np.floating]) -> Floats:
-    """Return (N,) how much of both boxes is common to each two of (N, 4) x, y, width, height."""
-    low = np.maximum(one[:, :2], other[:, :2])
-    high = np.minimum(one[:, :2] + one[:, 2:], other[:, :2] + other[:, 2:])
-    common = (high - low).clip(0).prod(axis=1)
-    whole = one[:, 2:].prod(axis=1) + other[:, 2:].prod(axis=1) - common
-    return np.asarray(common / np.maximum(whole, 1e-9))
-
-
 def selected(predictions: PosesInBoxes, setting: KeypointSetting) -> Selection:
     """Return the poses that the protocol keeps."""
     return select(predictions.poses(), **setting.choice())
@@ -178,6 +183,7 @@ OKS = Metric(
     axes=CurveAxes("recall (%)", "precision (%)"),
     outcomes=PoseOutcomes,
     observe=observe,
+    breakdown=breakdown,
     needs=OF_CHOICE,
     reads=("normaliser",),
     fault=fault,
