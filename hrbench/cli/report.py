@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from hrbench.cli.root import FILE, answer, as_json, main, terminal
+from hrbench.report import output as output_files
 
 WRITTEN = 120  # columns of a table that is written to a file
 
@@ -56,7 +57,7 @@ def report(
     from hrbench.commands import report as reporting  # noqa: PLC0415  pandas takes its time
 
     if output is not None:
-        reporting.require_free(Path(output), force=force)
+        output_files.require_free(Path(output), force=force)
     runs = reporting.read(names, strict=strict)
     agrees = True
     if check:
@@ -69,7 +70,7 @@ def report(
         if output is None:
             click.echo(text)
         else:
-            reporting.write(Path(output), text)
+            output_files.write(Path(output), text)
     for sentence in reporting.left_out(runs):
         click.echo(sentence, err=True)
     if not agrees:

@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from hrbench import catalog
-from hrbench.errors import HrbenchError
 from hrbench.report import checkpoints, detail, published, run_folders, table
 from hrbench.report import runs as folders
 from hrbench.report.checkpoints import Comparison
@@ -74,25 +72,3 @@ def left_out(runs: Runs) -> list[str]:
         return []
     of_all = count + len(runs.records)
     return [*runs.damaged, f"left out: {count} of {of_all} records, which are damaged"]
-
-
-def require_free(path: Path, *, force: bool) -> None:
-    """Refuse to write over a file, but with `force`.
-
-    Raises:
-        HrbenchError: it is there.
-    """
-    if path.exists() and not force:
-        raise HrbenchError(f"-o {path}: is there already; --force replaces it")
-
-
-def write(path: Path, text: str) -> None:
-    """Write a report.
-
-    Raises:
-        HrbenchError: it cannot be.
-    """
-    try:
-        path.write_text(text + "\n", "utf-8")
-    except OSError as error:
-        raise HrbenchError(f"-o {path}: cannot be written ({error.strerror})") from error

@@ -1,7 +1,7 @@
 """What a task does in its own way on the road that all tasks share."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
@@ -117,6 +117,13 @@ class Task(ABC, Generic[N, E, P]):
         return observe(evaluation.truth, self.measurable(predictions), self.setting)
 
     @abstractmethod
+    def samples(self, evaluation: E, predictions: P) -> Mapping[str, Sequence[Any]]:
+        """Return columns of as many rows as samples count: what each is, and its error.
+
+        There is truth.
+        """
+
+    @abstractmethod
     def misfit(self, evaluation: E, predictions: P) -> str:
         """Return in words how predictions are not of what is looked at; nothing if they are."""
 
@@ -160,6 +167,10 @@ class Task(ABC, Generic[N, E, P]):
         """Write what a server takes where the truth is hidden; return what it is, in words."""
         write = self.metric.upload
         return "" if write is None else write(folder, self.measurable(predictions), self.setting)
+
+    def coco_results(self, evaluation: E, predictions: P) -> list[dict[str, object]]:
+        """Return predictions in COCO's results format, where they are keypoints in images."""
+        raise ValueError(f"{predictions!r} of {evaluation!r} are no keypoints in images")
 
     def decoded_again(self, evaluation: E, predictions: P, before: TaskSpec) -> P:
         """Return predictions as this protocol reads what was kept of those made by another.

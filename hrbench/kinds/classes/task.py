@@ -1,8 +1,9 @@
 """Classes of whole pictures."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -110,6 +111,27 @@ class Classification(Task[ImageNetwork, ClassEvaluation, ClassPredictions]):
     def measurable(self, predictions: ClassPredictions) -> RankedClasses:
         """Return the likeliest classes of every picture."""
         return RankedClasses(predictions.labels, predictions.scores)
+
+    def samples(
+        self, evaluation: ClassEvaluation, predictions: ClassPredictions
+    ) -> Mapping[str, Sequence[Any]]:
+        """Return a row for each picture: its class, what it was taken for, and how surely."""
+        pictures, folder = evaluation.pictures, self.data_root.folder / self.dataset.folder
+        names = np.array(tuple(self.dataset.classes.values()))
+        among = predictions.labels == pictures.labels[:, None]
+        return {
+            "id": pictures.ids.tolist(),
+            "image": [
+                (path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix()
+                for path in pictures.images
+            ],
+            "class": names[pictures.labels].tolist(),
+            "answer": names[predictions.labels[:, 0]].tolist(),
+            "probability": predictions.scores[:, 0].tolist(),
+            "right": among[:, 0].tolist(),
+            "among_five": among.any(axis=1).tolist(),
+            "error": self.errors(evaluation, predictions).errors.tolist(),
+        }
 
     def misfit(self, evaluation: ClassEvaluation, predictions: ClassPredictions) -> str:
         """Say so where predictions are of other pictures."""

@@ -24,5 +24,6 @@ LANDMARKS = Kind(
         "keep_peaks": "--keep-peaks keeps heatmaps, and {task} has none",
         "decoder": OF_SCORE,
         "official": OF_SCORE,
+        "coco_results": "--coco-results has keypoints in images, and {task} finds none",
     },
 )

@@ -1,6 +1,6 @@
 """Keypoints in images: crops around boxes, heatmaps, the pose and face metrics."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -26,12 +26,13 @@ from hrbench.formats.contract import PeopleFormat
 from hrbench.formats.registry import format_of, is_own
 from hrbench.heads.heatmap import Targets
 from hrbench.kinds.contract import Task, Training
-from hrbench.kinds.landmarks import scoring
+from hrbench.kinds.landmarks import samples, scoring
 from hrbench.kinds.landmarks.framing import framed
 from hrbench.kinds.landmarks.pixels import Pixels, pixels
 from hrbench.kinds.landmarks.predicting import decoded_again, predictions
 from hrbench.lints import keypoint_names
-from hrbench.metrics.inputs import KeypointSetting, PosesInBoxes
+from hrbench.metrics.inputs import ANNOTATED, KeypointSetting, PosesInBoxes
+from hrbench.metrics.selection import PERSON
 from hrbench.network import ImageNetwork, build
 from hrbench.report.predictions import Predictions
 from hrbench.spec import LandmarkTask, TaskSpec
@@ -138,6 +139,30 @@ class Landmarks(Task[ImageNetwork, LandmarkEvaluation, Predictions]):
         """Return the keypoints of every box."""
         return scoring.measurable(predictions)
 
+    def samples(
+        self, evaluation: LandmarkEvaluation, predictions: Predictions
+    ) -> Mapping[str, Sequence[Any]]:
+        """Return a row for each person or face that counts."""
+        errors = self.errors(evaluation, predictions)
+        names = self.dataset.keypoints
+        return samples.columns(evaluation.people, self._folder, names, errors)
+
+    def coco_results(
+        self, evaluation: LandmarkEvaluation, predictions: Predictions
+    ) -> list[dict[str, object]]:
+        """Return the poses that count, with the categories of the dataset's annotations."""
+        categories = self._categories(evaluation)
+        listed = set(categories.values())
+        return samples.results(
+            evaluation.people,
+            self._folder,
+            self.measurable(predictions),
+            self.setting,
+            chosen="nms" in self.metric.needs,
+            categories=categories if self.spec.protocol.boxes == ANNOTATED else {},
+            category=listed.pop() if len(listed) == 1 else PERSON,
+        )
+
     def misfit(self, evaluation: LandmarkEvaluation, predictions: Predictions) -> str:
         """Say so where predictions are of other boxes."""
         people = evaluation.people
@@ -159,7 +184,7 @@ class Landmarks(Task[ImageNetwork, LandmarkEvaluation, Predictions]):
         if boxes in {"gt", "det"}:
             split = self.dataset.splits[self.spec.protocol.split]
             named = split.annotations if boxes == "gt" else split.detections
-            place = self.data_root.folder / self.dataset.folder / str(named)
+            place = self._folder / str(named)
         whole = boxes != "gt" or not is_own(self.dataset)
         read = format_of(self.dataset, PeopleFormat).boxes_to_predict
         known = whole and read and place.is_file()
@@ -231,6 +256,19 @@ class Landmarks(Task[ImageNetwork, LandmarkEvaluation, Predictions]):
         """Refuse to mirror keypoints without pairs; say so where a user allows it."""
         faults = keypoint_names.mirrored_faults(self.dataset.keypoints, self.dataset.flip_pairs)
         return stop_at_fatal(Path(self.dataset.name), faults, self.data_root.allow)
+
+    @property
+    def _folder(self) -> Path:
+        """That the dataset's files are in."""
+        return self.data_root.folder / self.dataset.folder
+
+    def _categories(self, evaluation: LandmarkEvaluation) -> dict[int, int]:
+        """Return the category of each annotation, where the files have any."""
+        read = format_of(self.dataset, PeopleFormat).as_annotated
+        if read is None or evaluation.truth is None:
+            return {}
+        rows = read(self.spec, self.dataset, self.data_root, evaluation.image_ids)
+        return {row["id"]: row.get("category_id", PERSON) for row in rows}
 
     def _boxes(self) -> str:
         """Return where boxes come from: the protocol knows a file by its name only."""

@@ -1,9 +1,9 @@
 """Joints in space: sequences of keypoints lifted to three dimensions."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -27,6 +27,7 @@ from hrbench.kinds.contract import Task, Training
 from hrbench.kinds.lifting import predicting, reading
 from hrbench.kinds.lifting.inputs import Inputs, inputs_of
 from hrbench.kinds.lifting.predicting import statistics
+from hrbench.metrics import joint_errors
 from hrbench.metrics.inputs import JointSetting, LiftedJoints
 from hrbench.network import MILLIMETRES, LinearNetwork, TemporalNetwork, build_lifter
 from hrbench.report.predictions import JointPredictions
@@ -143,6 +144,24 @@ class Lifting(Task[Lifter, LiftingEvaluation, JointPredictions]):
     def measurable(self, predictions: JointPredictions) -> LiftedJoints:
         """Return the joints of every frame."""
         return LiftedJoints(predictions.joints)
+
+    def samples(
+        self, evaluation: LiftingEvaluation, predictions: JointPredictions
+    ) -> Mapping[str, Sequence[Any]]:
+        """Return a row for each frame: its mean error, and each joint's, in mm from the hip."""
+        clips = evaluation.clips
+        lengths = [len(clip.frames) for clip in clips]
+        distances = joint_errors.distances(predictions.joints, evaluation.truth.joints)
+        return {
+            "sequence": np.repeat(["/".join(clip.key) for clip in clips], lengths).tolist(),
+            "action": np.repeat([clip.action for clip in clips], lengths).tolist(),
+            "frame": predictions.frames.tolist(),
+            "error": self.errors(evaluation, predictions).errors.tolist(),
+            **{
+                f"{name}_mm": values
+                for name, values in zip(self.dataset.keypoints, distances.T.tolist(), strict=True)
+            },
+        }
 
     def misfit(self, evaluation: LiftingEvaluation, predictions: JointPredictions) -> str:
         """Say so where predictions are of other sequences."""

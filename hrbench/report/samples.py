@@ -1,0 +1,41 @@
+"""The errors of single samples as a table for other programs: CSV, or JSON with a line for each."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from hrbench.errors import RunError
+
+LINES = (".jsonl", ".ndjson")
+DIGITS = 15  # behind the point, as many as pandas writes
+
+
+def require_known(path: Path) -> None:
+    """Refuse a file whose name does not say how it is to be written.
+
+    Raises:
+        RunError: it does not.
+    """
+    if path.suffix.lower() not in {".csv", *LINES}:
+        raise RunError(f"{path}: samples are written as .csv or .jsonl; name the file so")
+
+
+def write(path: Path, columns: Mapping[str, Sequence[Any]]) -> None:
+    """Write a row for each sample, whole or not at all; what is not known is empty, or null.
+
+    Raises:
+        RunError: it cannot be written.
+    """
+    table = pd.DataFrame(columns)
+    if path.suffix.lower() in LINES:
+        text = table.to_json(orient="records", lines=True, double_precision=DIGITS)
+    else:
+        text = table.to_csv(index=False, lineterminator="\n")
+    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
+    try:
+        partial.write_text(text, "utf-8")
+        partial.replace(path)
+    except OSError as error:
+        raise RunError(f"{path}: cannot be written ({error.strerror})") from error
