@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from hrbench.metrics import error_groups
+from hrbench.metrics import error_groups, pose_answers
 from hrbench.metrics.crowdpose import LEVELS, CrowdTruth, score_crowd
 from hrbench.metrics.error_groups import Part
 from hrbench.metrics.figures import AVERAGE_PRECISION, MEDIAN_PX, MEDIAN_SHARE
@@ -29,7 +29,11 @@ def breakdown(
     images = (truth.people.image_ids, found.results.image_ids)
     levels = {name: Part(*(np.isin(i, truth.images_of(name)) for i in images)) for name in LEVELS}
     by_level = error_groups.by_part(found, levels)
-    return error_groups.groups(found, setting.keypoints) | {"crowding_error": by_level}
+    return {
+        **error_groups.groups(found, setting.keypoints),
+        "crowding_error": by_level,
+        **pose_answers.breakdown(truth.people, predictions, setting),
+    }
 
 
 def errors(truth: CrowdTruth, predictions: PosesInBoxes, setting: KeypointSetting) -> PoseErrors:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.arrays import Floats
-from hrbench.metrics import error_groups
+from hrbench.metrics import error_groups, pose_answers
 from hrbench.metrics.coco_keypoints import PoseScores, score_poses
 from hrbench.metrics.error_groups import Diagnosis
 from hrbench.metrics.figures import AVERAGE_PRECISION, MEDIAN_PX, MEDIAN_SHARE
@@ -67,8 +67,12 @@ def observe(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -
 
 
 def breakdown(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -> dict[str, Any]:
-    """Return where the poses that the protocol keeps fail: errors by kind, size, crowding ..."""
-    return error_groups.groups(diagnosed(truth, predictions, setting), setting.keypoints)
+    """Return where the poses that the protocol keeps fail: errors by kind, size, crowding ...
+
+    And how their scores are calibrated.
+    """
+    errors = error_groups.groups(diagnosed(truth, predictions, setting), setting.keypoints)
+    return {**errors, **pose_answers.breakdown(truth, predictions, setting)}
 
 
 def diagnosed(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -> Diagnosis:
