@@ -59,6 +59,10 @@ class PoseOutcomes(Outcomes):
         own = in_sizes(self.object_pixels, self.sizes, self.normalisers, self.objects, counts)
         return {**ten, **self.errors(counts), **own, **sizes, **self.by_keypoint(counts)}
 
+    def each(self, name: str) -> Floats:
+        """Return the figure of every image by itself; AP is the quickest."""
+        return 100 * self.ranked.each() if name == "AP" else Outcomes.each(self, name)
+
     def errors(self, counts: Counts) -> dict[str, Floats]:
         """Return the median errors of all labelled keypoints of found people."""
         return {

@@ -71,6 +71,22 @@ class Ranked:
         ]
         return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
 
+    def each(self) -> Floats:
+        """Return (U,) AP of every unit by itself, 0 to 1."""
+        order = self.owners.argsort(kind="stable")
+        starts = np.searchsorted(self.owners[order], np.arange(self.people.shape[1] + 1))
+        found = np.empty(self.people.shape[1])
+        for unit in range(len(found)):
+            rows, one = order[starts[unit] : starts[unit + 1]], slice(unit, unit + 1)
+            alone = Ranked(
+                np.zeros(len(rows), np.int32),
+                self.hits[:1, :, rows],
+                self.counted[:1, :, rows],
+                self.people[:1, one],
+            )
+            found[unit] = alone.averages(np.ones((1, 1), np.int64))["AP"][0]
+        return found
+
     def of(self, units: Mask) -> "Ranked":
         """Return the results and people of some (U,) units."""
         rows = np.flatnonzero(units[self.owners])

@@ -1,6 +1,7 @@
 """Runs on the same images, records and what they have kept of each image: how they compare."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from hrbench.metrics import bootstrap
 from hrbench.metrics.outcomes import Outcomes
 from hrbench.metrics.paired import Together, difference, holm, together
 from hrbench.metrics.ranks import ranks
-from hrbench.report.comparison import Changed, Comparison, Figure, Line, Pair, Side, Standing
+from hrbench.report.comparison import Changed, Comparison, Figure, Group, Line, Pair, Side, Standing
 from hrbench.report.definitions import define
 from hrbench.report.record import RunRecord
 
@@ -41,11 +42,6 @@ def compare(
     sample = together(outcomes, replicates)
     every = [described(name, sides[0].record) for name in sample.names()]
     chosen = _chosen(every, only)
-    pairs = []
-    for place in range(1, len(sides)):
-        lines = _lines(sample, chosen, place)
-        changed = _changed(sample.units, outcomes[0], outcomes[place], every[0])
-        pairs.append(Pair(sides[0], sides[place], lines.pop("", ()), lines, changed))
     return Comparison(
         sides=sides,
         unlike=tuple(unlike),
@@ -53,7 +49,16 @@ def compare(
         units=len(sample.units),
         replicates=replicates,
         standings=tuple(_standing(sample, figure) for figure in chosen if not figure.group),
-        pairs=tuple(pairs),
+        pairs=tuple(
+            Pair(
+                first=sides[0],
+                second=side,
+                figures=_lines(sample, [one for one in chosen if not one.group], place),
+                groups=_groups(sample, [one for one in chosen if one.group], place),
+                changed=_changed(sample.units, outcomes[0], outcomes[place], every[0]),
+            )
+            for place, side in enumerate(sides[1:], start=1)
+        ),
     )
 
 
@@ -97,26 +102,27 @@ def _standing(sample: Together, figure: Figure) -> Standing:
     )
 
 
-def _lines(sample: Together, figures: Sequence[Figure], second: int) -> dict[str, tuple[Line, ...]]:
-    """Return the lines of everything, "", and of each group, its p-values adjusted."""
-    by_group: dict[str, list[Figure]] = {}
+def _groups(sample: Together, figures: Sequence[Figure], second: int) -> tuple[Group, ...]:
+    """Return every group by its figures, p-values adjusted for as many rows as it has."""
+    by_group: dict[tuple[str, str], list[Figure]] = {}
     for figure in figures:
-        by_group.setdefault(figure.group, []).append(figure)
-    found = {}
-    for group, own in by_group.items():
-        differences = [difference(sample, figure.name, 0, second) for figure in own]
-        p = [one.p for one in differences]
-        found[group] = tuple(
-            Line(
-                figure=figure,
-                first=sample.figures[0][figure.name],
-                second=sample.figures[second][figure.name],
-                difference=one,
-                adjusted=adjusted,
-            )
-            for figure, one, adjusted in zip(own, differences, holm(p) if group else p, strict=True)
-        )
-    return found
+        by_group.setdefault((figure.group, figure.label), []).append(figure)
+    found = []
+    for (name, label), own in by_group.items():
+        lines = _lines(sample, own, second)
+        adjusted = holm([line.difference.p for line in lines])
+        rows = (replace(line, adjusted=p) for line, p in zip(lines, adjusted, strict=True))
+        found.append(Group(name, label, tuple(rows)))
+    return tuple(found)
+
+
+def _lines(sample: Together, figures: Sequence[Figure], second: int) -> tuple[Line, ...]:
+    found = []
+    for figure in figures:
+        first, other = (sample.figures[place][figure.name] for place in (0, second))
+        one = difference(sample, figure.name, 0, second)
+        found.append(Line(figure, first, other, one, adjusted=one.p))
+    return tuple(found)
 
 
 def _changed(

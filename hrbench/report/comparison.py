@@ -1,6 +1,5 @@
 """What is said of runs beside each other: figures, differences, ranks, and what changed."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hrbench.metrics import bootstrap
@@ -40,7 +39,7 @@ class Line:
     first: float
     second: float
     difference: Difference  # the second's above the first's
-    adjusted: float  # the p-value for being one of its group's; of figures of everything their own
+    adjusted: float  # the p-value for being one of its group's; of figures of everything, p itself
 
     @property
     def is_sure(self) -> bool:
@@ -52,6 +51,15 @@ class Line:
         """Whether the difference, sure or not, is in favour of the second; None for neither."""
         value, higher = self.difference.value, self.figure.higher_is_better
         return None if value == 0 or higher is None else (value > 0) == higher
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One figure in all rows of a group."""
+
+    name: str  # "keypoint"
+    label: str  # "OKS"
+    lines: tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +89,13 @@ class Pair:
     first: Side
     second: Side
     figures: tuple[Line, ...]  # of everything, the headline first
-    groups: Mapping[str, tuple[Line, ...]]  # by the group's name
+    groups: tuple[Group, ...]
     changed: tuple[Changed, ...]  # units, the largest changes first
+
+    @property
+    def lines(self) -> list[Line]:
+        """All of them."""
+        return [*self.figures, *(line for group in self.groups for line in group.lines)]
 
     @property
     def better(self) -> int:

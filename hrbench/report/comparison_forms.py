@@ -38,7 +38,7 @@ def as_csv(comparison: Comparison) -> str:
     lines = [
         {"first": pair.first.record.id, "second": pair.second.record.id, **_plain(line, pair)}
         for pair in comparison.pairs
-        for line in _lines(pair)
+        for line in pair.lines
     ]
     table = pd.DataFrame(lines, dtype=object)
     return table.to_csv(index=False, lineterminator="\n").rstrip("\n")
@@ -89,7 +89,7 @@ def _pair(pair: Pair) -> dict[str, Any]:
     return {
         "first": pair.first.letter,
         "second": pair.second.letter,
-        "figures": [_plain(line, pair) for line in _lines(pair)],
+        "figures": [_plain(line, pair) for line in pair.lines],
         "better": pair.better,
         "worse": pair.worse,
         "changed": [
@@ -97,10 +97,6 @@ def _pair(pair: Pair) -> dict[str, Any]:
             for one in pair.changed
         ],
     }
-
-
-def _lines(pair: Pair) -> list[Line]:
-    return [*pair.figures, *(line for lines in pair.groups.values() for line in lines)]
 
 
 def _plain(line: Line, pair: Pair) -> dict[str, Any]:

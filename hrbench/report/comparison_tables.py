@@ -2,12 +2,14 @@
 
 import math
 
-from hrbench.report.comparison import Comparison, Figure, Line, Pair, Side, Standing
+from hrbench.metrics.paired import Difference
+from hrbench.report.comparison import Comparison, Figure, Group, Line, Pair, Side, Standing
 from hrbench.report.definitions import rounded
 from hrbench.report.table import epochs, given, origin, started
 from hrbench.report.text_table import Table
 
-SAME = "not distinguishable"
+SAME, UNSURE = "not distinguishable", "unsure among so many"
+MANY = 1_000_000  # units, beyond which nobody counts them
 MOST = 60  # rows of a group
 CHANGED = 10  # units that are told
 LEFT = frozenset({"figure", "run", "words"})  # columns of no numbers
@@ -28,7 +30,7 @@ def tables(comparison: Comparison) -> list[Table]:
     for pair in comparison.pairs:
         made.append(_figures(pair, comparison))
         if alone:
-            made += [_group(name, pair) for name in pair.groups]
+            made += [_group(group, pair) for group in pair.groups]
             made += [_changed(pair, comparison)] if pair.changed else []
     grouped = any(pair.groups for pair in comparison.pairs)
     of_groups = [OF_HOLM if alone else OF_GROUPS] if grouped else []
@@ -59,7 +61,7 @@ def power(line: Line, comparison: Comparison) -> str:
     words = f"least: {sample_words(comparison)} show a difference of {least} in 80 % of samples"
     if math.isinf(found.needed):
         return f"{words}."
-    return f"{words}; needs: one as large as is seen takes {found.needed:,.0f}."
+    return f"{words}; needs: one as large as is seen takes {_needed(found)}."
 
 
 def outcome(line: Line, pair: Pair) -> str:
@@ -68,7 +70,7 @@ def outcome(line: Line, pair: Pair) -> str:
     if math.isnan(found.p):
         return "not known"
     if not line.is_sure:
-        return "not among so many" if found.is_sure else SAME
+        return UNSURE if found.is_sure else SAME
     if line.second_is_better is None:
         return f"{(pair.second if found.value > 0 else pair.first).letter} higher"
     return f"{(pair.second if line.second_is_better else pair.first).letter} better"
@@ -163,27 +165,17 @@ def _figures(pair: Pair, comparison: Comparison) -> Table:
     )
 
 
-def _group(name: str, pair: Pair) -> Table:
-    lines = pair.groups[name]
-    labels = {line.figure.label for line in lines}
-    header = (name, *(["figure"] if len(labels) > 1 else []), *_header(pair), "adjusted", "")
-    rows = [
-        (
-            line.figure.row,
-            *([line.figure.label] if len(labels) > 1 else []),
-            *_cells(line),
-            _p(line.adjusted),
-            outcome(line, pair),
-        )
-        for line in lines[:MOST]
-    ]
-    of = f" ({labels.pop()})" if len(labels) == 1 else ""
-    left = len(lines) - MOST
+def _group(group: Group, pair: Pair) -> Table:
+    header = (group.name, *_header(pair)[:-2], "adjusted", "")
+    left = len(group.lines) - MOST
     return Table(
-        title=f"By {name}{of}",
+        title=f"By {group.name}: {_titled(group.lines[0].figure)}",
         header=header,
-        rows=tuple(rows),
-        right=frozenset({*_header(pair), "adjusted"}),
+        rows=tuple(
+            (line.figure.row, *_cells(line)[:-2], _p(line.adjusted), outcome(line, pair))
+            for line in group.lines[:MOST]
+        ),
+        right=frozenset(header[1:-1]),
         below=(f"{left} more: --format csv",) if left > 0 else (),
     )
 
@@ -219,8 +211,14 @@ def _cells(line: Line) -> tuple[str, ...]:
         interval_words(figure, found.low, found.high),
         _p(found.p),
         rounded(figure.label, found.smallest) if known else "",
-        f"{found.needed:,.0f}" if known and not math.isinf(found.needed) else "",
+        _needed(found) if known else "",
     )
+
+
+def _needed(found: Difference) -> str:
+    if math.isinf(found.needed):
+        return ""
+    return f"{found.needed:,.0f}" if found.needed <= MANY else f">{MANY:,}"
 
 
 def _titled(figure: Figure) -> str:

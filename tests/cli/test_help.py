@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from cli.command import called, installed
 from dots import two_annotators, write_dots
+from report.kept_runs import kept
 from report.records import record
 
 from hrbench.cli import main
@@ -52,6 +53,11 @@ def test_every_option_is_explained(command: str) -> None:
 @pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["list"], ["report"]])
 def test_what_needs_no_network_imports_no_torch(arguments: list[str], tmp_path: Path) -> None:
     assert not {"torch", "cv2"} & imported(tmp_path, arguments)
+
+
+def test_runs_are_compared_without_torch(tmp_path: Path) -> None:
+    runs = kept(tmp_path)
+    assert not {"torch", "cv2"} & imported(tmp_path, ["compare", *map(str, runs)])
 
 
 def test_annotations_are_looked_at_without_torch(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_figures_and_intervals_are_those_of_the_records() -> None:
 def test_every_figure_of_everything_and_of_each_group_is_compared() -> None:
     (pair,) = comparison(0.5, 0.6).pairs
     assert [line.figure.label for line in pair.figures] == ["top-1", "top-5"]
-    assert [line.figure.row for line in pair.groups["class"]] == list(CLASSES)
+    assert [line.figure.row for line in pair.groups[0].lines] == list(CLASSES)
     headline = pair.figures[0]
     before, after = (100 * float(run.first.mean()) for run in runs_of(0.5, 0.6))
     assert (headline.first, headline.second) == (before, after)
@@ -51,7 +51,7 @@ def test_every_figure_of_everything_and_of_each_group_is_compared() -> None:
 
 def test_p_values_of_a_group_are_adjusted_for_its_rows_and_others_are_not() -> None:
     (pair,) = comparison(0.5, 0.6).pairs
-    rows = pair.groups["class"]
+    rows = pair.groups[0].lines
     assert [row.adjusted for row in rows] == holm([row.difference.p for row in rows])
     assert all(line.adjusted == line.difference.p for line in pair.figures[:1])
 
