@@ -44,9 +44,11 @@ KEYPOINT_THRESHOLD, NMS_THRESHOLD = 0.2, 0.9
 TOLERANCE = 1e-10  # of a figure in per cent: the order of summation
 
 
-def make_truth(images: int, rng: np.random.Generator) -> Truth:
+def make_truth(
+    images: int, rng: np.random.Generator, people_per_image: float = PEOPLE_PER_IMAGE
+) -> Truth:
     """Return people of random shape in 640 x 480 images; about half of the images are empty."""
-    people = round(images * PEOPLE_PER_IMAGE)
+    people = round(images * people_per_image)
     size = np.exp(rng.uniform(np.log(20), np.log(250), people))[:, None] * [1.0, 1.6]
     corner = rng.uniform(0, [640, 480], (people, 2))
     visibility = rng.choice([0, 1, 2], p=[0.3, 0.1, 0.6], size=(people, KEYPOINTS))
