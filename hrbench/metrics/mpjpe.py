@@ -37,13 +37,16 @@ class JointTruth:
     sequence: NDArray[np.int64]  # (N,) 0 to S - 1; the frames of each in the order of time
     actions: tuple[str, ...]  # of the S sequences: "SittingDown"
     subjects: tuple[str, ...]  # of the S sequences: "S9"
+    performances: tuple[str, ...]  # of the S sequences: "S9/SittingDown 1", which cameras share
 
     def __post_init__(self) -> None:
         numbers = set(np.unique(self.sequence).tolist())
-        if len(self.subjects) != len(self.actions) or numbers - set(range(len(self.actions))):
+        lengths = {len(self.actions), len(self.subjects), len(self.performances)}
+        if len(lengths) > 1 or numbers - set(range(len(self.actions))):
             raise ValueError(
-                f"{len(self.actions)} actions and {len(self.subjects)} subjects for sequences "
-                f"with the numbers {sorted(numbers)}"
+                f"{len(self.actions)} actions, {len(self.subjects)} subjects and "
+                f"{len(self.performances)} performances for sequences with the numbers "
+                f"{sorted(numbers)}"
             )
         if len(self.joints) != len(self.sequence) or not np.isfinite(self.joints).all():
             raise ValueError(

@@ -118,7 +118,12 @@ def mean(values: Floats) -> float:
 
 def failure_rate(errors: Floats, limit: float) -> float:
     """Return the per cent of faces whose error is above a limit."""
-    return 100 * mean(np.where(np.isnan(errors), np.nan, errors > limit))
+    return 100 * mean(failures(errors, limit))
+
+
+def failures(errors: Floats, limit: float) -> Floats:
+    """Return 1 for an error above a limit, else 0; NaN for none."""
+    return np.where(np.isnan(errors), np.nan, errors > limit)
 
 
 def area_under_curve(errors: Floats, limit: float) -> float:
@@ -128,7 +133,12 @@ def area_under_curve(errors: Floats, limit: float) -> float:
     each face adds what lies between its own and the limit: the integral is exact, and a
     perfect answer has 100.
     """
-    return 100 * mean((limit - errors).clip(min=0) / limit)
+    return 100 * mean(areas(errors, limit))
+
+
+def areas(errors: Floats, limit: float) -> Floats:
+    """Return what each error adds to the area up to a limit, as a share of the whole."""
+    return np.asarray((limit - errors).clip(min=0) / limit)
 
 
 def curve(errors: Floats) -> dict[str, list[float]]:

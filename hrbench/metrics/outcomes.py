@@ -26,6 +26,11 @@ class Outcomes(ABC):
 
     units: NDArray[Any]  # (U,) ids or names, in rising order, each once
 
+    @property
+    def strata(self) -> NDArray[np.intp]:
+        """(U,) numbers of the sorts of units of which there are as many in every replicate."""
+        return np.zeros(len(self.units), np.intp)
+
     @abstractmethod
     def figures(self, counts: Counts) -> dict[str, Floats]:
         """Return (R,) of each figure, where unit u stands counts[r, u] times in replicate r.

@@ -87,6 +87,7 @@ def test_figures_of_actions_and_their_mean_are_those_of_the_official_evaluation(
         sequence=np.repeat(np.arange(len(sequences)), frames),
         actions=tuple(action for action, _ in sequences),
         subjects=("S9",) * len(sequences),
+        performances=tuple(name for _, name in sequences),
     )
     found = MM * np.concatenate([z[f"{name}_pred_{flipped}"] for _, name in sequences])
     scores = score_joints(

@@ -97,7 +97,8 @@ def faces(count: int) -> Example:
 def sequences(count: int) -> Example:
     joints = np.random.default_rng(0).normal(0, 300, (count, 17, 3))
     joints[:, 0] = 0
-    truth = JointTruth(joints, np.zeros(count, dtype=np.int64), ("Walking",), ("S9",))
+    number = np.zeros(count, dtype=np.int64)
+    truth = JointTruth(joints, number, ("Walking",), ("S9",), ("S9/Walking",))
     about = JointSetting(joints=JOINTS, average="actions", counted=17, root="target")
     others = (replace(about, average="frames", counted=14),)
     return Example(truth, LiftedJoints(joints), about, count, others)

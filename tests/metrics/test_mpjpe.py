@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -26,7 +27,8 @@ def truth_of(*sequences: tuple[str, int], subjects: tuple[str, ...] = ()) -> Joi
     actions = tuple(action for action, _ in sequences)
     joints = np.tile(POSE, (len(number), 1, 1))
     joints[:, 0] = 5000  # the way of the hip, which is not read
-    return JointTruth(joints, number, actions, subjects or ("S9",) * len(actions))
+    people = subjects or ("S9",) * len(actions)
+    return JointTruth(joints, number, actions, people, tuple(map(str, range(len(actions)))))
 
 
 def off(truth: JointTruth, *millimetres: float) -> NDArray[np.float64]:
@@ -154,7 +156,7 @@ def test_a_sequence_is_put_together_from_wherever_its_frames_stand() -> None:
     truth = truth_of(("Walking", 2), ("Eating", 2))
     joints = off(truth, 0, 1, 0, 5)
     mixed = np.array([2, 0, 3, 1])
-    shuffled = JointTruth(truth.joints[mixed], truth.sequence[mixed], truth.actions, truth.subjects)
+    shuffled = replace(truth, joints=truth.joints[mixed], sequence=truth.sequence[mixed])
     assert score(shuffled, joints[mixed]).figures == score(truth, joints).figures
 
 
@@ -201,7 +203,7 @@ def test_what_does_not_fit_together_is_refused() -> None:
         score(truth, off(truth, 0, math.nan))
     with pytest.raises(ValueError, match="are not all among"):
         counted_joints(["hip", "spine"], 14)
-    with pytest.raises(ValueError, match=r"1 actions and 2 subjects .* numbers \[0, 1\]"):
-        JointTruth(truth.joints, np.array([0, 1]), ("Eating",), ("S9", "S9"))
+    with pytest.raises(ValueError, match=r"1 actions, 2 subjects and 1 per.* numbers \[0, 1\]"):
+        replace(truth, sequence=np.array([0, 1]), subjects=("S9", "S9"))
     with pytest.raises(ValueError, match=r"joints of 2 frames .* sequences of 3, 0 of"):
-        JointTruth(truth.joints, np.array([0, 0, 0]), ("Eating",), ("S9",))
+        replace(truth, sequence=np.array([0, 0, 0]))

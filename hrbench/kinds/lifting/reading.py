@@ -172,6 +172,7 @@ def _truth(clips: Sequence[Clip]) -> JointTruth:
         sequence=np.repeat(np.arange(len(clips)), lengths),
         actions=tuple(clip.action for clip in clips),
         subjects=tuple(clip.subject for clip in clips),
+        performances=tuple(f"{clip.subject}/{clip.name}" for clip in clips),
     )
 
 

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from hrbench.metrics import joint_errors, joint_shares
+from hrbench.metrics import joint_errors, joint_shares, sequence_outcomes
 from hrbench.metrics.inputs import JointSetting, LiftedJoints
 from hrbench.metrics.metric import Definition, Metric
 from hrbench.metrics.mpjpe import HEADLINE, JointTruth, score_joints
 from hrbench.metrics.sample_errors import SampleErrors
 from hrbench.metrics.scores import Scores
+from hrbench.metrics.sequence_outcomes import SequenceOutcomes
 
 
 def score(truth: JointTruth, predictions: LiftedJoints, setting: JointSetting) -> Scores:
@@ -37,6 +38,20 @@ def errors(truth: JointTruth, predictions: LiftedJoints, _: JointSetting) -> Sam
     return SampleErrors(joint_errors.mpjpe(predictions.joints, truth.joints))
 
 
+def observe(
+    truth: JointTruth, predictions: LiftedJoints, setting: JointSetting
+) -> SequenceOutcomes:
+    """Return what each performance adds to the figures."""
+    return sequence_outcomes.observed(
+        truth,
+        predictions.joints,
+        average=setting.average,
+        num_joints=setting.counted,
+        root=setting.root,
+        joint_names=setting.joints,
+    )
+
+
 MPJPE = Metric(
     name="mpjpe",
     headline=HEADLINE,
@@ -57,5 +72,7 @@ MPJPE = Metric(
     score=score,
     errors=errors,
     breakdown=breakdown,
+    outcomes=SequenceOutcomes,
+    observe=observe,
     reads=("average", "joints", "root"),
 )

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 
 from hrbench.arrays import Floats
-from hrbench.metrics import calibration, face_groups
+from hrbench.metrics import calibration, face_groups, face_outcomes
 from hrbench.metrics.calibration import Answers
+from hrbench.metrics.face_outcomes import FaceOutcomes
 from hrbench.metrics.figures import MEDIAN_PX, NME_BY
 from hrbench.metrics.figures import NME as MEAN
 from hrbench.metrics.inputs import KeypointSetting, PosesInBoxes
@@ -60,6 +61,17 @@ def breakdown(
     }
 
 
+def observe(truth: FaceTruth, predictions: PosesInBoxes, setting: KeypointSetting) -> FaceOutcomes:
+    """Return what each image adds to the figures."""
+    return face_outcomes.observed(
+        truth,
+        predictions.keypoints,
+        predictions.image_ids,
+        normaliser=str(setting.normaliser),
+        keypoint_names=setting.keypoints,
+    )
+
+
 NME = Metric(
     name="nme",
     headline="NME",
@@ -74,6 +86,8 @@ NME = Metric(
     score=score,
     errors=errors,
     breakdown=breakdown,
+    outcomes=FaceOutcomes,
+    observe=observe,
     needs=("normaliser", "pixels"),
     paired=True,
     axes=CurveAxes("error / normaliser", "faces within it (%)"),

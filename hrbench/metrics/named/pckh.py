@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from hrbench.arrays import Floats
-from hrbench.metrics import calibration
+from hrbench.metrics import calibration, head_outcomes
 from hrbench.metrics.calibration import Answers
 from hrbench.metrics.figures import MEDIAN_PX, MEDIAN_SHARE
+from hrbench.metrics.head_outcomes import HeadOutcomes
 from hrbench.metrics.inputs import KeypointSetting, PosesInBoxes
 from hrbench.metrics.metric import CurveAxes, Definition, Metric
 from hrbench.metrics.pckh import (
@@ -55,6 +56,11 @@ def breakdown(truth: HeadTruth, predictions: PosesInBoxes, _: KeypointSetting) -
     return calibration.breakdown({"keypoint": Answers(predictions.scores[counted], near)})
 
 
+def observe(truth: HeadTruth, predictions: PosesInBoxes, _: KeypointSetting) -> HeadOutcomes:
+    """Return what each image adds to the figures."""
+    return head_outcomes.observed(truth, predictions.keypoints, predictions.image_ids)
+
+
 def upload(folder: Path, predictions: PosesInBoxes, _: KeypointSetting) -> str:
     """Write pred.mat, whole or not at all: `preds` (N, 16, 2), counted from pixel 1.
 
@@ -87,6 +93,8 @@ PCKH = Metric(
     score=score,
     errors=errors,
     breakdown=breakdown,
+    outcomes=HeadOutcomes,
+    observe=observe,
     paired=True,
     axes=CurveAxes("error / head size", "keypoints within it (%)"),
     upload=upload,
