@@ -109,12 +109,9 @@ class Task(ABC, Generic[N, E, P]):
         """Return the error of each sample that counts, where there is truth."""
         return self.metric.errors(evaluation.truth, self.measurable(predictions), self.setting)
 
-    def outcomes(self, evaluation: E, predictions: P) -> Outcomes | None:
+    def outcomes(self, evaluation: E, predictions: P) -> Outcomes:
         """Return what each image adds to the figures, where there is truth."""
-        observe = self.metric.observe
-        if observe is None:
-            return None
-        return observe(evaluation.truth, self.measurable(predictions), self.setting)
+        return self.metric.observe(evaluation.truth, self.measurable(predictions), self.setting)
 
     @abstractmethod
     def samples(self, evaluation: E, predictions: P) -> Mapping[str, Sequence[Any]]:

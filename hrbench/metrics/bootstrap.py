@@ -1,57 +1,96 @@
 """How sure figures are: intervals over images drawn anew, with replacement.
 
+The draws give a figure's standard error, and Student's t the interval: on the scale of log(x) for
+an error, of log(x / (100 - x)) for a share, where figures are spread evenly up and down, and
+whose ends are never beyond what a figure can be.
+
 Letters: U units, R replicates.
 
-Source: Efron and Tibshirani 1993, chapters 13 and 14.
+Source: Efron and Tibshirani 1993, chapters 6 and 13; Rao and Wu 1988, for draws by strata that are
+one short.
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtrit  # Student's t, inverted; `stats` loads slowly
 
 from hrbench.arrays import Floats
 from hrbench.metrics.outcomes import Counts, Outcomes
 
+METHOD = "bootstrap standard errors, Student's t on a log or logit scale"
 LEVEL = 0.95
 REPLICATES = 1000
 SEED = 0  # the same images are drawn in every run, so that records are alike and runs are paired
+ROUNDING = 1e-9  # of a figure: a spread below it is none
 AT_ONCE = 1 << 20  # counts that are drawn at a time: 8 MB
 
+Strata = NDArray[np.intp]  # (U,) the number of each unit's
 
-def drawn(units: int, replicates: int = REPLICATES, seed: int = SEED) -> Iterator[Counts]:
-    """Yield blocks (r, U) of how often each unit is drawn, R rows in all, U draws in each."""
+
+def drawn(strata: Strata, replicates: int = REPLICATES, seed: int = SEED) -> Iterator[Counts]:
+    """Yield blocks (r, U) of how often each unit is drawn, R rows in all.
+
+    Of each stratum one less is drawn than it has, which makes up for the spread of a sample being
+    less than that of what it is drawn from.
+    """
+    parts = [np.flatnonzero(_usable(strata) == number) for number in np.unique(_usable(strata))]
     generator = np.random.default_rng(seed)
-    block = max(AT_ONCE // max(units, 1), 1)
+    block = max(AT_ONCE // max(len(strata), 1), 1)
     for start in range(0, replicates, block):
-        rows = min(block, replicates - start)
-        yield generator.multinomial(units, np.full(units, 1 / units), size=rows)
+        counts = np.empty((min(block, replicates - start), len(strata)), np.int64)
+        for part in parts:
+            shares = np.full(len(part), 1 / len(part))
+            counts[:, part] = generator.multinomial(len(part) - 1, shares, size=len(counts))
+        yield counts
 
 
 def replicated(
     outcomes: Outcomes, replicates: int = REPLICATES, seed: int = SEED
 ) -> dict[str, Floats]:
-    """Return (R,) of each figure, of units drawn anew; nothing where there are no units."""
-    if not len(outcomes.units):
+    """Return (R,) of each figure, of units drawn anew; nothing of a single unit, or of none."""
+    if len(outcomes.units) < 2:
         return {}
-    blocks = [outcomes.figures(c) for c in drawn(len(outcomes.units), replicates, seed)]
+    blocks = [outcomes.figures(counts) for counts in drawn(outcomes.strata, replicates, seed)]
     return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
 
 
-def intervals(values: Mapping[str, Floats], level: float = LEVEL) -> dict[str, tuple[float, float]]:
-    """Return the lower and upper end of each figure by the percentiles of its replicates.
+def freedom(strata: Strata) -> int:
+    """Return the degrees of freedom of a standard error: units but for one of each stratum."""
+    return len(strata) - len(np.unique(_usable(strata)))
 
-    A replicate in which nothing is measured counts for nothing; a figure that has none left has
-    no interval.
-    """
-    tails = [50 * (1 - level), 100 - 50 * (1 - level)]
-    known = {name: column[~np.isnan(column)] for name, column in values.items()}
-    return {
-        name: (math.nan, math.nan) if not len(column) else _pair(np.percentile(column, tails))
-        for name, column in known.items()
+
+def intervals(
+    outcomes: Outcomes, replicates: int = REPLICATES, seed: int = SEED
+) -> dict[str, tuple[float, float]]:
+    """Return the lower and upper end of each figure that has an interval."""
+    once, degrees = outcomes.once(), freedom(outcomes.strata)
+    ends = {
+        name: interval(once[name], values, degrees, outcomes.largest(name))
+        for name, values in replicated(outcomes, replicates, seed).items()
     }
+    return {name: pair for name, pair in ends.items() if not math.isnan(pair[0])}
 
 
-def _pair(ends: Floats) -> tuple[float, float]:
-    low, high = ends.tolist()
-    return low, high
+def interval(value: float, drawn_anew: Floats, degrees: int, largest: float) -> tuple[float, float]:
+    """Return the ends of a figure's interval; NaN where its (R,) replicates do not tell.
+
+    They do not where all are alike, as those of a share of 100 %, or where one is of no unit that
+    the figure is of, which happens where it is of less than about seven.
+    """
+    error = float(drawn_anew.std(ddof=1))
+    if not (0 < value < largest and error > ROUNDING * value):  # nor if it is NaN
+        return math.nan, math.nan
+    left = 1 - value / largest  # 1 for an error
+    reach = float(stdtrit(degrees, (1 + LEVEL) / 2)) * error / (value * left)
+    odds = value / left
+    low, high = odds * math.exp(-reach), odds * math.exp(reach)
+    return low / (1 + low / largest), high / (1 + high / largest)
+
+
+def _usable(strata: Strata) -> Strata:
+    """Return strata; one for all where one has a single unit, which nothing can be drawn of."""
+    alone = len(strata) and np.bincount(strata).min() < 2
+    return np.zeros_like(strata) if alone else strata

@@ -78,9 +78,8 @@ class Metric(Generic[Truth, Predictions, Setting, Errors]):
     predictions: type[Predictions]
     score: Callable[[Truth, Predictions, Setting], Scores]
     errors: Callable[[Truth, Predictions, Setting], Errors]  # of each sample that counts
-    outcomes: type[Outcomes] | None = None  # that `observe` gives
-    # What each image adds to `score`.
-    observe: Callable[[Truth, Predictions, Setting], Outcomes] | None = None
+    outcomes: type[Outcomes]
+    observe: Callable[[Truth, Predictions, Setting], Outcomes]  # what each image adds to `score`
     # Groups of a record beside those of `score`: where predictions fail, and how.
     breakdown: Callable[[Truth, Predictions, Setting], Mapping[str, Any]] = nothing_more
     needs: tuple[str, ...] = ()  # keys that have to be said

@@ -1,11 +1,12 @@
 """What each image adds to the figures: enough to compute them of any choice of images.
 
 Images are chosen anew to see how sure a figure is (`bootstrap`), and the same of two runs to see
-whether they differ. Sequences stand for images where frames follow each other.
+whether they differ. Performances stand for images where frames follow each other.
 
 Letters: U units, R replicates.
 """
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -24,12 +25,26 @@ class Outcomes(ABC):
 
     unit: ClassVar[str] = "image"  # what is chosen as a whole, as its samples are not independent
 
+    # How names of figures begin that have no largest value: those of errors.
+    unbounded: ClassVar[tuple[str, ...]] = ("NME", "median_error")
+
     units: NDArray[Any]  # (U,) ids or names, in rising order, each once
 
     @property
     def strata(self) -> NDArray[np.intp]:
         """(U,) numbers of the sorts of units of which there are as many in every replicate."""
         return np.zeros(len(self.units), np.intp)
+
+    @classmethod
+    def largest(cls, figure: str) -> float:
+        """Return the largest value of a figure of this name; infinity of an error.
+
+        A share is in per cent, but for the OKS.
+        """
+        name = figure.rpartition("/")[2]
+        if name.startswith(cls.unbounded):
+            return math.inf
+        return 1.0 if name == "OKS" else 100.0
 
     @abstractmethod
     def figures(self, counts: Counts) -> dict[str, Floats]:

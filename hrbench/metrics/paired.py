@@ -3,7 +3,7 @@
 The same images are drawn for all runs, so that what is hard for all of them cancels. From the
 standard deviation of a figure's difference over these draws come its interval, the p-value of
 "there is no difference", and the smallest difference that so many images would show: all three by
-Student's t with a degree of freedom less than there are units, so that they never disagree.
+Student's t, so that they never disagree.
 
 Letters: K runs, U units that all of them have, R replicates.
 
@@ -12,7 +12,7 @@ sections 4 and 5, for pairs and power.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -22,21 +22,30 @@ from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit  # Student's t and its inverse; `stats` loads slowly
 
 from hrbench.arrays import Floats
-from hrbench.metrics.bootstrap import LEVEL, REPLICATES, SEED, drawn
+from hrbench.metrics.bootstrap import LEVEL, REPLICATES, ROUNDING, SEED, drawn, freedom, interval
 from hrbench.metrics.outcomes import Counts, Outcomes
 
 POWER = 0.8
-ROUNDING = 1e-9  # of a difference: a spread below it is none
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Together:
     """K runs on the U units that all of them have: each one's figures, and these drawn anew."""
 
-    unit: str  # "image", "sequence"
+    kind: type[Outcomes]
     units: NDArray[Any]  # (U,)
+    freedom: int  # degrees of it that standard errors have
     figures: tuple[Mapping[str, float], ...]  # of each run
     replicates: tuple[Mapping[str, Floats], ...]  # of each run, (R,) by figure
+
+    def interval(self, run: int, name: str) -> tuple[float, float]:
+        """Return the ends of a figure's interval, of one run; NaN where it has none."""
+        return interval(
+            self.figures[run][name],
+            self.replicates[run][name],
+            self.freedom,
+            self.kind.largest(name),
+        )
 
     def names(self) -> list[str]:
         """Return the figures that all runs have."""
@@ -73,13 +82,15 @@ def together(runs: Sequence[Outcomes], replicates: int = REPLICATES, seed: int =
     units = reduce(np.intersect1d, (run.units for run in runs))
     if not len(units):
         raise ValueError("no unit in common")
+    strata = runs[0].strata[np.searchsorted(runs[0].units, units)]
     ones = np.ones((1, len(units)), np.int64)
     once = [run.figures(_spread(ones, run, units)) for run in runs]
     return Together(
-        unit=runs[0].unit,
+        kind=type(runs[0]),
         units=units,
+        freedom=freedom(strata),
         figures=tuple({name: float(value[0]) for name, value in own.items()} for own in once),
-        replicates=tuple(_replicated(run, units, replicates, seed) for run in runs),
+        replicates=tuple(_replicated(run, units, drawn(strata, replicates, seed)) for run in runs),
     )
 
 
@@ -87,26 +98,24 @@ def difference(sample: Together, name: str, first: int = 0, second: int = 1) -> 
     """Return by how much a figure of run `second` is above that of run `first`."""
     value = sample.figures[second][name] - sample.figures[first][name]
     drawn_anew = sample.replicates[second][name] - sample.replicates[first][name]
-    return from_replicates(value, drawn_anew, len(sample.units))
+    return from_replicates(value, drawn_anew, len(sample.units), sample.freedom)
 
 
-def from_replicates(value: float, drawn_anew: Floats, units: int) -> Difference:
+def from_replicates(value: float, drawn_anew: Floats, units: int, degrees: int) -> Difference:
     """Return a difference with all that its (R,) replicates of so many units say."""
     unknown = Difference(value, math.nan, math.nan, math.nan, math.nan, math.nan)
-    if units < 2 or not (math.isfinite(value) and np.isfinite(drawn_anew).all()):
+    if degrees < 1 or not (math.isfinite(value) and np.isfinite(drawn_anew).all()):
         return unknown
-    # The bootstrap's variance is that of the units' own, which is too small by 1 / U.
-    error = float(drawn_anew.std(ddof=1)) * math.sqrt(units / (units - 1))
+    error = float(drawn_anew.std(ddof=1))
     if error <= ROUNDING * abs(value):
         return Difference(0.0, 0.0, 0.0, 1.0, math.nan, math.nan) if value == 0 else unknown
-    freedom = units - 1
-    reach = float(stdtrit(freedom, (1 + LEVEL) / 2))
-    smallest = error * (reach + float(stdtrit(freedom, POWER)))
+    reach = float(stdtrit(degrees, (1 + LEVEL) / 2))
+    smallest = error * (reach + float(stdtrit(degrees, POWER)))
     return Difference(
         value=value,
         low=value - reach * error,
         high=value + reach * error,
-        p=float(2 * stdtr(freedom, -abs(value) / error)),
+        p=float(2 * stdtr(degrees, -abs(value) / error)),
         smallest=smallest,
         needed=math.ceil(units * (smallest / value) ** 2) if value else math.inf,
     )
@@ -129,12 +138,8 @@ def holm(values: Sequence[float]) -> list[float]:
     return found
 
 
-def _replicated(
-    run: Outcomes, units: NDArray[Any], replicates: int, seed: int
-) -> dict[str, Floats]:
-    blocks = [
-        run.figures(_spread(counts, run, units)) for counts in drawn(len(units), replicates, seed)
-    ]
+def _replicated(run: Outcomes, units: NDArray[Any], draws: Iterable[Counts]) -> dict[str, Floats]:
+    blocks = [run.figures(_spread(counts, run, units)) for counts in draws]
     return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
 
 

@@ -34,6 +34,7 @@ class SequenceOutcomes(Outcomes):
     """The errors of S sequences, which cameras saw of U performances."""
 
     unit: ClassVar[str] = "performance"
+    unbounded: ClassVar[tuple[str, ...]] = ("",)  # all
 
     owners: NDArray[np.int64]  # (S,) row of its performance in `units`
     actions: NDArray[np.str_]  # (S,)
@@ -91,8 +92,8 @@ class SequenceOutcomes(Outcomes):
 
 def _mean_of_frames(values: Floats, weights: NDArray[np.int64]) -> Floats:
     """Return (C, R) means of (S, C) values by (R, S) weights, without what is NaN."""
-    known = ~np.isnan(values)
-    sums, frames = weights @ np.nan_to_num(values), weights @ known.astype(np.int64)
+    known = (~np.isnan(values)).astype(np.float64)
+    sums, frames = (np.asarray(weights @ each) for each in (np.nan_to_num(values), known))
     return weighted.ratio(sums, frames).T
 
 

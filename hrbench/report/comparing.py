@@ -45,7 +45,7 @@ def compare(
     return Comparison(
         sides=sides,
         unlike=tuple(unlike),
-        unit=sample.unit,
+        unit=sample.kind.unit,
         units=len(sample.units),
         replicates=replicates,
         standings=tuple(_standing(sample, figure) for figure in chosen if not figure.group),
@@ -92,12 +92,11 @@ def _chosen(every: Sequence[Figure], only: str | None) -> list[Figure]:
 
 
 def _standing(sample: Together, figure: Figure) -> Standing:
-    columns = [{figure.name: own[figure.name]} for own in sample.replicates]
     higher = figure.higher_is_better
     return Standing(
         figure=figure,
         figures=tuple(own[figure.name] for own in sample.figures),
-        intervals=tuple(bootstrap.intervals(column)[figure.name] for column in columns),
+        intervals=tuple(sample.interval(run, figure.name) for run in range(len(sample.figures))),
         ranks=() if higher is None else ranks(sample, figure.name, higher_is_better=higher),
     )
 

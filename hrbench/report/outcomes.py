@@ -5,7 +5,6 @@ It is enough for intervals and comparisons, where neither the data nor the netwo
 
 from pathlib import Path
 
-from hrbench.errors import RunError
 from hrbench.metrics.outcomes import Outcomes
 from hrbench.metrics.registry import METRICS
 from hrbench.report import stored
@@ -27,6 +26,4 @@ def read(folder: Path, record: RunRecord) -> Outcomes:
     """
     kind = METRICS[str(record.protocol["metric"])].outcomes
     again = f"`hrbench score {folder}` makes it again"
-    if kind is None:
-        raise RunError(f"{folder}: its metric has no intervals")
     return stored.read(folder / FILE, kind, missing=again, spoilt=again)

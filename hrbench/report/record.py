@@ -79,9 +79,9 @@ class MetricValue(Part):
 class Uncertainty(Part):
     """How the intervals of a record's figures came about."""
 
-    method: str  # "percentile bootstrap"
+    method: str  # in words
     level: float  # 0.95
-    unit: str  # what was drawn anew: "image", "sequence"
+    unit: str  # what was drawn anew: "image", "performance"
     units: int  # how many there are
     replicates: int
     seed: int

@@ -1,6 +1,5 @@
 """A task's figures with how sure they are."""
 
-import math
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +13,6 @@ from hrbench.report.predictions import Stored
 from hrbench.report.record import MetricValue, Uncertainty
 from hrbench.road.measuring import Measured, diagnose
 
-METHOD = "percentile bootstrap"
-
 
 def surely_measured(
     task: AnyTask, evaluation: Evaluation, predictions: Stored, folder: Path | None
@@ -25,9 +22,9 @@ def surely_measured(
     What each image adds to them is written into a folder, if one is given.
     """
     measured, started = diagnose(task, evaluation, predictions), time.perf_counter()
-    outcomes = None if evaluation.truth is None else task.outcomes(evaluation, predictions)
-    if outcomes is None:
+    if evaluation.truth is None:
         return measured
+    outcomes = task.outcomes(evaluation, predictions)
     if folder is not None:
         kept.write(folder, outcomes)
     sure = with_intervals(measured, outcomes)
@@ -36,8 +33,7 @@ def surely_measured(
 
 def with_intervals(measured: Measured, outcomes: Outcomes) -> Measured:
     """Return figures with the intervals that images drawn anew give them."""
-    ends = bootstrap.intervals(bootstrap.replicated(outcomes))
-    known = {name: pair for name, pair in ends.items() if not any(map(math.isnan, pair))}
+    known = bootstrap.intervals(outcomes)
     return replace(
         measured,
         metrics={
@@ -45,7 +41,7 @@ def with_intervals(measured: Measured, outcomes: Outcomes) -> Measured:
             for name, figure in measured.metrics.items()
         },
         uncertainty=Uncertainty(
-            method=METHOD,
+            method=bootstrap.METHOD,
             level=bootstrap.LEVEL,
             unit=outcomes.unit,
             units=len(outcomes.units),

@@ -1,6 +1,6 @@
 """A metric that is added as CONTRIBUTING says works everywhere: here one of the middle of poses."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -12,6 +12,7 @@ from cli.command import called
 from worlds import SMALL, small_world
 
 from hrbench import catalog
+from hrbench.arrays import Floats
 from hrbench.begun.options import Options
 from hrbench.commands import run as running
 from hrbench.commands import score as scoring
@@ -19,10 +20,13 @@ from hrbench.errors import SpecError
 from hrbench.metrics.inputs import OF_CHOICE, KeypointSetting, PosesInBoxes
 from hrbench.metrics.metric import CurveAxes, Definition, Metric
 from hrbench.metrics.named.pixels import objects_of
+from hrbench.metrics.outcomes import Counts, Outcomes
 from hrbench.metrics.people import Truth
 from hrbench.metrics.registry import METRICS
 from hrbench.metrics.sample_errors import PoseErrors, in_order
 from hrbench.metrics.scores import Scores
+from hrbench.metrics.weighted import Owners, means, owners_of
+from hrbench.report.outcomes import read as read_outcomes
 
 THRESHOLDS = (0.0, 50.0, 100.0)  # pixels
 
@@ -49,6 +53,29 @@ def breakdown(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting)
     return {"far": {"middle": {"persons": int((distances > THRESHOLDS[-1]).sum())}}}
 
 
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class MiddleOutcomes(Outcomes):
+    unbounded = ("middle error",)
+
+    owners: Owners
+    distances: Floats
+
+    def figures(self, counts: Counts) -> dict[str, Floats]:
+        near = np.where(self.distances <= THRESHOLDS[1], 100.0, 0.0)
+        return {
+            "middle error": means(self.distances, self.owners, counts),
+            "middle@50": means(near, self.owners, counts),
+        }
+
+
+def observe(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -> MiddleOutcomes:
+    found = errors(truth, predictions, setting)
+    owners = owners_of(found.image_ids, predictions.scored_images)
+    return MiddleOutcomes(
+        units=predictions.scored_images, owners=owners, distances=found.errors.astype(np.float64)
+    )
+
+
 MIDDLE = Metric(
     name="middle",
     headline="middle error",
@@ -60,6 +87,8 @@ MIDDLE = Metric(
     predictions=PosesInBoxes,
     score=score,
     errors=errors,
+    outcomes=MiddleOutcomes,
+    observe=observe,
     paired=True,
     axes=CurveAxes("distance (px)", "poses within it (%)"),
 )
@@ -105,6 +134,12 @@ def test_a_metric_trains_records_draws_its_worst_cases_and_is_reported(
     error = record.metrics["middle error"]
     assert (error.unit, error.higher_is_better) == ("px", False)
     assert error.value is not None
+    assert error.low is not None
+    assert error.high is not None
+    assert error.low < error.value < error.high
+    assert read_outcomes(folder, record).once() == pytest.approx(
+        {name: figure.value for name, figure in record.metrics.items()}
+    )
     assert "middle error" in (folder / "log.csv").read_text("utf-8")
     assert {"worst.png", "curve.png", "curve.csv"} <= {path.name for path in folder.iterdir()}
     assert scoring.score(folder).seal == record.seal

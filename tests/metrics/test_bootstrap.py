@@ -2,9 +2,10 @@ import math
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy.stats import bootstrap as scipys
 
-from hrbench.metrics.bootstrap import drawn, intervals, replicated
+from hrbench.metrics.bootstrap import drawn, freedom, interval, intervals, replicated
 from hrbench.metrics.topk import ClassOutcomes, class_outcomes
 
 CLASSES = ("ant", "bee", "cat")
@@ -17,33 +18,82 @@ def right_of(count: int, right: int) -> ClassOutcomes:
     return class_outcomes(truth, answers, CLASSES)
 
 
-def test_each_replicate_draws_as_many_units_as_there_are() -> None:
-    counts = np.concatenate(list(drawn(7, replicates=50)))
+def one_stratum(units: int) -> NDArray[np.intp]:
+    return np.zeros(units, np.intp)
+
+
+def test_each_replicate_draws_one_less_than_there_are() -> None:
+    counts = np.concatenate(list(drawn(one_stratum(7), replicates=50)))
     assert counts.shape == (50, 7)
-    assert (counts.sum(axis=1) == 7).all()
+    assert (counts.sum(axis=1) == 6).all()
     assert len(np.unique(counts, axis=0)) > 40
 
 
-def test_the_same_units_are_drawn_each_time_whatever_the_blocks() -> None:
-    first, again = (np.concatenate(list(drawn(2_000_000, replicates=2))) for _ in range(2))
+def test_each_stratum_is_drawn_of_its_own() -> None:
+    strata = np.array([0, 1, 0, 1, 1])
+    counts = np.concatenate(list(drawn(strata, replicates=50)))
+    assert (counts[:, strata == 0].sum(axis=1) == 1).all()
+    assert (counts[:, strata == 1].sum(axis=1) == 2).all()
+    assert freedom(strata) == 3
+
+
+def test_a_stratum_of_one_unit_makes_one_of_all() -> None:
+    strata = np.array([0, 1, 1])
+    counts = np.concatenate(list(drawn(strata, replicates=50)))
+    assert (counts.sum(axis=1) == 2).all()
+    assert set(counts[:, 0].tolist()) == {0, 1, 2}
+    assert freedom(strata) == 2
+
+
+def test_the_same_units_are_drawn_each_time_in_blocks_or_not() -> None:
+    first, again = (
+        np.concatenate(list(drawn(one_stratum(2_000_000), replicates=2))) for _ in range(2)
+    )
     assert np.array_equal(first, again)
 
 
-def test_an_interval_is_that_of_scipy() -> None:
-    outcomes = right_of(200, 150)
-    low, high = intervals(replicated(outcomes, 10_000))["top-1"]
+def test_a_standard_error_is_the_textbooks() -> None:
+    outcomes = right_of(40, 30)
+    error = replicated(outcomes, 50_000)["top-1"].std()
+    assert error == pytest.approx(100 * np.std(outcomes.first, ddof=1) / math.sqrt(40), rel=0.02)
+
+
+def test_the_interval_of_a_share_is_that_of_its_log_odds() -> None:
+    # 200 pictures, 150 right: log(150 / 50) and 1.97 times its error, sqrt(1 / 150 + 1 / 50).
+    reach = 1.972 * math.sqrt((1 / 150 + 1 / 50) * 200 / 199)
+    expected = [100 / (1 + math.exp(-math.log(3) - sign * reach)) for sign in (-1, 1)]
+    assert intervals(right_of(200, 150), 50_000)["top-1"] == pytest.approx(expected, abs=0.1)
+
+
+def test_an_interval_is_nearly_that_of_scipy() -> None:
+    outcomes = right_of(1000, 750)
+    low, high = intervals(outcomes, 10_000)["top-1"]
     theirs = scipys(
-        (100.0 * outcomes.first,), np.mean, n_resamples=10_000, method="percentile", rng=1
+        (100.0 * outcomes.first,), np.mean, n_resamples=10_000, method="BCa", rng=1
     ).confidence_interval
-    assert low == pytest.approx(theirs.low, abs=0.5)
-    assert high == pytest.approx(theirs.high, abs=0.5)
+    assert low == pytest.approx(theirs.low, abs=0.2)
+    assert high == pytest.approx(theirs.high, abs=0.2)
 
 
-def test_replicates_without_a_sample_count_for_nothing() -> None:
-    ends = intervals({"some": np.array([1.0, math.nan, 3.0]), "none": np.array([math.nan])})
-    assert ends["some"] == pytest.approx((1.05, 2.95))
-    assert all(map(math.isnan, ends["none"]))
+@pytest.mark.parametrize("right", [1, 3, 29])
+def test_the_interval_of_a_share_lies_between_0_and_100(right: int) -> None:
+    low, high = intervals(right_of(30, right))["top-1"]
+    assert 0 < low < 100 * right / 30 < high < 100
 
 
-def test_there_is_nothing_to_draw_without_units() -> None:
-    assert replicated(right_of(0, 0)) == {}
+def test_the_interval_of_an_error_is_as_many_times_smaller_as_it_is_larger() -> None:
+    drawn_anew = 10 + np.random.default_rng(0).normal(0, 1, 1000)
+    low, high = interval(10.0, drawn_anew, 99, math.inf)
+    assert 10 / low == pytest.approx(high / 10)
+    assert high == pytest.approx(10 * math.exp(1.984 * 0.1), rel=0.01)
+
+
+def test_figures_that_the_draws_do_not_tell_apart_have_no_interval() -> None:
+    assert "top-1" not in intervals(right_of(30, 30))
+    assert np.isnan(interval(10.0, np.array([10.0, 11.0, math.nan]), 9, math.inf)).all()
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_there_is_nothing_to_draw_of_less_than_two_units(count: int) -> None:
+    assert replicated(right_of(count, count)) == {}
+    assert intervals(right_of(count, count)) == {}

@@ -200,15 +200,13 @@ def test_every_figure_is_defined_once_and_every_definition_used(
 
 @every_metric
 def test_the_outcomes_of_all_units_give_every_figure(metric: AnyMetric) -> None:
-    if metric.observe is None:
-        pytest.skip("has no intervals yet")
     for count in (0, 3):
         shown = EXAMPLES[metric.name](count)
         answers = spoilt(shown.right) if count else shown.right
         for about in (shown.setting, *shown.others):
             figures = metric.score(shown.truth, answers, about).figures
             outcomes = metric.observe(shown.truth, answers, about)
-            assert isinstance(outcomes, metric.outcomes or type)
+            assert isinstance(outcomes, metric.outcomes)
             again = outcomes.once()
             known = {name: again[name] for name in figures if not math.isnan(figures[name])}
             assert known == pytest.approx({name: figures[name] for name in known}, rel=1e-12)
@@ -216,8 +214,6 @@ def test_the_outcomes_of_all_units_give_every_figure(metric: AnyMetric) -> None:
 
 @every_metric
 def test_outcomes_tell_of_groups_what_the_groups_say(metric: AnyMetric) -> None:
-    if metric.observe is None:
-        pytest.skip("has no intervals yet")
     shown = EXAMPLES[metric.name](3)
     answers = spoilt(shown.right)
     for about in (shown.setting, *shown.others):
@@ -232,8 +228,6 @@ def test_outcomes_tell_of_groups_what_the_groups_say(metric: AnyMetric) -> None:
 
 @every_metric
 def test_each_unit_by_itself_has_the_figure_of_a_sample_of_one(metric: AnyMetric) -> None:
-    if metric.observe is None:
-        pytest.skip("has no intervals yet")
     shown = EXAMPLES[metric.name](3)
     outcomes = metric.observe(shown.truth, spoilt(shown.right), shown.setting)
     alone = outcomes.figures(np.eye(len(outcomes.units), dtype=np.int64))
@@ -242,9 +236,20 @@ def test_each_unit_by_itself_has_the_figure_of_a_sample_of_one(metric: AnyMetric
 
 
 @every_metric
+def test_a_figure_without_a_largest_value_is_an_error(metric: AnyMetric) -> None:
+    shown = EXAMPLES[metric.name](3)
+    for about in (shown.setting, *shown.others):
+        outcomes = metric.observe(shown.truth, shown.right, about)
+        for name, value in outcomes.once().items():
+            largest = outcomes.largest(name)
+            nearest = min(0, largest, key=lambda end: abs(end - value))
+            assert math.isnan(value) or value == pytest.approx(nearest, abs=1e-3), name
+            known = define(name)
+            assert known is None or known.unit == "%" or math.isinf(largest)
+
+
+@every_metric
 def test_a_unit_twice_counts_as_two_of_the_same(metric: AnyMetric) -> None:
-    if metric.observe is None:
-        pytest.skip("has no intervals yet")
     shown = EXAMPLES[metric.name](3)
     outcomes = metric.observe(shown.truth, spoilt(shown.right), shown.setting)
     once = np.ones((1, len(outcomes.units)), np.int64)

@@ -22,7 +22,8 @@ def world(frames: int = 6) -> JointTruth:
     joints = np.random.default_rng(3).normal(0, 300, (frames, 17, 3))
     joints[:, 0] = 0
     number = np.arange(frames) // 2
-    return JointTruth(joints, number, ("Eating", "Walking", "Eating"), ("S9", "S9", "S11"))
+    actions, subjects = ("Eating", "Walking", "Eating"), ("S9", "S9", "S11")
+    return JointTruth(joints, number, actions, subjects, ("9/Eating", "9/Walking", "11/Eating"))
 
 
 def found(truth: JointTruth, joints: NDArray[np.floating], **said: Any) -> dict[str, Any]:
@@ -135,5 +136,5 @@ def test_right_joints_have_no_error_to_share_and_no_frames_no_parts() -> None:
     row = whole(truth, truth.joints.astype(np.float64))
     assert math.isnan(row.pop("depth_share"))
     assert list(row.values()) == pytest.approx([0] * 7, abs=1e-9)
-    nothing = JointTruth(np.zeros((0, 17, 3)), np.zeros(0, dtype=np.int64), (), ())
+    nothing = JointTruth(np.zeros((0, 17, 3)), np.zeros(0, dtype=np.int64), (), (), ())
     assert found(nothing, np.zeros((0, 17, 3))) == {}

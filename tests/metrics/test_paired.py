@@ -68,11 +68,11 @@ def test_the_other_way_round_it_is_the_same_difference() -> None:
 
 def test_a_difference_just_as_large_as_is_found_needs_as_many_images_as_there_are() -> None:
     drawn_anew = np.random.default_rng(0).normal(0, 1, 1000)
-    drawn_anew *= math.sqrt(99 / 100) / drawn_anew.std(ddof=1)  # so that the error is 1
-    found = from_replicates(2.8296, drawn_anew, 100)  # t(99) at 0.975 and 0.8: 1.9842 + 0.8453
+    drawn_anew /= drawn_anew.std(ddof=1)  # so that the error is 1
+    found = from_replicates(2.8296, drawn_anew, 100, 99)  # t(99) at 0.975 and 0.8: 1.9842 + 0.8453
     assert found.smallest == pytest.approx(2.8295, abs=1e-3)
     assert found.needed == 100
-    assert from_replicates(2.8296 / 2, drawn_anew, 100).needed == pytest.approx(400, abs=1)
+    assert from_replicates(2.8296 / 2, drawn_anew, 100, 99).needed == pytest.approx(400, abs=1)
 
 
 def test_two_runs_that_answer_alike_do_not_differ() -> None:

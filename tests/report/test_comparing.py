@@ -9,7 +9,7 @@ from report.kept_runs import CLASSES, answered, of, shared
 from report.records import record
 
 from hrbench.errors import UnknownNameError
-from hrbench.metrics.bootstrap import intervals, replicated
+from hrbench.metrics.bootstrap import intervals
 from hrbench.metrics.paired import holm
 from hrbench.metrics.topk import ClassOutcomes
 from hrbench.report.comparing import compare, described
@@ -32,7 +32,7 @@ def comparison(*shares: float, seed: int = 0, only: str | None = None) -> Compar
 def test_figures_and_intervals_are_those_of_the_records() -> None:
     made = comparison(0.5, 0.6)
     for place, run in enumerate(runs_of(0.5, 0.6)):
-        ends = intervals(replicated(run))
+        ends = intervals(run)
         for standing in made.standings:
             name = standing.figure.name
             assert standing.figures[place] == of(run).metrics[name].value
