@@ -50,7 +50,7 @@ CROWDED = 8 / 5, 4.0  # images for one of COCO's, and people in each: CrowdPose'
 def seconds(figures_of: Callable[[Counts], object], units: int, replicates: int) -> float:
     """Return one core's time to draw units anew and to compute the figures of each draw."""
     started = time.process_time()
-    for counts in drawn(units, replicates):
+    for counts in drawn(np.zeros(units, np.intp), replicates):
         figures_of(counts)
     return time.process_time() - started
 

@@ -101,7 +101,8 @@ def joints(rng: RNG, samples: int) -> Iterator[Row]:
     pose[:, 0] = 0
     spec = catalog.load_dataset("h36m")
     setting = JointSetting(joints=spec.keypoints, average="frames", counted=17, root="target")
-    truth = JointTruth(pose, np.zeros(samples, dtype=np.int64), ("Walking",), ("S9",))
+    number = np.zeros(samples, dtype=np.int64)
+    truth = JointTruth(pose, number, ("Walking",), ("S9",), ("S9/Walking",))
     turn = Rotation.from_euler("yx", [20, 5], degrees=True)
     worlds = {
         "root_mm": pose + [30, 0, 40],  # noqa: RUF005
