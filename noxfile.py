@@ -71,7 +71,10 @@ def package(session: nox.Session) -> None:
     session.run("python", "-m", "zipfile", "-l", str(wheel))
     session.install("--force-reinstall", str(wheel))
     with session.chdir(dist):
-        for command in (["--help"], ["list"], ["report"], ["doctor"], ["run", "coco-pose"]):
+        for command in (
+            *(["--help"], ["list"], ["report"], ["report", "--format", "html"]),
+            *(["doctor"], ["run", "coco-pose"]),
+        ):
             session.run("hrbench", *command)
 
 

@@ -11,18 +11,24 @@ import click
 from hrbench.cli.root import FILE, answer, as_json, main, terminal
 from hrbench.report import output as output_files
 
+HTML, PAGE = "html", "report.html"  # a form, and where it is written if nobody says
 WRITTEN = 120  # columns of a table that is written to a file
 
 
 @main.command()
 @click.argument("names", metavar="[RUNS]...", nargs=-1, type=FILE)
 @click.option("--task", help="One task only.")
-@click.option("--format", "form", default="table", help="table, markdown, csv or json.")
+@click.option("--format", "form", default="table", help="table, markdown, csv, json or html.")
 @click.option("--each", is_flag=True, help="Each run by itself, not one row for all its seeds.")
 @click.option(
     "--published", is_flag=True, help="In csv and json: every published row, not the goals only."
 )
-@click.option("-o", "--output", type=FILE, help="Write to this file, a new one.")
+@click.option(
+    "-o",
+    "--output",
+    type=FILE,
+    help="Write to this file, a new one [default of html: report.html].",
+)
 @click.option("--force", is_flag=True, help="With -o: replace the file.")
 @click.option(
     "--check", is_flag=True, help="Compare runs of published weights with the figures of those."
@@ -46,16 +52,20 @@ def report(
     A RUN is a folder, its name, the beginning of its id, or "latest"; a folder of runs stands for
     all of them. One RUN alone is shown with everything that its record says, keypoint by keypoint.
     Runs that differ in nothing but their seed are one row: mean, standard deviation, seeds.
-    With --check, exit 1 where a figure of published weights is further from the printed one than
-    one unit of its last digit.
+    As html it is one file for a browser: leaderboards, and a page of each run with its curves,
+    breakdowns and worst cases. With --check, exit 1 where a figure of published weights is further
+    from the printed one than one unit of its last digit.
 
     \b
     hrbench report
     hrbench report latest
     hrbench report --task coco-pose --format markdown -o results.md
+    hrbench report --format html -o report.html
     """
     from hrbench.commands import report as reporting  # noqa: PLC0415  pandas takes its time
 
+    if form == HTML and not (check or json_):
+        output = output or PAGE
     if output is not None:
         output_files.require_free(Path(output), force=force)
     runs = reporting.read(names, strict=strict)
@@ -71,6 +81,8 @@ def report(
             click.echo(text)
         else:
             output_files.write(Path(output), text)
+            if form == HTML:
+                click.echo(f"report: {output}")
     for sentence in reporting.left_out(runs):
         click.echo(sentence, err=True)
     if not agrees:

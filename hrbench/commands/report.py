@@ -8,6 +8,7 @@ from hrbench import catalog
 from hrbench.report import checkpoints, detail, published, run_folders, table
 from hrbench.report import runs as folders
 from hrbench.report.checkpoints import Comparison
+from hrbench.report.html import report as html
 from hrbench.report.runs import Runs
 from hrbench.report.text_table import terminal
 
@@ -46,13 +47,16 @@ def report(runs: Runs, *, form: str, **asked: Any) -> str:
 
     Args:
         runs: those that a user names.
-        form: table, markdown, csv or json.
+        form: table, markdown, csv, json or html.
         asked: what else `table.report` takes.
 
     Raises:
         HrbenchError: there is no such form, or no such task.
     """
     literature = published.load(catalog.published_results())
+    if form == table.HTML:
+        style = {key: asked[key] for key in ("task", "each")}
+        return html.report(runs, published.rows(literature), **style)
     if runs.alone and form in detail.FORMS:
         style = {key: asked[key] for key in ("width", "colour")}
         return detail.detail(runs.records[0], runs.folders[0], literature, form=form, **style)

@@ -75,14 +75,14 @@ def verdict(record: RunRecord, near: Beside, label: str = "") -> str:
     metric, row = near.row["metric"], near.row
     interval = ""
     if near.low is not None and near.high is not None:
-        interval = f" (95 %: {_signed(metric, near.low)} to {_signed(metric, near.high)})"
+        interval = f" (95 %: {signed(metric, near.low)} to {signed(metric, near.high)})"
     modified = "; our recipe or protocol is modified" if record.modified else ""
     ours = rounded(metric, record.metrics[metric].value or 0.0)
     name = f"{record.name} {label or record.id[:8]}"
     return (
         f"{name}: {metric} {ours} {row['unit']} beside {row['value']} of {row['system']} "
         f"({row['source_title']}, {row['source_year']}): "
-        f"{_signed(metric, near.gap)}{interval}; protocol {near.protocol.words}{modified}."
+        f"{signed(metric, near.gap)}{interval}; protocol {near.protocol.words}{modified}."
     )
 
 
@@ -106,7 +106,8 @@ def _distance(protocol: Agreement) -> tuple[int, int]:
     return len(protocol.differing), len(protocol.unknown)
 
 
-def _signed(metric: str, gap: float) -> str:
+def signed(metric: str, gap: float) -> str:
+    """Return a difference with its sign, as the literature rounds the figure."""
     text = rounded(metric, gap)
     if float(text) == 0:
         return text.removeprefix("-")

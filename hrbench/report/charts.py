@@ -72,6 +72,16 @@ def curve(
     return figure
 
 
+def learning(line: Line, across: str, inches: tuple[float, float]) -> "Figure":
+    """Return a figure of a line over steps or epochs."""
+    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415  takes long
+
+    figure, chart = plain([line], inches)
+    chart.set(xlabel=across, ylabel=line.name)
+    chart.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
+    return figure
+
+
 def plain(lines: Sequence[Line], inches: tuple[float, float]) -> "tuple[Figure, Axes]":
     """Return a figure of lines, which are named above it where there are several."""
     import matplotlib as mpl  # noqa: PLC0415  takes long, and only pictures need it

@@ -47,7 +47,7 @@ def groups(by_name: Mapping[str, Any]) -> list[Table]:
     """Return a table for each group of a record: by keypoint, by size, by class."""
     tables = []
     for name, content in by_name.items():
-        lines = [] if name == DRAWN else _lines(name, content)
+        lines = [] if name == DRAWN else rows_of(name, content)
         if not lines:
             continue
         header = list(dict.fromkeys(key for line in lines for key in line))
@@ -57,7 +57,7 @@ def groups(by_name: Mapping[str, Any]) -> list[Table]:
                 title=f"By {name}",
                 header=tuple(header),
                 rows=tuple(
-                    tuple(_cell(key, line.get(key, "")) for key in header) for line in lines[:MOST]
+                    tuple(cell(key, line.get(key, "")) for key in header) for line in lines[:MOST]
                 ),
                 right=frozenset(header[1:]),
                 below=(f"{left} more: hrbench report RUN --format json",) if left > 0 else (),
@@ -113,7 +113,7 @@ def _listed(title: str, said: Mapping[str, str], more: tuple[str, ...] = ()) -> 
     return Table(title, ("", " "), tuple(said.items()), folding=frozenset({" "}), commands=more)
 
 
-def _lines(name: str, content: Any) -> Sequence[dict[str, Any]]:
+def rows_of(name: str, content: Any) -> Sequence[dict[str, Any]]:
     """Return a group as rows, whatever its shape: by name, by name and figure, or in a list."""
     if isinstance(content, list):
         return [line for line in content if isinstance(line, dict)]
@@ -124,7 +124,8 @@ def _lines(name: str, content: Any) -> Sequence[dict[str, Any]]:
     return [{name: key, "": value} for key, value in content.items()]
 
 
-def _cell(key: str, value: object) -> str:
+def cell(key: str, value: object) -> str:
+    """Return a figure of a group, as the literature rounds it, or another value."""
     if value is None:
         return "none"
     if isinstance(value, int | float) and define(key):

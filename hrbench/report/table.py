@@ -23,6 +23,7 @@ from hrbench.report.runs import Runs
 from hrbench.report.text_table import Table, markdown, terminal
 
 FORMS = ("table", "markdown", "csv", "json")
+HTML = "html"  # the other one, a file of pages: `html.report` makes it
 FOLDING = frozenset({"started", "weights", "marks"})
 NUMBERS = frozenset({"n", "epochs", "seed"})
 
@@ -53,7 +54,7 @@ def report(
         UnknownNameError: no such task, or format.
     """
     if form not in FORMS:
-        raise UnknownNameError("format", form, FORMS)
+        raise UnknownNameError("format", form, (*FORMS, HTML))
     kept = _of_task(runs, task)
     if form in csv_json.FORMS:
         literature = rows(published, [task] if task else None)
@@ -85,7 +86,12 @@ def record_tables(experiments: Sequence[Repeats], literature: Sequence[Row]) -> 
 
 
 def marks(record: RunRecord) -> str:
-    """Return the words that keep a record from passing for the published recipe of today."""
+    """Return in words what keeps a record from passing for the published recipe of today."""
+    return ", ".join(mark_words(record))
+
+
+def mark_words(record: RunRecord) -> tuple[str, ...]:
+    """Return each of the words that keep a record from passing for today's published recipe."""
     about = benchmark(record.task)
     older = about is not None and record.task_version < about.version
     said = (
@@ -94,7 +100,7 @@ def marks(record: RunRecord) -> str:
         ("modified", record.modified),
         (f"task version {record.task_version}, now {about.version if about else ''}", older),
     )
-    return ", ".join(word for word, holds in said if holds)
+    return tuple(word for word, holds in said if holds)
 
 
 def started(record: RunRecord) -> str:

@@ -1,0 +1,25 @@
+"""Short marks: what keeps a run from passing for the published recipe, how protocols agree."""
+
+from hrbench.report.html.page import Chip, Tone
+from hrbench.report.protocols import Agreement
+from hrbench.report.record import RunRecord
+from hrbench.report.table import mark_words
+
+WHY = {
+    "synthetic": "On data that hrbench made itself: comparable with nothing published.",
+    "partial": "Of a part of the samples.",
+    "modified": "The recipe or the protocol is not the one that comes with hrbench.",
+}
+
+
+def chips(record: RunRecord) -> tuple[Chip, ...]:
+    """Return the marks of a run."""
+    return tuple(Chip(word, "plain", WHY.get(word, "")) for word in mark_words(record))
+
+
+def of_protocol(protocol: Agreement) -> Chip:
+    """Return the mark of a comparison, with the values that differ behind it."""
+    if protocol.is_same:
+        return Chip(protocol.mark, "same", "Every key of the protocol is known and equal.")
+    tone: Tone = "differs" if protocol.differing else "unknown"
+    return Chip(protocol.mark, tone, protocol.words)

@@ -1,0 +1,130 @@
+"""Runs as one HTML file that needs no other, and asks for none."""
+
+import base64
+import hashlib
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.resources import files
+from typing import Any
+
+from markupsafe import Markup
+
+import hrbench
+from hrbench import catalog
+from hrbench.errors import UnknownNameError
+from hrbench.report import cases
+from hrbench.report.html import leaderboards, overview, runs
+from hrbench.report.html.page import Link, Page, Report
+from hrbench.report.html.pictures import Room
+from hrbench.report.html.runs import Place
+from hrbench.report.published import Row
+from hrbench.report.record import RunRecord
+from hrbench.report.repeats import repeats
+from hrbench.report.runs import Runs
+
+TEMPLATES = "templates"
+NO_RUNS = "There is no run yet: hrbench run TASK makes one, hrbench list names the tasks."
+
+
+def report(
+    found: Runs, literature: Sequence[Row], *, task: str | None = None, each: bool = False
+) -> str:
+    """Return the file: an overview, a page of each task, a page of each run.
+
+    Args:
+        found: the runs.
+        literature: all published rows.
+        task: one task only.
+        each: every run by itself in the leaderboards, not one row for all seeds.
+
+    Raises:
+        UnknownNameError: there is no such task.
+        RunError: something in a run's folder is not as the run left it.
+    """
+    pairs = _chosen(found, task)
+    records = [record for record, _ in pairs]
+    tasks = list(dict.fromkeys(record.task for record in records)) or ([task] if task else [])
+    places = _ids("task", tasks)
+    pages = {record.id: f"run-{record.id[:12]}" for record in records}
+    unfinished = {
+        name: [run for run in found.unfinished if run.parent.name == name] for name in tasks
+    }
+    boards = [
+        leaderboards.page(
+            name,
+            places[name],
+            repeats([record for record in records if record.task == name], each=each),
+            [row for row in literature if row["task"] == name],
+            pages,
+            [f"hrbench run --resume {shlex.quote(str(run))}" for run in unfinished[name]],
+        )
+        for name in tasks
+    ]
+    room = Room.of(sum(len(cases.read(folder)) for _, folder in pairs))
+    details = [
+        runs.page(record, folder, literature, _place(record, places, pages), room)
+        for record, folder in pairs
+    ]
+    sentences = (*found.damaged, *([] if records else [NO_RUNS]))
+    first = overview.page(records, places, pages, sentences)
+    made = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC by hrbench {hrbench.__version__}"
+    return written(Report("hrbench report", made, (first, *boards, *details)))
+
+
+def written(content: Report) -> str:
+    """Return a report as HTML; whatever comes out of files is escaped."""
+    import jinja2  # noqa: PLC0415  only this form needs it
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("hrbench.report.html", TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    script = _file("page.js")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return environment.get_template("report.html.j2").render(
+        report=content,
+        menu=_menu(content.pages),
+        style=Markup(_file("page.css")),  # noqa: S704  ours
+        script=Markup(script),  # noqa: S704
+        digest=digest,
+    )
+
+
+def _chosen(found: Runs, task: str | None) -> list[tuple[RunRecord, Any]]:
+    known = {*catalog.names("tasks"), *(record.task for record in found.records)}
+    if task and task not in known:
+        raise UnknownNameError("task", task, known)
+    pairs = zip(found.records, found.folders, strict=True)
+    return [(record, folder) for record, folder in pairs if task in {None, record.task}]
+
+
+def _place(record: RunRecord, places: Mapping[str, str], pages: Mapping[str, str]) -> Place:
+    trail = (Link("Overview", "overview"), Link(record.task, places[record.task]))
+    return Place(pages[record.id], trail)
+
+
+def _ids(kind: str, names: Sequence[str]) -> dict[str, str]:
+    """Return an id for each name, that is no other's and has no odd letter."""
+    found: dict[str, str] = {}
+    for name in names:
+        plain = f"{kind}-{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}"
+        found[name] = f"{plain}-{len(found)}" if plain in found.values() else plain
+    return found
+
+
+def _menu(pages: Sequence[Page]) -> dict[str, list[Page]]:
+    """Return the pages that the menu has, below their headings."""
+    groups: dict[str, list[Page]] = {}
+    for page in pages:
+        if page.menu:
+            groups.setdefault(page.group, []).append(page)
+    return groups
+
+
+def _file(name: str) -> str:
+    return files("hrbench.report.html").joinpath(TEMPLATES, name).read_text("utf-8")

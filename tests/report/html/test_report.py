@@ -1,0 +1,234 @@
+"""What the HTML report says, read as a browser's parser reads it."""
+
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from report.html.folders import CURVE, HOSTILE, found, left
+from report.records import OFFICIAL, row, with_interval
+
+from hrbench import catalog
+from hrbench.errors import RunError, UnknownNameError
+from hrbench.report import published
+from hrbench.report.html.report import report
+
+LARGEST = 5_000_000  # bytes, of twenty runs with pictures
+
+
+class Read(HTMLParser):
+    """The words of each page by its id, and the tags of the whole file."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.pages: dict[str, str] = {}
+        self.tags: list[str] = []
+        self.titles: list[str] = []
+        self._page = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        said = dict(attrs)
+        self.titles += [title] if (title := said.get("title")) else []
+        if said.get("class") == "page":
+            self._page = str(said["id"])
+            self.pages[self._page] = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._page:
+            self.pages[self._page] += f"{data} "
+
+    def words(self, page: str) -> str:
+        return " ".join(self.pages[page].split())
+
+
+def of(tmp_path: Path, *runs: dict[str, Any], rows: Any = (), **asked: Any) -> Read:
+    """Read the report of runs that have these facts."""
+    made = [(tmp_path / f"run{n}", left(tmp_path / f"run{n}", **run)) for n, run in enumerate(runs)]
+    return Read(report(found(*made), rows, **asked))
+
+
+def page_of(read: Read, number: int = 0) -> str:
+    return [page for page in read.pages if page.startswith("run-")][number]
+
+
+def test_there_is_a_page_for_all_for_each_task_and_for_each_run(tmp_path: Path) -> None:
+    read = of(tmp_path, {}, {"seed": 1, "ap": 75.0}, {"task": "mpii-pose"})
+    kinds = [page.partition("-")[0] for page in read.pages]
+    assert kinds == ["overview", "task", "task", "run", "run", "run"]
+    assert "74.3 %" in read.words("overview")
+    assert "75.0 %" in read.words("overview")
+
+
+def test_ours_stand_beside_published_rows_best_first_with_what_differs(tmp_path: Path) -> None:
+    ours = {"ap": 74.3, "protocol": OFFICIAL | {"boxes": "gt"}}
+    better = row(value="76.0", system="theirs") | {"backbone": "hrnet-w32"}
+    read = of(tmp_path, ours, rows=[row(value="70.0", system="older"), better])
+    words = read.words("task-coco-pose")
+    places = [words.index(name) for name in ("theirs", "w32-256x192", "older")]
+    assert places == sorted(places)
+    assert "differs: boxes" in words
+    assert "differs: boxes gt (theirs: det)" in words  # behind the mark
+    assert any("boxes gt (theirs: det)" in title for title in read.titles)
+
+
+def test_a_run_under_the_same_protocol_is_marked_so(tmp_path: Path) -> None:
+    read = of(tmp_path, {}, rows=[row()])
+    assert "differs" not in read.words("task-coco-pose")
+    assert "beside 74.4 of pose_hrnet_w32" in read.words("task-coco-pose")
+    assert "-0.1" in read.words(page_of(read))
+
+
+def test_synthetic_runs_stand_apart_from_what_is_published(tmp_path: Path) -> None:
+    read = of(tmp_path, {"synthetic": True}, rows=[row()])
+    words = read.words("task-coco-pose")
+    assert "Leaderboard" not in words
+    assert words.index("Comparable with nothing published") < words.index("pose_hrnet_w32")
+
+
+def test_intervals_are_written_and_drawn(tmp_path: Path) -> None:
+    metrics = with_interval(74.3, 73.6, 75.0)
+    read = of(tmp_path, {"metrics": metrics}, rows=[row()])
+    assert "73.6-75.0" in read.words("task-coco-pose")
+    assert "95 %: 73.6-75.0" in read.words(page_of(read))
+
+
+def test_runs_that_differ_in_their_seed_are_one_row_that_leads_to_each(tmp_path: Path) -> None:
+    runs = [{"ap": 74.0 + seed, "seed": seed} for seed in (0, 2)]
+    words = of(tmp_path, *runs).words("task-coco-pose")
+    assert "75.0 ± 1.4" in words
+    assert "seed 0: 74.0 %" in words
+    assert "seed 2: 76.0 %" in words
+    apart = of(tmp_path / "apart", *runs, each=True).words("task-coco-pose")
+    assert "±" not in apart
+
+
+def test_a_run_has_its_curves_groups_cases_source_and_command(tmp_path: Path) -> None:
+    groups = {"keypoint": {"nose": {"AP": 41.26, "labelled": 3}}, "curve": CURVE}
+    protocol = OFFICIAL | {"metric": "oks"}
+    read = of(tmp_path, {"groups": groups, "protocol": protocol, "pictures": 2})
+    words = read.words(page_of(read))
+    for title in ("Loss", "Validation", "Precision (%)", "By keypoint", "Worst and median cases"):
+        assert title in words
+    assert "nose 41.3" in words
+    assert "Worst: OKS 0.50. Annotation 1, image 101 (a.jpg)." in words
+    assert "coco val2017" in words
+    assert f"hrbench run {tmp_path / 'run0'}" in words
+    assert read.tags.count("img") == 2
+
+
+def test_intervals_of_a_group_stand_below_its_figures(tmp_path: Path) -> None:
+    groups = {"size": {"medium": {"AP": 41.26}, "large": {"AP": 60.0}}}
+    intervals = {"size/medium/AP": (39.04, 43.5)}
+    read = of(tmp_path, {"groups": groups, "group_intervals": intervals})
+    assert "medium 41.3 39.0-43.5" in read.words(page_of(read))
+
+
+def test_a_long_group_says_how_much_is_left_out(tmp_path: Path) -> None:
+    groups = {"class": {f"c{n}": {"top-1": 50.0} for n in range(1000)}}
+    read = of(tmp_path, {"groups": groups})
+    assert "880 more: hrbench report RUN --format json" in read.words(page_of(read))
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"task": HOSTILE},
+        {"variant": HOSTILE},
+        {"groups": {"keypoint": {HOSTILE: {"AP": 1.0}, "b": {"AP": 2.0}}}},
+        {"groups": {HOSTILE: {"a": {HOSTILE: "x"}}}},
+        {"notes": (HOSTILE,)},
+        {"protocol": OFFICIAL | {"boxes": HOSTILE}},
+        {"hardware": {"cpu": HOSTILE}},
+    ],
+)
+def test_names_out_of_files_are_words_and_nothing_else(
+    facts: dict[str, Any], tmp_path: Path
+) -> None:
+    read = of(tmp_path, facts)
+    assert read.tags.count("script") == 1
+    assert HOSTILE in " ".join(map(read.words, read.pages))
+
+
+def test_a_published_name_is_words_and_nothing_else(tmp_path: Path) -> None:
+    read = of(tmp_path, {}, rows=[row(system=HOSTILE, source_title=HOSTILE)])
+    assert read.tags.count("script") == 1
+    assert HOSTILE in read.words("task-coco-pose")
+
+
+def test_one_task_is_kept_where_one_is_asked_for(tmp_path: Path) -> None:
+    read = of(tmp_path, {}, {"task": "mpii-pose"}, task="mpii-pose")
+    assert [page for page in read.pages if page.startswith("task-")] == ["task-mpii-pose"]
+    with pytest.raises(UnknownNameError, match="no task is called 'mpii'"):
+        report(found(), (), task="mpii")
+
+
+def test_a_task_without_runs_has_what_is_published_of_it() -> None:
+    read = Read(report(found(), [row()], task="coco-pose"))
+    assert "pose_hrnet_w32" in read.words("task-coco-pose")
+    assert "There is no run yet" in read.words("overview")
+
+
+def test_what_is_damaged_or_unfinished_is_said(tmp_path: Path) -> None:
+    run = tmp_path / "coco-pose" / "a"
+    made = left(run)
+    unfinished = tmp_path / "coco-pose" / "b"
+    both = found((run, made), unfinished=(unfinished,), damaged=("c: is damaged",))
+    read = Read(report(both, ()))
+    assert "c: is damaged" in read.words("overview")
+    assert f"hrbench run --resume {unfinished}" in read.words("task-coco-pose")
+
+
+def test_tasks_whose_names_are_alike_have_pages_of_their_own(tmp_path: Path) -> None:
+    read = of(tmp_path, {"task": "a b"}, {"task": "a-b"})
+    assert {"task-a-b", "task-a-b-1"} <= read.pages.keys()
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        ("step,epoch\n1,1\n", "log.csv: is not a training's log"),
+        ("step,epoch,loss,metric,value\n1,1,much,,\n", "log.csv: is not a training's log"),
+    ],
+)
+def test_a_log_that_is_none_is_named(content: str, fault: str, tmp_path: Path) -> None:
+    made = left(tmp_path / "a")
+    (tmp_path / "a" / "log.csv").write_text(content, "utf-8")
+    with pytest.raises(RunError, match=fault):
+        report(found((tmp_path / "a", made)), ())
+
+
+def test_a_run_that_was_given_its_weights_has_no_curve_of_training(tmp_path: Path) -> None:
+    made = left(tmp_path / "a")
+    (tmp_path / "a" / "log.csv").unlink()
+    read = Read(report(found((tmp_path / "a", made)), ()))
+    assert "Loss" not in read.words(page_of(read))
+
+
+def test_a_picture_that_is_none_is_named(tmp_path: Path) -> None:
+    made = left(tmp_path / "a", pictures=1)
+    (tmp_path / "a" / "cases" / "worst-0.jpg").write_bytes(b"no picture")
+    with pytest.raises(RunError, match=r"worst-0.jpg: is no picture"):
+        report(found((tmp_path / "a", made)), ())
+
+
+@pytest.mark.slow
+def test_twenty_runs_with_pictures_that_are_hard_to_store_stay_small(tmp_path: Path) -> None:
+    groups = {
+        "keypoint": {f"k{n}": {"AP": float(n), "median_error_px": 3.0} for n in range(98)},
+        "curve": {
+            "recall": list(map(float, range(101))),
+            **{f"c{n}": [50.0] * 101 for n in range(7)},
+        },
+    }
+    runs = []
+    for seed in range(20):
+        started = datetime(2026, 1, 1 + seed, tzinfo=UTC)
+        folder = tmp_path / f"run{seed}"
+        facts = {"seed": seed, "groups": groups, "protocol": OFFICIAL | {"metric": "oks"}}
+        runs.append((folder, left(folder, pictures=9, epochs=400, started=started, **facts)))
+    text = report(found(*runs), published.rows(published.load(catalog.published_results())))
+    assert text.count('src="data:image/jpeg;base64,') == 180
+    assert len(text.encode()) < LARGEST
