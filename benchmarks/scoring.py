@@ -26,6 +26,7 @@ from pycocotools.cocoeval import COCOeval
 
 from hrbench.metrics.average_precision import curves, figures
 from hrbench.metrics.coco_keypoints import score_poses
+from hrbench.metrics.error_groups import diagnose, groups
 from hrbench.metrics.matching import match
 from hrbench.metrics.people import Poses, Truth
 from hrbench.metrics.selection import as_results, select
@@ -223,6 +224,10 @@ def main() -> None:
         ),
     )
     report("hrbench, with groups by keypoint and size", whole)
+    failing: dict[str, float] = {}
+    found = timed(failing, "kinds and costs", lambda: diagnose(truth, results, SIGMAS, FLIP_PAIRS))
+    timed(failing, "by size, crowding ...", lambda: groups(found, NAMES))
+    report("hrbench, where poses fail", failing)
 
     official: dict[str, float] = {}
     written = timed(official, "scores and OKS-NMS", lambda: official_selection(poses))
@@ -244,7 +249,7 @@ def report(title: str, seconds: dict[str, float]) -> None:
     """Print the seconds of each stage and their sum."""
     print(f"{title}: {sum(seconds.values()):.2f} s")
     for stage, time_taken in seconds.items():
-        print(f"  {stage:<20} {time_taken:7.2f} s")
+        print(f"  {stage:<21} {time_taken:7.2f} s")
 
 
 if __name__ == "__main__":

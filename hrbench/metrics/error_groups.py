@@ -10,7 +10,7 @@
 The parts of the last three are those of Ronchi and Perona 2017, section 4, and smaller people.
 AP is of a part of the people: the others need not be found.
 
-Shapes: P people, R results, K keypoints, F found people.
+Shapes: P people, R results.
 """
 
 import math

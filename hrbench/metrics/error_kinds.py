@@ -69,31 +69,40 @@ def locate(
     right = (matches.found[ALL, 0] >= 0) & ~matches.ignored[ALL, 0]
     rows, people = matches.rows[right], matches.found[ALL, 0][right].astype(np.intp)
     points = results.keypoints[rows]
-    same = np.arange(len(sigmas))
-    partner = same.copy()
-    for left, other in flip_pairs:
-        partner[[left, other]] = other, left
-    images = results.image_ids[rows]
-    near = np.stack(
-        (
-            _similarity(points, truth, people, same, sigmas),
-            _of_others(points, images, truth, people, same, sigmas),
-            _similarity(points, truth, people, partner, sigmas),
-            _of_others(points, images, truth, people, partner, sigmas),
-        )
-    )
+    near = _nearness(points, results.image_ids[rows], truth, people, sigmas, flip_pairs)
     best, place = near.max(axis=0), near.argmax(axis=0)  # of equally near ones the first
-    labelled = truth.visibility[people] > 0
     own = place == 0
     kinds = np.select(
-        [~labelled, best < NEAR, own & (best > AS_LABELLED), own, place == 2],
-        [NOT_LABELLED, MISS, GOOD, JITTER, INVERSION],
+        [best < NEAR, own & (best > AS_LABELLED), own, place == 2],
+        [MISS, GOOD, JITTER, INVERSION],
         SWAP,
     ).astype(np.int8)
-    mended = np.where(
-        (kinds > GOOD)[..., None], _put_right(truth, people, kinds, best, sigmas), points
-    )
-    return Located(rows, people, kinds, mended)
+    kinds[truth.visibility[people] == 0] = NOT_LABELLED
+    put_right = _put_right(truth, people, kinds, best, sigmas)
+    return Located(rows, people, kinds, np.where((kinds > GOOD)[..., None], put_right, points))
+
+
+def _nearness(
+    points: Floats,
+    image_ids: NDArray[np.int64],
+    truth: Truth,
+    people: Rows,
+    sigmas: Floats,
+    flip_pairs: Sequence[tuple[int, int]],
+) -> Floats:
+    """Return (4, F, K): with one's place, others' places, one's partner's, others' partners'."""
+    same = np.arange(len(sigmas))
+    partner = same.copy()
+    for left, right in flip_pairs:
+        partner[[left, right]] = right, left
+    return np.stack([
+        similar
+        for order in (same, partner)
+        for similar in (
+            _similarity(points, truth, people, order, sigmas),
+            _of_others(points, image_ids, truth, people, order, sigmas),
+        )
+    ])  # fmt: skip
 
 
 def _similarity(points: Floats, truth: Truth, people: Rows, order: Rows, sigmas: Floats) -> Floats:

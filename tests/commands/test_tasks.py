@@ -105,6 +105,7 @@ def test_crowdpose_runs_on_the_real_slice(
     record, _ = ran("crowdpose", tmp_path, data=str(real), weights=str(file), boxes=named, limit=2)
     require_partial(record, evaluated, 8000)
     assert record.protocol["boxes"] == Path(boxes).name
+    assert {"error", "keypoint_error", "overlap", "crowding_error"} <= set(groups(record))
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,8 @@
-"""The kind of each keypoint's error, by hand, as planted, and as the published code counts."""
+"""The kind of each keypoint's error, by hand and as the published code counts."""
 
 import math
 
 import numpy as np
-import planted_errors
 import pytest
 from metrics import crowds
 from metrics.examples import Nested, results, sigmas, truth
@@ -111,20 +110,3 @@ def test_every_kind_is_counted_as_the_published_code_does() -> None:
     found = locate(people, poses, crowds.SIGMAS, crowds.PAIRS)
     counts = {k: (found.kinds == n).sum(axis=0).tolist() for n, k in enumerate(KINDS)}
     assert counts == PUBLISHED
-
-
-@pytest.mark.parametrize("metric", ["oks", "crowdpose", "own"])
-def test_what_was_planted_is_found(metric: str) -> None:
-    about = {"oks": "coco", "crowdpose": "crowdpose"}
-    setting = (
-        planted_errors.shipped_setting(about[metric])
-        if metric in about
-        else planted_errors.own_setting()
-    )
-    world = planted_errors.planted(setting, 400, np.random.default_rng(1))
-    groups = planted_errors.breakdown(world, "oks" if metric == "own" else metric)
-    planted = planted_errors.planted_counts(world)
-    assert min(planted.values()) > 0
-    assert {kind: groups["error"][kind]["count"] for kind in planted} == planted
-    for name, row in planted_errors.planted_shares(world).items():
-        assert groups["keypoint_error"][name] == pytest.approx(row)
