@@ -18,7 +18,9 @@ WRITTEN = 120  # columns of a table that is written to a file
 @main.command()
 @click.argument("names", metavar="[RUNS]...", nargs=-1, type=FILE)
 @click.option("--task", help="One task only.")
-@click.option("--format", "form", default="table", help="table, markdown, csv, json or html.")
+@click.option(
+    "--format", "form", default="table", help="table, markdown, latex, csv, json or html."
+)
 @click.option("--each", is_flag=True, help="Each run by itself, not one row for all its seeds.")
 @click.option(
     "--published", is_flag=True, help="In csv and json: every published row, not the goals only."
@@ -59,7 +61,7 @@ def report(
     \b
     hrbench report
     hrbench report latest
-    hrbench report --task coco-pose --format markdown -o results.md
+    hrbench report --task coco-pose --format latex -o results.tex
     hrbench report --format html -o report.html
     """
     from hrbench.commands import report as reporting  # noqa: PLC0415  pandas takes its time

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hrbench import catalog
-from hrbench.report import checkpoints, detail, published, run_folders, table
+from hrbench.report import checkpoints, detail, forms, published, run_folders
 from hrbench.report import runs as folders
 from hrbench.report.checkpoints import Comparison
 from hrbench.report.html import report as html
@@ -47,20 +47,20 @@ def report(runs: Runs, *, form: str, **asked: Any) -> str:
 
     Args:
         runs: those that a user names.
-        form: table, markdown, csv, json or html.
-        asked: what else `table.report` takes.
+        form: table, markdown, latex, csv, json or html.
+        asked: what else `forms.report` takes.
 
     Raises:
         HrbenchError: there is no such form, or no such task.
     """
     literature = published.load(catalog.published_results())
-    if form == table.HTML:
+    if form == forms.HTML:
         style = {key: asked[key] for key in ("task", "each")}
         return html.report(runs, published.rows(literature), **style)
     if runs.alone and form in detail.FORMS:
         style = {key: asked[key] for key in ("width", "colour")}
         return detail.detail(runs.records[0], runs.folders[0], literature, form=form, **style)
-    return table.report(runs, literature, form=form, **asked)
+    return forms.report(runs, literature, form=form, **asked)
 
 
 def compared(runs: Runs, task: str | None = None) -> Checked:

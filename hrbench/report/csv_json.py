@@ -1,7 +1,7 @@
 """Runs and published rows for other programs: long CSV, nested JSON."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -63,9 +63,6 @@ def as_json(runs: Runs, literature: Sequence[Row], *, everything: bool) -> str:
     if everything:
         content["published"] = list(map(_marked, literature))
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
-
-
-FORMS: Mapping[str, Callable[..., str]] = {"csv": as_csv, "json": as_json}
 
 
 def _marked(row: Row) -> dict[str, object]:

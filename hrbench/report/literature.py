@@ -48,7 +48,7 @@ def tasks(known: Iterable[Benchmark], literature: Sequence[Row]) -> list[dict[st
                 "split": about.split,
                 "metric": about.headline,
                 "published": f"{row['value']} {row['unit']}, {row['system']}" if row else "",
-                "source": _source(row) if row else "",
+                "source": cited(row) if row else "",
             }
         )
     return lines
@@ -69,9 +69,9 @@ def tasks_text(lines: Sequence[dict[str, str]], width: int, *, colour: bool) -> 
 
 def _published_table(task: str, shown: Sequence[Row], total: int) -> Table:
     ordered = sorted(shown, key=_rank)
-    sources = {key: n for n, key in enumerate(dict.fromkeys(map(_source, ordered)), start=1)}
+    sources = {key: n for n, key in enumerate(dict.fromkeys(map(cited, ordered)), start=1)}
     left = total - len(shown)
-    lines = [_published_cells(row, sources[_source(row)]) for row in ordered]
+    lines = [_published_cells(row, sources[cited(row)]) for row in ordered]
     columns = lines[0] if lines else {}
     header = [name for name in columns if any(line[name] for line in lines)]
     return Table(
@@ -109,5 +109,6 @@ def _rank(row: Row) -> tuple[str, str, float]:
     return row["split"], row["metric"], standing(row)
 
 
-def _source(row: Row) -> str:
+def cited(row: Row) -> str:
+    """Return who printed a row, and when."""
     return f"{row['source_title']}, {row['source_year']}"

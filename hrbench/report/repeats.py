@@ -50,6 +50,11 @@ class Repeats:
         return ", ".join("-".join(map(str, dict.fromkeys((span[0], span[-1])))) for span in spans)
 
     @property
+    def commits(self) -> int:
+        """How many states of hrbench's code they were run with, as far as is known."""
+        return len({(run.code.commit, run.code.dirty) for run in self.runs})
+
+    @property
     def label(self) -> str:
         """The beginning of the run's id, or how many runs there are."""
         return f"{len(self.runs)} runs" if self.several else self.runs[0].id[:8]
@@ -92,8 +97,9 @@ def repeats(records: Sequence[RunRecord], *, each: bool = False) -> list[Repeats
     """Return the experiments of records, in the order of their first runs.
 
     Runs are of one experiment if they trained their weights, and their records are alike but for
-    the seed, the figures, and what `seal` calls circumstances. Of several runs of one seed the
-    last counts, for the others are no further sample. With `each`, every run is by itself.
+    the seed, the figures, the commit of hrbench, and what `seal` calls circumstances. Of several
+    runs of one seed the last counts, for the others are no further sample. With `each`, every run
+    is by itself.
     """
     groups: dict[bytes, list[RunRecord]] = {}
     for record in records:
@@ -114,4 +120,5 @@ def _experiment(record: RunRecord) -> bytes:
     if record.weights.origin != TRAINED:
         return record.id.encode()
     kept = {k: v for k, v in content.items() if k not in {*NAMES, *CIRCUMSTANCES, *OUTCOME, "seed"}}
-    return canonical({**kept, "weights": {**content["weights"], "sha256": None}})
+    weights = {**content["weights"], "sha256": None}
+    return canonical({**kept, "weights": weights, "code": record.code.version})

@@ -1,75 +1,21 @@
-"""Records beside published rows, as a table, Markdown, CSV or JSON."""
+"""Tables of runs, a line for each experiment."""
 
-import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC
-from pathlib import Path
 
-import pandas as pd
-
-from hrbench import catalog
-from hrbench.errors import UnknownNameError
-from hrbench.report import csv_json
 from hrbench.report.benchmarks import benchmark
-from hrbench.report.beside import compared, may_stand_beside_published, verdict
+from hrbench.report.beside import compared, verdict
 from hrbench.report.definitions import rounded
-from hrbench.report.literature import published_tables
 from hrbench.report.protocols import between
-from hrbench.report.published import Row, rows
+from hrbench.report.published import Row
 from hrbench.report.record import RunRecord, Weights
-from hrbench.report.repeats import TRAINED, Repeats, repeats
-from hrbench.report.runs import Runs
-from hrbench.report.text_table import Table, markdown, terminal
+from hrbench.report.repeats import TRAINED, Repeats
+from hrbench.report.text_table import Table
 
-FORMS = ("table", "markdown", "csv", "json")
-HTML = "html"  # the other one, a file of pages: `html.report` makes it
 FOLDING = frozenset({"started", "weights", "marks"})
 NUMBERS = frozenset({"n", "epochs", "seed"})
-
-
+COMMITS = "Runs of one row are of several commits of hrbench."
 SPREAD = "±: standard deviation over the runs of one experiment; each: hrbench report --each"
-
-
-def report(
-    runs: Runs,
-    published: pd.DataFrame,
-    *,
-    task: str | None = None,
-    form: str = "table",
-    each: bool = False,
-    everything: bool = False,
-    width: int = 80,
-    colour: bool = False,
-) -> str:
-    """Return runs and the published rows of their tasks, each in a block of its own.
-
-    `task` keeps one task; without it, and without records, every published task is shown; where
-    no record may be compared with them and nobody asks for a task, one line says where they are.
-    Runs that differ in their seed are one row, unless `each` is asked for. CSV and JSON hold the
-    rows that hrbench is measured against, and with `everything` all that are published; the
-    others those that a reader looks for first.
-
-    Raises:
-        UnknownNameError: no such task, or format.
-    """
-    if form not in FORMS:
-        raise UnknownNameError("format", form, (*FORMS, HTML))
-    kept = _of_task(runs, task)
-    if form in csv_json.FORMS:
-        literature = rows(published, [task] if task else None)
-        return csv_json.FORMS[form](kept, literature, everything=everything)
-    tasks = {task} if task else {one.task for one in kept.records} or set(catalog.names("tasks"))
-    literature = rows(published, tasks)
-    comparable = {one.task for one in kept.records if may_stand_beside_published(one)}
-    tables = [
-        *record_tables(repeats(kept.records, each=each), literature),
-        *_unfinished_table(kept.unfinished),
-        *published_tables(literature, comparable if kept.records and not task else None),
-    ]
-    if not tables:
-        return f"No run of {task} is here, and no published figure is comparable with one."
-    return markdown(tables) if form == "markdown" else terminal(tables, width, colour=colour)
 
 
 def record_tables(experiments: Sequence[Repeats], literature: Sequence[Row]) -> list[Table]:
@@ -136,21 +82,6 @@ def value_words(one: Repeats, metric: str) -> str:
     return f"{value} ± {rounded(metric, spread.deviation)}" if spread else value
 
 
-def _of_task(runs: Runs, task: str | None) -> Runs:
-    known = {*catalog.names("tasks"), *(record.task for record in runs.records)}
-    if task and task not in known:
-        raise UnknownNameError("task", task, known)
-    pairs = zip(runs.folders, runs.records, strict=True)
-    kept = [pair for pair in pairs if task in {None, pair[1].task}]
-    kept.sort(key=lambda pair: (pair[1].task, pair[1].started))
-    return replace(
-        runs,
-        folders=tuple(folder for folder, _ in kept),
-        records=tuple(record for _, record in kept),
-        unfinished=tuple(run for run in runs.unfinished if task in {None, run.parent.name}),
-    )
-
-
 def _table(
     task: str, split: str, metric: str, experiments: Sequence[Repeats], literature: Sequence[Row]
 ) -> Table:
@@ -183,6 +114,7 @@ def _spread_words(experiments: Sequence[Repeats]) -> tuple[str, ...]:
     words = f"{older} older run{'s' * (older != 1)} of the same seeds left out: "
     return (
         *([SPREAD] if any(one.several for one in experiments) else []),
+        *([COMMITS] if any(one.commits > 1 for one in experiments) else []),
         *([f"{words}hrbench report --each"] if older else []),
     )
 
@@ -218,9 +150,3 @@ def interval_words(record: RunRecord, metric: str) -> str:
     if figure.low is None or figure.high is None:
         return ""
     return f"{rounded(metric, figure.low)}-{rounded(metric, figure.high)}"
-
-
-def _unfinished_table(folders: Sequence[Path]) -> list[Table]:
-    commands = tuple(f"hrbench run --resume {shlex.quote(str(folder))}" for folder in folders)
-    title = "Under way or interrupted, of which the interrupted go on with"
-    return [Table(title, (), (), commands=commands)] if commands else []

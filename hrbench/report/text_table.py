@@ -20,6 +20,7 @@ class Table:
     right: frozenset[str] = frozenset()  # columns of numbers
     folding: frozenset[str] = frozenset()  # columns that give way where the terminal is narrow
     below: tuple[str, ...] = ()
+    marked: bool = False  # whether cells are Markdown already
     commands: tuple[str, ...] = ()  # to be pasted, so that no line of them is broken
 
 
@@ -95,7 +96,8 @@ def _least(column: tuple[str, ...], *, folds: bool) -> int:
 
 
 def _grid(table: Table) -> str:
-    cells = [[_escaped(cell) for cell in row] for row in (table.header, *table.rows)]
+    lines_of_cells = (table.header, *table.rows)
+    cells = [[c if table.marked else escaped(c) for c in line] for line in lines_of_cells]
     widths = [max(3, *map(len, column)) for column in zip(*cells, strict=True)]
     rule = [
         "-" * (width - 1) + (":" if name in table.right else "-")
@@ -111,5 +113,6 @@ def _grid(table: Table) -> str:
     return "\n".join(lines)
 
 
-def _escaped(cell: str) -> str:
+def escaped(cell: str) -> str:
+    """Return a cell as Markdown shows it as it is."""
     return cell.replace("|", "\\|").replace("*", "\\*")

@@ -13,11 +13,11 @@ from report.records import OFFICIAL, of_task, record, row, with_interval
 from hrbench import catalog
 from hrbench.errors import UnknownNameError
 from hrbench.report.benchmarks import benchmark, benchmarks
+from hrbench.report.forms import report as reported
 from hrbench.report.literature import tasks
 from hrbench.report.published import load
 from hrbench.report.record import Counts, RunRecord, measured
 from hrbench.report.runs import Runs
-from hrbench.report.table import report as reported
 from hrbench.report.text_table import Table, markdown, terminal
 
 PUBLISHED = pd.DataFrame(
@@ -113,10 +113,13 @@ def test_a_key_of_the_protocol_is_shown_where_a_published_row_has_it() -> None:
 OWN = record(task="my-hands", metrics={"PCK@0.1": measured(51.26, "%", higher_is_better=True)})
 
 
-@pytest.mark.parametrize("form", ["table", "markdown"])
-def test_a_task_of_ones_own_is_shown_without_published_rows(form: str) -> None:
+@pytest.mark.parametrize(
+    ("form", "heading"),
+    [("table", "PCK@0.1, %"), ("markdown", "PCK@0.1 (%) ↑"), ("latex", r"PCK@0.1 (\%) $\uparrow$")],
+)
+def test_a_task_of_ones_own_is_shown_without_published_rows(form: str, heading: str) -> None:
     text = report([OWN], PUBLISHED, form=form, task="my-hands")
-    assert "PCK@0.1, %" in text
+    assert heading in text
     assert "51.3" in text
     assert "Published" not in text
     assert "beside" not in text

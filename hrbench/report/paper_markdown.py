@@ -1,0 +1,44 @@
+"""Tables of a paper in Markdown, as GitHub shows it."""
+
+from collections.abc import Iterator, Sequence
+
+from hrbench.report.paper import Line, Paper, Printed, arrow, heading
+from hrbench.report.text_table import Table, escaped
+from hrbench.report.text_table import markdown as grids
+
+
+def markdown(papers: Sequence[Paper]) -> str:
+    """Return a heading, a grid and footnotes for each."""
+    return grids([_table(paper) for paper in papers])
+
+
+def _table(paper: Paper) -> Table:
+    metrics = [f"{heading(name)} {arrow(name, '↑', '↓')}" for name in paper.metrics]
+    sources = ["source"] if paper.sources else []
+    return Table(
+        title=paper.title,
+        header=("system", *paper.facts, *metrics, *sources),
+        rows=tuple(tuple(_parts(line, paper)) for line in (*paper.published, *paper.ours)),
+        right=frozenset(metrics),
+        below=(
+            *(f"<sup>{letter}</sup> {words}" for letter, words in paper.notes),
+            *(f"[{number}] {words}" for number, words in enumerate(paper.sources, start=1)),
+            *paper.below,
+        ),
+        marked=True,
+    )
+
+
+def _parts(line: Line, paper: Paper) -> Iterator[str]:
+    yield escaped(line.system) + (f"<sup>{','.join(line.letters)}</sup>" if line.letters else "")
+    yield from (escaped(line.facts.get(name, "")) for name in paper.facts)
+    for name in paper.metrics:
+        figure = line.figures.get(name)
+        yield _figure(name, figure) if figure else ""
+    if paper.sources:
+        yield f"[{paper.sources.index(line.source) + 1}]" if line.source else "ours"
+
+
+def _figure(name: str, figure: Printed) -> str:
+    text = f"**{figure.text}**" if figure.bold else figure.text
+    return f"{text} {figure.after(name)}".rstrip()
