@@ -7,11 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from shared import need_shared
+from specs import landmark_task
 
 from hrbench import catalog
 from hrbench.errors import DataError
+from hrbench.formats.contract import PeopleFormat
 from hrbench.formats.faces.tables import Faces, examined, sound
+from hrbench.formats.location import DataRoot
+from hrbench.formats.registry import format_of
 
 HEADER = "name,s,x,y,a,b,c,d"  # of two points; what it says does not matter
 FACE = "a.png,1,100,80,60,50,140,110"
@@ -255,3 +260,29 @@ def test_the_splits_have_the_sizes_of_the_literature() -> None:
         "cofw": [1345, 507],
         "aflw": [20000, 4386, 1314],
     }
+
+
+def test_a_face_of_a_subset_is_known_by_its_points_in_the_whole(tmp_path: Path) -> None:
+    folder = tmp_path / "300w"
+    (folder / "images").mkdir(parents=True)
+    Image.new("RGB", (200, 200)).save(folder / "images" / "both.png")
+    header = ",".join(["image_name", "scale", "center_w", "center_h", *["p"] * 136])
+    points = np.stack([np.arange(68) + 20, np.arange(68) + 30], axis=1)
+    lines = [
+        ",".join(map(str, ["both.png", 0.4, x + 54, 64, *(points + [x, 0]).ravel()]))  # noqa: RUF005
+        for x in (0, 60)
+    ]
+    tables = {"valid": [*lines], "valid_common": lines[1:], "valid_challenge": [lines[1], lines[0]]}
+    for name, rows in tables.items():
+        text = "\n".join([header, *rows])
+        (folder / f"face_landmarks_300w_{name}.csv").write_text(text, "utf-8")
+    spec, dataset = landmark_task("300w", ["protocol.split=full"]), catalog.load_dataset("300w")
+    root = DataRoot(tmp_path, synthetic=False)
+    read = format_of(dataset, PeopleFormat).evaluation
+    subsets = read(spec, dataset, root, boxes="gt", limit=None).truth.subsets
+    assert {name: inside.tolist() for name, inside in subsets.items()} == {
+        "common": [False, True],
+        "challenge": [True, True],
+    }
+    (folder / "face_landmarks_300w_valid_common.csv").unlink()
+    assert list(read(spec, dataset, root, boxes="gt", limit=1).truth.subsets) == ["challenge"]

@@ -83,6 +83,21 @@ def test_a_pose_of_a_crowd_is_neither_right_nor_wrong() -> None:
     }  # fmt: skip
 
 
+def test_answers_have_the_scores_of_their_own_poses_in_whatever_order_these_are() -> None:
+    places = np.zeros((3, 1, 2))
+    places[2] = 900
+    found = replace(
+        in_boxes(places, images=[1, 2, 1]),
+        scores=np.array([[0.3], [0.5], [0.7]], dtype=np.float32),
+        box_scores=np.array([0.6, 0.8, 0.9]),
+    )
+    answers = answered(truth(np.zeros((2, 1, 2)), images=[1, 2]), found)
+    assert sorted(answers["keypoint"].scores.tolist()) == pytest.approx([0.3, 0.5])
+    box = answers["box"]
+    rights = dict(zip(box.scores.tolist(), box.right.tolist(), strict=True))
+    assert rights == {0.6: True, 0.8: True, 0.9: False}
+
+
 @pytest.mark.parametrize("metric", [OKS, CROWDPOSE], ids=["oks", "crowdpose"])
 def test_records_of_poses_have_their_calibration(metric: AnyMetric) -> None:
     people: Any = truth(np.zeros((1, 2, 2)))
