@@ -1,9 +1,12 @@
-"""A run's curve, as numbers and as a picture: PCKh by threshold, faces by their error."""
+"""A run's curve, as numbers and as a picture: PCKh by threshold, faces by their error.
+
+And as a picture how far its scores can be read as probabilities.
+"""
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,7 +15,11 @@ from hrbench.data.images import write_png
 from hrbench.metrics.metric import CurveAxes
 from hrbench.report import charts
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 TABLE, PICTURE = "curve.csv", "curve.png"
+RELIABILITY = "reliability.png"
 SIZE, FINENESS = (6.4, 4.8), 125  # inches; pixels an inch
 
 
@@ -30,15 +37,24 @@ def draw(folder: Path, groups: Mapping[str, Any], names: CurveAxes | None) -> Pa
         lines.writerow(curve)
         lines.writerows(map(_cells, zip(*curve.values(), strict=True)))
     path = folder / PICTURE
-    write_png(path, picture(curve, names))
+    write_png(path, picture(charts.curve(curve, names, SIZE)))
     return path
 
 
-def picture(curve: Mapping[str, Sequence[float | None]], names: CurveAxes) -> Pixels:
-    """Return the lines of a curve in per cent over its first column, as a BGR picture."""
+def draw_reliability(folder: Path, groups: Mapping[str, Any]) -> Path | None:
+    """Write `reliability.png` if a record's groups say how its scores are calibrated."""
+    bins: dict[str, dict[str, float]] | None = groups.get("reliability")
+    if not bins:
+        return None
+    path = folder / RELIABILITY
+    write_png(path, picture(charts.reliability(bins, SIZE)))
+    return path
+
+
+def picture(figure: "Figure") -> Pixels:
+    """Return a figure as a BGR picture."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415  takes long
 
-    figure = charts.curve(curve, names, SIZE)
     figure.set_dpi(FINENESS)
     canvas: Any = FigureCanvasAgg(figure)  # untyped
     canvas.draw()

@@ -82,6 +82,28 @@ def learning(line: Line, across: str, inches: tuple[float, float]) -> "Figure":
     return figure
 
 
+def reliability(
+    content: Mapping[str, Mapping[str, float]], inches: tuple[float, float]
+) -> "Figure":
+    """Return a figure of how many answers are right over their scores, both in per cent.
+
+    Args:
+        content: a record's rows of bins, each called by its score's kind and a number.
+        inches: width and height.
+    """
+    kinds = list(dict.fromkeys(name.rpartition(" ")[0] for name in content))
+    lines = []
+    for kind in kinds:
+        bins = [row for name, row in content.items() if name.rpartition(" ")[0] == kind]
+        across, up = (np.array([row[key] for row in bins]) for key in ("score", "right"))
+        lines.append(Line(kind, across, up, marked=True))
+    figure, chart = plain(lines, inches)
+    chart.plot([0, 100], [0, 100], color=GREY, linewidth=OTHER, linestyle=":", zorder=1)
+    what = f"{kinds[0]} score (%)" if len(kinds) == 1 else "score (%)"
+    chart.set(xlim=(0, 100), ylim=(0, 100), xlabel=what, ylabel="right (%)")
+    return figure
+
+
 def plain(lines: Sequence[Line], inches: tuple[float, float]) -> "tuple[Figure, Axes]":
     """Return a figure of lines, which are named above it where there are several."""
     import matplotlib as mpl  # noqa: PLC0415  takes long, and only pictures need it

@@ -14,7 +14,9 @@ from hrbench.report.record import RunRecord
 from hrbench.report.table import interval_words, marks
 from hrbench.report.text_table import Table, terminal
 
-PICTURES = ("predictions.png", "worst.png", "training.png", "curve.png")  # that a run may leave
+PICTURES = (  # that a run may leave
+    *("predictions.png", "worst.png", "training.png", "curve.png", "reliability.png"),
+)
 SYNTHETIC = (
     "This result is synthetic, on data that hrbench made itself: it is comparable with nothing "
     "published."

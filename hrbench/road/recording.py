@@ -138,3 +138,4 @@ def draw(
     if task.options.pictures != 0 and evaluation.truth is not None:
         cases.write(folder, task.case_pictures(evaluation, predictions))
     curves.draw(folder, groups, task.metric.axes)
+    curves.draw_reliability(folder, groups)

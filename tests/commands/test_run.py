@@ -55,6 +55,7 @@ def test_a_run_leaves_all_that_the_contract_names(tmp_path: Path) -> None:
         "outcomes.npz",
         "curve.csv",
         "curve.png",
+        "reliability.png",
         "checkpoints/last.pt",
         "checkpoints/best.pt",
     }

@@ -109,3 +109,27 @@ def test_what_looks_like_a_formula_in_a_name_is_written_as_it_is() -> None:
 def test_figures_without_a_curve_leave_no_file(tmp_path: Path) -> None:
     assert curves.draw(tmp_path, {"keypoint": {}}, AXES) is None
     assert list(tmp_path.iterdir()) == []
+    assert curves.draw_reliability(tmp_path, {"keypoint": {}, "reliability": {}}) is None
+
+
+BINS = {
+    "pose 1": {"above": 0.0, "to": 10.0, "answers": 3, "score": 5.0, "right": 0.0},
+    "pose 2": {"above": 90.0, "to": 100.0, "answers": 4, "score": 95.0, "right": 75.0},
+    "first answer 1": {"above": 40.0, "to": 50.0, "answers": 2, "score": 45.0, "right": 50.0},
+}
+
+
+def test_a_curve_of_reliability_goes_through_its_bins_beside_the_diagonal(tmp_path: Path) -> None:
+    figure = charts.reliability(BINS, curves.SIZE)
+    (chart,) = figure.axes
+    pose, first, diagonal = chart.get_lines()
+    assert np.array(pose.get_xydata()).tolist() == [[5, 0], [95, 75]]
+    assert np.array(first.get_xydata()).tolist() == [[45, 50]]
+    assert np.array(diagonal.get_xydata()).tolist() == [[0, 0], [100, 100]]
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["pose", "first answer"]
+    path = curves.draw_reliability(tmp_path, {"reliability": BINS})
+    assert path == tmp_path / "reliability.png"
+    picture = cv2.imread(str(path))
+    assert picture is not None
+    assert picture.shape == (600, 800, 3)
