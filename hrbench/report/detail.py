@@ -18,6 +18,7 @@ from hrbench.report.text_table import Table, markdown, terminal
 
 FORMS = ("table", "markdown")
 DRAWN = "curve"  # a group that curve.csv and curve.png have
+RELIABILITY = "reliability"  # a group that reliability.png draws
 MOST = 60  # lines of a group
 
 

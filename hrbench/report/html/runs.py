@@ -184,6 +184,12 @@ def _curves(record: RunRecord, folder: Path, place: Place) -> Section:
         figure = charts.curve(curve, metric.axes, INCHES)
         title = metric.axes.up.capitalize()
         shown.append(Chart(title, words, svg.drawn(figure, f"{place.id}-curve", words)))
+    bins: Any = record.groups.get(detail.RELIABILITY)
+    if bins:
+        words = f"Answers that are right over their score, {len(bins)} bins"
+        figure = charts.reliability(bins, INCHES)
+        name = f"{place.id}-reliability"
+        shown.append(Chart("Scores as probabilities", words, svg.drawn(figure, name, words)))
     return Section(title="Curves", charts=tuple(shown))
 
 

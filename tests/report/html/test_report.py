@@ -119,6 +119,13 @@ def test_a_run_has_its_curves_groups_cases_source_and_command(tmp_path: Path) ->
     assert read.tags.count("img") == 2
 
 
+def test_a_run_whose_scores_were_looked_at_has_their_curve(tmp_path: Path) -> None:
+    bins = {"pose 1": {"above": 40, "to": 50, "answers": 3, "score": 45.0, "right": 60.0}}
+    read = of(tmp_path, {"groups": {"reliability": bins}}, {"groups": {}})
+    told = ["Scores as probabilities" in read.words(page_of(read, n)) for n in (0, 1)]
+    assert sorted(told) == [False, True]
+
+
 def test_intervals_of_a_group_stand_below_its_figures(tmp_path: Path) -> None:
     groups = {"size": {"medium": {"AP": 41.26}, "large": {"AP": 60.0}}}
     intervals = {"size/medium/AP": (39.04, 43.5)}
