@@ -83,8 +83,13 @@ def read(path: Path, part: str = "") -> Checkpoint:
 
 def digest(network: nn.Module) -> str:
     """Return the SHA-256 of a network's tensors with their names, in their order."""
+    return hashed(network.state_dict())
+
+
+def hashed(tensors: Mapping[str, Tensor]) -> str:
+    """Return the SHA-256 of tensors with their names, in their order."""
     sha256 = hashlib.sha256()
-    for name, tensor in network.state_dict().items():
+    for name, tensor in tensors.items():
         sha256.update(name.encode())
         sha256.update(tensor.detach().cpu().contiguous().numpy().tobytes())
     return sha256.hexdigest()

@@ -18,6 +18,7 @@ from hrbench.cli import (
     score,
     show,
     sigmas,
+    verify,
     weights,
 )
 from hrbench.cli.root import main
@@ -38,5 +39,6 @@ __all__ = [
     "score",
     "show",
     "sigmas",
+    "verify",
     "weights",
 ]

@@ -37,6 +37,22 @@ def read(run_folder: Path) -> RunRecord:
     Raises:
         RunError: no such folder, no record in it, or one that cannot be relied upon.
     """
+    text, said = content(run_folder)
+    record = validated(run_folder / FILE, text)
+    if not is_untouched(said) or id_of(run_folder) != record.id:
+        path = run_folder / FILE
+        raise RunError(
+            f"{path}: was changed after the run, its seal no longer fits. {_again(path)}"
+        )
+    return record
+
+
+def content(run_folder: Path) -> tuple[str, dict[str, Any]]:
+    """Return the record of a run folder as its text and as JSON, whether right or not.
+
+    Raises:
+        RunError: no such folder, no record in it, no JSON, or another schema's.
+    """
     path = run_folder / FILE
     if not run_folder.is_dir():
         raise RunError(f"{run_folder}: no such run folder. `hrbench report` lists the runs.")
@@ -50,16 +66,19 @@ def read(run_folder: Path) -> RunRecord:
             f"{run_folder}: has no {FILE}, so the run has not finished. "
             f"Go on with `hrbench run --resume {run_folder}`."
         )
-    text, content = _content(path)
+    return _content(path)
+
+
+def validated(path: Path, text: str) -> RunRecord:
+    """Return the record that a file's text says.
+
+    Raises:
+        RunError: a key is missing, unknown, or of another kind.
+    """
     try:
-        record = RunRecord.model_validate_json(text)
+        return RunRecord.model_validate_json(text)
     except ValidationError as error:
         raise RunError(f"{path}: {_first(error)}. {_again(path)}") from error
-    if not is_untouched(content) or id_of(run_folder) != record.id:
-        raise RunError(
-            f"{path}: was changed after the run, its seal no longer fits. {_again(path)}"
-        )
-    return record
 
 
 def load(names: Sequence[str], under: Path, *, strict: bool = False) -> Runs:

@@ -166,7 +166,12 @@ class Landmarks(Task[ImageNetwork, LandmarkEvaluation, Predictions]):
     def misfit(self, evaluation: LandmarkEvaluation, predictions: Predictions) -> str:
         """Say so where predictions are of other boxes."""
         people = evaluation.people
-        pairs = ((predictions.sample_ids, people.ids), (predictions.boxes, people.boxes))
+        pairs = (
+            (predictions.sample_ids, people.ids),
+            (predictions.boxes, people.boxes),
+            (predictions.image_ids, people.image_ids[people.image]),
+            (predictions.scored_images, evaluation.image_ids),
+        )
         if all(np.array_equal(before, now) for before, now in pairs):
             return ""
         return (

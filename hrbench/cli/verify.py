@@ -1,0 +1,37 @@
+"""The command that looks whether records are right: verify."""
+
+# ruff: noqa: D301  click keeps the lines of a paragraph that begins with \b
+
+import sys
+
+import click
+
+from hrbench.cli.root import FILE, answer, as_json, main
+from hrbench.report import run_folders
+
+
+@main.command()
+@click.argument("names", metavar="RUN...", nargs=-1, required=True, type=FILE)
+@click.option("--data", type=FILE, help="Folder of the datasets, if it is elsewhere than then.")
+@as_json
+def verify(names: tuple[str, ...], data: str | None, json_: bool) -> None:
+    """Compute the figures of each RUN again from what it has left, and compare with its record.
+
+    The figures come from the stored predictions where the data are there, else from what each
+    image adds to them (outcomes.npz). Also compared are the record's seal, the SHA-256 of its
+    files, its spec, the fingerprint of the data and the weights. One sentence for each fault, and
+    exit status 1 where there is one; what could not be looked at is said.
+
+    \b
+    hrbench verify latest
+    hrbench verify results.zip --json
+    """
+    from hrbench.commands import verify as verifying  # noqa: PLC0415  NumPy takes its time
+
+    found = [verifying.verify(run_folders.find(name), data) for name in names]
+    if json_:
+        answer({"runs": [one.content() for one in found]})
+    else:
+        click.echo("\n".join(one.text for one in found))
+    if any(one.faults for one in found):
+        sys.exit(1)

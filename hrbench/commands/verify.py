@@ -1,0 +1,210 @@
+"""Whether what a run's folder holds is what its record says: figures again, hashes, weights."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from hrbench.begun import folder as run_folder
+from hrbench.begun.folder import State
+from hrbench.errors import HrbenchError, RunError
+from hrbench.metrics.outcomes import Outcomes
+from hrbench.report import outcomes, predictions, runs, verifying
+from hrbench.report.environment import code_version
+from hrbench.report.record import RunRecord
+from hrbench.report.run_folders import FILE, SPEC, STATE
+from hrbench.report.verifying import OPEN, Fault
+from hrbench.spec import DatasetSpec, TaskSpec
+
+Content = Mapping[str, Any]  # of a record, as its file has it
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was looked at, or could not be, and why."""
+
+    words: str
+    done: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What was found of a run."""
+
+    run: Path
+    faults: tuple[Fault, ...]
+    told: tuple[Told, ...]
+
+    def content(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        return {
+            "run": str(self.run),
+            "right": not self.faults,
+            "faults": [fault.content() for fault in self.faults],
+            "checked": [one.words for one in self.told if one.done],
+            "unchecked": [one.words for one in self.told if not one.done],
+        }
+
+    @property
+    def text(self) -> str:
+        """It in lines, a sentence for each fault."""
+        verdict = "not as its record says" if self.faults else "as its record says"
+        told = (f"{'checked' if one.done else 'not checked'}: {one.words}" for one in self.told)
+        faults = (f"fault: {fault}" for fault in self.faults)
+        return "\n  ".join((f"{self.run}: {verdict}", *told, *faults))
+
+
+def verify(folder: Path, data: str | None = None) -> Verified:
+    """Compute a run's figures again from what it has left, and compare all with its record.
+
+    From its predictions where the data are there (in `data`, or where they were); else from what
+    each image adds to the figures.
+
+    Raises:
+        RunError: it is no run's folder, or has no record; or there are no such data in `data`.
+    """
+    found = list(_findings(folder, data))
+    faults = tuple(dict.fromkeys(one for one in found if isinstance(one, Fault)))
+    return Verified(folder, faults, tuple(one for one in found if isinstance(one, Told)))
+
+
+def _findings(folder: Path, data: str | None) -> Iterator[Fault | Told]:
+    text, content = runs.content(folder)
+    yield from _of_files(folder, content)
+    try:
+        record = runs.validated(folder / FILE, text)
+    except RunError as error:
+        yield Fault(FILE, "", f"cannot be read: {error}")
+        return
+    try:
+        spec, dataset, state = run_folder.read(folder)
+    except HrbenchError as error:
+        yield Fault(STATE, "", f"or {SPEC} cannot be read: {error}")
+        return
+    yield from _of_begin(content, spec, dataset, state)
+    yield from _of_figures(folder, content, record, data)
+    yield from _of_weights(folder, record, state)
+
+
+def _of_files(folder: Path, content: Content) -> Iterator[Fault | Told]:
+    yield Told("the seal of the record")
+    yield from verifying.of_seal(folder, content)
+    yield from verifying.of_files(folder, content)
+    if said := content.get("files"):
+        yield Told(f"{len(said)} files by their SHA-256")
+    if older := verifying.older(content):
+        yield Told(f"{', '.join(older)}: the record is of an older version", done=False)
+
+
+def _of_begin(
+    content: Content, spec: TaskSpec, dataset: DatasetSpec, state: State
+) -> Iterator[Fault | Told]:
+    """Compare with the spec, and with what was known of the run before its figures."""
+    plain = spec.plain()
+    of_spec = {
+        "task": spec.name,
+        "variant": spec.variant,
+        "task_version": spec.version,
+        "protocol": plain["protocol"],
+        "spec": plain,
+    }
+    yield from verifying.of_keys(content, of_spec, SPEC)
+    split = {"name": dataset.name, "split": spec.protocol.split}
+    of_state = {
+        "synthetic": state.synthetic,
+        "dataset": {**split, "fingerprint": state.fingerprint or OPEN},
+        "weights": state.weights,
+        "code": state.code,
+        "environment": state.environment,
+        "hardware": state.hardware,
+        "seed": state.options.seed,
+        "times": {"train": state.train_seconds, "predict": state.predict_seconds, "score": OPEN},
+        "started": state.started.replace("+00:00", "Z"),
+    }
+    yield from verifying.of_keys(content, of_state, STATE)
+    yield Told(f"the record beside {SPEC} and {STATE}")
+
+
+def _of_figures(
+    folder: Path, content: Content, record: RunRecord, data: str | None
+) -> Iterator[Fault | Told]:
+    """Compute the figures again: from the predictions, else from what each image adds to them."""
+    from hrbench.road import again  # noqa: PLC0415  torch takes seconds
+    from hrbench.road.uncertainty import surely_measured  # noqa: PLC0415
+
+    try:
+        run = again.opened(folder, data=data)
+        evaluation = run.task.evaluation()
+    except HrbenchError as error:
+        if data is not None:
+            raise
+        yield Told(f"the predictions, on the data: {error}", done=False)
+        yield from _by_outcomes(folder, record)
+        return
+    where = run.task.data_root.folder
+    if evaluation.fingerprint != record.dataset.fingerprint:
+        said, right = record.dataset.fingerprint[:12], evaluation.fingerprint[:12]
+        yield Fault(FILE, "dataset.fingerprint", f"is {said}…; the files in {where} give {right}…")
+    try:
+        found = again.predictions_of(run, evaluation)
+    except HrbenchError as error:
+        yield Fault(predictions.FILE, "", f"does not fit: {error}")
+        return
+    measured = surely_measured(run.task, evaluation, found, None)
+    rebuilt = again.record_of(run, evaluation, measured, None)
+    known = {**rebuilt.content(), **dict.fromkeys(("id", "seal", "files", "times"), OPEN)}
+    if run.state.code != code_version().model_dump(mode="json"):
+        known |= _of_other_code(known, record)
+        yield Told("modified: the run is of another version of hrbench", done=False)
+    yield from verifying.of_keys(content, known, predictions.FILE)
+    if (folder / outcomes.FILE).is_file():
+        yield from _of_arrays(folder, record, run.task.outcomes(evaluation, found))
+    yield Told(f"figures, intervals and groups again from {predictions.FILE} and {where}")
+
+
+def _of_other_code(known: Content, record: RunRecord) -> dict[str, Any]:
+    """Return what of a record this version of hrbench may do in another way, as open."""
+    if not verifying.of_another_method(record):
+        return {"modified": OPEN}
+    metrics = {
+        name: {**figure, "low": OPEN, "high": OPEN} for name, figure in known["metrics"].items()
+    }
+    intervals = dict.fromkeys(("uncertainty", "group_intervals"), OPEN)
+    return {"modified": OPEN, "metrics": metrics, **intervals}
+
+
+def _of_arrays(folder: Path, record: RunRecord, fresh: Outcomes) -> Iterator[Fault]:
+    try:
+        kept = outcomes.read(folder, record)
+    except RunError as error:
+        yield Fault(outcomes.FILE, "", f"cannot be read: {error}")
+        return
+    names = [field.name for field in fields(fresh)]
+    yield from verifying.of_arrays(kept, fresh, names, outcomes.FILE)
+
+
+def _by_outcomes(folder: Path, record: RunRecord) -> Iterator[Fault | Told]:
+    try:
+        kept = outcomes.read(folder, record)
+    except RunError as error:
+        yield Told(f"the figures: {error}", done=False)
+        return
+    yield from verifying.of_outcomes(kept, record)
+    yield Told(f"figures and intervals again from {outcomes.FILE}")
+    yield Told("complete, modified, n, left_out, notes, but by the seal: no data", done=False)
+
+
+def _of_weights(folder: Path, record: RunRecord, state: State) -> Iterator[Fault | Told]:
+    from hrbench.road import again  # noqa: PLC0415  torch takes seconds
+
+    try:
+        place, sha256 = again.weights_of(folder, state)
+    except HrbenchError as error:
+        yield Fault("checkpoints", "", f"cannot be read: {error}")
+        return
+    if sha256 is None:
+        yield Told(f"the weights: {place} is not here", done=False)
+    elif sha256 == record.weights.sha256:
+        yield Told(f"the weights in {place}")
+    else:
+        yield Fault(place, "", f"holds other weights ({sha256[:12]}) than the record says")
