@@ -1,0 +1,136 @@
+"""Count how often 95 % intervals hold the truth, in worlds where it is known.
+
+    python benchmarks/coverage.py [--worlds AP PCKh ...] [--units 50 300 2000] [--trials 1000]
+
+A trial draws images of a world (`drawn_worlds.py`), has a metric measure them as `hrbench score`
+does, and asks for its intervals. The truth is what the metric says of 200,000 other images. A
+line has the share of the trials whose interval holds it, with its standard error, and how often
+it lies below and above; of trials without an interval it says how many there are. `--json` has
+the same of every figure of the metric, `--replicates` how many draws an interval is made of.
+"""
+
+import argparse
+import json
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from drawn_worlds import WORLDS, World
+
+from hrbench.metrics import bootstrap
+
+TRUTH_UNITS, TRUTH_DRAWS = 20_000, 10
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How often intervals of a figure hold the truth."""
+
+    world: str
+    figure: str
+    units: int
+    truth: float
+    trials: int  # that have an interval
+    without: int  # those that have none
+    below: float  # share of the intervals that are too low
+    above: float
+    width: float  # a mean
+
+    @property
+    def share(self) -> float:
+        """The per cent that hold the truth."""
+        return 100 * (1 - self.below - self.above)
+
+    @property
+    def error(self) -> float:
+        """Its standard error."""
+        return math.sqrt(self.share * (100 - self.share) / self.trials)
+
+    def line(self) -> str:
+        """Return a row of a table."""
+        return (
+            f"| {self.world} | {self.figure} | {self.truth:.2f} | {self.units:,} | {self.trials:,} "
+            f"| {self.without} | {self.share:.1f} ± {self.error:.1f} "
+            f"| {100 * self.below:.1f} | {100 * self.above:.1f} | {self.width:.2f} |"
+        )
+
+
+HEADER = (
+    "| world | figure | truth | units | trials | without "
+    "| hold it (%) | too low | too high | width |",
+    "|---|---|---|---|---|---|---|---|---|---|",
+)
+
+
+def truth_of(world: World, rng: np.random.Generator) -> dict[str, float]:
+    """Return the figures of very many units."""
+    draws = [world.metric.score(*world.draw(rng, TRUTH_UNITS)).figures for _ in range(TRUTH_DRAWS)]
+    return {name: float(np.mean([draw[name] for draw in draws])) for name in draws[0]}
+
+
+def coverages(
+    name: str, units: int, truth: Mapping[str, float], trials: int, replicates: int, seed: int
+) -> list[Coverage]:
+    """Return one for each figure of the metric."""
+    world, rng = WORLDS[name], np.random.default_rng([seed, units])
+    ends: dict[str, list[tuple[float, float]]] = {figure: [] for figure in truth}
+    drawn = 0
+    for trial in range(trials):
+        outcomes = world.metric.observe(*world.draw(rng, units))
+        drawn = len(outcomes.units)
+        found = bootstrap.intervals(outcomes, replicates, seed=trial)
+        for figure in truth:
+            if figure in found:
+                ends[figure].append(found[figure])
+    made = []
+    for figure, pairs in ends.items():
+        if pairs:
+            low, high = np.transpose(pairs)
+            made.append(
+                Coverage(
+                    world=name,
+                    figure=figure,
+                    units=drawn,
+                    truth=truth[figure],
+                    trials=len(pairs),
+                    without=trials - len(pairs),
+                    below=float((high < truth[figure]).mean()),
+                    above=float((low > truth[figure]).mean()),
+                    width=float((high - low).mean()),
+                )
+            )
+    return made
+
+
+def main() -> None:
+    """Print a line for each world and number of units, as they are done."""
+    parser = argparse.ArgumentParser(
+        description=__doc__.split("\n", 1)[0],
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("--worlds", nargs="+", choices=WORLDS, default=list(WORLDS))
+    parser.add_argument("--units", nargs="+", type=int, default=[50, 300, 2_000])
+    parser.add_argument("--trials", type=int, default=1_000)
+    parser.add_argument("--replicates", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", type=Path, help="a file for every figure of each metric")
+    chosen = parser.parse_args()
+    every: list[Coverage] = []
+    print(*HEADER, sep="\n", flush=True)
+    for name in chosen.worlds:
+        truth = truth_of(WORLDS[name], np.random.default_rng([chosen.seed, 1]))
+        for units in chosen.units:
+            started = time.perf_counter()
+            made = coverages(name, units, truth, chosen.trials, chosen.replicates, chosen.seed + 1)
+            print(made[0].line(), f"{time.perf_counter() - started:.0f} s", flush=True)
+            every += made
+            if chosen.json is not None:
+                rows = [asdict(one) | {"share": one.share, "error": one.error} for one in every]
+                chosen.json.write_text(json.dumps(rows, indent=1), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

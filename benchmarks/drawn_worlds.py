@@ -1,0 +1,208 @@
+"""Worlds without end of which images are drawn: what a metric would say of all is known.
+
+In each an image is hard or easy for all its samples alike, and so is a performance for all its
+cameras and frames. Figures are about those of the literature.
+
+Letters: U images (of Human3.6M: performances), N samples, K keypoints.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scoring import FLIP_PAIRS, NAMES, SIGMAS
+
+from hrbench.metrics.inputs import (
+    ClassSetting,
+    JointSetting,
+    KeypointSetting,
+    LiftedJoints,
+    PosesInBoxes,
+    RankedClasses,
+)
+from hrbench.metrics.metric import AnyMetric
+from hrbench.metrics.mpjpe import LEFT_OUT, JointTruth
+from hrbench.metrics.nme import FaceTruth
+from hrbench.metrics.pckh import KEYPOINTS, HeadTruth
+from hrbench.metrics.people import Truth
+from hrbench.metrics.registry import METRICS
+
+RNG = np.random.Generator
+Floats = NDArray[np.float64]
+Given = tuple[Any, Any, Any]  # truth, predictions, setting
+
+ACTIONS, CAMERAS, FRAMES = 15, 2, 3
+CLASSES = tuple(str(number) for number in range(10))
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What is drawn, and by what it is measured."""
+
+    metric: AnyMetric
+    draw: Callable[[RNG, int], Given]  # so many units; of Human3.6M some more at most
+
+
+def people(rng: RNG, units: int) -> Given:
+    """Draw images of COCO: half of them empty, found people the surer the nearer, and ghosts."""
+    hard, images = rng.normal(0, 1, units), np.arange(units) + 1
+    owners = np.repeat(np.arange(units), rng.poisson(2.2, units) * (rng.random(units) < 0.5))
+    count = len(owners)
+    side = np.exp(rng.uniform(np.log(40), np.log(300), count))
+    places = rng.uniform(0, 400, (count, 1, 2)) + rng.random((count, len(SIGMAS), 2)) * (
+        side[:, None, None] * [0.6, 1]
+    )
+    visibility = rng.choice([0, 2], p=[0.3, 0.7], size=places.shape[:2])
+    visibility[:, 0] = 2
+    boxes = np.column_stack((places.min(axis=1), np.ptp(places, axis=1)))
+    truth = Truth(
+        ids=np.arange(count) + 1,
+        image_ids=images[owners],
+        keypoints=places,
+        visibility=visibility,
+        num_keypoints=(visibility > 0).sum(axis=1),
+        areas=0.5 * side**2,
+        boxes=boxes,
+        crowd=np.zeros(count, np.bool_),
+    )
+    spread = np.exp(-0.4 + 0.6 * hard[owners] + 0.6 * rng.normal(0, 1, count))
+    off = rng.normal(0, 1, places.shape) * (
+        (spread * np.sqrt(truth.areas))[:, None, None] * SIGMAS[:, None]
+    )
+    found = rng.random(count) < 0.92
+    ghosts = np.repeat(np.arange(units), rng.poisson(0.8 * np.exp(0.3 * hard)))
+    astray = (
+        rng.uniform(0, 400, (len(ghosts), 1, 2)) + rng.random((len(ghosts), len(SIGMAS), 2)) * 80
+    )
+    sure = 1 / (1 + spread[found] * np.exp(rng.normal(-1, 0.7, found.sum())))
+    unsure = 1 / (1 + np.exp(rng.normal(1.2, 0.8, len(ghosts))))
+    predictions = _in_boxes(
+        rng,
+        images,
+        images[np.concatenate((owners[found], ghosts))],
+        np.concatenate(((places + off)[found], astray)),
+        np.concatenate((sure, unsure)),
+    )
+    return truth, predictions, _setting(NAMES, SIGMAS)
+
+
+def persons(rng: RNG, units: int, off: float = 0.17) -> Given:
+    """Draw images of MPII: one person, or some, whose limbs are harder than their heads."""
+    hard, images = rng.normal(0, 1, units), np.arange(units)
+    owners = np.repeat(images, 1 + rng.poisson(0.15, units))
+    count = len(owners)
+    places = rng.uniform(1, 500, (count, len(KEYPOINTS), 2))
+    heads = np.exp(rng.normal(np.log(60), 0.4, count))
+    missing = rng.random(places.shape[:2]) < np.linspace(0.2, 0.05, len(KEYPOINTS))
+    spread = off * np.exp(
+        0.5 * hard[owners, None]
+        + 0.5 * rng.normal(0, 1, (count, 1))
+        + np.linspace(0.5, -0.5, len(KEYPOINTS))
+    )
+    found = places - 1 + rng.normal(0, 1, places.shape) * (spread * heads[:, None])[..., None]
+    predictions = _in_boxes(rng, images, owners, found, np.ones(count))
+    return HeadTruth(places, missing, heads), predictions, _setting(KEYPOINTS)
+
+
+def faces(rng: RNG, units: int, lost: float = 0.0) -> Given:
+    """Draw images of faces: mostly one, a share of them lost: four times as far off."""
+    hard, images = rng.normal(0, 1, units), np.arange(units)
+    owners = np.repeat(images, 1 + (rng.random(units) < 0.05))
+    count, names = len(owners), [str(number) for number in range(10)]
+    places = rng.uniform(0, 200, (count, len(names), 2))
+    sizes = np.exp(rng.normal(np.log(100), 0.3, count))
+    spread = 0.026 * np.exp(0.3 * hard[owners] + 0.3 * rng.normal(0, 1, count))
+    spread = np.where(rng.random(count) < lost, 4 * spread, spread)
+    found = places + rng.normal(0, 1, places.shape) * (spread * sizes)[:, None, None]
+    truth = FaceTruth(np.arange(count), places, {"inter-ocular": sizes})
+    return truth, _in_boxes(rng, images, owners, found, np.ones(count)), _setting(names)
+
+
+def performances(rng: RNG, units: int) -> Given:
+    """Draw as many performances of each of 15 actions, of two subjects, that cameras saw."""
+    each = -(-units // ACTIONS)
+    action = np.repeat(np.arange(ACTIONS), each)
+    hard = np.exp(np.linspace(3.3, 4.3, ACTIONS)[action] + rng.normal(0, 0.2, len(action)))
+    owners = np.repeat(np.arange(len(action)), CAMERAS)
+    spread = hard[owners] * np.exp(rng.normal(0, 0.1, len(owners)))
+    number = np.repeat(np.arange(len(owners)), FRAMES)
+    joints = rng.normal(0, 300, (len(number), 17, 3))
+    joints[:, 0] = 0
+    still = rng.normal(0, 0.5, (len(owners), 17, 3))[
+        number
+    ]  # errors that go on from frame to frame
+    off = (still + rng.normal(0, 0.3, joints.shape)) * spread[number, None, None]
+    off[:, 0] = 0
+    names = np.array([f"S{9 + 2 * (row % 2)}/{row}" for row in range(len(action))])[owners]
+    truth = JointTruth(
+        joints,
+        number,
+        tuple(f"action {number:02}" for number in action[owners]),
+        tuple(name.partition("/")[0] for name in names),
+        tuple(names),
+    )
+    known = (*LEFT_OUT[14], *(f"joint_{number}" for number in range(14)))
+    setting = JointSetting(joints=known, average="actions", counted=17, root="target")
+    return truth, LiftedJoints(joints + off), setting
+
+
+def pictures(rng: RNG, units: int, right: float = 0.8) -> Given:
+    """Draw pictures whose class is the first answer of a share, each with a chance of its own."""
+    truth = rng.integers(0, len(CLASSES), units)
+    first = rng.random(units) < rng.beta(8 * right, 8 * (1 - right), units)
+    step = np.where(first, 0, rng.integers(1, len(CLASSES), units))
+    labels = (truth[:, None] + step[:, None] + np.arange(5)) % len(CLASSES)
+    scores = np.full(labels.shape, 0.2, np.float32)
+    return truth, RankedClasses(labels, scores), ClassSetting(CLASSES)
+
+
+def _in_boxes(
+    rng: RNG, images: NDArray[np.int64], owners: NDArray[np.int64], places: Floats, scores: Floats
+) -> PosesInBoxes:
+    """Return predictions in the order of a file, which is none, where rows need not go together."""
+    order = (
+        rng.permutation(len(owners)) if len(set(scores.tolist())) > 1 else np.arange(len(owners))
+    )
+    count = len(owners)
+    return PosesInBoxes(
+        sample_ids=np.arange(count),
+        image_ids=owners[order],
+        boxes=np.tile([0.0, 0.0, 40.0, 50.0], (count, 1)),
+        box_scores=scores[order],
+        box_areas=np.full(count, 2000.0),
+        keypoints=places[order].astype(np.float32),
+        scores=np.ones(places.shape[:2], np.float32),
+        scored_images=images,
+    )
+
+
+def _setting(names: Any, sigmas: Floats | None = None) -> KeypointSetting:
+    return KeypointSetting(
+        dataset="a world",
+        split="drawn",
+        keypoints=tuple(names),
+        flip_pairs=tuple(FLIP_PAIRS) if sigmas is not None else (),
+        sigmas=sigmas,
+        groups={},
+        complete=True,
+        boxes="det",
+        keypoint_threshold=0.2,
+        nms="none",
+        nms_threshold=0.9,
+        normaliser="inter-ocular",
+    )
+
+
+WORLDS = {
+    "AP": World(METRICS["oks"], people),
+    "PCKh": World(METRICS["pckh"], persons),
+    "PCKh-near-100": World(METRICS["pckh"], partial(persons, off=0.06)),
+    "NME": World(METRICS["nme"], faces),
+    "NME-some-lost": World(METRICS["nme"], partial(faces, lost=0.03)),
+    "MPJPE": World(METRICS["mpjpe"], performances),
+    "top-1": World(METRICS["accuracy"], pictures),
+    "top-1-near-100": World(METRICS["accuracy"], partial(pictures, right=0.98)),
+}
