@@ -58,10 +58,9 @@ class Coverage:
         )
 
 
-HEADER = (
-    "| world | figure | truth | units | trials | without "
-    "| hold it (%) | too low | too high | width |",
-    "|---|---|---|---|---|---|---|---|---|---|",
+COLUMNS = (
+    *("world", "figure", "truth", "units", "trials", "without", "hold it (%)", "too low"),
+    *("too high", "width"),
 )
 
 
@@ -119,7 +118,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="a file for every figure of each metric")
     chosen = parser.parse_args()
     every: list[Coverage] = []
-    print(*HEADER, sep="\n", flush=True)
+    print(f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|", sep="\n", flush=True)
     for name in chosen.worlds:
         truth = truth_of(WORLDS[name], np.random.default_rng([chosen.seed, 1]))
         for units in chosen.units:

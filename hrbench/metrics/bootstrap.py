@@ -42,8 +42,10 @@ def drawn(strata: Strata, replicates: int = REPLICATES, seed: int = SEED) -> Ite
     for start in range(0, replicates, block):
         counts = np.empty((min(block, replicates - start), len(strata)), np.int64)
         for part in parts:
-            shares = np.full(len(part), 1 / len(part))
-            counts[:, part] = generator.multinomial(len(part) - 1, shares, size=len(counts))
+            chosen = generator.integers(len(part), size=(len(counts), len(part) - 1))
+            chosen += len(part) * np.arange(len(counts))[:, None]
+            times = np.bincount(chosen.ravel(), minlength=len(counts) * len(part))
+            counts[:, part] = times.reshape(len(counts), len(part))
         yield counts
 
 
