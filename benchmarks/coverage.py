@@ -6,7 +6,7 @@ A trial draws images of a world (`drawn_worlds.py`), has a metric measure them a
 does, and asks for its intervals. The truth is what the metric says of 200,000 other images. A
 line has the share of the trials whose interval holds it, with its standard error, and how often
 it lies below and above; of trials without an interval it says how many there are. `--json` has
-the same of every figure of the metric, `--replicates` how many draws an interval is made of.
+the same of every figure but the medians, `--replicates` how many draws an interval is made of.
 """
 
 import argparse
@@ -18,11 +18,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from drawn_worlds import WORLDS, World
+from drawn_worlds import WORLDS
+from numpy.typing import NDArray
 
 from hrbench.metrics import bootstrap
-
-TRUTH_UNITS, TRUTH_DRAWS = 20_000, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class Coverage:
     @property
     def error(self) -> float:
         """Its standard error."""
-        return math.sqrt(self.share * (100 - self.share) / self.trials)
+        return math.sqrt(self.share * (100 - self.share) / max(self.trials, 1))
 
     def line(self) -> str:
         """Return a row of a table."""
@@ -64,44 +63,36 @@ COLUMNS = (
 )
 
 
-def truth_of(world: World, rng: np.random.Generator) -> dict[str, float]:
-    """Return the figures of very many units."""
-    draws = [world.metric.score(*world.draw(rng, TRUTH_UNITS)).figures for _ in range(TRUTH_DRAWS)]
-    return {name: float(np.mean([draw[name] for draw in draws])) for name in draws[0]}
-
-
 def coverages(
     name: str, units: int, truth: Mapping[str, float], trials: int, replicates: int, seed: int
 ) -> list[Coverage]:
     """Return one for each figure of the metric."""
     world, rng = WORLDS[name], np.random.default_rng([seed, units])
-    ends: dict[str, list[tuple[float, float]]] = {figure: [] for figure in truth}
-    drawn = 0
-    for trial in range(trials):
-        outcomes = world.metric.observe(*world.draw(rng, units))
-        drawn = len(outcomes.units)
-        found = bootstrap.intervals(outcomes, replicates, seed=trial)
-        for figure in truth:
-            if figure in found:
-                ends[figure].append(found[figure])
+    drawn = (world.outcomes(rng, units) for _ in range(trials))
+    found = [bootstrap.intervals(one, replicates, trial) for trial, one in enumerate(drawn)]
+    count = len(world.outcomes(rng, units).units)
     made = []
-    for figure, pairs in ends.items():
-        if pairs:
-            low, high = np.transpose(pairs)
-            made.append(
-                Coverage(
-                    world=name,
-                    figure=figure,
-                    units=drawn,
-                    truth=truth[figure],
-                    trials=len(pairs),
-                    without=trials - len(pairs),
-                    below=float((high < truth[figure]).mean()),
-                    above=float((low > truth[figure]).mean()),
-                    width=float((high - low).mean()),
-                )
+    for figure in (figure for figure in truth if "/" not in figure):
+        pairs = [ends[figure] for ends in found if figure in ends]
+        low, high = np.transpose(pairs) if pairs else np.empty((2, 0))
+        made.append(
+            Coverage(
+                world=name,
+                figure=figure,
+                units=count,
+                truth=truth[figure],
+                trials=len(pairs),
+                without=trials - len(pairs),
+                below=_share(high < truth[figure]),
+                above=_share(low > truth[figure]),
+                width=float((high - low).mean()) if pairs else math.nan,
             )
+        )
     return made
+
+
+def _share(of: NDArray[np.bool_]) -> float:
+    return float(of.mean()) if len(of) else math.nan
 
 
 def main() -> None:
@@ -120,7 +111,7 @@ def main() -> None:
     every: list[Coverage] = []
     print(f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|", sep="\n", flush=True)
     for name in chosen.worlds:
-        truth = truth_of(WORLDS[name], np.random.default_rng([chosen.seed, 1]))
+        truth = WORLDS[name].truth(np.random.default_rng([chosen.seed, 1]))
         for units in chosen.units:
             started = time.perf_counter()
             made = coverages(name, units, truth, chosen.trials, chosen.replicates, chosen.seed + 1)

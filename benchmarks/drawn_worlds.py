@@ -7,14 +7,16 @@ Letters: U images (of Human3.6M: performances), N samples, K keypoints.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, fields, replace
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scoring import FLIP_PAIRS, NAMES, SIGMAS
 
+from hrbench.metrics.face_outcomes import FaceOutcomes
+from hrbench.metrics.head_outcomes import HeadOutcomes
 from hrbench.metrics.inputs import (
     ClassSetting,
     JointSetting,
@@ -26,9 +28,13 @@ from hrbench.metrics.inputs import (
 from hrbench.metrics.metric import AnyMetric
 from hrbench.metrics.mpjpe import LEFT_OUT, JointTruth
 from hrbench.metrics.nme import FaceTruth
+from hrbench.metrics.outcomes import Counts, Outcomes
 from hrbench.metrics.pckh import KEYPOINTS, HeadTruth
 from hrbench.metrics.people import Truth
+from hrbench.metrics.pose_outcomes import PoseOutcomes
 from hrbench.metrics.registry import METRICS
+from hrbench.metrics.sequence_outcomes import SequenceOutcomes
+from hrbench.metrics.topk import ClassOutcomes
 
 RNG = np.random.Generator
 Floats = NDArray[np.float64]
@@ -38,12 +44,80 @@ ACTIONS, CAMERAS, FRAMES = 15, 2, 3
 CLASSES = tuple(str(number) for number in range(10))
 
 
+class Averages(PoseOutcomes):
+    """COCO's ten figures alone, which are the soonest made."""
+
+    def figures(self, counts: Counts) -> dict[str, Floats]:
+        """Return the ten."""
+        return {name: 100 * values for name, values in self.ranked.averages(counts).items()}
+
+
+class FaceMeans(FaceOutcomes):
+    """All but the medians."""
+
+    figures = FaceOutcomes.means
+
+
+class HeadMeans(HeadOutcomes):
+    """All but the medians."""
+
+    figures = HeadOutcomes.means
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """What is drawn, and by what it is measured."""
 
     metric: AnyMetric
-    draw: Callable[[RNG, int], Given]  # so many units; of Human3.6M some more at most
+    draw: Callable[[RNG, int], Given]  # so many units
+    kind: type[Outcomes]  # what is made of the metric's: some of its figures, or all
+
+    def truth(self, rng: RNG) -> dict[str, float]:
+        """Return the figures of very many units, 200,000."""
+        draws = [self.metric.score(*self.draw(rng, 20_000)).figures for _ in range(10)]
+        return {name: float(np.mean([draw[name] for draw in draws])) for name in draws[0]}
+
+    def outcomes(self, rng: RNG, units: int) -> Outcomes:
+        """Return what units that are drawn add to the figures."""
+        made = self.metric.observe(*self.draw(rng, units))
+        return self.kind(**{field.name: getattr(made, field.name) for field in fields(made)})
+
+
+@dataclass(frozen=True, slots=True)
+class Pool(World):
+    """Performances that are drawn, with replacement, of 30,000: to measure them takes long."""
+
+    kind: type[Outcomes] = SequenceOutcomes
+
+    def truth(self, rng: RNG) -> dict[str, float]:
+        """Return the figures of all."""
+        del rng
+        return pool().once()
+
+    def outcomes(self, rng: RNG, units: int) -> Outcomes:
+        """Return what as many of each action add, of units some more where they do not divide."""
+        whole = pool()
+        each = -(-units // ACTIONS)
+        chosen = np.concatenate([
+            rng.choice(np.flatnonzero(whole.strata == action), each) for action in range(ACTIONS)
+        ])  # fmt: skip
+        rows = np.argsort(whole.owners, kind="stable").reshape(-1, CAMERAS)[chosen].ravel()
+        of_sequences = ("actions", "subjects", "frames", "errors", "joints")
+        return replace(
+            whole,
+            units=np.arange(len(chosen)),
+            owners=np.repeat(np.arange(len(chosen)), CAMERAS),
+            **{name: getattr(whole, name)[rows] for name in of_sequences},
+        )
+
+
+@cache
+def pool() -> SequenceOutcomes:
+    """Return what 30,000 performances add to the figures."""
+    made = METRICS["mpjpe"].observe(*performances(np.random.default_rng(0), 30_000))
+    if not isinstance(made, SequenceOutcomes):
+        raise TypeError(type(made))
+    return made
 
 
 def people(rng: RNG, units: int) -> Given:
@@ -197,12 +271,12 @@ def _setting(names: Any, sigmas: Floats | None = None) -> KeypointSetting:
 
 
 WORLDS = {
-    "AP": World(METRICS["oks"], people),
-    "PCKh": World(METRICS["pckh"], persons),
-    "PCKh-near-100": World(METRICS["pckh"], partial(persons, off=0.06)),
-    "NME": World(METRICS["nme"], faces),
-    "NME-some-lost": World(METRICS["nme"], partial(faces, lost=0.03)),
-    "MPJPE": World(METRICS["mpjpe"], performances),
-    "top-1": World(METRICS["accuracy"], pictures),
-    "top-1-near-100": World(METRICS["accuracy"], partial(pictures, right=0.98)),
+    "AP": World(METRICS["oks"], people, Averages),
+    "PCKh": World(METRICS["pckh"], persons, HeadMeans),
+    "PCKh-near-100": World(METRICS["pckh"], partial(persons, off=0.06), HeadMeans),
+    "NME": World(METRICS["nme"], faces, FaceMeans),
+    "NME-some-lost": World(METRICS["nme"], partial(faces, lost=0.03), FaceMeans),
+    "MPJPE": Pool(METRICS["mpjpe"], performances),
+    "top-1": World(METRICS["accuracy"], pictures, ClassOutcomes),
+    "top-1-near-100": World(METRICS["accuracy"], partial(pictures, right=0.98), ClassOutcomes),
 }

@@ -28,24 +28,32 @@ class FaceOutcomes(Outcomes):
 
     def figures(self, counts: Counts) -> dict[str, Floats]:
         """Return all figures, with NME and median of each point."""
+        return self.means(counts) | self.medians(counts)
+
+    def means(self, counts: Counts) -> dict[str, Floats]:
+        """Return all but the medians."""
         by_name = {
             str(name): shares(self.distances, self.sizes[:, column])
             for column, name in enumerate(self.normalisers)
         }
         (_, points), *others = by_name.items()
         errors = points.mean(axis=1)
-        of_faces = {
+        values = {
             "NME": 100 * errors,
             **{f"FR@{limit:.2f}": 100 * failures(errors, limit) for limit in LIMITS},
             **{f"AUC@{limit:.2f}": 100 * areas(errors, limit) for limit in LIMITS},
             **{f"NME ({name})": 100 * other.mean(axis=1) for name, other in others},
         }
-        of_points = {"median_error_px": self.distances}
         for index, name in enumerate(self.names):
-            of_faces[f"keypoint/{name}/NME"] = 100 * points[:, index]
-            of_points[f"keypoint/{name}/median_error_px"] = self.distances[:, index]
-        medians = {n: weighted.medians(v, self.owners, counts) for n, v in of_points.items()}
-        return {n: self._mean(v, counts) for n, v in of_faces.items()} | medians
+            values[f"keypoint/{name}/NME"] = 100 * points[:, index]
+        return {name: self._mean(own, counts) for name, own in values.items()}
+
+    def medians(self, counts: Counts) -> dict[str, Floats]:
+        """Return the median errors, of all points and of each."""
+        values = {"median_error_px": self.distances}
+        for index, name in enumerate(self.names):
+            values[f"keypoint/{name}/median_error_px"] = self.distances[:, index]
+        return {n: weighted.medians(own, self.owners, counts) for n, own in values.items()}
 
     def _mean(self, values: Floats, counts: Counts) -> Floats:
         """Return (R,) the mean over faces; NaN if any of the (N,) is, as of all faces once."""

@@ -4,6 +4,7 @@ Shapes: N persons, 16 keypoints in the order of KEYPOINTS.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,34 +33,41 @@ class HeadOutcomes(Outcomes):
     pixels: Floats  # (N, 16) NaN where missing
     head_sizes: Floats  # (N,) pixels
 
+    @property
+    def shares(self) -> Floats:
+        """(N, 16) errors in sizes of heads."""
+        return self.pixels / self.head_sizes[:, None]
+
     def figures(self, counts: Counts) -> dict[str, Floats]:
-        """Return all figures, with those of each keypoint.
+        """Return all figures, with those of each keypoint."""
+        return self.means(counts) | self.medians(counts)
+
+    def means(self, counts: Counts) -> dict[str, Floats]:
+        """Return all but the medians.
 
         A mean needs all its keypoints on somebody, if not among the persons that are drawn.
         """
-        drawn = self.owners, counts
-        shares = self.pixels / self.head_sizes[:, None]
-        hits = {name: _within(shares, THRESHOLDS[level]) for name, level in LEVELS.items()}
+        hits = {name: _within(self.shares, THRESHOLDS[level]) for name, level in LEVELS.items()}
         absent = np.isnan(self.pixels[:, IN_MEAN]).all(axis=0).any()
-        figures = {
-            name: weighted.means(values[:, IN_MEAN] * (np.nan if absent else 1), *drawn)
-            for name, values in hits.items()
-        }
-        figures |= self._medians(self.pixels[:, IN_MEAN], shares[:, IN_MEAN], counts)
+        values = {name: hit[:, IN_MEAN] * (np.nan if absent else 1) for name, hit in hits.items()}
         for index, name in enumerate(KEYPOINTS):
-            own = {level: hits[level][:, index] for level in (HEADLINE, FINE)}
-            row = {n: weighted.means(v, *drawn) for n, v in own.items()}
-            row |= self._medians(self.pixels[:, index], shares[:, index], counts)
-            figures |= {f"keypoint/{name}/{figure}": values for figure, values in row.items()}
+            for level in (HEADLINE, FINE):
+                values[f"keypoint/{name}/{level}"] = hits[level][:, index]
+        figures = {name: weighted.means(own, self.owners, counts) for name, own in values.items()}
         for part, columns in PARTS.items():
             sides = [figures[f"keypoint/{KEYPOINTS[c]}/{HEADLINE}"] for c in columns]
             figures[f"{HEADLINE}:{part}"] = np.asarray(np.mean(sides, axis=0))
         return figures
 
-    def _medians(self, pixels: Floats, shares: Floats, counts: Counts) -> dict[str, Floats]:
+    def medians(self, counts: Counts) -> dict[str, Floats]:
+        """Return the median errors, of the keypoints of the mean and of each."""
+        columns: dict[str, Any] = {"": IN_MEAN}
+        columns |= {f"keypoint/{name}/": index for index, name in enumerate(KEYPOINTS)}
+        errors = {"median_error_px": self.pixels, "median_error_share": 100 * self.shares}
         return {
-            "median_error_px": weighted.medians(pixels, self.owners, counts),
-            "median_error_share": 100 * weighted.medians(shares, self.owners, counts),
+            f"{group}{name}": weighted.medians(values[:, own], self.owners, counts)
+            for group, own in columns.items()
+            for name, values in errors.items()
         }
 
 

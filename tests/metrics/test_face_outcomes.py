@@ -67,7 +67,7 @@ def test_faces_of_one_image_that_are_off_alike_widen_the_interval() -> None:
     hard = np.repeat(np.exp(np.random.default_rng(0).normal(1, 0.6, 50)), 4)
     pixels = [(off, off) for off in hard.tolist()]
     apart, together = (
-        intervals(outcomes(*pixels, images=images))["NME"]
+        intervals(outcomes(*pixels, images=images), 5_000)["NME"]
         for images in (np.arange(200), np.arange(200) // 4)
     )
     # Four that are alike tell no more than one: errors are the root of 4 as large.

@@ -65,7 +65,7 @@ def test_a_keypoint_that_nobody_has_leaves_no_mean() -> None:
 def test_persons_of_one_image_that_are_off_alike_widen_the_interval() -> None:
     off = np.repeat(np.random.default_rng(0).choice([1.0, 6.0], 60, p=[0.7, 0.3]), 3).tolist()
     (low, high), (lower, higher) = (
-        intervals(outcomes(*off, images=images))["PCKh@0.5"]
+        intervals(outcomes(*off, images=images), 5_000)["PCKh@0.5"]
         for images in (np.arange(180), np.arange(180) // 3)
     )
     assert (higher - lower) / (high - low) == pytest.approx(math.sqrt(3), rel=0.1)
