@@ -17,7 +17,7 @@ from metrics.examples import (
 from numpy.typing import NDArray
 
 from hrbench.metrics import ranked as module
-from hrbench.metrics.average_precision import curves, figures
+from hrbench.metrics.average_precision import RECALL_LEVELS, curves, figures
 from hrbench.metrics.matching import match
 from hrbench.metrics.people import Results, Truth
 from hrbench.metrics.ranked import Ranked, ranked
@@ -71,6 +71,18 @@ def test_a_draw_without_people_has_no_figure() -> None:
     found = averages(table(people, results([[[0, 0]]], [1], [5]), sigmas(1)), [1, 3, 0, 0])
     assert found["APM"] == pytest.approx([1])
     assert math.isnan(found["APL"][0])
+
+
+@pytest.mark.parametrize("people", [7, 25, 50, 100, 107, 700])
+def test_a_level_is_reached_by_the_hit_whose_rounded_quotient_reaches_it(people: int) -> None:
+    # Every second result is a hit, the first too: after hit k there are k - 1 false alarms.
+    hits = np.tile(np.arange(2 * people) % 2 == 0, (1, 10, 1))
+    owners = np.zeros(2 * people, np.int32)
+    made = Ranked(owners, hits, np.ones_like(hits), np.array([[people]]))
+    number = np.arange(people) + 1
+    reached = np.searchsorted(number / people, RECALL_LEVELS)
+    falling = number / (2 * number - 1 + np.spacing(1.0))
+    assert averages(made, [1])["AP50"] == [falling[reached].mean()]
 
 
 @settings(max_examples=150)
