@@ -131,6 +131,13 @@ def test_points_of_a_dataset_that_do_not_agree_are_refused(
     assert words in str(caught.value)
 
 
+def test_a_dataset_of_an_older_run_is_the_published_one_without_groups_of_its_points() -> None:
+    faces = catalog.load_dataset("cofw")
+    older = faces.model_copy(update={"regions": {}, "turn": None})
+    assert catalog.is_published(older)
+    assert not catalog.is_published(older.model_copy(update={"folder": "mine"}))
+
+
 def test_a_subset_is_of_a_split_that_there_is() -> None:
     raw = catalog.load_dataset("wflw").plain()
     raw["splits"]["blur"]["subset_of"] = "tests"
