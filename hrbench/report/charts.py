@@ -21,6 +21,7 @@ INK, GREY, PALE = "#141414", "#6e6e6e", "#e1e1e1"
 COLORS = (  # told apart by the colour-blind (Okabe and Ito 2008)
     *(INK, "#e69f00", "#56b4e9", "#009e73", "#0072b2", "#d55e00", "#cc79a7", "#8c8c8c"),
 )
+FULL = 100  # per cent
 FIRST, OTHER = 2.2, 1.4  # points that lines are wide
 NAMED = 4  # names of lines in a row
 STYLE: Any = {  # whose keys matplotlib types one by one
@@ -68,7 +69,7 @@ def curve(
     across, *lines = (np.array(values, dtype=np.float64) for values in content.values())
     named = zip(list(content)[1:], lines, strict=True)
     figure, chart = plain([Line(name, across, values) for name, values in named], inches)
-    chart.set(xlim=(0, across[-1]), ylim=(0, 100), xlabel=axes.across, ylabel=axes.up)
+    chart.set(xlim=(0, across[-1]), ylim=(0, FULL), xlabel=axes.across, ylabel=axes.up)
     return figure
 
 

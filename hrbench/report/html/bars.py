@@ -1,7 +1,7 @@
 """Intervals as bars that one scale makes comparable."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hrbench.report.definitions import rounded
 from hrbench.report.html.page import Bar
@@ -26,7 +26,11 @@ class Scale:
     def bar(self, value: Ends, *, ours: bool = True) -> Bar:
         """Return a value and its interval on the scale."""
         middle, low, high = (None if end is None else self._share(end) for end in value)
-        return Bar(middle or 0.0, low, high, ours)
+        return Bar(middle or 0.0, low, high, ours=ours)
+
+    def difference(self, value: Ends) -> Bar:
+        """Return a difference and its interval on the scale, with the place of 0."""
+        return replace(self.bar(value), zero=self._share(0.0))
 
     def _share(self, value: float) -> float:
         return (value - self.low) / (self.high - self.low)

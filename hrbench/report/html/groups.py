@@ -23,16 +23,18 @@ def grids(record: RunRecord, prefix: str) -> Iterator[Grid]:
 
 def _grid(record: RunRecord, name: str, rows: Sequence[Line], place: str) -> Grid:
     keys = list(dict.fromkeys(key for row in rows for key in row))
-    drawn = _drawn(record, name, keys, rows)
-    columns = [_column(key, rows) for key in keys]
+    labels = {key: key or _alone(record, name, rows) for key in keys}
+    columns = [_column(labels[key], [row.get(key) for row in rows]) for key in keys]
     shown = [
-        [_cell(key, row.get(key, ""), _ends(record, name, key, row)) for key in keys]
+        [_cell(labels[key], row.get(key, ""), _ends(record, name, key, row)) for key in keys]
         for row in rows[:MOST]
     ]
+    drawn = _drawn(record, name, labels, rows)
     if drawn is not None:
         key, over = drawn
         at = keys.index(key) + 1
-        columns.insert(at, Column("", scale=over.ends, hint=f"{key} with its 95 % interval"))
+        hint = f"{over.figure} with its 95 % interval"
+        columns.insert(at, Column("", scale=over.ends, hint=hint))
         for cells, row in zip(shown, rows, strict=False):
             ends = _ends(record, name, key, row)
             cells.insert(at, Cell(bar=None if ends is None else over.bar(ends)))
@@ -47,16 +49,22 @@ def _grid(record: RunRecord, name: str, rows: Sequence[Line], place: str) -> Gri
 
 
 def _drawn(
-    record: RunRecord, name: str, keys: Sequence[str], rows: Sequence[Line]
+    record: RunRecord, name: str, labels: Mapping[str, str], rows: Sequence[Line]
 ) -> tuple[str, Scale] | None:
     """Return the first figure of a group that is worth a bar in each row, and its scale."""
-    for key in keys[1:]:
+    for key, label in list(labels.items())[1:]:
         ends = [found for row in rows if (found := _ends(record, name, key, row))]
-        known = define(key) is not None or any(low is not None for _, low, _ in ends)
-        over = scale(key, ends) if known else None
+        known = define(label) is not None or any(low is not None for _, low, _ in ends)
+        over = scale(label, ends) if known else None
         if over is not None:
             return key, over
     return None
+
+
+def _alone(record: RunRecord, name: str, rows: Sequence[Line]) -> str:
+    """Return what the one number of each row is: the headline, if it has an interval of its own."""
+    surely = any(f"{name}/{row.get(name)}" in record.group_intervals for row in rows)
+    return record.headline if surely else ""
 
 
 def _ends(record: RunRecord, name: str, key: str, row: Line) -> Ends | None:
@@ -64,14 +72,14 @@ def _ends(record: RunRecord, name: str, key: str, row: Line) -> Ends | None:
     value = row.get(key)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    low, high = record.group_intervals.get(f"{name}/{row.get(name)}/{key}", (None, None))
+    place = "/".join(filter(None, (name, str(row.get(name)), key)))
+    low, high = record.group_intervals.get(place, (None, None))
     return float(value), low, high
 
 
-def _column(key: str, rows: Sequence[Line]) -> Column:
+def _column(key: str, values: Sequence[object]) -> Column:
     known = define(key)
-    values = [row[key] for row in rows if row.get(key) is not None]
-    numbers = all(isinstance(value, int | float) for value in values)
+    numbers = all(isinstance(value, int | float) for value in values if value is not None)
     name = key.removesuffix(f"_{known.unit}") if known else key
     unit = f", {known.unit}" if known else ""
     return Column(f"{name}{unit}".replace("_", " "), numbers, known.meaning if known else "")

@@ -32,6 +32,7 @@ class Bar:
     value: float
     low: float | None = None
     high: float | None = None
+    zero: float | None = None  # where 0 is, of differences
     ours: bool = True
 
 

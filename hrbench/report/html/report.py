@@ -15,7 +15,7 @@ import hrbench
 from hrbench import catalog
 from hrbench.errors import UnknownNameError
 from hrbench.report import cases
-from hrbench.report.html import leaderboards, overview, runs
+from hrbench.report.html import comparisons, leaderboards, overview, runs
 from hrbench.report.html.page import Link, Page, Report
 from hrbench.report.html.pictures import Room
 from hrbench.report.html.runs import Place
@@ -62,7 +62,19 @@ def report(
         )
         for name in tasks
     ]
-    room = Room.of(sum(len(cases.read(folder)) for _, folder in pairs))
+    groups = comparisons.alike(pairs)
+    both = [len(comparisons.shared(*two)) for group in groups for two in group.pairs]
+    room = Room.of(sum(len(cases.read(folder)) for _, folder in pairs) + 2 * sum(both))
+    compared = [
+        comparisons.page(
+            group,
+            f"comparison-{number}",
+            pages,
+            Link(group.runs[0].record.task, places[group.runs[0].record.task]),
+            room,
+        )
+        for number, group in enumerate(groups, start=1)
+    ]
     details = [
         runs.page(record, folder, literature, _place(record, places, pages), room)
         for record, folder in pairs
@@ -70,7 +82,7 @@ def report(
     sentences = (*found.damaged, *([] if records else [NO_RUNS]))
     first = overview.page(records, places, pages, sentences)
     made = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC by hrbench {hrbench.__version__}"
-    return written(Report("hrbench report", made, (first, *boards, *details)))
+    return written(Report("hrbench report", made, (first, *boards, *compared, *details)))
 
 
 def written(content: Report) -> str:

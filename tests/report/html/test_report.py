@@ -133,6 +133,15 @@ def test_intervals_of_a_group_stand_below_its_figures(tmp_path: Path) -> None:
     assert "medium 41.3 39.0-43.5" in read.words(page_of(read))
 
 
+def test_the_one_number_of_a_row_is_the_headline_where_it_has_an_interval(tmp_path: Path) -> None:
+    groups = {"class": {"ant": 41.26, "bee": 60.0}, "objects": {"measured": 25}}
+    read = of(tmp_path, {"groups": groups, "group_intervals": {"class/ant": (39.04, 43.5)}})
+    words = read.words(page_of(read))
+    assert "class AP, %" in words
+    assert "ant 41.3 39.0-43.5" in words
+    assert "measured 25" in words
+
+
 def test_a_long_group_says_how_much_is_left_out(tmp_path: Path) -> None:
     groups = {"class": {f"c{n}": {"top-1": 50.0} for n in range(1000)}}
     read = of(tmp_path, {"groups": groups})

@@ -1,0 +1,316 @@
+"""The pages that set runs of one task beside each other, on the images that they share."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hrbench.metrics.outcomes import Outcomes
+from hrbench.report import cases, outcomes
+from hrbench.report.comparing import compare
+from hrbench.report.comparison import Comparison, Group, Line, Pair, Side
+from hrbench.report.comparison_tables import (
+    CHANGED,
+    OF_HOLM,
+    OF_IMAGES,
+    OF_P,
+    OF_RANKS,
+    interval_words,
+    outcome,
+    p_words,
+    power,
+    sample_words,
+    verdict,
+)
+from hrbench.report.definitions import rounded
+from hrbench.report.html import pictures
+from hrbench.report.html.bars import Scale, scale
+from hrbench.report.html.leaderboards import value_of
+from hrbench.report.html.page import Cell, Chip, Column, Grid, Link, Page, Picture, Section
+from hrbench.report.html.pictures import Room
+from hrbench.report.measured_alike import hopeless, unlike
+from hrbench.report.record import RunRecord
+from hrbench.report.table import epochs
+
+MOST = 8  # runs of a comparison, the latest ones
+SHARED = 3  # samples that two runs have pictures of, side by side
+ROWS = 60  # of a group
+AGAINST = "The others are set against {}, which is best in {}."
+OLDER = "{} older runs are left out: hrbench compare RUN RUN sets any beside each other."
+
+Run = tuple[RunRecord, Path]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A run with what each image adds to its figures."""
+
+    record: RunRecord
+    folder: Path
+    outcomes: Outcomes
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Runs that were measured alike, the best first, and how many more there are."""
+
+    runs: tuple[Kept, ...]
+    older: int
+
+    @property
+    def pairs(self) -> list[tuple[Kept, Kept]]:
+        """The best run with each of the others."""
+        return [(self.runs[0], other) for other in self.runs[1:]]
+
+
+def alike(runs: Sequence[Run]) -> list[Alike]:
+    """Return the runs that can be compared, in groups of two or more.
+
+    Raises:
+        RunError: what a run has kept of its images is not whole.
+    """
+    groups: list[list[Kept]] = []
+    for record, folder in runs:
+        if not (folder / outcomes.FILE).is_file():
+            continue
+        kept = Kept(record, folder, outcomes.read(folder, record))
+        group = next((group for group in groups if _fits(group[0], kept)), None)
+        if group is None:
+            groups.append([kept])
+        else:
+            group.append(kept)
+    return [_ordered(group) for group in groups if len(group) > 1]
+
+
+def shared(first: Kept, second: Kept) -> list[tuple[cases.Case, cases.Case]]:
+    """Return the samples of which both runs have a picture."""
+    theirs = {case.id: case for case in cases.read(second.folder)}
+    return [(case, theirs[case.id]) for case in cases.read(first.folder) if case.id in theirs][
+        :SHARED
+    ]
+
+
+def page(group: Alike, place: str, pages: Mapping[str, str], trail: Link, room: Room) -> Page:
+    """Return the page of some runs.
+
+    Args:
+        group: the runs.
+        place: the page's id.
+        pages: the ids of runs' pages, by the runs' ids.
+        trail: the task's page.
+        room: for each picture.
+    """
+    made = compare([(one.record, str(one.folder), one.outcomes) for one in group.runs])
+    best = made.sides[0].record
+    data = best.dataset
+    sections = [_runs(made, group, place, pages)]
+    for number, (pair, kept) in enumerate(zip(made.pairs, group.pairs, strict=True)):
+        sections += _pair(pair, made, f"{place}-{number}")
+        sections.append(_side_by_side(pair, kept, room))
+    sections.append(
+        Section(title="How to read this", sentences=(OF_P, OF_HOLM, OF_RANKS, OF_IMAGES))
+    )
+    names = sorted({side.record.name for side in made.sides})
+    return Page(
+        id=place,
+        title=f"{best.task}: {len(made.sides)} runs compared",
+        menu=f"{best.task} ({len(made.sides)})",
+        group="Comparisons",
+        lead=f"{', '.join(names)} on {sample_words(made)} of {data.name} {data.split}.",
+        trail=(Link("Overview", "overview"), trail),
+        sections=tuple(section for section in sections if not section.is_empty),
+    )
+
+
+def _fits(first: Kept, other: Kept) -> bool:
+    records, own = (first.record, other.record), (first.outcomes, other.outcomes)
+    return not hopeless(records) and not unlike(records, own)
+
+
+def _ordered(group: Sequence[Kept]) -> Alike:
+    latest = sorted(group, key=lambda one: one.record.started)[-MOST:]
+
+    def order(one: Kept) -> float:
+        figure = one.record.metrics[one.record.headline]
+        value = figure.value if figure.value is not None else math.inf
+        return -value if figure.higher_is_better and figure.value is not None else value
+
+    return Alike(tuple(sorted(latest, key=order)), len(group) - len(latest))
+
+
+def _runs(made: Comparison, group: Alike, place: str, pages: Mapping[str, str]) -> Section:
+    headline = made.standings[0]
+    bars = [
+        (value, *_known(ends))
+        for value, ends in zip(headline.figures, headline.intervals, strict=True)
+    ]
+    over = scale(headline.figure.label, bars)
+    columns = (
+        Column(""),
+        Column("run"),
+        Column(headline.figure.label, numbers=True),
+        Column("95 %", numbers=True),
+        *([Column("", scale=over.ends, hint="the value with its interval")] if over else []),
+        Column("rank", numbers=True, hint=OF_RANKS),
+        Column("epochs", numbers=True),
+        Column("seed", numbers=True),
+    )
+    rows = []
+    for number, side in enumerate(made.sides):
+        record, ends = side.record, headline.intervals[number]
+        rank = headline.ranks[number] if headline.ranks else None
+        interval = (
+            "" if math.isnan(ends[0]) else "-".join(rounded(record.headline, e) for e in ends)
+        )
+        rows.append(
+            (
+                Cell(side.letter),
+                Cell(f"{record.name} {record.id[:8]}", link=pages[record.id]),
+                Cell(value_of(record), headline.figures[number]),
+                Cell(interval, bars[number][1]),
+                *([Cell(bar=over.bar(bars[number]))] if over else []),
+                Cell(str(rank) if rank else "", rank.best if rank else None),
+                Cell(epochs(record)),
+                Cell(str(record.seed), record.seed),
+            )
+        )
+    first = made.sides[0]
+    return Section(
+        title="Runs",
+        sentences=(
+            AGAINST.format(first.letter, headline.figure.label),
+            *([OLDER.format(group.older)] if group.older else []),
+        ),
+        grids=(Grid(f"{place}-runs", "Runs, the best first", columns, tuple(rows)),),
+    )
+
+
+def _pair(pair: Pair, made: Comparison, place: str) -> list[Section]:
+    title = f"{pair.second.letter} against {pair.first.letter}"
+    headline = pair.figures[0]
+    sentences = (verdict(headline, pair, made), power(headline, made))
+    counts = (
+        f"Each {made.unit} by itself: {pair.second.letter} is better in {pair.better}, worse in "
+        f"{pair.worse}."
+    )
+    figures = _lines(pair, "figure", pair.figures, f"{place}-figures", "Differences")
+    grids = [_group(pair, group, f"{place}-group-{n}") for n, group in enumerate(pair.groups)]
+    return [
+        Section(title=title, sentences=(*filter(None, sentences), counts), grids=(figures,)),
+        Section(
+            title=f"{title}: by group",
+            grids=(*grids, *_changed(pair, made, f"{place}-changed")),
+            folded=True,
+        ),
+    ]
+
+
+def _group(pair: Pair, group: Group, place: str) -> Grid:
+    caption = f"{group.label} by {group.name.replace('_', ' ')}"
+    return _lines(pair, group.name.replace("_", " "), group.lines, place, caption)
+
+
+def _lines(pair: Pair, head: str, lines: Sequence[Line], place: str, caption: str) -> Grid:
+    over = _scale(lines)
+    columns = (
+        Column(head),
+        Column(pair.first.letter, numbers=True),
+        Column(pair.second.letter, numbers=True),
+        Column("difference", numbers=True),
+        Column("95 %", numbers=True),
+        *([Column("", scale=over.ends, hint="the difference with its interval")] if over else []),
+        Column("p", numbers=True),
+        Column("outcome"),
+    )
+    left = len(lines) - ROWS
+    return Grid(
+        id=place,
+        caption=caption,
+        columns=columns,
+        rows=tuple(_cells(line, pair, over) for line in lines[:ROWS]),
+        below=(f"{left} more: hrbench compare --format csv",) if left > 0 else (),
+    )
+
+
+def _scale(lines: Sequence[Line]) -> Scale | None:
+    """Return the scale of differences that have one unit; it has 0 on it."""
+    if len({line.figure.unit for line in lines}) != 1:
+        lines = [line for line in lines if line.figure.unit == lines[0].figure.unit]
+    known = [line.difference for line in lines if not math.isnan(line.difference.low)]
+    ends = [(found.value, found.low, found.high) for found in known]
+    return scale(lines[0].figure.label, [*ends, (0.0, None, None)]) if known else None
+
+
+def _cells(line: Line, pair: Pair, over: Scale | None) -> tuple[Cell, ...]:
+    figure, found = line.figure, line.difference
+    label = figure.label
+    said = outcome(line, pair)
+    ends = _known((found.low, found.high))
+    drawn = ends[0] is not None and figure.unit == pair.figures[0].figure.unit
+    bar = over.difference((found.value, *ends)) if over and drawn else None
+    return (
+        Cell(figure.row or label),
+        Cell(_number(label, line.first), line.first),
+        Cell(_number(label, line.second), line.second),
+        Cell(f"{_number(label, found.value)} {figure.unit}".rstrip(), found.value),
+        Cell(interval_words(figure, found.low, found.high), ends[0]),
+        *([Cell(bar=bar)] if over else []),
+        Cell("" if math.isnan(line.adjusted) else p_words(line.adjusted), _order(line.adjusted)),
+        Cell(chips=(Chip(said, "same" if line.is_sure else "plain"),)),
+    )
+
+
+def _changed(pair: Pair, made: Comparison, place: str) -> list[Grid]:
+    if not pair.changed:
+        return []
+    label = pair.figures[0].figure.label
+    columns = (
+        Column(made.unit),
+        Column(pair.first.letter, numbers=True),
+        Column(pair.second.letter, numbers=True),
+        Column("change"),
+    )
+    rows = tuple(
+        (
+            Cell(one.unit),
+            Cell(_number(label, one.first), one.first),
+            Cell(_number(label, one.second), one.second),
+            Cell("better" if one.is_better else "worse"),
+        )
+        for one in pair.changed[:CHANGED]
+    )
+    caption = f"{made.unit.capitalize()}s that changed most, each by its own {label}"
+    return [Grid(place, caption, columns, rows)]
+
+
+def _side_by_side(pair: Pair, kept: tuple[Kept, Kept], room: Room) -> Section:
+    shown: list[Picture] = []
+    for both in shared(*kept):
+        for side, run, case in zip((pair.first, pair.second), kept, both, strict=True):
+            shown.append(_named(side, pictures.of_case(run.folder / cases.FOLDER, case, room)))
+    return Section(
+        title=f"{pair.second.letter} beside {pair.first.letter}: cases of both",
+        pictures=tuple(shown),
+    )
+
+
+def _named(side: Side, picture: Picture) -> Picture:
+    return Picture(
+        picture.source,
+        f"{side.letter}: {picture.words}",
+        f"{side.letter}. {picture.caption}",
+        picture.width,
+        picture.height,
+    )
+
+
+def _number(label: str, value: float) -> str:
+    return "none" if math.isnan(value) else rounded(label, value)
+
+
+def _known(ends: tuple[float, float]) -> tuple[float | None, float | None]:
+    return (None, None) if any(map(math.isnan, ends)) else ends
+
+
+def _order(value: float) -> float | None:
+    return None if math.isnan(value) else value
