@@ -11,7 +11,7 @@ one short.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,12 +68,17 @@ def intervals(
     outcomes: Outcomes, replicates: int = REPLICATES, seed: int = SEED
 ) -> dict[str, tuple[float, float]]:
     """Return the lower and upper end of each figure that has an interval."""
+    return ends(outcomes, replicated(outcomes, replicates, seed))
+
+
+def ends(outcomes: Outcomes, drawn_anew: Mapping[str, Floats]) -> dict[str, tuple[float, float]]:
+    """Return the same of figures that are `replicated`."""
     once, degrees = outcomes.once(), freedom(outcomes.strata)
-    ends = {
+    pairs = {
         name: interval(once[name], values, degrees, outcomes.largest(name))
-        for name, values in replicated(outcomes, replicates, seed).items()
+        for name, values in drawn_anew.items()
     }
-    return {name: pair for name, pair in ends.items() if not math.isnan(pair[0])}
+    return {name: pair for name, pair in pairs.items() if not math.isnan(pair[0])}
 
 
 def interval(value: float, drawn_anew: Floats, degrees: int, largest: float) -> tuple[float, float]:

@@ -6,17 +6,20 @@ from pathlib import Path
 
 import pandas as pd
 
+from hrbench.metrics.ranks import Rank
 from hrbench.report.beside import Beside, beside, compared
 from hrbench.report.protocols import MATCHED, against_task, told
 from hrbench.report.published import COLUMNS, Row
+from hrbench.report.ranking import all_ranks, folders_of
 from hrbench.report.record import RunRecord
-from hrbench.report.repeats import TRAINED, Repeats, repeats
+from hrbench.report.repeats import TRAINED, repeats
 from hrbench.report.runs import Runs
 
 RUN_COLUMNS = (  # of runs alone; `kind` tells these from published rows
     *("kind", "id", "folder", "started", "variant", "task_version", "modified", "synthetic"),
     *("complete", "expected", "evaluated", "seed", "epochs", "fingerprint", "weights"),
-    *("weights_sha256", "init", "code", "commit", "low", "high", "reason"),
+    *("weights_sha256", "init", "code", "commit", "low", "high", "rank_best", "rank_worst"),
+    "reason",
     *("beside_system", "beside_value", "gap", "protocol"),
 )
 
@@ -27,8 +30,12 @@ def as_csv(runs: Runs, literature: Sequence[Row], *, everything: bool) -> str:
     The rows are those that hrbench is measured against, or all. `protocol` is the mark of a run
     beside the row, in words, and of a row beside its task.
     """
-    pairs = zip(runs.folders, runs.records, strict=True)
-    lines = [line for folder, record in pairs for line in _lines(folder, record, literature)]
+    places = all_ranks(repeats(runs.records), folders_of(runs))
+    lines = [
+        line
+        for folder, record in zip(runs.folders, runs.records, strict=True)
+        for line in _lines(folder, record, literature, places.get(record.id))
+    ]
     shown = literature if everything else _mission(literature)
     lines += [{"kind": "published", "protocol": against_task(row).mark, **row} for row in shown]
     columns = dict.fromkeys((*RUN_COLUMNS, *COLUMNS, *(key for line in lines for key in line)))
@@ -40,7 +47,8 @@ def as_json(runs: Runs, literature: Sequence[Row], *, everything: bool) -> str:
     """Return {"runs", "experiments", "mission"} and, with `everything`, all rows as "published".
 
     A run is its record with its folder and the row it stands `beside`; an experiment the runs
-    that differ in their seed, with mean and standard deviation; of the mission are the rows that
+    that differ in their seed, with mean and standard deviation, and the places that these may have
+    in their table; of the mission are the rows that
     hrbench is measured against, each with the runs that stand beside it. A published row has the
     mark of its `protocol` beside its task's.
     """
@@ -54,7 +62,7 @@ def as_json(runs: Runs, literature: Sequence[Row], *, everything: bool) -> str:
     ]
     content: dict[str, object] = {
         "runs": listed,
-        "experiments": [_experiment(one) for one in repeats(runs.records)],
+        "experiments": _experiments(runs),
         "mission": [
             {**_marked(row), "runs": _beside_it(row, runs.records, literature)}
             for row in _mission(literature)
@@ -73,7 +81,9 @@ def _mission(literature: Sequence[Row]) -> list[Row]:
     return [row for row in literature if row["mission"]]
 
 
-def _lines(folder: Path, record: RunRecord, literature: Sequence[Row]) -> list[dict[str, object]]:
+def _lines(
+    folder: Path, record: RunRecord, literature: Sequence[Row], rank: Rank | None
+) -> list[dict[str, object]]:
     shared = {**_run(folder, record), **_network(record), **_protocol(record)}
     lines = []
     near = {one.row["metric"]: one for one in reversed(compared(record, literature))}
@@ -87,6 +97,8 @@ def _lines(folder: Path, record: RunRecord, literature: Sequence[Row]) -> list[d
                 "protocol": near[name].protocol.words,
             }
         lines.append(line)
+    if rank is not None:
+        lines[0] |= {"rank_best": rank.best, "rank_worst": rank.worst}
     return lines
 
 
@@ -134,13 +146,23 @@ def _protocol(record: RunRecord) -> dict[str, object]:
     return {key: value for key, value in told(record).items() if key not in MATCHED}
 
 
-def _experiment(one: Repeats) -> dict[str, object]:
-    return {
-        "name": one.record.name,
-        "runs": [run.id for run in one.runs],
-        "seeds": [run.seed for run in one.runs],
-        "metrics": one.spreads(),
-    }
+def _experiments(runs: Runs) -> list[dict[str, object]]:
+    every = repeats(runs.records)
+    places = all_ranks(every, folders_of(runs))
+    return [
+        {
+            "name": one.record.name,
+            "runs": [run.id for run in one.runs],
+            "seeds": [run.seed for run in one.runs],
+            "metrics": one.spreads(),
+            "rank": _rank_content(places.get(one.latest.id)),
+        }
+        for one in every
+    ]
+
+
+def _rank_content(rank: Rank | None) -> dict[str, int] | None:
+    return None if rank is None else {"best": rank.best, "worst": rank.worst}
 
 
 def _beside_it(

@@ -3,11 +3,11 @@
 import hashlib
 from pathlib import Path
 
-from hrbench.report import outcomes, predictions
+from hrbench.report import draws, outcomes, predictions
 from hrbench.report.run_folders import DATASET, DIVISION, SPEC
 
 WEIGHTS = "checkpoints/best.pt"
-KEPT = (SPEC, DATASET, DIVISION, predictions.FILE, outcomes.FILE, WEIGHTS)
+KEPT = (SPEC, DATASET, DIVISION, predictions.FILE, outcomes.FILE, draws.FILE, WEIGHTS)
 
 
 def sha256(path: Path) -> str:

@@ -16,6 +16,7 @@ from hrbench.report.paper import papers
 from hrbench.report.paper_latex import latex
 from hrbench.report.paper_markdown import markdown
 from hrbench.report.published import rows
+from hrbench.report.ranking import folders_of
 from hrbench.report.repeats import repeats
 from hrbench.report.runs import Runs
 from hrbench.report.table import record_tables
@@ -59,12 +60,13 @@ def report(
     tasks = {task} if task else {one.task for one in kept.records} or set(catalog.names("tasks"))
     literature = rows(published, tasks)
     experiments = repeats(kept.records, each=each)
+    folders = folders_of(kept)
     if form in PAPERS:
-        made = papers(experiments, literature)
+        made = papers(experiments, literature, folders)
         return PAPERS[form](made) if made else _nothing(task)
     comparable = {one.task for one in kept.records if may_stand_beside_published(one)}
     tables = [
-        *record_tables(experiments, literature),
+        *record_tables(experiments, literature, folders),
         *_unfinished_table(kept.unfinished),
         *published_tables(literature, comparable if kept.records and not task else None),
     ]

@@ -14,6 +14,7 @@ from hrbench.report.definitions import define, rounded
 from hrbench.report.literature import cited
 from hrbench.report.protocols import Agreement, against_task, between, told, with_row
 from hrbench.report.published import Row, is_headline, selection
+from hrbench.report.ranking import Folders, ranking
 from hrbench.report.record import RunRecord
 from hrbench.report.repeats import TRAINED, Repeats
 from hrbench.report.table import marks, origin
@@ -26,7 +27,7 @@ OF_FIGURE = frozenset(
     }
 )
 TOLD = ("boxes", "keypoints", "frames")  # keys of a protocol that have columns
-FACTS = ("input", *TOLD, "weights")
+FACTS = ("input", *TOLD, "weights", "rank")
 BOLD = (
     "Bold: the best of the rows without a known difference in protocol, and what a 95 % interval "
     "does not tell from it."
@@ -99,7 +100,9 @@ def arrow(metric: str, up: str, down: str) -> str:
     return "" if known is None else up if known.higher_is_better else down
 
 
-def papers(experiments: Sequence[Repeats], literature: Sequence[Row]) -> list[Paper]:
+def papers(
+    experiments: Sequence[Repeats], literature: Sequence[Row], folders: Folders
+) -> list[Paper]:
     """Return a table for each task and split; where there are no runs, of what is published.
 
     Runs on data that hrbench made, or on a part of a split, stand beside no published row.
@@ -116,20 +119,24 @@ def papers(experiments: Sequence[Repeats], literature: Sequence[Row]) -> list[Pa
         _paper(
             own,
             [row for row in literature if (row["task"], row["split"]) == (task, split)],
+            folders,
             comparable=comparable,
         )
         for (task, split, comparable), own in groups.items()
     ]
 
 
-def _paper(experiments: Sequence[Repeats], rows: Sequence[Row], *, comparable: bool) -> Paper:
+def _paper(
+    experiments: Sequence[Repeats], rows: Sequence[Row], folders: Folders, *, comparable: bool
+) -> Paper:
     first = experiments[0].record if experiments else None
     task, split = (rows[0]["task"], rows[0]["split"]) if first is None else _place(first)
     shown = _shown(rows, experiments) if comparable else []
     published = [_published(row, rows, first) for row in shown]
     metrics = _metrics(first, dict.fromkeys(row["metric"] for row in rows))
     published.sort(key=lambda line: (line.differs, _standing(metrics[0], line)))
-    ours = [_own(one, experiments) for one in experiments]
+    places = ranking(experiments, folders)
+    ours = [_own(one, experiments, places.of(one)) for one in experiments]
     lines = _lettered(_bold([*published, *ours], metrics))
     about = benchmark(task)
     notes = {k: w for line in lines for k, w in zip(line.letters, line.notes, strict=True)}
@@ -142,7 +149,7 @@ def _paper(experiments: Sequence[Repeats], rows: Sequence[Row], *, comparable: b
         ours=tuple(line for line in lines if not line.source),
         notes=tuple(notes.items()),
         sources=tuple(dict.fromkeys(line.source for line in lines if line.source)),
-        below=_below(lines),
+        below=(*_below(lines), *places.below),
     )
 
 
@@ -180,7 +187,7 @@ def _published(row: Row, rows: Sequence[Row], first: RunRecord | None) -> Line:
     )
 
 
-def _own(one: Repeats, experiments: Sequence[Repeats]) -> Line:
+def _own(one: Repeats, experiments: Sequence[Repeats], rank: str) -> Line:
     record, first = one.record, experiments[0].record
     agreement = between(first, record)
     model, said = record.spec.get("model"), told(record)
@@ -193,6 +200,7 @@ def _own(one: Repeats, experiments: Sequence[Repeats]) -> Line:
             "input": "x".join(map(str, size)) if isinstance(size, list) else "",
             **{key: said.get(key, "") for key in TOLD},
             "weights": "" if record.weights.origin == TRAINED else origin(record.weights),
+            "rank": rank,
         },
         figures={name: _printed(one, name) for name in record.metrics if _has(record, name)},
         differs=bool(agreement.differing),

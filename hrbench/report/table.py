@@ -8,6 +8,7 @@ from hrbench.report.beside import compared, verdict
 from hrbench.report.definitions import rounded
 from hrbench.report.protocols import between
 from hrbench.report.published import Row
+from hrbench.report.ranking import Folders, ranking, tables
 from hrbench.report.record import RunRecord, Weights
 from hrbench.report.repeats import TRAINED, Repeats
 from hrbench.report.text_table import Table
@@ -18,17 +19,14 @@ COMMITS = "Runs of one row are of several commits of hrbench."
 SPREAD = "±: standard deviation over the runs of one experiment; each: hrbench report --each"
 
 
-def record_tables(experiments: Sequence[Repeats], literature: Sequence[Row]) -> list[Table]:
+def record_tables(
+    experiments: Sequence[Repeats], literature: Sequence[Row], folders: Folders
+) -> list[Table]:
     """Return a table for each task, split and headline metric, oldest runs first.
 
     Below it is a sentence for each published row that an experiment has.
     """
-    groups: dict[tuple[str, str, str], list[Repeats]] = {}
-    for one in experiments:
-        record = one.record
-        key = (record.task, record.dataset.split, record.headline)
-        groups.setdefault(key, []).append(one)
-    return [_table(*key, group, literature) for key, group in groups.items()]
+    return [_table(*key, group, literature, folders) for key, group in tables(experiments).items()]
 
 
 def marks(record: RunRecord) -> str:
@@ -83,10 +81,16 @@ def value_words(one: Repeats, metric: str) -> str:
 
 
 def _table(
-    task: str, split: str, metric: str, experiments: Sequence[Repeats], literature: Sequence[Row]
+    task: str,
+    split: str,
+    metric: str,
+    experiments: Sequence[Repeats],
+    literature: Sequence[Row],
+    folders: Folders,
 ) -> Table:
     value = f"{metric}, {experiments[0].record.metrics[metric].unit}"
-    lines = [_cells(one, value) for one in experiments]
+    places = ranking(experiments, folders)
+    lines = [_cells(one, value, places.of(one)) for one in experiments]
     header = [name for name in lines[0] if any(line[name] for line in lines)]
     return Table(
         title=f"Runs of {task} on {split}",
@@ -125,7 +129,7 @@ def _verdicts(experiments: Sequence[Repeats], literature: Sequence[Row]) -> Iter
             yield verdict(one.record, near, one.label)
 
 
-def _cells(one: Repeats, value: str) -> dict[str, str]:
+def _cells(one: Repeats, value: str, rank: str) -> dict[str, str]:
     record = one.record
     metric, n = record.headline, record.n
     lifted = "keypoints" in record.protocol
@@ -135,6 +139,7 @@ def _cells(one: Repeats, value: str) -> dict[str, str]:
         "variant": record.variant,
         value: value_words(one, metric),
         "95 %": interval_words(record, metric),
+        "rank": rank,
         "n": str(n.evaluated) if record.complete else f"{n.evaluated}/{n.expected}",
         "epochs": epochs(record),
         "seed": one.seeds,

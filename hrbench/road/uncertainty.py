@@ -1,13 +1,16 @@
 """A task's figures with how sure they are."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from hrbench.arrays import Floats
 from hrbench.data.evaluation import Evaluation
 from hrbench.kinds.contract import AnyTask
 from hrbench.metrics import bootstrap
 from hrbench.metrics.outcomes import Outcomes
+from hrbench.report import draws
 from hrbench.report import outcomes as kept
 from hrbench.report.predictions import Stored
 from hrbench.report.record import MetricValue, Uncertainty
@@ -19,21 +22,26 @@ def surely_measured(
 ) -> Measured:
     """Return every figure of the protocol with its interval, and where predictions fail.
 
-    What each image adds to them is written into a folder, if one is given.
+    What each image adds to them, and what they are of images drawn anew, is written into a folder,
+    if one is given.
     """
     measured, started = diagnose(task, evaluation, predictions), time.perf_counter()
     if evaluation.truth is None:
         return measured
     outcomes = task.outcomes(evaluation, predictions)
+    drawn_anew = bootstrap.replicated(outcomes)
     if folder is not None:
         kept.write(folder, outcomes)
-    sure = with_intervals(measured, outcomes)
+        draws.write(folder, outcomes, drawn_anew)
+    sure = with_intervals(measured, outcomes, drawn_anew)
     return replace(sure, seconds=measured.seconds + time.perf_counter() - started)
 
 
-def with_intervals(measured: Measured, outcomes: Outcomes) -> Measured:
+def with_intervals(
+    measured: Measured, outcomes: Outcomes, drawn_anew: Mapping[str, Floats]
+) -> Measured:
     """Return figures with the intervals that images drawn anew give them."""
-    known = bootstrap.intervals(outcomes)
+    known = bootstrap.ends(outcomes, drawn_anew)
     return replace(
         measured,
         metrics={

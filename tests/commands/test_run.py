@@ -53,6 +53,7 @@ def test_a_run_leaves_all_that_the_contract_names(tmp_path: Path) -> None:
         "predictions.npz",
         "predictions.png",
         "outcomes.npz",
+        "draws.npz",
         "curve.csv",
         "curve.png",
         "reliability.png",

@@ -32,7 +32,8 @@ ROWS = [
 
 
 def one(*records: RunRecord, rows: list[dict[str, str]] = ROWS) -> Paper:
-    (paper,) = papers(repeats(records), rows)
+    folders = {run.id: Path("no draws in it") for run in records}
+    (paper,) = papers(repeats(records), rows, folders)
     return paper
 
 
@@ -124,7 +125,7 @@ def test_a_task_of_ones_own_shows_all_that_is_no_median() -> None:
 
 
 def test_without_runs_what_is_published_is_shown() -> None:
-    (paper,) = papers([], ROWS)
+    (paper,) = papers([], ROWS, {})
     assert (len(paper.published), paper.ours) == (2, ())
     assert bold(paper) == {"pose_hrnet_w48"}
 
@@ -195,7 +196,7 @@ def test_latex_of_all_published_rows_is_sound() -> None:
     from hrbench import catalog
     from hrbench.report.published import load, rows
 
-    every = papers([], rows(load(catalog.published_results())))
+    every = papers([], rows(load(catalog.published_results())), {})
     found = list(environments(nodes(latex(every))))
     assert found.count("tabular") == len(every) > 10
 
