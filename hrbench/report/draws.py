@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench.arrays import Floats
 from hrbench.metrics import bootstrap
 from hrbench.metrics.outcomes import Outcomes
 from hrbench.report import stored
@@ -26,7 +25,7 @@ class Draws:
     units: NDArray[Any]  # (U,) ids or names
     strata: NDArray[np.intp]  # (U,) as in `outcomes`
     names: NDArray[np.str_]  # (F,)
-    values: Floats  # (F, R)
+    values: NDArray[np.float64]  # (F, R)
 
     def alike(self, other: "Draws") -> bool:
         """Whether the samples of both are the same ones."""
@@ -35,13 +34,13 @@ class Draws:
             for mine, theirs in ((self.units, other.units), (self.strata, other.strata))
         )
 
-    def of(self, name: str) -> Floats | None:
+    def of(self, name: str) -> NDArray[np.float64] | None:
         """Return (R,) of a figure; None where it has none."""
         rows = np.flatnonzero(self.names == name)
         return self.values[rows[0]] if len(rows) else None
 
 
-def write(folder: Path, outcomes: Outcomes, drawn_anew: Mapping[str, Floats]) -> None:
+def write(folder: Path, outcomes: Outcomes, drawn_anew: Mapping[str, NDArray[np.float64]]) -> None:
     """Write the file of a run, whole or not at all."""
     kept = {name: values for name, values in drawn_anew.items() if "/" not in name}
     shape = len(kept), bootstrap.REPLICATES

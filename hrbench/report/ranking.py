@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from hrbench.arrays import Floats
 from hrbench.errors import RunError
 from hrbench.metrics import bootstrap
 from hrbench.metrics.paired import Together
@@ -21,8 +21,8 @@ from hrbench.report.runs import Runs
 
 Folders = Mapping[str, Path]  # of runs, by their ids
 WORDS = (
-    "rank: the places that a row may have, by the {units} {unit}s that {count} rows share (95 %); "
-    "what nothing tells apart shares them"
+    "rank: the places that a row may have among the {count} of one protocol, by the {units} "
+    "{unit}s that they share (95 %); what nothing tells apart shares them"
 )
 
 
@@ -31,7 +31,7 @@ class Ranking:
     """The places of experiments among each other."""
 
     ranks: Mapping[str, Rank]  # by the ids of their runs; not all need have one
-    below: tuple[str, ...]  # sentences
+    below: tuple[str, ...]  # what that is, where one has a place
 
     def of(self, one: Repeats) -> str:
         """Return an experiment's place in words; nothing where it has none."""
@@ -46,11 +46,13 @@ class Drawn:
     draws: tuple[Draws, ...]
 
     def alike(self, other: "Drawn") -> bool:
-        """Whether another one has drawn the same."""
-        mine, theirs = (one.experiment.latest.uncertainty for one in (self, other))
-        return mine == theirs and self.draws[0].alike(other.draws[0])
+        """Whether another one is of the same protocol, and has drawn the same."""
+        mine, theirs = (one.experiment.latest for one in (self, other))
+        differing = {one.key for one in between(mine, theirs).differences} - OF_NETWORKS
+        same = mine.uncertainty == theirs.uncertainty and not differing
+        return same and self.draws[0].alike(other.draws[0])
 
-    def values(self, metric: str, place: int) -> Floats:
+    def values(self, metric: str, place: int) -> NDArray[np.float64]:
         """Return (R,) of a figure: of several seeds the mean, and these drawn anew as well."""
         columns = np.array([one.of(metric) for one in self.draws])
         count, replicates = columns.shape
@@ -81,9 +83,10 @@ def all_ranks(experiments: Iterable[Repeats], folders: Folders) -> dict[str, Ran
 
 
 def ranking(experiments: Sequence[Repeats], folders: Folders) -> Ranking:
-    """Return the places of the experiments of one headline metric that have drawn the same images.
+    """Return the places of experiments of one headline metric, which share a table.
 
-    Where they have drawn several, those of the most experiments.
+    They have a place if they are of one protocol and have drawn the same images. Where there are
+    several such groups, it is the largest that has places.
     """
     groups: list[list[Drawn]] = []
     for one in filter(None, (_drawn(one, folders) for one in experiments)):
@@ -109,13 +112,6 @@ def _ranked(group: Sequence[Drawn]) -> Ranking:
         replicates=tuple({metric: one.values(metric, place)} for place, one in enumerate(group)),
     )
     found = ranks(sample, metric, higher_is_better=metrics[0].higher_is_better)
-    unlike = {
-        one.name: None
-        for record in records[1:]
-        for one in between(records[0], record).differences
-        if one.key not in OF_NETWORKS
-    }
-    across = f"ranked across protocols that differ, or may: {', '.join(unlike)}"
     words = WORDS.format(units=len(sample.units), unit=kind.unit, count=len(group))
     return Ranking(
         ranks={
@@ -123,7 +119,7 @@ def _ranked(group: Sequence[Drawn]) -> Ranking:
             for one, rank in zip(group, found, strict=True)
             for run in one.experiment.runs
         },
-        below=(words, *([across] if unlike else [])),
+        below=(words,),
     )
 
 

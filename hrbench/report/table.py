@@ -99,6 +99,7 @@ def _table(
         right=NUMBERS | {value},
         folding=FOLDING,
         below=(
+            *places.below,
             *_spread_words(experiments),
             *_protocols([one.record for one in experiments]),
             *_verdicts(experiments, literature),
