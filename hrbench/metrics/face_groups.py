@@ -21,6 +21,9 @@ YAWS = (15.0, 30.0, 60.0)  # degrees; the last two divide AFLW2000-3D, Zhu et al
 HIDDEN = 0.3  # of a face's points
 
 
+Parts = dict[str, dict[str, Mask]]  # group, row: of (N,) faces, or of (N, K) points
+
+
 def breakdown(
     truth: FaceTruth,
     keypoints: NDArray[np.floating[Any]],
@@ -29,32 +32,43 @@ def breakdown(
     regions: Mapping[str, Sequence[int]],
     turn: tuple[int, int, int] | None,
 ) -> dict[str, Any]:
-    """Return the NME in per cent by the points' region and by what is known of each face.
-
-    `groups["region"]` has the mean over all faces of the points of each region;
-    `groups["yaw"]` faces by how far `yaw` says they are turned, in degrees, to either side;
-    `groups["point_occlusion"]` points that annotators could see and others, and
-    `groups["face_occlusion"]` faces by the share of their points that are hidden;
-    `groups["subset"]` the faces of each subset of the measured split. What nothing is known of
-    is left out, and so are rows without a face or point.
-    """
+    """Return the NME in per cent of the `parts` of faces that there are."""
     distances = np.linalg.norm(keypoints.astype(np.float64) - truth.keypoints, axis=2)
-    points = shares(distances, truth.normalisers[normaliser])
-    groups = {
-        "region": {
-            name: {
-                "points": len(columns),
-                "NME": 100 * mean(points[:, columns]),
-                "median_error_px": median_of_known(distances[:, columns]),
-            }
-            for name, columns in regions.items()
-            if len(points)
-        },
-        "yaw": {} if turn is None else _by_yaw(points, yaw(truth.keypoints, *turn)),
-        **({} if truth.occluded is None else _by_occlusion(points, truth.occluded)),
-        "subset": _of_faces(points, truth.subsets),
+    errors = shares(distances, truth.normalisers[normaliser])
+    return {
+        group: {
+            name: _of_faces(errors[own]) if own.ndim == 1 else _of_points(errors, distances, own)
+            for name, own in rows.items()
+        }
+        for group, rows in parts(truth, regions, turn).items()
     }
-    return {name: rows for name, rows in groups.items() if rows}
+
+
+def parts(
+    truth: FaceTruth, regions: Mapping[str, Sequence[int]], turn: tuple[int, int, int] | None
+) -> Parts:
+    """Return faces and points by what is known of them.
+
+    `region` has the points of each region; `yaw` faces by how far `yaw` says they are turned, in
+    degrees, to either side; `point_occlusion` points that annotators could see and others, and
+    `face_occlusion` faces by the share of their points that are hidden; `subset` the faces of each
+    subset of the measured split. What nothing is known of is left out, and so are rows without a
+    face or point.
+    """
+    every: Parts = {
+        "region": {
+            name: _of_columns(columns, truth.keypoints.shape[:2])
+            for name, columns in regions.items()
+        },
+        "yaw": {} if turn is None else _by_yaw(yaw(truth.keypoints, *turn)),
+        **({} if truth.occluded is None else _by_occlusion(truth.occluded)),
+        "subset": dict(truth.subsets),
+    }
+    known = {
+        group: {name: own for name, own in rows.items() if own.any()}
+        for group, rows in every.items()
+    }
+    return {group: rows for group, rows in known.items() if rows}
 
 
 def yaw(keypoints: Floats, right: int, left: int, nose: int) -> Floats:
@@ -74,39 +88,43 @@ def yaw(keypoints: Floats, right: int, left: int, nose: int) -> Floats:
     return np.asarray(np.degrees(np.arctan(ratio / NOSE)))
 
 
-def _by_yaw(points: Floats, angles: Floats) -> dict[str, dict[str, float]]:
+def _of_columns(columns: Sequence[int], shape: tuple[int, ...]) -> Mask:
+    chosen = np.zeros(shape, dtype=np.bool_)
+    chosen[:, columns] = True
+    return chosen
+
+
+def _by_yaw(angles: Floats) -> dict[str, Mask]:
     place = np.where(np.isnan(angles), -1, np.searchsorted(YAWS, np.abs(angles), side="right"))
     ends = pairwise((0, *YAWS, 90))
     names = {f"{low:.0f} to {high:.0f}": number for number, (low, high) in enumerate(ends)}
-    chosen = {name: place == number for name, number in {**names, "unknown": -1}.items()}
-    return _of_faces(points, chosen)
+    return {name: place == number for name, number in {**names, "unknown": -1}.items()}
 
 
-def _by_occlusion(points: Floats, occluded: Mask) -> dict[str, Any]:
+def _by_occlusion(occluded: Mask) -> Parts:
     hidden = occluded.mean(axis=1)
-    faces = {
-        "none": hidden == 0,
-        f"up to {HIDDEN:.0%}": (hidden > 0) & (hidden <= HIDDEN),
-        f"above {HIDDEN:.0%}": hidden > HIDDEN,
-    }
     return {
-        "point_occlusion": {
-            name: {"points": int(chosen.sum()), "NME": 100 * mean(points[chosen])}
-            for name, chosen in {"visible": ~occluded, "occluded": occluded}.items()
-            if chosen.any()
+        "point_occlusion": {"visible": ~occluded, "occluded": occluded},
+        "face_occlusion": {
+            "none": hidden == 0,
+            f"up to {HIDDEN:.0%}": (hidden > 0) & (hidden <= HIDDEN),
+            f"above {HIDDEN:.0%}": hidden > HIDDEN,
         },
-        "face_occlusion": _of_faces(points, faces),
     }
 
 
-def _of_faces(points: Floats, chosen: Mapping[str, Mask]) -> dict[str, dict[str, float]]:
-    errors = points.mean(axis=1)
+def _of_faces(errors: Floats) -> dict[str, float]:
+    means = errors.mean(axis=1)
     return {
-        name: {
-            "faces": int(own.sum()),
-            "NME": 100 * mean(errors[own]),
-            f"FR@{LIMITS[0]:.2f}": failure_rate(errors[own], LIMITS[0]),
-        }
-        for name, own in chosen.items()
-        if own.any()
+        "faces": len(means),
+        "NME": 100 * mean(means),
+        f"FR@{LIMITS[0]:.2f}": failure_rate(means, LIMITS[0]),
+    }
+
+
+def _of_points(errors: Floats, distances: Floats, chosen: Mask) -> dict[str, float]:
+    return {
+        "points": int(chosen.sum()),
+        "NME": 100 * mean(errors[chosen]),
+        "median_error_px": median_of_known(distances[chosen]),
     }

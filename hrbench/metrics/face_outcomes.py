@@ -1,6 +1,6 @@
 """What each image of faces adds to the NME and its kin.
 
-Letters: N faces, K points, B normalisers.
+Letters: N faces, K points, B normalisers, P parts.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from hrbench.arrays import Floats
 from hrbench.metrics import weighted
-from hrbench.metrics.nme import LIMITS, FaceTruth, areas, failures, shares
+from hrbench.metrics.face_groups import Parts
+from hrbench.metrics.nme import LIMITS, FaceTruth, Mask, areas, failures, shares
 from hrbench.metrics.outcomes import Counts, Outcomes
 
 
@@ -25,9 +26,11 @@ class FaceOutcomes(Outcomes):
     sizes: Floats  # (N, B) pixels
     normalisers: NDArray[np.str_]  # (B,) the protocol's first
     names: NDArray[np.str_]  # (K,) of the points
+    parts: NDArray[np.str_]  # (P,) "region/jaw": group and row of what `within` is
+    within: NDArray[np.bool_]  # (P, N, K)
 
     def figures(self, counts: Counts) -> dict[str, Floats]:
-        """Return all figures, with NME and median of each point."""
+        """Return all figures, with NME and median of each point, and the NME of each part."""
         return self.means(counts) | self.medians(counts)
 
     def means(self, counts: Counts) -> dict[str, Floats]:
@@ -46,7 +49,11 @@ class FaceOutcomes(Outcomes):
         }
         for index, name in enumerate(self.names):
             values[f"keypoint/{name}/NME"] = 100 * points[:, index]
-        return {name: self._mean(own, counts) for name, own in values.items()}
+        of_faces = {name: self._mean(own, counts) for name, own in values.items()}
+        return of_faces | {
+            f"{part}/NME": self._mean(100 * points, counts, within)
+            for part, within in zip(self.parts, self.within, strict=True)
+        }
 
     def medians(self, counts: Counts) -> dict[str, Floats]:
         """Return the median errors, of all points and of each."""
@@ -55,11 +62,15 @@ class FaceOutcomes(Outcomes):
             values[f"keypoint/{name}/median_error_px"] = self.distances[:, index]
         return {n: weighted.medians(own, self.owners, counts) for n, own in values.items()}
 
-    def _mean(self, values: Floats, counts: Counts) -> Floats:
-        """Return (R,) the mean over faces; NaN if any of the (N,) is, as of all faces once."""
-        if np.isnan(values).any():
+    def _mean(self, values: Floats, counts: Counts, within: Mask | None = None) -> Floats:
+        """Return (R,) the mean of (N, ...) values; NaN if any is, as of all faces once.
+
+        Those outside of `within`, where it is said, are none.
+        """
+        if np.isnan(values if within is None else values[within]).any():
             return np.full(len(counts), np.nan)
-        return weighted.means(values, self.owners, counts)
+        own = values if within is None else np.where(within, values, np.nan)
+        return weighted.means(own, self.owners, counts)
 
 
 def observed(
@@ -69,9 +80,11 @@ def observed(
     *,
     normaliser: str,
     keypoint_names: Sequence[str],
+    parts: Parts,
 ) -> FaceOutcomes:
     """Return what each image adds to the figures of `score_faces`; its (N,) faces go together."""
     units, owners = np.unique(image_ids, return_inverse=True)
+    rows = {f"{group}/{row}": own for group, rows in parts.items() for row, own in rows.items()}
     names = sorted(truth.normalisers, key=lambda name: name != normaliser)
     return FaceOutcomes(
         units=units,
@@ -80,4 +93,14 @@ def observed(
         sizes=np.stack([truth.normalisers[name] for name in names], axis=1),
         normalisers=np.array(names, np.str_),
         names=np.array(keypoint_names, np.str_),
+        parts=np.array(list(rows), np.str_),
+        within=_within(list(rows.values()), truth.keypoints.shape[:2]),
     )
+
+
+def _within(parts: Sequence[Mask], shape: tuple[int, ...]) -> Mask:
+    """Return (P, N, K) parts that are of (N,) faces or of (N, K) points."""
+    within = np.zeros((len(parts), *shape), dtype=np.bool_)
+    for place, part in enumerate(parts):
+        within[place] = part if part.ndim > 1 else part[:, None]
+    return within

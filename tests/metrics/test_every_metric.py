@@ -90,8 +90,9 @@ def mpii(count: int) -> Example:
 def faces(count: int) -> Example:
     points = np.arange(count * 8, dtype=np.float64).reshape(count, 4, 2)
     sizes = {"inter-ocular": np.full(count, 50.0), "inter-pupil": np.full(count, 40.0)}
-    about = setting(4, normaliser="inter-ocular")
-    return Example(FaceTruth(np.arange(count) + 1, points, sizes), in_boxes(points), about, count)
+    about = setting(4, normaliser="inter-ocular", regions={"jaw": [2, 3]}, turn=(0, 1, 2))
+    truth = FaceTruth(np.arange(count) + 1, points, sizes, occluded=points[..., 0] % 4 == 0)
+    return Example(truth, in_boxes(points), about, count)
 
 
 def sequences(count: int) -> Example:
@@ -217,7 +218,10 @@ def test_outcomes_tell_of_groups_what_the_groups_say(metric: AnyMetric) -> None:
     shown = EXAMPLES[metric.name](3)
     answers = spoilt(shown.right)
     for about in (shown.setting, *shown.others):
-        groups = metric.score(shown.truth, answers, about).groups
+        groups = {
+            **metric.score(shown.truth, answers, about).groups,
+            **metric.breakdown(shown.truth, answers, about),
+        }
         once = metric.observe(shown.truth, answers, about).once()
         told = {name: value for name, value in once.items() if "/" in name}
         assert told

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.stats import bootstrap as scipys
 
 from hrbench.metrics.bootstrap import intervals, replicated
+from hrbench.metrics.face_groups import Parts
 from hrbench.metrics.face_outcomes import FaceOutcomes, observed
 from hrbench.metrics.nme import FaceTruth
 
@@ -16,6 +17,7 @@ def outcomes(
     *pixels: tuple[float, float],
     images: NDArray[np.int64] | None = None,
     sizes: tuple[float, ...] = (),
+    parts: Parts | None = None,
 ) -> FaceOutcomes:
     """Faces whose two points are so far off, each in an image of its own unless said."""
     count = len(pixels)
@@ -29,6 +31,7 @@ def outcomes(
         np.arange(count) if images is None else images,
         normaliser="eyes",
         keypoint_names=("chin", "nose"),
+        parts={} if parts is None else parts,
     )
 
 
@@ -54,6 +57,28 @@ def test_a_face_without_a_size_leaves_no_figure_that_needs_it() -> None:
     assert np.isnan(figures["NME"]).all()
     assert figures["NME (box)"] == pytest.approx([1, 0.5])
     assert figures["keypoint/chin/median_error_px"].tolist() == [2.5, 1]
+
+
+def test_a_part_is_the_mean_of_its_own_points_in_the_images_that_are_drawn() -> None:
+    parts = {
+        "region": {"jaw": np.array([[True, False]] * 3)},
+        "subset": {"blur": np.array([True, False, True])},
+        "point_occlusion": {"occluded": np.array([[False, True], [True, True], [False, False]])},
+    }
+    counts = np.array([[2, 1, 0], [0, 0, 1], [0, 1, 0]])
+    figures = outcomes((1, 3), (4, 8), (20, 26), parts=parts).figures(counts)
+    assert figures["region/jaw/NME"] == pytest.approx([(1 + 1 + 4) / 3, 20, 4])
+    assert figures["subset/blur/NME"] == pytest.approx([2, 23, math.nan], nan_ok=True)
+    assert figures["point_occlusion/occluded/NME"] == pytest.approx(
+        [(3 + 3 + 4 + 8) / 4, math.nan, 6], nan_ok=True
+    )
+
+
+def test_only_a_part_with_a_face_without_a_size_has_no_figure() -> None:
+    parts = {"subset": {"blur": np.array([True, False]), "makeup": np.array([False, True])}}
+    figures = outcomes((1, 3), (4, 8), sizes=(100, 0), parts=parts).once()
+    assert figures["subset/blur/NME"] == pytest.approx(2)
+    assert math.isnan(figures["subset/makeup/NME"])
 
 
 def test_the_spread_of_the_nme_is_scipys() -> None:

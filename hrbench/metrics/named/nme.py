@@ -69,6 +69,7 @@ def observe(truth: FaceTruth, predictions: PosesInBoxes, setting: KeypointSettin
         predictions.image_ids,
         normaliser=str(setting.normaliser),
         keypoint_names=setting.keypoints,
+        parts=face_groups.parts(truth, setting.regions, setting.turn),
     )
 
 
