@@ -54,7 +54,7 @@ def load(
 
 
 def runs(*names: "str | Path", strict: bool = True) -> "pd.DataFrame":
-    """Return runs as a data frame, one row each, oldest first.
+    """Return runs as a data frame, one row each; docs/records.md has its columns.
 
     Args:
         names: folders of runs, or runs: a folder, its name, the beginning of its id, "latest".
