@@ -4,6 +4,7 @@ A command has its module here and its code in `commands`, both called as the com
 """
 
 from hrbench.cli import (
+    bundle,
     check,
     compare,
     convert,
@@ -24,6 +25,7 @@ from hrbench.cli import (
 from hrbench.cli.root import main
 
 __all__ = [
+    "bundle",
     "check",
     "compare",
     "convert",

@@ -7,7 +7,6 @@ import sys
 import click
 
 from hrbench.cli.root import FILE, answer, as_json, main
-from hrbench.report import run_folders
 
 
 @main.command()
@@ -27,8 +26,10 @@ def verify(names: tuple[str, ...], data: str | None, json_: bool) -> None:
     hrbench verify results.zip --json
     """
     from hrbench.commands import verify as verifying  # noqa: PLC0415  NumPy takes its time
+    from hrbench.report import archive  # noqa: PLC0415
 
-    found = [verifying.verify(run_folders.find(name), data) for name in names]
+    folders = [folder for name in names for folder in archive.several(name)]
+    found = [verifying.verify(folder, data) for folder in folders]
     if json_:
         answer({"runs": [one.content() for one in found]})
     else:

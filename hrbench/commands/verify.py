@@ -9,7 +9,7 @@ from hrbench.begun import folder as run_folder
 from hrbench.begun.folder import State
 from hrbench.errors import HrbenchError, RunError
 from hrbench.metrics.outcomes import Outcomes
-from hrbench.report import outcomes, predictions, runs, verifying
+from hrbench.report import outcomes, predictions, runs, unpacking, verifying
 from hrbench.report.environment import code_version
 from hrbench.report.record import RunRecord
 from hrbench.report.run_folders import FILE, SPEC, STATE
@@ -38,7 +38,7 @@ class Verified:
     def content(self) -> dict[str, Any]:
         """Return it as JSON has it."""
         return {
-            "run": str(self.run),
+            "run": unpacking.shown(self.run),
             "right": not self.faults,
             "faults": [fault.content() for fault in self.faults],
             "checked": [one.words for one in self.told if one.done],
@@ -51,7 +51,7 @@ class Verified:
         verdict = "not as its record says" if self.faults else "as its record says"
         told = (f"{'checked' if one.done else 'not checked'}: {one.words}" for one in self.told)
         faults = (f"fault: {fault}" for fault in self.faults)
-        return "\n  ".join((f"{self.run}: {verdict}", *told, *faults))
+        return "\n  ".join((f"{unpacking.shown(self.run)}: {verdict}", *told, *faults))
 
 
 def verify(folder: Path, data: str | None = None) -> Verified:
@@ -155,7 +155,8 @@ def _of_figures(
     known = {**rebuilt.content(), **dict.fromkeys(("id", "seal", "files", "times"), OPEN)}
     if run.state.code != code_version().model_dump(mode="json"):
         known |= _of_other_code(known, record)
-        yield Told("modified: the run is of another version of hrbench", done=False)
+        words = "modified, and groups that this version adds: the run is of another one of hrbench"
+        yield Told(words, done=False)
     yield from verifying.of_keys(content, known, predictions.FILE)
     if (folder / outcomes.FILE).is_file():
         yield from _of_arrays(folder, record, run.task.outcomes(evaluation, found))
@@ -164,13 +165,14 @@ def _of_figures(
 
 def _of_other_code(known: Content, record: RunRecord) -> dict[str, Any]:
     """Return what of a record this version of hrbench may do in another way, as open."""
+    groups = verifying.as_far(record.groups, known["groups"])
     if not verifying.of_another_method(record):
-        return {"modified": OPEN}
+        return {"modified": OPEN, "groups": groups}
     metrics = {
         name: {**figure, "low": OPEN, "high": OPEN} for name, figure in known["metrics"].items()
     }
     intervals = dict.fromkeys(("uncertainty", "group_intervals"), OPEN)
-    return {"modified": OPEN, "metrics": metrics, **intervals}
+    return {"modified": OPEN, "groups": groups, "metrics": metrics, **intervals}
 
 
 def _of_arrays(folder: Path, record: RunRecord, fresh: Outcomes) -> Iterator[Fault]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from hrbench.report import unpacking
 from hrbench.report.beside import may_stand_beside_published
 from hrbench.report.definitions import define, rounded
 from hrbench.report.literature import published_tables
@@ -78,7 +79,7 @@ def provenance(record: RunRecord, folder: Path) -> dict[str, str]:
     ]
     said = {
         "run": record.id,
-        "folder": str(folder),
+        "folder": unpacking.shown(folder),
         "started": f"{started(record)} UTC",
         "dataset": f"{record.dataset.name} {record.dataset.split}",
         "its SHA-256": record.dataset.fingerprint,

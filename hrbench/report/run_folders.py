@@ -45,7 +45,7 @@ def find(name: str, under: Path = RUNS) -> Path:
     runs = every(under)
     if name == LATEST:
         raise RunError(f"{under} has no run yet; name the folder of a run")
-    hint = f" The latest:{_lines(runs[::-1])}" if runs else ""
+    hint = f" The latest:{lines(runs[::-1])}" if runs else ""
     raise RunError(
         f"{name}: no such run folder, and no run under {under} is called so or has an id that "
         f"begins so. `hrbench report` lists the runs.{hint}"
@@ -79,7 +79,7 @@ def named(name: str, under: Path = RUNS, *, least: int = LEAST) -> Path | None:
     if not matching and len(name) >= least and HEX.fullmatch(name.lower()):
         matching = [run for run in runs if id_of(run).startswith(name.lower())]
     if len(matching) > 1:
-        raise RunError(f"{len(matching)} runs begin with '{name}':{_lines(matching[::-1])}")
+        raise RunError(f"{len(matching)} runs begin with '{name}':{lines(matching[::-1])}")
     return matching[0] if matching else None
 
 
@@ -152,7 +152,8 @@ def _content(file: Path) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _lines(runs: Iterable[Path]) -> str:
+def lines(runs: Iterable[Path]) -> str:
+    """Return the first of some runs, a line each, for a message."""
     shown = [str(run) for run in runs]
     left = len(shown) - SHOWN
     more = [f"and {left} more"] if left > 0 else []

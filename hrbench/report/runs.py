@@ -10,8 +10,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from hrbench.errors import RunError
+from hrbench.report import archive
 from hrbench.report.record import SCHEMA, RunRecord
-from hrbench.report.run_folders import FILE, SPEC, STAMP, every, find, id_of, is_run
+from hrbench.report.run_folders import FILE, SPEC, STAMP, every, id_of, is_run
 from hrbench.report.seal import is_untouched
 
 
@@ -84,8 +85,8 @@ def validated(path: Path, text: str) -> RunRecord:
 def load(names: Sequence[str], under: Path, *, strict: bool = False) -> Runs:
     """Return the runs that are named, or all under a folder if none is.
 
-    A name is a RUN, or a folder of runs. What is unfinished or damaged among the runs of a folder
-    is listed; as a RUN that is named, or with `strict`, it is an error.
+    A name is a RUN, or a folder or an archive of runs. What is unfinished or damaged among the
+    runs of one is listed; as a RUN that is named, or with `strict`, it is an error.
 
     Raises:
         RunError: there is no such run, or it cannot be read.
@@ -115,10 +116,13 @@ def _folders(names: Sequence[str], under: Path) -> tuple[list[Path], list[Path]]
         return [], every(under)
     chosen, listed = [], []
     for name in names:
+        if archived := archive.runs_of(name):
+            listed += archived
+            continue
         places = (every(place) for place in (Path(name), under / name) if not is_run(place))
         inside = next(filter(None, places), [])
         listed += inside
-        chosen += [] if inside else [find(name, under)]
+        chosen += [] if inside else [archive.find(name, under)]
     chosen = list(dict.fromkeys(chosen))
     return chosen, [folder for folder in dict.fromkeys(listed) if folder not in chosen]
 

@@ -96,6 +96,13 @@ def of_keys(content: Mapping[str, Any], known: Mapping[str, Any], source: str) -
                 yield Fault(FILE, place, f"is {_shown(said)}; {source} gives {_shown(there)}")
 
 
+def as_far(said: object, known: object) -> object:
+    """Return of nested JSON that is known what another one says something about."""
+    if not (isinstance(said, dict) and isinstance(known, dict)):
+        return known
+    return {key: as_far(said[key], value) for key, value in known.items() if key in said}
+
+
 def of_another_method(record: RunRecord) -> bool:
     """Whether the intervals of a record are made in another way than those of now."""
     return record.uncertainty is not None and record.uncertainty.method != bootstrap.METHOD

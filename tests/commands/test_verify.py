@@ -275,6 +275,24 @@ def test_the_command_ends_with_1_and_a_sentence_for_each_fault(run: Path, tmp_pa
     assert "metrics.AP.value" in {fault["key"] for fault in answer["faults"]}
 
 
+def test_another_lab_reads_and_verifies_an_archive_without_the_images(
+    run: Path, tmp_path: Path
+) -> None:
+    state = json.loads((run / "run.json").read_text("utf-8"))
+    state["options"]["data"] = "/nowhere"
+    (run / "run.json").write_text(json.dumps(state), "utf-8")
+    assert called(tmp_path, "bundle", str(run), "-o", "results.zip").status == 0
+    shutil.rmtree(run)
+    ended = called(tmp_path, "verify", "results.zip")
+    assert ended.status == 0, ended.out
+    assert "checked: figures and intervals again from outcomes.npz" in ended.out
+    assert "not checked: the weights" in ended.out
+    assert "AP, %" in called(tmp_path, "report", "results.zip").out
+    shutil.copy(tmp_path / "results.zip", tmp_path / "theirs.zip")
+    compared = called(tmp_path, "compare", "results.zip", "theirs.zip")
+    assert compared.status == 0, compared.err
+
+
 def test_a_record_that_is_not_one_is_said(run: Path, tmp_path: Path) -> None:
     of_record("seed", str)(run)
     ended = called(tmp_path, "verify", str(run))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hrbench.errors import RunError
 from hrbench.metrics.bootstrap import REPLICATES
-from hrbench.report import outcomes, run_folders, runs
+from hrbench.report import archive, outcomes, runs
 from hrbench.report.comparing import LETTERS, compare
 from hrbench.report.comparison import Comparison
 from hrbench.report.measured_alike import hopeless, unlike
@@ -30,7 +30,7 @@ def compared(
         RunError: a name stands for no run, or the runs cannot be compared.
         UnknownNameError: there is no such figure.
     """
-    folders = [run_folders.find(name) for name in names]
+    folders = [archive.find(name) for name in names]
     _require_distinct(folders)
     records = [runs.read(folder) for folder in folders]
     called = " and ".join(record.id[:8] for record in records)
