@@ -34,8 +34,8 @@ Figure: TypeAlias = Callable[[Counts], Floats]  # of a run, as `Outcomes.figures
 World: TypeAlias = Callable[[np.random.Generator, int, tuple[float, ...]], list[Figure]]
 
 LEVELS = (0.01, 0.05, 0.1, 0.5)
-PILOT = 400  # images, from whose differences it is said how many are needed
-MANY = 40_000  # images, whose difference is taken for the true one
+PILOT, PILOTS = 400, 20  # images of a sample that says how many are needed, and such samples
+MANY = 400_000  # images, whose difference is taken for the true one
 RUNS = 5  # that are ranked
 NULL, POWER = (0.04, 0.06), (0.75, 0.85)
 THRESHOLDS = np.arange(0.5, 1, 0.05)[:, None]
@@ -153,13 +153,13 @@ def below(world: World, drawing: Drawing, effect: float, trials: int, seed: int)
 
 
 def needed(world: World, effect: float, replicates: int, seed: int) -> int:
-    """Return how many images are said to be needed for an effect, the mean of ten pilots."""
+    """Return how many images are said to be needed for an effect, the mean of pilots."""
     rng = np.random.default_rng(seed)
     ones = np.ones((1, MANY), np.int64)
     first, second = world(rng, MANY, (0.0, effect))
     true = abs(float(second(ones)[0] - first(ones)[0]))
     drawing = Drawing.of(PILOT, replicates)
-    pilots = [drawing.difference(*world(rng, PILOT, (0.0, effect))).smallest for _ in range(10)]
+    pilots = [drawing.difference(*world(rng, PILOT, (0.0, effect))).smallest for _ in range(PILOTS)]
     return math.ceil(PILOT * (float(np.mean(pilots)) / true) ** 2)
 
 

@@ -2,6 +2,8 @@
 
 # ruff: noqa: D301  click keeps the lines of a paragraph that begins with \b
 
+from pathlib import Path
+
 import click
 
 from hrbench.cli.root import FILE, as_json, main, terminal
@@ -17,6 +19,14 @@ from hrbench.cli.root import FILE, as_json, main, terminal
     default=1000,
     help="Samples of the images that are drawn anew.",
 )
+@click.option(
+    "--sheet",
+    type=FILE,
+    metavar="FILE.png",
+    help="Draw what changed most, of two runs: A beside B.",
+)
+@click.option("--pictures", type=click.IntRange(min=1), default=12, help="How many are drawn.")
+@click.option("--data", type=FILE, help="--sheet: folder of the datasets, if it is elsewhere now.")
 @click.option("--force", is_flag=True, help="Go on where runs were not measured alike.")
 @click.option("--format", "form", default="table", help="table, markdown, csv or json.")
 @as_json
@@ -25,6 +35,9 @@ def compare(
     others: tuple[str, ...],
     metric: str | None,
     replicates: int,
+    sheet: str | None,
+    pictures: int,
+    data: str | None,
     force: bool,
     form: str,
     json_: bool,
@@ -37,8 +50,10 @@ def compare(
 
     \b
     hrbench compare 1a2b3c4d latest
-    hrbench compare 1a2b3c4d latest --metric AP --json
+    hrbench compare 1a2b3c4d latest --metric AP --sheet changed.png
     """
+    if sheet is not None and len(others) > 1:
+        raise click.UsageError("--sheet is of two runs; name two")
     from hrbench.commands.compare.compare import compared  # noqa: PLC0415
     from hrbench.report import comparison_forms  # noqa: PLC0415
 
@@ -46,3 +61,8 @@ def compare(
     width, colour = terminal()
     form = "json" if json_ else form
     click.echo(comparison_forms.text(comparison, form=form, width=width, colour=colour))
+    if sheet is not None:
+        from hrbench.commands.compare.pictures import draw_changed  # noqa: PLC0415  torch is slow
+
+        draw_changed(comparison, Path(sheet), pictures, data)
+        click.echo(f"look at: {sheet}", err=True)

@@ -1,6 +1,6 @@
 """The picture of a classification run: pictures, what they are and what they were taken for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import cv2
@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.arrays import Pixels
+from hrbench.data.evaluation import ClassEvaluation
 from hrbench.data.image_crops import read_rgb
 from hrbench.data.images import write_png
 from hrbench.data.picture_batches import PictureBatch
 from hrbench.data.pictures import Pictures
 from hrbench.draw import cases
 from hrbench.draw.cases import Drawn
+from hrbench.draw.changed import Answers, most_changed, pair
 from hrbench.draw.tiles import in_rows
 from hrbench.metrics.sample_errors import SampleErrors
 from hrbench.report.cases import Case, Sort
@@ -24,6 +26,7 @@ FILE, TRAINING, WORST = "predictions.png", "training.png", "worst.png"
 TILE, GAP, BAND = 240, 6, 62  # pixels: a picture, the white around it, the words below it
 CASE = 360  # pixels: the longer edge of a picture alone
 COLUMNS, ROWS = 4, 3
+PAIRS = 3  # in a row
 FONT, LETTERS = cv2.FONT_HERSHEY_SIMPLEX, 0.45
 RIGHT, WRONG, DARK = (60, 130, 20), (40, 40, 200), (40, 40, 40)  # BGR
 LONGEST = 26  # letters of a line
@@ -70,6 +73,28 @@ def case_pictures(
                 picture="",
             )
             yield Drawn(case, _fitted(np.asarray(read_rgb(path))[..., ::-1], CASE))
+
+
+def draw_changed(
+    place: Path,
+    dataset: DatasetSpec,
+    runs: Sequence[Answers[ClassEvaluation, ClassPredictions, SampleErrors]],
+    count: int,
+) -> bool:
+    """Write pictures whose errors changed most, with what two runs took them for.
+
+    Return whether there are any.
+    """
+    (before, after), letters = (run.errors.errors for run in runs), [run.letter for run in runs]
+    common = min(len(before), len(after))
+    rows = np.array(
+        most_changed(before[:common], after[:common], np.arange(common), count), dtype=np.intp
+    )
+    drawn = [_answered(dataset, run.evaluation.pictures, run.predictions, rows) for run in runs]
+    tiles = [pair(letters, both) for both in zip(*drawn, strict=True)]
+    if tiles:
+        write_png(place, in_rows(tiles, min(PAIRS, len(tiles))))
+    return bool(tiles)
 
 
 def draw_training(folder: Path, dataset: DatasetSpec, batch: PictureBatch) -> Path:

@@ -4,7 +4,8 @@ Letters: K keypoints; positions are x, y.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import reduce
 from pathlib import Path
 
 import cv2
@@ -20,12 +21,14 @@ from hrbench.data.loader import Batch
 from hrbench.data.sample import People
 from hrbench.draw import cases
 from hrbench.draw.cases import Drawn
+from hrbench.draw.changed import Answers, most_changed, pair
 from hrbench.draw.drawing import FAINT, KEY, LIKELY, WHITE, dot_radius, line, pose
 from hrbench.draw.lettering import LETTERS, labelled, strip
 from hrbench.draw.tiles import cut_out, in_rows
 from hrbench.heads.codec import Codec
 from hrbench.metrics.sample_errors import PoseErrors
 from hrbench.report.cases import Case, Sort
+from hrbench.report.predictions import Predictions
 from hrbench.spec import DatasetSpec
 
 TRAINING, WORST = "training.png", "worst.png"
@@ -37,6 +40,7 @@ HEAT = np.array((60, 60, 255))  # BGR, of a target's bumps
 STRENGTH = 0.6  # with which it covers the picture
 AWAY = (70, 70, 255)  # BGR, of the line from a keypoint to its true place
 TITLES = ("Largest errors: {shown} of {of}", "Not found: {shown} of {of}")
+CHANGED, PAIRS = "Changed most, what became better first", 2  # pairs in a row
 LINES = "white: annotated; red lines: from what was found to what is annotated"
 
 
@@ -78,7 +82,14 @@ def draw_worst(
         TITLES, errors.worst(count), (~errors.missed, errors.missed), strict=True
     ):
         tiles = [
-            _tile(people, places[int(errors.image_ids[row])], dataset, errors, row)
+            _tile(
+                people,
+                places[int(errors.image_ids[row])],
+                dataset,
+                errors,
+                row,
+                _places(errors, row),
+            )
             for row in rows[known[rows]].tolist()
         ]
         if tiles:
@@ -112,7 +123,35 @@ def case_pictures(
                 picture="",
             )
             shown = picture(people, image, read_image)
-            yield Drawn(case, _error(shown, dataset, errors, row, CASE))
+            yield Drawn(case, _error(shown, dataset, errors, row, _places(errors, row), CASE))
+
+
+def draw_changed(
+    place: Path,
+    dataset: DatasetSpec,
+    runs: Sequence[Answers[LandmarkEvaluation, Predictions, PoseErrors]],
+    count: int,
+) -> bool:
+    """Write persons or faces whose errors changed most, one of an image; the truth is white.
+
+    Return whether there are any.
+    """
+    people, letters = runs[0].evaluation.people, [run.letter for run in runs]
+    places = {number: place for place, number in enumerate(people.image_ids.tolist())}
+    ids = reduce(np.intersect1d, (run.errors.ids for run in runs))
+    errors = [run.errors.of(ids) for run in runs]
+    known = np.flatnonzero(np.isin(errors[0].image_ids, people.image_ids))
+    before, after = (one.errors[known] for one in errors)
+    pairs = []
+    for chosen in most_changed(before, after, errors[0].image_ids[known], count):
+        row = int(known[chosen])
+        image = places[int(errors[0].image_ids[row])]
+        shown = np.concatenate([_places(one, row) for one in errors])
+        tiles = [_tile(people, image, dataset, one, row, shown) for one in errors]
+        pairs.append(pair(letters, tiles))
+    if pairs:
+        _write_sections(place, [(CHANGED, pairs)], min(PAIRS, len(pairs)))
+    return bool(pairs)
 
 
 def write_sheet(place: Path, tiles: list[Pixels]) -> Path:
@@ -126,18 +165,22 @@ def framed(tiles: list[Pixels]) -> list[Pixels]:
     return [np.pad(t, ((0, GAP), (0, GAP), (0, 0)), constant_values=WHITE[0]) for t in tiles]
 
 
-def _write_sections(place: Path, sections: list[tuple[str, list[Pixels]]]) -> Path:
+def _write_sections(
+    place: Path, sections: list[tuple[str, list[Pixels]]], columns: int = COLUMNS
+) -> Path:
     parts = []
     for title, tiles in sections:
-        rows = in_rows(framed(tiles), COLUMNS)
+        rows = in_rows(framed(tiles), columns)
         parts += [strip(rows.shape[1], title), rows]
     parts += [strip(parts[0].shape[1], words, LETTERS) for words in (LINES, KEY)]
     write_png(place, np.vstack(parts))
     return place
 
 
-def _tile(people: People, image: int, dataset: DatasetSpec, errors: PoseErrors, row: int) -> Pixels:
-    drawn = _error(picture(people, image, read_image), dataset, errors, row, TILE)
+def _tile(
+    people: People, image: int, dataset: DatasetSpec, errors: PoseErrors, row: int, shown: Floats
+) -> Pixels:
+    drawn = _error(picture(people, image, read_image), dataset, errors, row, shown, TILE)
     words = f"id {errors.ids[row]}: {errors.words[row]}"
     return labelled(drawn, [words, people.images[image].name])
 
@@ -161,10 +204,16 @@ def _target(
     return canvas
 
 
-def _error(image: Pixels, dataset: DatasetSpec, errors: PoseErrors, row: int, tile: int) -> Pixels:
+def _places(errors: PoseErrors, row: int) -> Floats:
+    """Return (N, 2) all places of a pose, true and predicted."""
+    places = np.concatenate([errors.truth[row], errors.predicted[row]])
+    return places[np.isfinite(places).all(axis=1)]
+
+
+def _error(
+    image: Pixels, dataset: DatasetSpec, errors: PoseErrors, row: int, shown: Floats, tile: int
+) -> Pixels:
     truth, points = errors.truth[row], errors.predicted[row]
-    shown = np.concatenate([truth, points])
-    shown = shown[np.isfinite(shown).all(axis=1)]
     canvas, corner, factor = cut_out(image, shown, tile, LEAST, AROUND)
     radius = dot_radius(tile / 2, len(truth))
     known = np.isfinite(truth).all(axis=1)

@@ -6,13 +6,16 @@ from pathlib import Path
 import numpy as np
 
 from hrbench.arrays import Pixels
+from hrbench.data.clips import Clip, Key
 from hrbench.data.evaluation import LiftingEvaluation
 from hrbench.data.images import write_png
 from hrbench.data.lifting_batches import LiftingBatch
 from hrbench.data.pose_statistics import centred
 from hrbench.draw import cases
 from hrbench.draw.cases import Drawn
+from hrbench.draw.changed import Answers, most_changed
 from hrbench.draw.joint_sheet import sheet
+from hrbench.draw.lettering import strip
 from hrbench.metrics.sample_errors import SampleErrors
 from hrbench.report.cases import Case, Sort
 from hrbench.report.predictions import JointPredictions
@@ -81,6 +84,43 @@ def _worst(
     by_clip = np.split(errors.errors, np.cumsum(predictions.lengths)[:-1])
     order = np.argsort([-float(part.max()) for part in by_clip], kind="stable")
     return [(int(index), int(by_clip[index].argmax())) for index in order[:count]]
+
+
+def draw_changed(
+    place: Path,
+    dataset: DatasetSpec,
+    runs: Sequence[Answers[LiftingEvaluation, JointPredictions, SampleErrors]],
+    count: int,
+) -> bool:
+    """Write frames whose errors changed most, one of a performance; the truth is grey.
+
+    Return whether there are any.
+    """
+    by_frame = [_by_frame(run.evaluation.clips) for run in runs]
+    common = [frame for frame in by_frame[0] if frame in by_frame[1]]
+    before, after = (
+        run.errors.errors[[rows[frame] for frame in common]]
+        for run, rows in zip(runs, by_frame, strict=True)
+    )
+    owners = np.array([f"{subject}/{name}" for (subject, name, _), _ in common])
+    drawn = []
+    for chosen in most_changed(before, after, owners, min(count, ROWS)):
+        for run, rows in zip(runs, by_frame, strict=True):
+            row = rows[common[chosen]]
+            clip = int(np.searchsorted(np.cumsum(run.predictions.lengths), row, side="right"))
+            start = int(run.predictions.lengths[:clip].sum())
+            picture = _picture(dataset, run.evaluation, run.predictions, [(clip, row - start)])
+            words = f"{run.letter}: MPJPE {run.errors.errors[row]:.0f} mm"
+            drawn += [strip(picture.shape[1], words), picture]
+    if drawn:
+        write_png(place, np.vstack(drawn))
+    return bool(drawn)
+
+
+def _by_frame(clips: Sequence[Clip]) -> dict[tuple[Key, int], int]:
+    """Return the row of each frame, by its sequence and number."""
+    frames = [(clip.key, frame) for clip in clips for frame in clip.frames.tolist()]
+    return {frame: row for row, frame in enumerate(frames)}
 
 
 def draw_training(folder: Path, dataset: DatasetSpec, batch: LiftingBatch) -> Path:

@@ -15,6 +15,7 @@ from hrbench.backbone.weights import Checkpoint
 from hrbench.begun.options import Options
 from hrbench.data.evaluation import Evaluation
 from hrbench.draw.cases import Drawn
+from hrbench.draw.changed import Answers
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.train import Cost, Feed, Plan
 from hrbench.formats.location import DataRoot
@@ -193,6 +194,13 @@ class Task(ABC, Generic[N, E, P]):
     @abstractmethod
     def draw_worst(self, folder: Path, evaluation: E, predictions: P, count: int) -> Path | None:
         """Put a picture of the largest errors into the run's folder; there is truth."""
+
+    @abstractmethod
+    def draw_changed(self, place: Path, runs: Sequence[Answers[E, P, Any]], count: int) -> bool:
+        """Put a picture of samples whose errors changed from one run to another into a file.
+
+        Returns whether there are any; there is truth.
+        """
 
     @abstractmethod
     def case_pictures(self, evaluation: E, predictions: P) -> Iterator[Drawn]:

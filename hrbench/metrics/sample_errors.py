@@ -4,7 +4,7 @@ Letters: P samples that count, K keypoints.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +54,14 @@ class PoseErrors(SampleErrors):
     def answered(self) -> NDArray[np.floating]:
         """(P,) errors; NaN of those that were not found."""
         return np.where(self.missed, np.nan, self.errors)
+
+    def of(self, ids: NDArray[np.int64]) -> "PoseErrors":
+        """Return those of some annotations, all of which are there, in their order."""
+        order = np.argsort(self.ids, kind="stable")
+        rows = order[np.searchsorted(self.ids, ids, sorter=order)]
+        parts = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "words"}
+        words = tuple(self.words[row] for row in rows.tolist())
+        return PoseErrors(words=words, **{name: part[rows] for name, part in parts.items()})
 
     def worst(self, count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Return the rows of so many: those of the largest errors, and the largest not found.

@@ -97,6 +97,14 @@ class Pair:
         """All of them."""
         return [*self.figures, *(line for group in self.groups for line in group.lines)]
 
+    def most_changed(self, count: int) -> tuple[Changed, ...]:
+        """Return so many units of the largest changes, half of them better ones if there are."""
+        better, worse = (
+            [c for c in self.changed if c.is_better is wanted] for wanted in (True, False)
+        )
+        of_better = min(len(better), max((count + 1) // 2, count - len(worse)))
+        return (*better[:of_better], *worse[: count - of_better])
+
     @property
     def better(self) -> int:
         """In how many units, each by itself, the second run is better."""

@@ -189,7 +189,7 @@ def _changed(pair: Pair, comparison: Comparison) -> Table:
         header=(unit, first, second),
         rows=tuple(
             (one.unit, _value(label, one.first), _value(label, one.second))
-            for one in pair.changed[:CHANGED]
+            for one in pair.most_changed(CHANGED)
         ),
         right=frozenset({first, second}),
         below=(f"{second} is better in {pair.better}, worse in {pair.worse}, the same in {same}.",),

@@ -15,6 +15,7 @@ from hrbench.data.image_crops import Crops, TrainingView
 from hrbench.data.picture_batches import EvaluationPictures, PictureBatch, TrainingPictures
 from hrbench.draw import class_sheets
 from hrbench.draw.cases import Drawn
+from hrbench.draw.changed import Answers
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.train import Cost
 from hrbench.formats.contract import PictureFormat
@@ -155,6 +156,15 @@ class Classification(Task[ImageNetwork, ClassEvaluation, ClassPredictions]):
         errors = self.errors(evaluation, predictions).errors
         rows, pictures = np.argsort(-errors, kind="stable")[:count], evaluation.pictures
         return class_sheets.draw_worst(folder, self.dataset, pictures, predictions, rows)
+
+    def draw_changed(
+        self,
+        place: Path,
+        runs: Sequence[Answers[ClassEvaluation, ClassPredictions, Any]],
+        count: int,
+    ) -> bool:
+        """Draw pictures whose errors changed most."""
+        return class_sheets.draw_changed(place, self.dataset, runs, count)
 
     def case_pictures(
         self, evaluation: ClassEvaluation, predictions: ClassPredictions

@@ -18,6 +18,7 @@ from hrbench.data.loader import Batch, TrainingCrops
 from hrbench.data.sample import People, in_words, used_images
 from hrbench.draw import landmark_sheets, poses
 from hrbench.draw.cases import Drawn
+from hrbench.draw.changed import Answers
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.train import Cost
 from hrbench.errors import RunError
@@ -227,6 +228,15 @@ class Landmarks(Task[ImageNetwork, LandmarkEvaluation, Predictions]):
             "pycocotools gives the same ten figures of the file of annotations (largest "
             f"difference {gap:.1g} %)"
         )
+
+    def draw_changed(
+        self,
+        place: Path,
+        runs: Sequence[Answers[LandmarkEvaluation, Predictions, Any]],
+        count: int,
+    ) -> bool:
+        """Draw persons or faces whose errors changed most, one of an image."""
+        return landmark_sheets.draw_changed(place, self.dataset, runs, count)
 
     def case_pictures(
         self, evaluation: LandmarkEvaluation, predictions: Predictions

@@ -19,6 +19,7 @@ from hrbench.data.pose_statistics import centred
 from hrbench.data.sequences import join
 from hrbench.draw import lifting_sheets
 from hrbench.draw.cases import Drawn
+from hrbench.draw.changed import Answers
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.train import Cost, Plan
 from hrbench.errors import RunError
@@ -184,6 +185,15 @@ class Lifting(Task[Lifter, LiftingEvaluation, JointPredictions]):
         return lifting_sheets.draw_worst(
             folder, self.dataset, evaluation, predictions, errors, count
         )
+
+    def draw_changed(
+        self,
+        place: Path,
+        runs: Sequence[Answers[LiftingEvaluation, JointPredictions, Any]],
+        count: int,
+    ) -> bool:
+        """Draw frames whose errors changed most, one of a performance."""
+        return lifting_sheets.draw_changed(place, self.dataset, runs, count)
 
     def case_pictures(
         self, evaluation: LiftingEvaluation, predictions: JointPredictions
