@@ -131,7 +131,7 @@ class Drawing:
         return Together(
             kind=ClassOutcomes,  # by which ranks do not go
             units=np.arange(self.images),
-            freedom=self.degrees,
+            freedom=({"figure": self.degrees},) * len(runs),
             figures=tuple({"figure": float(run(ones)[0])} for run in runs),
             replicates=tuple({"figure": run(self.counts)} for run in runs),
         )

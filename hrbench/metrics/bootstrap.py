@@ -11,7 +11,7 @@ one short.
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ LEVEL = 0.95
 REPLICATES = 1000
 SEED = 0  # the same images are drawn in every run, so that records are alike and runs are paired
 ROUNDING = 1e-9  # of a figure: a spread below it is none
+PARTS = 100  # of all units, to see of how many a figure is
 AT_ONCE = 1 << 20  # counts that are drawn at a time: 8 MB
 
 Strata = NDArray[np.intp]  # (U,) the number of each unit's
@@ -64,18 +65,40 @@ def freedom(strata: Strata) -> int:
     return len(strata) - len(np.unique(_usable(strata)))
 
 
+def freedoms(
+    figures: Callable[[Counts], Mapping[str, Floats]], strata: Strata, seed: int = SEED
+) -> dict[str, int]:
+    """Return the degrees of freedom of each figure, which may be of a few of the units only.
+
+    It is of those units of which alone it has a value. Where there are many, they are looked at in
+    parts, and a figure that has no value in some part is of one unit at least in each other.
+    """
+    count = len(strata)
+    parts = np.random.default_rng(seed).permutation(count) % PARTS if count > PARTS else None
+    owners = np.arange(count) if parts is None else parts
+    alone = np.equal.outer(np.arange(min(count, PARTS)), owners).astype(np.int64)
+    known = {name: ~np.isnan(values) for name, values in figures(alone).items()}
+    of_part = _usable(strata) if parts is None else np.zeros(PARTS, np.intp)
+    return {
+        name: freedom(strata) if held.all() else int(held.sum()) - len(np.unique(of_part[held]))
+        for name, held in known.items()
+    }
+
+
 def intervals(
     outcomes: Outcomes, replicates: int = REPLICATES, seed: int = SEED
 ) -> dict[str, tuple[float, float]]:
-    """Return the lower and upper end of each figure that has an interval."""
+    """Return the lower and upper end of each figure that has an interval; none has of one unit."""
     return ends(outcomes, replicated(outcomes, replicates, seed))
 
 
 def ends(outcomes: Outcomes, drawn_anew: Mapping[str, Floats]) -> dict[str, tuple[float, float]]:
     """Return the same of figures that are `replicated`."""
-    once, degrees = outcomes.once(), freedom(outcomes.strata)
+    if not drawn_anew:
+        return {}
+    once, degrees = outcomes.once(), freedoms(outcomes.figures, outcomes.strata)
     pairs = {
-        name: interval(once[name], values, degrees, outcomes.largest(name))
+        name: interval(once[name], values, degrees[name], outcomes.largest(name))
         for name, values in drawn_anew.items()
     }
     return {name: pair for name, pair in pairs.items() if not math.isnan(pair[0])}
@@ -85,10 +108,12 @@ def interval(value: float, drawn_anew: Floats, degrees: int, largest: float) -> 
     """Return the ends of a figure's interval; NaN where its (R,) replicates do not tell.
 
     They do not where all are alike, as those of a share of 100 %, or where one is of no unit that
-    the figure is of, which happens where it is of less than about seven.
+    the figure is of, which happens where it is of less than about seven; nor without a degree of
+    freedom.
     """
     error = float(drawn_anew.std(ddof=1))
-    if not (0 < value < largest and error > ROUNDING * value):  # nor if it is NaN
+    known = 0 < value < largest and error > ROUNDING * value  # neither is NaN
+    if not known or degrees < 1:
         return math.nan, math.nan
     left = 1 - value / largest  # 1 for an error
     reach = float(stdtrit(degrees, (1 + LEVEL) / 2)) * error / (value * left)

@@ -12,9 +12,9 @@ sections 4 and 5, for pairs and power.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit  # Student's t and its inverse; `stats` loads slowly
 
 from hrbench.arrays import Floats
-from hrbench.metrics.bootstrap import LEVEL, REPLICATES, ROUNDING, SEED, drawn, freedom, interval
+from hrbench.metrics.bootstrap import LEVEL, REPLICATES, ROUNDING, SEED, drawn, freedoms, interval
 from hrbench.metrics.outcomes import Counts, Outcomes
 
 POWER = 0.8
@@ -34,7 +34,7 @@ class Together:
 
     kind: type[Outcomes]
     units: NDArray[Any]  # (U,)
-    freedom: int  # degrees of it that standard errors have
+    freedom: tuple[Mapping[str, int], ...]  # of each run, degrees by figure
     figures: tuple[Mapping[str, float], ...]  # of each run
     replicates: tuple[Mapping[str, Floats], ...]  # of each run, (R,) by figure
 
@@ -43,7 +43,7 @@ class Together:
         return interval(
             self.figures[run][name],
             self.replicates[run][name],
-            self.freedom,
+            self.freedom[run][name],
             self.kind.largest(name),
         )
 
@@ -84,13 +84,14 @@ def together(runs: Sequence[Outcomes], replicates: int = REPLICATES, seed: int =
         raise ValueError("no unit in common")
     strata = runs[0].strata[np.searchsorted(runs[0].units, units)]
     ones = np.ones((1, len(units)), np.int64)
-    once = [run.figures(_spread(ones, run, units)) for run in runs]
+    every = [partial(_figures, run, units) for run in runs]
+    once = [figures(ones) for figures in every]
     return Together(
         kind=type(runs[0]),
         units=units,
-        freedom=freedom(strata),
+        freedom=tuple(freedoms(figures, strata, seed) for figures in every),
         figures=tuple({name: float(value[0]) for name, value in own.items()} for own in once),
-        replicates=tuple(_replicated(run, units, drawn(strata, replicates, seed)) for run in runs),
+        replicates=tuple(_replicated(own, drawn(strata, replicates, seed)) for own in every),
     )
 
 
@@ -98,7 +99,8 @@ def difference(sample: Together, name: str, first: int = 0, second: int = 1) -> 
     """Return by how much a figure of run `second` is above that of run `first`."""
     value = sample.figures[second][name] - sample.figures[first][name]
     drawn_anew = sample.replicates[second][name] - sample.replicates[first][name]
-    return from_replicates(value, drawn_anew, len(sample.units), sample.freedom)
+    degrees = min(sample.freedom[run][name] for run in (first, second))
+    return from_replicates(value, drawn_anew, len(sample.units), degrees)
 
 
 def from_replicates(value: float, drawn_anew: Floats, units: int, degrees: int) -> Difference:
@@ -138,15 +140,17 @@ def holm(values: Sequence[float]) -> list[float]:
     return found
 
 
-def _replicated(run: Outcomes, units: NDArray[Any], draws: Iterable[Counts]) -> dict[str, Floats]:
-    blocks = [run.figures(_spread(counts, run, units)) for counts in draws]
+def _replicated(
+    figures: Callable[[Counts], Mapping[str, Floats]], draws: Iterable[Counts]
+) -> dict[str, Floats]:
+    blocks = [figures(counts) for counts in draws]
     return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
 
 
-def _spread(counts: Counts, run: Outcomes, units: NDArray[Any]) -> Counts:
-    """Return (R, U') counts of all of a run's units, of (R, U) of some of them."""
+def _figures(run: Outcomes, units: NDArray[Any], counts: Counts) -> Mapping[str, Floats]:
+    """Return (R,) of each of a run's figures, of (R, U) counts of some of its units."""
     if len(units) == len(run.units):
-        return counts
+        return run.figures(counts)
     whole = np.zeros((len(counts), len(run.units)), np.int64)
     whole[:, np.searchsorted(run.units, units)] = counts
-    return whole
+    return run.figures(whole)

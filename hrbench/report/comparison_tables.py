@@ -17,8 +17,8 @@ OF_P = "p is that of each row alone, if there were no difference."
 OF_HOLM = "adjusted: p after Holm, for as many rows as the group has; the words beside it go by it."
 OF_RANKS = "rank: the places that a run may have, shared by those that nothing tells apart."
 OF_GROUPS = "By group: two runs at a time, or --format csv."
-OF_IMAGES = (
-    "Sure is meant of images, not of training: another seed of the same recipe moves the figures "
+OF_UNITS = (
+    "Sure is meant of {}s, not of training: another seed of the same recipe moves the figures "
     "too, and single runs do not show how far."
 )
 
@@ -34,7 +34,7 @@ def tables(comparison: Comparison) -> list[Table]:
             made += [_changed(pair, comparison)] if pair.changed else []
     grouped = any(pair.groups for pair in comparison.pairs)
     of_groups = [OF_HOLM if alone else OF_GROUPS] if grouped else []
-    return [*made, Table("", (), (), below=(OF_P, *of_groups, OF_IMAGES))]
+    return [*made, Table("", (), (), below=(OF_P, *of_groups, OF_UNITS.format(comparison.unit)))]
 
 
 def verdict(line: Line, pair: Pair, comparison: Comparison) -> str:

@@ -5,8 +5,11 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import bootstrap as scipys
 
-from hrbench.metrics.bootstrap import drawn, freedom, interval, intervals, replicated
+from hrbench.arrays import Floats
+from hrbench.metrics.bootstrap import drawn, freedom, freedoms, interval, intervals, replicated
+from hrbench.metrics.outcomes import Counts
 from hrbench.metrics.topk import ClassOutcomes, class_outcomes
+from hrbench.metrics.weighted import ratio
 
 CLASSES = ("ant", "bee", "cat")
 
@@ -91,6 +94,30 @@ def test_the_interval_of_an_error_is_as_many_times_smaller_as_it_is_larger() -> 
 def test_figures_that_the_draws_do_not_tell_apart_have_no_interval() -> None:
     assert "top-1" not in intervals(right_of(30, 30))
     assert np.isnan(interval(10.0, np.array([10.0, 11.0, math.nan]), 9, math.inf)).all()
+
+
+def test_a_figure_of_a_few_units_has_as_few_degrees_of_freedom() -> None:
+    few = class_outcomes(np.array([0] * 20 + [1] * 9), np.array([[0, 1, 2]] * 29), CLASSES)
+    degrees = freedoms(few.figures, few.strata)
+    assert (degrees["top-1"], degrees["class/ant"], degrees["class/bee"]) == (28, 19, 8)
+
+
+def test_of_many_units_a_few_are_found_in_as_many_parts_at_most() -> None:
+    truth = np.zeros(5000, np.int64)
+    truth[::500] = 1
+    many = class_outcomes(truth, np.array([[0, 1, 2]] * 5000), CLASSES)
+    degrees = freedoms(many.figures, many.strata)
+    assert degrees["top-1"] == degrees["class/ant"] == 4999
+    assert 7 <= degrees["class/bee"] <= 9
+
+
+def test_each_stratum_of_a_figure_takes_a_degree_of_freedom() -> None:
+    def figures(counts: Counts) -> dict[str, Floats]:
+        return {"all": ratio(counts.sum(axis=1), counts.sum(axis=1)), "four": ratio(
+            counts[:, :4].sum(axis=1), counts[:, :4].sum(axis=1)
+        )}  # fmt: skip
+
+    assert freedoms(figures, np.array([0, 0, 1, 1, 2, 2])) == {"all": 3, "four": 2}
 
 
 @pytest.mark.parametrize("count", [0, 1])
