@@ -137,8 +137,9 @@ class Drawing:
         )
 
 
-def _mean(values: Floats, owners: NDArray[np.int64]) -> Figure:
-    return lambda counts: means(values, owners, counts)
+def _mean(values: NDArray[np.number], owners: NDArray[np.int64]) -> Figure:
+    measured = np.asarray(values, np.float64)
+    return lambda counts: means(measured, owners, counts)
 
 
 def _average_precision(table: Ranked) -> Figure:

@@ -206,7 +206,7 @@ def _target(
 
 def _places(errors: PoseErrors, row: int) -> Floats:
     """Return (N, 2) all places of a pose, true and predicted."""
-    places = np.concatenate([errors.truth[row], errors.predicted[row]])
+    places: Floats = np.concatenate([errors.truth[row], errors.predicted[row]])
     return places[np.isfinite(places).all(axis=1)]
 
 
