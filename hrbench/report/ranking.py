@@ -107,7 +107,7 @@ def _ranked(group: Sequence[Drawn]) -> Ranking:
     sample = Together(
         kind=kind,
         units=first.draws[0].units,
-        freedom=bootstrap.freedom(first.draws[0].strata),
+        freedom=({metric: bootstrap.freedom(first.draws[0].strata)},) * len(group),
         figures=tuple({metric: figure.value or 0.0} for figure in metrics),
         replicates=tuple({metric: one.values(metric, place)} for place, one in enumerate(group)),
     )

@@ -12,9 +12,9 @@ from hrbench.report.comparison import Comparison, Group, Line, Pair, Side
 from hrbench.report.comparison_tables import (
     CHANGED,
     OF_HOLM,
-    OF_IMAGES,
     OF_P,
     OF_RANKS,
+    OF_UNITS,
     interval_words,
     outcome,
     p_words,
@@ -108,7 +108,10 @@ def page(group: Alike, place: str, pages: Mapping[str, str], trail: Link, room: 
         sections += _pair(pair, made, f"{place}-{number}")
         sections.append(_side_by_side(pair, kept, room))
     sections.append(
-        Section(title="How to read this", sentences=(OF_P, OF_HOLM, OF_RANKS, OF_IMAGES))
+        Section(
+            title="How to read this",
+            sentences=(OF_P, OF_HOLM, OF_RANKS, OF_UNITS.format(made.unit)),
+        )
     )
     names = sorted({side.record.name for side in made.sides})
     return Page(
@@ -277,7 +280,7 @@ def _changed(pair: Pair, made: Comparison, place: str) -> list[Grid]:
             Cell(_number(label, one.second), one.second),
             Cell("better" if one.is_better else "worse"),
         )
-        for one in pair.changed[:CHANGED]
+        for one in pair.most_changed(CHANGED)
     )
     caption = f"{made.unit.capitalize()}s that changed most, each by its own {label}"
     return [Grid(place, caption, columns, rows)]
