@@ -23,7 +23,7 @@ from hrbench.metrics.outcomes import Counts
 from hrbench.metrics.people import Results, Truth
 from hrbench.metrics.weighted import Owners, owners_of
 
-AT_ONCE = 1 << 20  # results, each with how often it stands: 4 MB
+AT_ONCE = 1 << 19  # results, each with how often it stands: 2 MB
 
 Whole = NDArray[np.int32]
 
