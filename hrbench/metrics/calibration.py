@@ -2,8 +2,8 @@
 
 Letters: N answers, each with a score and right or wrong.
 
-Source: Naeini et al. 2015, section 3, with its ten bins; bins of equal mass after Nixon et al.
-2019.
+Source: Naeini et al. 2015, with its ten bins, and Guo et al. 2017, section 2, for their equal
+width; bins of equal mass after Nixon et al. 2019.
 """
 
 import math

@@ -17,7 +17,7 @@ from hrbench.metrics.nme import LIMITS, FaceTruth, Mask, failure_rate, mean, sha
 # How far the nose's tip stands out from between the eyes' outer corners, over half their distance:
 # (7.476 - 3.173) / 4.446, of the canonical face of MediaPipe, a mean of many.
 NOSE = 0.97
-YAWS = (15.0, 30.0, 60.0)  # degrees; the last two divide AFLW2000-3D, Zhu et al. 2016, table 2
+YAWS = (15.0, 30.0, 60.0)  # degrees; the last two divide AFLW2000-3D, Zhu et al. 2016
 HIDDEN = 0.3  # of a face's points
 
 
