@@ -23,6 +23,7 @@ from hrbench.metrics.outcomes import Counts, Outcomes
 METHOD = "bootstrap standard errors, Student's t on a log or logit scale"
 LEVEL = 0.95
 REPLICATES = 1000
+FEW = 50  # units, below which `benchmarks/coverage.py` finds less than it says
 SEED = 0  # the same images are drawn in every run, so that records are alike and runs are paired
 ROUNDING = 1e-9  # of a figure: a spread below it is none
 PARTS = 100  # of all units, to see of how many a figure is

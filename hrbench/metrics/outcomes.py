@@ -35,6 +35,11 @@ class Outcomes(ABC):
         """(U,) numbers of the sorts of units of which there are as many in every replicate."""
         return np.zeros(len(self.units), np.intp)
 
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """In sentences, what intervals of these units do not say."""
+        return ()
+
     @classmethod
     def largest(cls, figure: str) -> float:
         """Return the largest value of a figure of this name; infinity of an error.

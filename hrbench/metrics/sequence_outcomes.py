@@ -52,6 +52,20 @@ class SequenceOutcomes(Outcomes):
         first = np.unique(self.owners, return_index=True)[1]
         return np.unique(self.actions[first], return_inverse=True)[1]
 
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """In sentences, whom intervals are about, and whether actions are drawn together."""
+        names = " and ".join(np.unique(self.subjects).tolist())
+        people = f"Intervals are about other performances of {names}, not about other people."
+        alone = np.unique(self.actions)[np.bincount(self.strata) == 1].tolist()
+        if not alone or len(np.unique(self.actions)) == 1:
+            return (people,)
+        of = ", ".join(alone)
+        return (
+            people,
+            f"Performances are drawn whatever their action, as there is one only of {of}.",
+        )
+
     def figures(self, counts: Counts) -> dict[str, Floats]:
         """Return all figures, with those of each action, subject and joint."""
         weights = counts[:, self.owners] * self.frames

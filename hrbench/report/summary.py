@@ -47,6 +47,18 @@ def summary(
     return terminal(tables, width, colour=colour)
 
 
+def sure(record: RunRecord) -> tuple[str, ...]:
+    """Return in sentences how intervals came about, and what they do not say."""
+    how = record.uncertainty
+    if how is None:
+        return ()
+    words = (
+        f"{how.level:.0%} intervals: {how.units:,} {how.unit}s drawn anew {how.replicates:,} times "
+        "(docs/intervals.md)."
+    )
+    return (words, *how.notes)
+
+
 def standing(record: RunRecord, literature: list[Row]) -> tuple[str, ...]:
     """Return the sentences that say what a result may be compared with."""
     sentences = list(record.notes)
@@ -91,7 +103,7 @@ def _near(argument: str) -> str:
 
 def figures(record: RunRecord, sentences: tuple[str, ...]) -> Table:
     """Return every metric of a run with its unit, direction and meaning."""
-    said = marks(record)
+    said, below = marks(record), (*sentences, *sure(record))
     lines = []
     has_intervals = any(figure.low is not None for figure in record.metrics.values())
     for name, figure in record.metrics.items():
@@ -115,5 +127,5 @@ def figures(record: RunRecord, sentences: tuple[str, ...]) -> Table:
         rows=tuple(lines),
         right=frozenset({"value"}),
         folding=frozenset({"meaning"}),
-        below=("", *sentences) if sentences else (),
+        below=("", *below) if below else (),
     )

@@ -1,7 +1,7 @@
 """A task's figures with how sure they are."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -55,9 +55,25 @@ def with_intervals(
             units=len(outcomes.units),
             replicates=bootstrap.REPLICATES,
             seed=bootstrap.SEED,
+            notes=_notes(measured, outcomes, known),
         ),
         group_intervals={name: pair for name, pair in known.items() if "/" in name},
     )
+
+
+def _notes(measured: Measured, outcomes: Outcomes, known: Collection[str]) -> tuple[str, ...]:
+    """Return in sentences what intervals do not say, where they say too much, which are missing."""
+    notes, count = list(outcomes.caveats), len(outcomes.units)
+    if count < bootstrap.FEW:
+        notes.append(
+            f"Of {count} {outcomes.unit}s: below {bootstrap.FEW}, intervals that say 95 % hold the "
+            "truth less often."
+        )
+    figures = measured.metrics.items()
+    missing = [name for name, one in figures if one.value is not None and name not in known]
+    if missing:
+        notes.append(f"No interval of {', '.join(missing)}: draws give the same, or nothing of it.")
+    return tuple(notes)
 
 
 def _with_interval(figure: MetricValue, pair: tuple[float, float] | None) -> MetricValue:

@@ -99,3 +99,9 @@ def test_frames_and_cameras_of_the_same_performances_tell_no_more() -> None:
     few = [(f"S9/Eating {take}", [off]) for take, off in enumerate(hard)]
     many = [(name, 50 * off) for name, off in few for _ in range(4)]
     assert intervals(outcomes(many))["MPJPE"] == pytest.approx(intervals(outcomes(few))["MPJPE"])
+
+
+def test_it_is_said_whom_intervals_are_about_and_which_action_was_not_drawn_of_its_own() -> None:
+    (people,) = outcomes(FOUR).caveats
+    assert people.startswith("Intervals are about other performances of S11 and S9, not")
+    assert outcomes(FOUR[:-1]).caveats[1].endswith("there is one only of Walking.")

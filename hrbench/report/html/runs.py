@@ -21,7 +21,7 @@ from hrbench.report.protocols import spelled
 from hrbench.report.published import Row
 from hrbench.report.record import MetricValue, RunRecord
 from hrbench.report.run_folders import SPEC, STATE
-from hrbench.report.summary import standing
+from hrbench.report.summary import standing, sure
 from hrbench.report.table import epochs, interval_words, started
 
 INCHES = (4.2, 2.9)  # of a chart
@@ -125,21 +125,9 @@ def _figures(record: RunRecord, rows: Sequence[Row], place: Place) -> Section:
     grid = Grid(f"{place.id}-figures", "All figures", columns, tuple(lines))
     return Section(
         title="Figures",
-        sentences=(*standing(record, list(rows)), *_sure(record)),
+        sentences=(*standing(record, list(rows)), *sure(record)),
         grids=(grid,),
     )
-
-
-def _sure(record: RunRecord) -> tuple[str, ...]:
-    """Return in sentences how the intervals came about."""
-    how = record.uncertainty
-    if how is None:
-        return ()
-    words = (
-        f"Intervals of {how.level:.0%} by {how.method}: {how.replicates} times, {how.units} "
-        f"{how.unit}s were drawn anew of as many (seed {how.seed})."
-    )
-    return (words, *how.notes)
 
 
 def _beside(near: Sequence[Beside], place: Place) -> Section:
