@@ -19,7 +19,10 @@ WRITTEN = 120  # columns of a table that is written to a file
 @click.argument("names", metavar="[RUNS]...", nargs=-1, type=FILE)
 @click.option("--task", help="One task only.")
 @click.option(
-    "--format", "form", default="table", help="table, markdown, latex, csv, json or html."
+    "--format",
+    "form",
+    default="table",
+    help="table, markdown, latex, csv, json, html, model-index or lm-eval.",
 )
 @click.option("--each", is_flag=True, help="Each run by itself, not one row for all its seeds.")
 @click.option(

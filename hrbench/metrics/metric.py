@@ -85,6 +85,7 @@ class Metric(Generic[Truth, Predictions, Setting, Errors]):
     needs: tuple[str, ...] = ()  # keys that have to be said
     reads: tuple[str, ...] = ()  # keys that may be said besides
     idle: Mapping[str, str] = field(default_factory=dict)  # others that a file may state, and why
+    card: str = "keypoint-detection"  # what model cards call a task that is measured so
     paired: bool = False  # a pose is measured with the object in whose annotated box it was found
     axes: CurveAxes | None = None  # of a metric whose groups have a curve
     fault: Callable[[Setting], str] = nothing_wrong  # what of a setting is wrong, in a sentence

@@ -11,6 +11,7 @@ from hrbench import catalog
 from hrbench.errors import UnknownNameError
 from hrbench.report.beside import may_stand_beside_published
 from hrbench.report.csv_json import as_csv, as_json
+from hrbench.report.exchange import as_lm_eval, as_model_index
 from hrbench.report.literature import published_tables
 from hrbench.report.paper import papers
 from hrbench.report.paper_latex import latex
@@ -24,7 +25,12 @@ from hrbench.report.text_table import Table, terminal
 
 TABLE = "table"
 PAPERS = {"markdown": markdown, "latex": latex}
-OTHERS: Mapping[str, Callable[..., str]] = {"csv": as_csv, "json": as_json}
+OTHERS: Mapping[str, Callable[..., str]] = {
+    "csv": as_csv,
+    "json": as_json,
+    "model-index": as_model_index,
+    "lm-eval": as_lm_eval,
+}
 FORMS = (TABLE, *PAPERS, *OTHERS)
 HTML = "html"  # the other one, a file of pages: `html.report` makes it
 

@@ -53,6 +53,7 @@ ACCURACY = Metric(
     score=score,
     errors=errors,
     outcomes=ClassOutcomes,
+    card="image-classification",
     observe=observe,
     breakdown=breakdown,
 )

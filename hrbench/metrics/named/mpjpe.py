@@ -73,6 +73,7 @@ MPJPE = Metric(
     errors=errors,
     breakdown=breakdown,
     outcomes=SequenceOutcomes,
+    card="other",
     observe=observe,
     reads=("average", "joints", "root"),
 )
