@@ -13,9 +13,8 @@ from hrbench.data.lifting_batches import LiftingBatch
 from hrbench.data.pose_statistics import centred
 from hrbench.draw import cases
 from hrbench.draw.cases import Drawn
-from hrbench.draw.changed import Answers, most_changed
+from hrbench.draw.changed import Answers, most_changed, pair
 from hrbench.draw.joint_sheet import sheet
-from hrbench.draw.lettering import strip
 from hrbench.metrics.sample_errors import SampleErrors
 from hrbench.report.cases import Case, Sort
 from hrbench.report.predictions import JointPredictions
@@ -105,16 +104,27 @@ def draw_changed(
     owners = np.array([f"{subject}/{name}" for (subject, name, _), _ in common])
     drawn = []
     for chosen in most_changed(before, after, owners, min(count, ROWS)):
-        for run, rows in zip(runs, by_frame, strict=True):
-            row = rows[common[chosen]]
-            clip = int(np.searchsorted(np.cumsum(run.predictions.lengths), row, side="right"))
-            start = int(run.predictions.lengths[:clip].sum())
-            picture = _picture(dataset, run.evaluation, run.predictions, [(clip, row - start)])
-            words = f"{run.letter}: MPJPE {run.errors.errors[row]:.0f} mm"
-            drawn += [strip(picture.shape[1], words), picture]
+        row_of = [rows[common[chosen]] for rows in by_frame]
+        words = [
+            f"{run.letter}: MPJPE {run.errors.errors[row]:.0f} mm"
+            for run, row in zip(runs, row_of, strict=True)
+        ]
+        pictures = [_of_row(dataset, run, row) for run, row in zip(runs, row_of, strict=True)]
+        drawn.append(pair(words, pictures))
     if drawn:
         write_png(place, np.vstack(drawn))
     return bool(drawn)
+
+
+def _of_row(
+    dataset: DatasetSpec,
+    run: Answers[LiftingEvaluation, JointPredictions, SampleErrors],
+    row: int,
+) -> Pixels:
+    lengths = run.predictions.lengths
+    clip = int(np.searchsorted(np.cumsum(lengths), row, side="right"))
+    frame = row - int(lengths[:clip].sum())
+    return _picture(dataset, run.evaluation, run.predictions, [(clip, frame)])
 
 
 def _by_frame(clips: Sequence[Clip]) -> dict[tuple[Key, int], int]:

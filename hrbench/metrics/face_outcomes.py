@@ -33,6 +33,13 @@ class FaceOutcomes(Outcomes):
         """Return all figures, with NME and median of each point, and the NME of each part."""
         return self.means(counts) | self.medians(counts)
 
+    def each(self, name: str) -> Floats:
+        """Return a figure of the faces of every image by itself; NME is the quickest."""
+        if name != "NME":
+            return Outcomes.each(self, name)
+        errors = shares(self.distances, self.sizes[:, 0]).mean(axis=1)
+        return weighted.means_of_each(100 * errors, self.owners, len(self.units))
+
     def means(self, counts: Counts) -> dict[str, Floats]:
         """Return all but the medians."""
         by_name = {

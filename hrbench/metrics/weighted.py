@@ -27,10 +27,13 @@ def means(values: Floats, owners: Owners, counts: Counts) -> Floats:
 
     NaN where nothing is left. What the values of a unit add up to is all that is looked at.
     """
-    known, unit = _known(values, owners)
-    sums = np.bincount(unit, known, counts.shape[1])
-    numbers = np.bincount(unit, np.ones(len(known)), counts.shape[1])
+    sums, numbers = _sums(values, owners, counts.shape[1])
     return ratio(np.asarray(counts @ sums), np.asarray(counts @ numbers))
+
+
+def means_of_each(values: Floats, owners: Owners, units: int) -> Floats:
+    """Return (U,) the mean of what is not NaN of each unit's; NaN where nothing is."""
+    return ratio(*_sums(values, owners, units))
 
 
 def medians(values: Floats, owners: Owners, counts: Counts) -> Floats:
@@ -55,6 +58,12 @@ def medians(values: Floats, owners: Owners, counts: Counts) -> Floats:
 def ratio(parts: Floats, wholes: Floats) -> Floats:
     """Return parts over wholes; NaN where there is no whole."""
     return np.asarray(parts / np.where(wholes > 0, wholes, np.nan))
+
+
+def _sums(values: Floats, owners: Owners, units: int) -> tuple[Floats, Floats]:
+    """Return (U,) what each unit's values add up to that are not NaN, and how many these are."""
+    known, unit = _known(values, owners)
+    return np.bincount(unit, known, units), np.bincount(unit, np.ones(len(known)), units)
 
 
 def _known(values: Floats, owners: Owners) -> tuple[Floats, Owners]:
