@@ -63,7 +63,9 @@ def ratio(parts: Floats, wholes: Floats) -> Floats:
 def _sums(values: Floats, owners: Owners, units: int) -> tuple[Floats, Floats]:
     """Return (U,) what each unit's values add up to that are not NaN, and how many these are."""
     known, unit = _known(values, owners)
-    return np.bincount(unit, known, units), np.bincount(unit, np.ones(len(known)), units)
+    sums: Floats = np.bincount(unit, known, units).astype(np.float64)
+    numbers: Floats = np.bincount(unit, minlength=units).astype(np.float64)
+    return sums, numbers
 
 
 def _known(values: Floats, owners: Owners) -> tuple[Floats, Owners]:
