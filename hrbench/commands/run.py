@@ -1,6 +1,7 @@
 """The whole road of `hrbench run`: resolve, read, build, fit, predict, measure, record."""
 
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -64,24 +65,33 @@ def seeds(name: str, options: Options, count: int) -> Iterator[tuple[RunRecord, 
         HrbenchError: as `run`; where others have ended before, it says how to go on.
         Interrupted: as `run`.
     """
-    first, end = options.seed, options.seed + count
-    for seed in range(first, end):
-        try:
-            yield run(name, replace(options, seed=seed))
-        except HrbenchError as error:
-            if seed == first:
-                raise
-            again = f"seed {first} has" if seed == first + 1 else f"seeds {first}-{seed - 1} have"
-            raise RunError(
-                f"seed {seed}: {error}\n  {again} ended; go on by the same command with "
-                f"{_the_rest(seed, end)}"
-            ) from error
-        except KeyboardInterrupt as stop:
-            begun = bool(getattr(stop, "__notes__", ()))  # and so can be gone on with
-            if seed + begun < end:
-                rest = _the_rest(seed + begun, end)
-                stop.add_note(f"the other seeds: the same command with {rest}")
+    end = options.seed + count
+    with processes(options.device):
+        for seed in range(options.seed, end):
+            with _going_on(options.seed, seed, end):
+                done = run(name, replace(options, seed=seed))
+            yield done
+
+
+@contextmanager
+def _going_on(first: int, seed: int, end: int) -> Iterator[None]:
+    """Say, where a seed fails or is interrupted, how to go on with the others up to `end`."""
+    try:
+        yield
+    except HrbenchError as error:
+        if seed == first:
             raise
+        again = f"seed {first} has" if seed == first + 1 else f"seeds {first}-{seed - 1} have"
+        raise RunError(
+            f"seed {seed}: {error}\n  {again} ended; go on by the same command with "
+            f"{_the_rest(seed, end)}"
+        ) from error
+    except KeyboardInterrupt as stop:
+        begun = bool(getattr(stop, "__notes__", ()))  # and so can be gone on with
+        if seed + begun < end:
+            rest = _the_rest(seed + begun, end)
+            stop.add_note(f"the other seeds: the same command with {rest}")
+        raise
 
 
 def _the_rest(seed: int, end: int) -> str:

@@ -85,7 +85,11 @@ def choose_device(name: str) -> torch.device:
 
 @contextmanager
 def processes(device: str) -> Iterator[Runtime]:
-    """Yield this process's runtime, as one of several where torchrun started it."""
+    """Yield this process's runtime, as one of several where torchrun started it.
+
+    Inside of another such context the processes are those of that one: torch does not find them
+    together a second time.
+    """
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if world == 1:
         yield Runtime(choose_device(device))
@@ -95,6 +99,9 @@ def processes(device: str) -> Iterator[Runtime]:
     if chosen.type == "cuda":
         chosen = choose_device(f"cuda:{local}")
         torch.cuda.set_device(chosen)
+    if dist.is_initialized():
+        yield Runtime(chosen, rank, world)
+        return
     dist.init_process_group("nccl" if chosen.type == "cuda" else "gloo")
     try:
         yield Runtime(chosen, rank, world)

@@ -35,6 +35,11 @@ def alone(out: Path, *arguments: str, **of: Any) -> tuple[dict[str, Any], Path]:
 
 def launched(out: Path, *arguments: str, **of: Any) -> tuple[dict[str, Any], Path]:
     """Run in two processes of torchrun's."""
+    return ran(answered(out, *arguments, **of))
+
+
+def answered(out: Path, *arguments: str, **of: Any) -> str:
+    """What two processes of torchrun's say."""
     launch = [sys.executable, "-m", "torch.distributed.run", *FREE_PORT, "--nproc-per-node", "2"]
     done = subprocess.run(
         [*launch, "-m", "hrbench", *command(out, *arguments, **of)],
@@ -44,7 +49,7 @@ def launched(out: Path, *arguments: str, **of: Any) -> tuple[dict[str, Any], Pat
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
     assert done.returncode == 0, done.stderr
-    return ran(done.stdout)
+    return done.stdout
 
 
 def ran(answer: str) -> tuple[dict[str, Any], Path]:
@@ -113,3 +118,10 @@ def test_a_second_process_in_another_folder_makes_the_same_record(tmp_path: Path
         )
         seals.append(json.loads(done.stdout)["record"]["seal"])
     assert seals[0] == seals[1]
+
+
+@pytest.mark.slow
+def test_two_processes_run_one_seed_after_the_other(tmp_path: Path) -> None:
+    brief = ("--set", "recipe.epochs=1", "--set", "recipe.batch_size=8", "--workers", "0")
+    said = answered(tmp_path, "--seed", "3", "--seeds", "2", *brief)
+    assert [one["record"]["seed"] for one in json.loads(said)["runs"]] == [3, 4]
