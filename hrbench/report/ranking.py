@@ -16,6 +16,7 @@ from hrbench.report import draws
 from hrbench.report.draws import Draws
 from hrbench.report.measured_alike import OF_NETWORKS
 from hrbench.report.protocols import between
+from hrbench.report.record import RunRecord
 from hrbench.report.repeats import Repeats
 from hrbench.report.runs import Runs
 
@@ -49,8 +50,7 @@ class Drawn:
         """Whether another one is of the same protocol, and has drawn the same."""
         mine, theirs = (one.experiment.latest for one in (self, other))
         differing = {one.key for one in between(mine, theirs).differences} - OF_NETWORKS
-        same = mine.uncertainty == theirs.uncertainty and not differing
-        return same and self.draws[0].alike(other.draws[0])
+        return not differing and _way(mine) == _way(theirs) and self.draws[0].alike(other.draws[0])
 
     def values(self, metric: str, place: int) -> NDArray[np.float64]:
         """Return (R,) of a figure: of several seeds the mean, and these drawn anew as well."""
@@ -59,6 +59,12 @@ class Drawn:
         generator = np.random.default_rng([bootstrap.SEED, place])
         chosen = generator.integers(0, count, (count, replicates))
         return np.asarray(np.take_along_axis(columns, chosen, axis=0).mean(axis=0))
+
+
+def _way(record: RunRecord) -> tuple[object, ...]:
+    """Return how images were drawn anew."""
+    said = record.uncertainty
+    return () if said is None else (said.method, said.replicates, said.seed)
 
 
 def folders_of(runs: Runs) -> dict[str, Path]:

@@ -11,6 +11,7 @@ from hrbench.report.html.marks import chips, of_protocol
 from hrbench.report.html.page import Cell, Chip, Column, Grid, Link, Page, Section
 from hrbench.report.protocols import Agreement, against_task, told, with_row
 from hrbench.report.published import Row, selection
+from hrbench.report.ranking import Folders, Ranking, ranking
 from hrbench.report.record import RunRecord
 from hrbench.report.repeats import Repeats
 from hrbench.report.table import epochs, given, interval_words, origin, started, value_words
@@ -45,6 +46,7 @@ def page(
     experiments: Sequence[Repeats],
     literature: Sequence[Row],
     pages: Mapping[str, str],
+    folders: Folders,
     commands: Sequence[str],
 ) -> Page:
     """Return the page of a task.
@@ -55,6 +57,7 @@ def page(
         experiments: the task's.
         literature: the task's published rows.
         pages: the ids of runs' pages, by the runs' ids.
+        folders: of the runs.
         commands: by which its interrupted runs go on.
     """
     about = benchmark(task)
@@ -70,7 +73,7 @@ def page(
             f"{place}-{number}", task, split, metric, figure.unit, figure.higher_is_better
         )
         theirs = [r for r in shown if (r["split"], r["metric"]) == (split, metric)]
-        sections += list(_sections(board, group, theirs, literature, pages))
+        sections += list(_sections(board, group, theirs, literature, pages, folders))
         shown = [row for row in shown if row not in theirs]
     rest = _others(shown, f"{place}-rest")
     command = f"hrbench report --task {task} --format csv --published"
@@ -101,6 +104,7 @@ def _sections(
     theirs: Sequence[Row],
     literature: Sequence[Row],
     pages: Mapping[str, str],
+    folders: Folders,
 ) -> Iterator[Section]:
     comparable = [one for one in experiments if may_stand_beside_published(one.record)]
     others = [one for one in experiments if one not in comparable]
@@ -109,19 +113,21 @@ def _sections(
     meaning = (f"{board.metric}: {known.meaning}.",) if known else ()
     if comparable:
         place = f"{board.id}-board"
-        grid = _grid(place, "Leaderboard", board, comparable, theirs, literature, pages)
+        grid = _grid(place, "Leaderboard", board, comparable, theirs, literature, pages, folders)
         yield Section(title=title, sentences=(*meaning, ORDER), grids=(grid,))
     if others:
         words = "Comparable with nothing published: synthetic, or of a part of the data."
         caption = "Runs that stand alone" if comparable else "Runs"
-        grid = _grid(f"{board.id}-alone", caption, board, others, (), literature, pages)
+        grid = _grid(f"{board.id}-alone", caption, board, others, (), literature, pages, folders)
         yield Section(
             title=f"{title}: {caption.lower()}",
             sentences=(words,) if comparable else (*meaning, words),
             grids=(grid,),
         )
     if theirs and not comparable:
-        grid = _grid(f"{board.id}-theirs", "Published", board, (), theirs, literature, pages)
+        grid = _grid(
+            f"{board.id}-theirs", "Published", board, (), theirs, literature, pages, folders
+        )
         yield Section(title=f"{title}: published", grids=(grid,), sentences=(ORDER,), folded=True)
 
 
@@ -133,12 +139,14 @@ def _grid(
     theirs: Sequence[Row],
     literature: Sequence[Row],
     pages: Mapping[str, str],
+    folders: Folders,
 ) -> Grid:
     printed: list[Ends] = [(float(row["value"]), None, None) for row in theirs]
     over = scale(board.metric, [*map(_ends, ours), *printed])
     best = min(ours, key=lambda one: board.order(_ends(one)[0]), default=None) if theirs else None
+    places = ranking(ours, folders)
     lines = [
-        *((_ends(one)[0], _our_cells(one, board, over, literature, pages)) for one in ours),
+        *((_ends(one)[0], _our_cells(one, board, over, literature, pages, places)) for one in ours),
         *((float(r["value"]), _their_cells(r, over, best)) for r in theirs),
     ]
     lines.sort(key=lambda line: board.order(line[0]))
@@ -147,6 +155,7 @@ def _grid(
         Column(f"{board.metric}, {board.unit}", numbers=True),
         Column("95 %", numbers=True),
         *([Column("", scale=over.ends, hint="the value with its 95 % interval")] if over else []),
+        Column("rank", numbers=True, hint="the places that a row may have among runs here"),
         Column("protocol", hint="beside the nearest published row, and of those beside our best"),
         Column("n", numbers=True),
         Column("epochs", numbers=True),
@@ -162,7 +171,7 @@ def _grid(
         caption=f"{caption}: {board.metric} on {board.split}",
         columns=tuple(columns[at] for at in kept),
         rows=tuple(tuple(line[at] for at in kept) for line in cells),
-        below=((SPREAD,) if several else ()),
+        below=(*places.below, *((SPREAD,) if several else ())),
         by=f"{board.metric}, {board.unit}",
         ordered="descending" if board.higher_is_better else "ascending",
     )
@@ -185,6 +194,7 @@ def _our_cells(
     over: Scale | None,
     literature: Sequence[Row],
     pages: Mapping[str, str],
+    places: Ranking,
 ) -> tuple[Cell, ...]:
     record, value = one.record, _ends(one)
     runs = tuple(
@@ -204,6 +214,7 @@ def _our_cells(
         Cell(value_words(one, board.metric), value[0]),
         Cell(interval_words(record, board.metric), value[1]),
         *([Cell(bar=over.bar(value))] if over else []),
+        Cell(places.of(one), places.ranks[record.id].best if record.id in places.ranks else -1),
         Cell(more=words, chips=marked),
         Cell(str(n.evaluated) if record.complete else f"{n.evaluated}/{n.expected}", n.evaluated),
         Cell(epochs(record), float(epochs(record) or -1)),
@@ -230,6 +241,7 @@ def _their_cells(row: Row, over: Scale | None, best: Repeats | None) -> tuple[Ce
         Cell(row["value"], value),
         Cell(),
         *([Cell(bar=over.bar((value, None, None), ours=False))] if over else []),
+        Cell(),
         Cell(chips=(of_protocol(against),)),
         Cell(),
         Cell(),

@@ -58,6 +58,7 @@ def report(
             repeats([record for record in records if record.task == name], each=each),
             [row for row in literature if row["task"] == name],
             pages,
+            {record.id: folder for record, folder in pairs},
             [f"hrbench run --resume {shlex.quote(str(run))}" for run in unfinished[name]],
         )
         for name in tasks
