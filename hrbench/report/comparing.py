@@ -55,6 +55,7 @@ def compare(
                 second=side,
                 figures=_lines(sample, [one for one in chosen if not one.group], place),
                 groups=_groups(sample, [one for one in chosen if one.group], place),
+                headline=every[0],
                 changed=_changed(sample.units, outcomes[0], outcomes[place], every[0]),
             )
             for place, side in enumerate(sides[1:], start=1)

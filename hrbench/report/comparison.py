@@ -90,6 +90,7 @@ class Pair:
     second: Side
     figures: tuple[Line, ...]  # of everything, the headline first
     groups: tuple[Group, ...]
+    headline: Figure  # that units are told apart by
     changed: tuple[Changed, ...]  # units, the largest changes first
 
     @property

@@ -28,10 +28,10 @@ def tables(comparison: Comparison) -> list[Table]:
     alone = len(comparison.pairs) == 1
     made = [_runs(comparison), *([] if alone else [_ranks(comparison)])]
     for pair in comparison.pairs:
-        made.append(_figures(pair, comparison))
+        made += [_figures(pair, comparison)] if pair.figures else []
         if alone:
             made += [_group(group, pair) for group in pair.groups]
-            made += [_changed(pair, comparison)] if pair.changed else []
+            made += [_changed(pair, comparison)] if pair.changed and _is_asked(pair) else []
     grouped = any(pair.groups for pair in comparison.pairs)
     of_groups = [OF_HOLM if alone else OF_GROUPS] if grouped else []
     return [*made, Table("", (), (), below=(OF_P, *of_groups, OF_UNITS.format(comparison.unit)))]
@@ -150,8 +150,6 @@ def _standing_rows(standing: Standing, comparison: Comparison) -> list[tuple[str
 
 
 def _figures(pair: Pair, comparison: Comparison) -> Table:
-    if not pair.figures:
-        return Table("", (), ())
     first = pair.figures[0]
     said = (verdict(first, pair, comparison), power(first, comparison))
     return Table(
@@ -180,12 +178,17 @@ def _group(group: Group, pair: Pair) -> Table:
     )
 
 
+def _is_asked(pair: Pair) -> bool:
+    """Whether the headline is among the figures that are asked for."""
+    return any(line.figure == pair.headline for line in pair.figures)
+
+
 def _changed(pair: Pair, comparison: Comparison) -> Table:
     first, second, unit = pair.first.letter, pair.second.letter, comparison.unit
-    label = pair.figures[0].figure.label if pair.figures else ""
+    label = pair.headline.label
     same = comparison.units - pair.better - pair.worse
     return Table(
-        title=f"Changed most, each {unit} by itself",
+        title=f"Changed most: {label} of each {unit} by itself",
         header=(unit, first, second),
         rows=tuple(
             (one.unit, _value(label, one.first), _value(label, one.second))

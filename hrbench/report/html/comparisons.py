@@ -266,7 +266,7 @@ def _cells(line: Line, pair: Pair, over: Scale | None) -> tuple[Cell, ...]:
 def _changed(pair: Pair, made: Comparison, place: str) -> list[Grid]:
     if not pair.changed:
         return []
-    label = pair.figures[0].figure.label
+    label = pair.headline.label
     columns = (
         Column(made.unit),
         Column(pair.first.letter, numbers=True),
