@@ -160,7 +160,7 @@ def _grid(
         Column("n", numbers=True),
         Column("epochs", numbers=True),
         Column("seed", numbers=True),
-        Column("boxes or keypoints"),
+        Column("given", hint="where boxes, or keypoints to lift, come from"),
         Column("from"),
     )
     cells = [line for _, line in lines]
@@ -178,7 +178,7 @@ def _grid(
 
 
 def _is_full(cell: Cell) -> bool:
-    return bool(cell.words or cell.bar or cell.chips)
+    return bool(cell.words or cell.more or cell.bar or cell.chips)
 
 
 def _ends(one: Repeats) -> Ends:
@@ -247,7 +247,7 @@ def _their_cells(row: Row, over: Scale | None, best: Repeats | None) -> tuple[Ce
         Cell(),
         Cell(),
         Cell(row["boxes"] or row["keypoints"]),
-        Cell(row["source_title"], more=row["source_year"]),
+        Cell(more=f"{row['source_title']}, {row['source_year']}"),
     )
 
 
@@ -268,7 +268,7 @@ def _others(rows: Sequence[Row], place: str) -> Grid:
             Cell(row["metric"]),
             Cell(f"{row['value']} {row['unit']}", float(row["value"])),
             Cell(chips=(of_protocol(against_task(row)),)),
-            Cell(row["source_title"], more=row["source_year"]),
+            Cell(more=f"{row['source_title']}, {row['source_year']}"),
         )
         for row in rows
     )
