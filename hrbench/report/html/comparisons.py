@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hrbench.errors import RunError
 from hrbench.metrics.outcomes import Outcomes
 from hrbench.report import cases, outcomes
 from hrbench.report.comparing import compare
@@ -63,22 +64,28 @@ class Alike:
         return [(self.runs[0], other) for other in self.runs[1:]]
 
 
-def alike(runs: Sequence[Run]) -> list[Alike]:
-    """Return the runs that can be compared, in groups of two or more.
-
-    Raises:
-        RunError: what a run has kept of its images is not whole.
-    """
-    groups: list[list[Kept]] = []
+def kept(runs: Sequence[Run]) -> tuple[list[Kept], list[str]]:
+    """Return the runs that have kept what each image adds, and in sentences which are spoilt."""
+    whole, spoilt = [], []
     for record, folder in runs:
         if not (folder / outcomes.FILE).is_file():
             continue
-        kept = Kept(record, folder, outcomes.read(folder, record))
-        group = next((group for group in groups if _fits(group[0], kept)), None)
+        try:
+            whole.append(Kept(record, folder, outcomes.read(folder, record)))
+        except RunError as error:
+            spoilt.append(f"{error}; until then it is compared with no other run.")
+    return whole, spoilt
+
+
+def alike(runs: Sequence[Kept]) -> list[Alike]:
+    """Return the runs that can be compared, in groups of two or more."""
+    groups: list[list[Kept]] = []
+    for run in runs:
+        group = next((group for group in groups if _fits(group[0], run)), None)
         if group is None:
-            groups.append([kept])
+            groups.append([run])
         else:
-            group.append(kept)
+            group.append(run)
     return [_ordered(group) for group in groups if len(group) > 1]
 
 
@@ -104,9 +111,9 @@ def page(group: Alike, place: str, pages: Mapping[str, str], trail: Link, room: 
     best = made.sides[0].record
     data = best.dataset
     sections = [_runs(made, group, place, pages)]
-    for number, (pair, kept) in enumerate(zip(made.pairs, group.pairs, strict=True)):
+    for number, (pair, both) in enumerate(zip(made.pairs, group.pairs, strict=True)):
         sections += _pair(pair, made, f"{place}-{number}")
-        sections.append(_side_by_side(pair, kept, room))
+        sections.append(_side_by_side(pair, both, room))
     sections.append(
         Section(
             title="How to read this",
@@ -286,10 +293,10 @@ def _changed(pair: Pair, made: Comparison, place: str) -> list[Grid]:
     return [Grid(place, caption, columns, rows)]
 
 
-def _side_by_side(pair: Pair, kept: tuple[Kept, Kept], room: Room) -> Section:
+def _side_by_side(pair: Pair, both: tuple[Kept, Kept], room: Room) -> Section:
     shown: list[Picture] = []
-    for both in shared(*kept):
-        for side, run, case in zip((pair.first, pair.second), kept, both, strict=True):
+    for two in shared(*both):
+        for side, run, case in zip((pair.first, pair.second), both, two, strict=True):
             shown.append(_named(side, pictures.of_case(run.folder / cases.FOLDER, case, room)))
     return Section(
         title=f"{pair.second.letter} beside {pair.first.letter}: cases of both",

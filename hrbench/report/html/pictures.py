@@ -9,7 +9,7 @@ from hrbench.errors import RunError
 from hrbench.report.cases import Case
 from hrbench.report.html.page import Picture
 
-ROOM = 2_600_000  # bytes of all pictures of a file
+ROOM = 2_000_000  # bytes of all pictures of a file
 MOST = 45_000  # of one
 LETTERS = 4 / 3  # bytes of base64 for each byte
 EDGES = (720, 540, 400, 320, 260, 200, 150, 110)  # pixels of the longer one, to be tried
@@ -38,7 +38,8 @@ def of_case(folder: Path, case: Case, room: Room) -> Picture:
     place = f", image {case.image}" if case.image else ""
     file = f" ({case.file})" if case.file else ""
     name = "Frame" if not case.image else "Annotation"
-    caption = f"{SORTS[case.sort]}: {case.words}. {name} {case.id}{place}{file}."
+    error = f": {case.words}" if case.sort != "missed" else ""
+    caption = f"{SORTS[case.sort]}{error}. {name} {case.id}{place}{file}."
     words = f"What was found on the sample {case.id} beside what is annotated: {case.words}"
     return embedded(folder / case.picture, words, caption, room)
 

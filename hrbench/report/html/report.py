@@ -63,7 +63,8 @@ def report(
         )
         for name in tasks
     ]
-    groups = comparisons.alike(pairs)
+    whole, spoilt = comparisons.kept(pairs)
+    groups = comparisons.alike(whole)
     both = [len(comparisons.shared(*two)) for group in groups for two in group.pairs]
     room = Room.of(sum(len(cases.read(folder)) for _, folder in pairs) + 2 * sum(both))
     compared = [
@@ -80,7 +81,7 @@ def report(
         runs.page(record, folder, literature, _place(record, places, pages), room)
         for record, folder in pairs
     ]
-    sentences = (*found.damaged, *([] if records else [NO_RUNS]))
+    sentences = (*found.damaged, *spoilt, *([] if records else [NO_RUNS]))
     first = overview.page(records, places, pages, sentences)
     made = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC by hrbench {hrbench.__version__}"
     return written(Report("hrbench report", made, (first, *boards, *compared, *details)))
