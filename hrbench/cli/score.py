@@ -35,7 +35,9 @@ FILES = {"samples": "samples.csv", RESULTS: "coco_results.json"}  # in the run's
     is_flag=True,
     help="Write the poses as COCO's results [default: RUN/coco_results.json].",
 )
-@click.option("-o", "--output", type=FILE, help="A new file for one of these; samples: or .jsonl.")
+@click.option(
+    "-o", "--output", type=FILE, help="A new file for one of these two; samples also as .jsonl."
+)
 @click.option("--force", is_flag=True, help="With -o: replace the file.")
 @as_json
 def score(

@@ -60,11 +60,15 @@ def as_json(runs: Runs, literature: Sequence[Row], *, everything: bool) -> str:
         }
         for folder, record in zip(runs.folders, runs.records, strict=True)
     ]
+    near = [(record, one) for record in runs.records for one in compared(record, literature)]
     content: dict[str, object] = {
         "runs": listed,
         "experiments": _experiments(runs),
         "mission": [
-            {**_marked(row), "runs": _beside_it(row, runs.records, literature)}
+            {
+                **_marked(row),
+                "runs": [{"id": r.id, **_comparison(one)} for r, one in near if one.row is row],
+            }
             for row in _mission(literature)
         ],
     }
@@ -163,13 +167,6 @@ def _experiments(runs: Runs) -> list[dict[str, object]]:
 
 def _rank_content(rank: Rank | None) -> dict[str, int] | None:
     return None if rank is None else {"best": rank.best, "worst": rank.worst}
-
-
-def _beside_it(
-    row: Row, records: Sequence[RunRecord], literature: Sequence[Row]
-) -> list[dict[str, object]]:
-    near = ((record, one) for record in records for one in compared(record, literature))
-    return [{"id": record.id, **_comparison(one)} for record, one in near if one.row is row]
 
 
 def _beside_content(near: Beside | None) -> dict[str, object] | None:
