@@ -9,7 +9,7 @@ from hrbench.report.record import RunRecord
 from hrbench.report.seal import CIRCUMSTANCES, NAMES, canonical
 
 TRAINED = "trained"  # the origin of weights that the run itself has made
-OUTCOME = ("metrics", "groups", "group_intervals", "uncertainty", "notes", "files")
+OUTCOME = ("metrics", "groups", "group_intervals", "uncertainty", "notes")
 
 
 @dataclass(frozen=True, slots=True)

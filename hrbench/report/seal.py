@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 NAMES = ("id", "seal")
-# What may differ between two runs that are the same experiment.
-CIRCUMSTANCES = ("started", "times", "hardware", "environment")
+# What may differ between two runs that are the same experiment: of files even the bytes, as other
+# versions of libraries pack the same arrays otherwise.
+CIRCUMSTANCES = ("started", "times", "hardware", "environment", "files")
 
 
 def canonical(content: Mapping[str, Any]) -> bytes:
