@@ -14,6 +14,7 @@ nox.options.error_on_missing_interpreters = True
 PROJECT = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
 EVERYTHING = "slow or not slow"
 PROCESSES = ("-n", "auto", "--maxprocesses", "4")  # a process per core
+BROWSER = ("playwright", "axe-playwright-python")  # what tests of the report open it with
 ONE = {"OMP_NUM_THREADS": "1"}  # of torch's threads in each
 
 
@@ -54,7 +55,7 @@ def minimums(session: nox.Session) -> None:
     extras = PROJECT["optional-dependencies"]
     needs = [*PROJECT["dependencies"], *extras["cdf"], *extras["sleap"]]
     lowest = [need.split(",")[0].replace(">=", "==") for need in needs]
-    beside = ("pytest>=8.3", "hypothesis", "nox", "pytest-benchmark", "pyyaml")
+    beside = ("pytest>=8.3", "hypothesis", "nox", "pytest-benchmark", "pyyaml", *BROWSER)
     session.install(*lowest, *beside, "scikit-learn", "torchmetrics")
     session.install("--no-deps", "-e", ".")
     without = [f"--ignore={path}" for path in Path("tests").rglob("test_*export*.py")]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hrbench.metrics.registry import METRICS
-from hrbench.report import cases, charts, detail
+from hrbench.report import cases, charts, detail, unpacking
 from hrbench.report.benchmarks import benchmark
 from hrbench.report.beside import Beside, compared, signed
 from hrbench.report.charts import Line
@@ -197,15 +197,19 @@ def _cases(folder: Path, room: Room) -> Section:
 
 
 def _commands(record: RunRecord, folder: Path) -> tuple[str, ...]:
-    """Return the command by what the run was asked, and the one that reads its folder."""
-    again = f"hrbench run {shlex.quote(str(folder))}"
+    """Return the command by what the run was asked, and the one that reads its folder.
+
+    A folder of an archive is no place that a command could read.
+    """
+    name = str(folder)
+    again = () if unpacking.shown(folder) != name else (shlex.join(["hrbench", "run", name]),)
     try:
         options = json.loads((folder / STATE).read_text("utf-8"))["options"]
     except (OSError, ValueError, KeyError, TypeError):
-        return (again,)
+        return again
     if benchmark(record.task) is None or not isinstance(options, dict):
-        return (again,)
-    return (shlex.join(["hrbench", "run", record.name, *_flags(options)]), again)
+        return again
+    return (shlex.join(["hrbench", "run", record.name, *_flags(options)]), *again)
 
 
 def _flags(options: Mapping[str, Any]) -> list[str]:

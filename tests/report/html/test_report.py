@@ -1,5 +1,6 @@
 """What the HTML report says, read as a browser's parser reads it."""
 
+import json
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -124,6 +125,29 @@ def test_a_run_whose_scores_were_looked_at_has_their_curve(tmp_path: Path) -> No
     read = of(tmp_path, {"groups": {"reliability": bins}}, {"groups": {}})
     told = ["Scores as probabilities" in read.words(page_of(read, n)) for n in (0, 1)]
     assert sorted(told) == [False, True]
+
+
+def test_the_command_has_what_was_asked_and_leaves_out_what_is_usual(tmp_path: Path) -> None:
+    made = left(tmp_path / "a")
+    options = {
+        "data": "/my data",
+        "weights": None,
+        "tta": False,
+        "allow_partial": True,
+        "overrides": ["recipe.lr=1e-3", "protocol.nms=none"],
+        "limit": 5,
+        "seed": 3,
+        "device": "auto",
+        "out": "elsewhere",
+    }
+    (tmp_path / "a" / "run.json").write_text(
+        json.dumps({"id": made.id, "options": options}), "utf-8"
+    )
+    words = Read(report(found((tmp_path / "a", made)), ())).words(f"run-{made.id[:12]}")
+    assert (
+        "hrbench run coco-pose@w32-256x192 --data '/my data' --no-tta --allow-partial "
+        "--set recipe.lr=1e-3 --set protocol.nms=none --limit 5 --seed 3 Copy hrbench run "
+    ) in words
 
 
 def test_intervals_of_a_group_stand_below_its_figures(tmp_path: Path) -> None:
