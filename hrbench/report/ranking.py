@@ -53,11 +53,14 @@ class Drawn:
         return not differing and _way(mine) == _way(theirs) and self.draws[0].alike(other.draws[0])
 
     def values(self, metric: str, place: int) -> NDArray[np.float64]:
-        """Return (R,) of a figure: of several seeds the mean, and these drawn anew as well."""
+        """Return (R,) of a figure: of several seeds the mean, and these drawn anew as well.
+
+        One less is drawn than there are, for the reason that `bootstrap.drawn` gives.
+        """
         columns = np.array([one.of(metric) for one in self.draws])
         count, replicates = columns.shape
         generator = np.random.default_rng([bootstrap.SEED, place])
-        chosen = generator.integers(0, count, (count, replicates))
+        chosen = generator.integers(0, count, (max(count - 1, 1), replicates))
         return np.asarray(np.take_along_axis(columns, chosen, axis=0).mean(axis=0))
 
 

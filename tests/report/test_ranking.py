@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 from report.records import of_task
 
 from hrbench import catalog
@@ -15,7 +16,7 @@ from hrbench.metrics.topk import class_outcomes
 from hrbench.report import draws
 from hrbench.report.forms import report
 from hrbench.report.published import load
-from hrbench.report.ranking import ranking
+from hrbench.report.ranking import Drawn, ranking
 from hrbench.report.record import RunRecord
 from hrbench.report.repeats import repeats
 from hrbench.report.runs import Runs
@@ -78,6 +79,17 @@ def test_another_protocol_has_no_place_among_the_others(tmp_path: Path) -> None:
         tmp_path / "c", range(300), variant="c", protocol={**first.protocol, "tta": "ten-crop"}
     )
     assert places(tmp_path, other, first, second) == ["", "1", "2"]
+
+
+def test_the_spread_of_a_mean_of_seeds_is_that_of_the_sample_over_their_number(
+    tmp_path: Path,
+) -> None:
+    runs = [run(tmp_path / f"a{n}", range(stop), seed=n) for n, stop in ((1, 100), (2, 300))]
+    kept = tuple(draws.read(tmp_path / f"a{n}") for n in (1, 2))
+    (experiment,) = repeats(runs)
+    drawn = Drawn(experiment, kept).values("top-1", 0)
+    # 25 % and 75 %: a deviation of 35.36, of the mean of two 25; the pictures add about 2.2 to it.
+    assert drawn.std() == pytest.approx(25.1, abs=0.5)
 
 
 def test_every_form_has_the_ranks_and_says_what_they_are_of(tmp_path: Path) -> None:
