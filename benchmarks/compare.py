@@ -21,7 +21,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench.metrics.bootstrap import drawn, freedom
+from hrbench.metrics.bootstrap import drawn, freedoms
 from hrbench.metrics.outcomes import Counts
 from hrbench.metrics.paired import Difference, Together, from_replicates
 from hrbench.metrics.ranked import Ranked
@@ -59,6 +59,16 @@ def errors(rng: np.random.Generator, images: int, effects: tuple[float, ...]) ->
     """Runs with long-tailed errors of 5 % about; an effect is by how many per cent each is less."""
     owners = images_of(rng, images)
     hard = rng.normal(0, 0.3, images)[owners] + rng.normal(0, 0.3, len(owners))
+    return [
+        _mean(5 * (1 - effect / 100) * np.exp(hard + rng.normal(0, 0.3, len(owners))), owners)
+        for effect in effects
+    ]
+
+
+def group(rng: np.random.Generator, images: int, effects: tuple[float, ...]) -> list[Figure]:
+    """Runs with such errors in a fifth of the images, and nothing to measure in the others."""
+    owners = rng.permutation(images)[: images // 5]
+    hard = rng.normal(0, 0.4, len(owners))
     return [
         _mean(5 * (1 - effect / 100) * np.exp(hard + rng.normal(0, 0.3, len(owners))), owners)
         for effect in effects
@@ -111,6 +121,7 @@ def motions(rng: np.random.Generator, images: int, effects: tuple[float, ...]) -
 WORLDS: Mapping[str, tuple[World, float, int]] = {  # an effect that some hundred show; sorts
     "top-1": (shares, 5.0, 1),
     "NME": (errors, 4.0, 1),
+    "group": (group, 8.0, 1),
     "PCKh": (hits, 0.15, 1),
     "AP": (found, 6.0, 1),
     "MPJPE": (motions, 2.0, ACTIONS),
@@ -123,20 +134,25 @@ class Drawing:
 
     images: int
     counts: Counts
-    degrees: int
+    strata: NDArray[np.intp]
 
     @classmethod
     def of(cls, images: int, replicates: int, sorts: int) -> "Drawing":
         """Draw images of so many sorts, in turn."""
         strata = np.arange(images) % sorts
-        return cls(images, np.concatenate(list(drawn(strata, replicates))), freedom(strata))
+        return cls(images, np.concatenate(list(drawn(strata, replicates))), strata)
+
+    def degrees(self, run: Figure) -> int:
+        """Return those that a run's figure has."""
+        return freedoms(lambda counts: {"": run(counts)}, self.strata)[""]
 
     def difference(self, first: Figure, second: Figure) -> Difference:
         """Return what is said of two runs."""
         ones = np.ones((1, self.images), np.int64)
         value = float(second(ones)[0] - first(ones)[0])
+        degrees = min(self.degrees(first), self.degrees(second))
         return from_replicates(
-            value, second(self.counts) - first(self.counts), self.images, self.degrees
+            value, second(self.counts) - first(self.counts), self.images, degrees
         )
 
     def together(self, runs: list[Figure]) -> Together:
@@ -145,7 +161,7 @@ class Drawing:
         return Together(
             kind=ClassOutcomes,  # by which ranks do not go
             units=np.arange(self.images),
-            freedom=({"figure": self.degrees},) * len(runs),
+            freedom=tuple({"figure": self.degrees(run)} for run in runs),
             figures=tuple({"figure": float(run(ones)[0])} for run in runs),
             replicates=tuple({"figure": run(self.counts)} for run in runs),
         )

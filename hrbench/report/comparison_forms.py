@@ -2,6 +2,7 @@
 
 import json
 import math
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,7 @@ from hrbench.metrics.bootstrap import LEVEL, SEED
 from hrbench.report.comparison import Comparison, Line, Pair, Standing
 from hrbench.report.comparison_tables import outcome, tables
 from hrbench.report.text_table import markdown, terminal
+from hrbench.report.unpacking import shown
 
 FORMS = ("table", "markdown", "csv", "json")
 
@@ -52,7 +54,7 @@ def content(comparison: Comparison) -> dict[str, Any]:
                 "run": side.letter,
                 "id": side.record.id,
                 "name": side.record.name,
-                "folder": side.folder,
+                "folder": shown(Path(side.folder)),
             }
             for side in comparison.sides
         ],

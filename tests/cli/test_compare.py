@@ -7,6 +7,8 @@ from cli.command import called, refused
 from report.kept_runs import kept
 from report.records import of_task
 
+from hrbench.report import archive
+
 RUNS = Path("results", "runs")
 
 
@@ -39,6 +41,16 @@ def test_a_run_that_has_not_kept_its_images_says_how_to_make_them(tmp_path: Path
     first, second = kept(tmp_path / RUNS)
     (second / "outcomes.npz").unlink()
     refused(called(tmp_path, "compare", first.name, "latest"), ["`hrbench score "])
+
+
+def test_a_run_of_an_archive_is_named_by_its_place_there(tmp_path: Path) -> None:
+    first, second = kept(tmp_path / RUNS)
+    content = {f"{first.name}/{file.name}": file for file in first.iterdir()}
+    archive.write(tmp_path / "results.zip", content)
+    ended = called(tmp_path, "compare", "results.zip", second.name, "--json")
+    assert ended.status == 0, ended.err
+    named = json.loads(ended.out)["runs"][0]["folder"]
+    assert named.endswith(f"results.zip/{first.name}")
 
 
 def test_a_run_beside_itself_is_refused(tmp_path: Path) -> None:

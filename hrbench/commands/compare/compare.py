@@ -9,6 +9,7 @@ from hrbench.report import archive, outcomes, runs
 from hrbench.report.comparing import LETTERS, compare
 from hrbench.report.comparison import Comparison
 from hrbench.report.measured_alike import hopeless, unlike
+from hrbench.report.unpacking import shown
 
 
 def compared(
@@ -52,4 +53,4 @@ def _require_distinct(folders: Sequence[Path]) -> None:
         raise RunError(f"{len(folders)} runs: {len(LETTERS)} at most are compared at a time")
     twice = next((folder for folder in folders if folders.count(folder) > 1), None)
     if twice is not None:
-        raise RunError(f"{twice} is named twice; name another run to compare it with")
+        raise RunError(f"{shown(twice)} is named twice; name another run to compare it with")
