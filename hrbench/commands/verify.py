@@ -155,8 +155,11 @@ def _of_figures(
     known = {**rebuilt.content(), **dict.fromkeys(("id", "seal", "files", "times"), OPEN)}
     if run.state.code != code_version().model_dump(mode="json"):
         known |= _of_other_code(known, record)
-        words = "modified, and groups that this version adds: the run is of another one of hrbench"
-        yield Told(words, done=False)
+        words = (
+            "what this version of hrbench adds, or makes in another way than the run's: modified"
+        )
+        more = ", intervals" if verifying.of_another_method(record) else ""
+        yield Told(f"{words}, further groups{more}", done=False)
     yield from verifying.of_keys(content, known, predictions.FILE)
     if (folder / outcomes.FILE).is_file():
         yield from _of_arrays(folder, record, run.task.outcomes(evaluation, found))

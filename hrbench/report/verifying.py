@@ -104,8 +104,8 @@ def as_far(said: object, known: object) -> object:
 
 
 def of_another_method(record: RunRecord) -> bool:
-    """Whether the intervals of a record are made in another way than those of now."""
-    return record.uncertainty is not None and record.uncertainty.method != bootstrap.METHOD
+    """Whether a record has no intervals, or they are made in another way than those of now."""
+    return record.uncertainty is None or record.uncertainty.method != bootstrap.METHOD
 
 
 def older(content: Mapping[str, Any]) -> list[str]:
@@ -146,7 +146,7 @@ def of_arrays(kept: object, fresh: object, names: Sequence[str], file: str) -> I
 
 
 def _intervals(record: RunRecord) -> Iterator[tuple[str, tuple[float | None, float | None]]]:
-    if record.uncertainty is None or of_another_method(record):
+    if of_another_method(record):
         return
     for name, figure in record.metrics.items():
         if figure.value is not None:
