@@ -6,27 +6,33 @@ from typing import Any
 from hrbench.report import detail
 from hrbench.report.definitions import define, rounded
 from hrbench.report.html.bars import Ends, Scale, scale
-from hrbench.report.html.page import Cell, Column, Grid
+from hrbench.report.html.page import Cell, Column, Grid, Part
 from hrbench.report.record import RunRecord
 
 Line = Mapping[str, Any]
 MOST = 120  # rows
+KINDS = ("good", "jitter", "inversion", "swap", "miss")  # of errors, that make up the whole
+TEN = 10
 
 
-def grids(record: RunRecord, prefix: str) -> Iterator[Grid]:
-    """Yield a table for each group that has rows; `prefix` is how the tables' ids begin."""
+def grids(record: RunRecord, prefix: str) -> Iterator[tuple[str, Grid]]:
+    """Yield the name and a table of each group that has rows; `prefix` begins the tables' ids."""
     for number, (name, content) in enumerate(record.groups.items()):
         rows = [] if name == detail.DRAWN else detail.rows_of(name, content)
         if rows:
-            yield _grid(record, name, rows, f"{prefix}-group-{number}")
+            yield name, _grid(record, name, rows, f"{prefix}-group-{number}")
 
 
 def _grid(record: RunRecord, name: str, rows: Sequence[Line], place: str) -> Grid:
     keys = list(dict.fromkeys(key for row in rows for key in row))
     labels = {key: key or _alone(record, name, rows) for key in keys}
     columns = [_column(labels[key], [row.get(key) for row in rows]) for key in keys]
+    decimals = {key: _decimals([row.get(key) for row in rows]) for key in keys}
     shown = [
-        [_cell(labels[key], row.get(key, ""), _ends(record, name, key, row)) for key in keys]
+        [
+            _cell(labels[key], row.get(key, ""), _ends(record, name, key, row), decimals[key])
+            for key in keys
+        ]
         for row in rows[:MOST]
     ]
     drawn = _drawn(record, name, labels, rows)
@@ -38,6 +44,10 @@ def _grid(record: RunRecord, name: str, rows: Sequence[Line], place: str) -> Gri
         for cells, row in zip(shown, rows, strict=False):
             ends = _ends(record, name, key, row)
             cells.insert(at, Cell(bar=None if ends is None else over.bar(ends)))
+    if all(kind in keys for kind in KINDS):
+        columns.append(Column("", parts=KINDS))
+        for cells, row in zip(shown, rows, strict=False):
+            cells.append(Cell(parts=_parts(row)))
     left = len(rows) - MOST
     return Grid(
         id=place,
@@ -85,8 +95,27 @@ def _column(key: str, values: Sequence[object]) -> Column:
     return Column(f"{name}{unit}".replace("_", " "), numbers, known.meaning if known else "")
 
 
-def _cell(key: str, value: object, ends: Ends | None) -> Cell:
-    interval = ""
-    if ends is not None and ends[1] is not None and ends[2] is not None:
-        interval = f"{rounded(key, ends[1])}-{rounded(key, ends[2])}"
-    return Cell(detail.cell(key, value), None if ends is None else ends[0], interval)
+def _cell(key: str, value: object, ends: Ends | None, decimals: int) -> Cell:
+    if ends is None:
+        return Cell(detail.cell(key, value))
+    number, low, high = ends
+    if low is not None and high is not None:
+        return Cell(rounded(key, number), number, f"{rounded(key, low)}-{rounded(key, high)}")
+    known = isinstance(value, int) or define(key) is not None
+    return Cell(detail.cell(key, value) if known else f"{number:.{decimals}f}", number)
+
+
+def _decimals(values: Sequence[object]) -> int:
+    """Return how many decimals a column's numbers have: three digits of the largest, about."""
+    numbers = [value for value in values if isinstance(value, float)]
+    if all(map(float.is_integer, numbers)):
+        return 0
+    largest = max(map(abs, numbers))
+    return 1 if largest >= TEN else 2 if largest >= 1 else 3
+
+
+def _parts(row: Line) -> tuple[Part, ...]:
+    """Return the kinds of error of a row's keypoints, one beside the other."""
+    shares = [float(row[kind] or 0) / 100 for kind in KINDS]
+    starts = [sum(shares[:place]) for place in range(len(shares))]
+    return tuple(map(Part, KINDS, starts, shares))

@@ -37,6 +37,15 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A share of a whole, from where the parts before it end; both from 0 to 1."""
+
+    name: str
+    start: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """One place of a table."""
 
@@ -47,6 +56,7 @@ class Cell:
     links: tuple[Link, ...] = ()
     chips: tuple[Chip, ...] = ()
     bar: Bar | None = None
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +67,7 @@ class Column:
     numbers: bool = False
     hint: str = ""  # what it means
     scale: tuple[str, str] | None = None  # what the ends of its bars are
+    parts: tuple[str, ...] = ()  # what the parts of its bars are
 
 
 @dataclass(frozen=True, slots=True)

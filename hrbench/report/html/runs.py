@@ -53,7 +53,7 @@ def page(
         _figures(record, rows, place),
         _beside(compared(record, rows), place),
         _curves(record, folder, place),
-        Section(title="Where it fails", grids=tuple(groups.grids(record, place.id))),
+        *_groups(record, place),
         _cases(folder, room),
         Section(title="Do it again", commands=_commands(record, folder)),
         Section(
@@ -185,6 +185,16 @@ def _line_chart(title: str, across: str, line: Line, name: str) -> Chart:
     first, last = line.up[[0, -1]]
     words = f"{line.name} from {first:.4g} to {last:.4g} at {across} {line.across[-1]:g}"
     return Chart(title, words, svg.drawn(charts.learning(line, across, INCHES), name, words))
+
+
+def _groups(record: RunRecord, place: Place) -> tuple[Section, Section]:
+    """Return the groups, and folded those that a chart has shown already."""
+    tables = list(groups.grids(record, place.id))
+    drawn = [grid for name, grid in tables if name.startswith(detail.RELIABILITY)]
+    return (
+        Section(title="Where it fails", grids=tuple(g for _, g in tables if g not in drawn)),
+        Section(title="Scores as probabilities, in bins", grids=tuple(drawn), folded=True),
+    )
 
 
 def _cases(folder: Path, room: Room) -> Section:

@@ -1,6 +1,7 @@
 """What the HTML report says, read as a browser's parser reads it."""
 
 import json
+import re
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -164,6 +165,32 @@ def test_the_one_number_of_a_row_is_the_headline_where_it_has_an_interval(tmp_pa
     assert "class AP, %" in words
     assert "ant 41.3 39.0-43.5" in words
     assert "measured 25" in words
+
+
+def test_the_numbers_of_a_column_have_the_same_decimals(tmp_path: Path) -> None:
+    rows = {"a": {"whole": 3.0, "share": 41.26, "ratio": 0.5}, "b": {"whole": 12.0, "share": 0.03}}
+    words = of(tmp_path, {"groups": {"part": rows}})
+    assert "a 3 41.3 0.500 b 12 0.0" in words.words(page_of(words))
+
+
+def test_kinds_of_error_are_parts_of_one_bar_in_each_row(tmp_path: Path) -> None:
+    shares = {"good": 50.0, "jitter": 25.0, "inversion": 0.0, "swap": 5.0, "miss": 20.0}
+    nobody = dict.fromkeys(shares)
+    made = left(tmp_path / "a", groups={"keypoint_error": {"nose": shares, "ear": nobody}})
+    text = report(found((tmp_path / "a", made)), ())
+    parts = re.findall(r'<rect class="part-(\d)" x="([\d.]+)" width="([\d.]+)"', text)
+    nose, ear = parts[:5], parts[5:]
+    assert [float(x) for _, x, _ in nose] == [0, 130, 195, 195, 208]
+    assert [float(width) for _, _, width in nose] == [130, 65, 0, 13, 52]
+    assert {float(width) for _, _, width in ear} == {0}
+
+
+def test_bins_of_scores_are_folded_below_what_is_not_drawn(tmp_path: Path) -> None:
+    bins = {f"box {n}": {"score": 10.0 * n, "right": 9.0 * n} for n in (1, 2)}
+    read = of(tmp_path, {"groups": {"reliability": bins, "size": {"large": {"AP": 3.0}}}})
+    words = read.words(page_of(read))
+    places = [words.index(w) for w in ("Where it fails", "By size", "in bins", "By reliability")]
+    assert places == sorted(places)
 
 
 def test_a_long_group_says_how_much_is_left_out(tmp_path: Path) -> None:
