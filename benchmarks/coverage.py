@@ -3,10 +3,10 @@
     python benchmarks/coverage.py [--worlds AP PCKh ...] [--units 50 300 2000] [--trials 1000]
 
 A trial draws images of a world (`drawn_worlds.py`), has a metric measure them as `hrbench score`
-does, and asks for its intervals. The truth is what the metric says of 200,000 other images. A
-line has the share of the trials whose interval holds it, with its standard error, and how often
-it lies below and above; of trials without an interval it says how many there are. `--json` has
-the same of every figure but the medians, `--replicates` how many draws an interval is made of.
+does, and asks for its intervals. The truth is what the metric says of 200,000 other images, or
+more. A line has the share of the trials whose interval holds it, with its standard error, and how
+often it lies below and above; of trials without an interval it says how many there are. `--json`
+has the same of every figure but the medians; `--replicates`: how many draws an interval is of.
 """
 
 import argparse

@@ -71,10 +71,11 @@ class World:
     metric: AnyMetric
     draw: Callable[[RNG, int], Given]  # so many units
     kind: type[Outcomes]  # what is made of the metric's: some of its figures, or all
+    draws: int = 10  # of 20,000 units, of which the truth is the mean
 
     def truth(self, rng: RNG) -> dict[str, float]:
-        """Return the figures of very many units, 200,000."""
-        draws = [self.metric.score(*self.draw(rng, 20_000)).figures for _ in range(10)]
+        """Return the figures of very many units."""
+        draws = [self.metric.score(*self.draw(rng, 20_000)).figures for _ in range(self.draws)]
         return {name: float(np.mean([draw[name] for draw in draws])) for name in draws[0]}
 
     def outcomes(self, rng: RNG, units: int) -> Outcomes:
@@ -274,8 +275,8 @@ WORLDS = {
     "AP": World(METRICS["oks"], people, Averages),
     "PCKh": World(METRICS["pckh"], persons, HeadMeans),
     "PCKh-near-100": World(METRICS["pckh"], partial(persons, off=0.06), HeadMeans),
-    "NME": World(METRICS["nme"], faces, FaceMeans),
-    "NME-some-lost": World(METRICS["nme"], partial(faces, lost=0.03), FaceMeans),
+    "NME": World(METRICS["nme"], faces, FaceMeans, draws=100),
+    "NME-some-lost": World(METRICS["nme"], partial(faces, lost=0.03), FaceMeans, draws=100),
     "MPJPE": Pool(METRICS["mpjpe"], performances),
     "top-1": World(METRICS["accuracy"], pictures, ClassOutcomes),
     "top-1-near-100": World(METRICS["accuracy"], partial(pictures, right=0.98), ClassOutcomes),
