@@ -6,7 +6,7 @@ A trial draws images of a world (`drawn_worlds.py`), has a metric measure them a
 does, and asks for its intervals. The truth is what the metric says of 200,000 other images, or
 more. A line has the share of the trials whose interval holds it, with its standard error, and how
 often it lies below and above; of trials without an interval it says how many there are. `--json`
-has the same of every figure but the medians; `--replicates`: how many draws an interval is of.
+has the same of every figure; `--replicates`: how many draws an interval is of.
 """
 
 import argparse
@@ -70,16 +70,15 @@ def coverages(
     world, rng = WORLDS[name], np.random.default_rng([seed, units])
     drawn = (world.outcomes(rng, units) for _ in range(trials))
     found = [bootstrap.intervals(one, replicates, trial) for trial, one in enumerate(drawn)]
-    count = len(world.outcomes(rng, units).units)
-    made = []
-    for figure in (figure for figure in truth if "/" not in figure):
+    one, made = world.outcomes(rng, units), []
+    for figure in (name for name in one.once() if "/" not in name):
         pairs = [ends[figure] for ends in found if figure in ends]
         low, high = np.transpose(pairs) if pairs else np.empty((2, 0))
         made.append(
             Coverage(
                 world=name,
                 figure=figure,
-                units=count,
+                units=len(one.units),
                 truth=truth[figure],
                 trials=len(pairs),
                 without=trials - len(pairs),

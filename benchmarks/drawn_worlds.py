@@ -58,6 +58,18 @@ class FaceMeans(FaceOutcomes):
     figures = FaceOutcomes.means
 
 
+class FaceMedians(FaceOutcomes):
+    """The medians alone."""
+
+    figures = FaceOutcomes.medians
+
+
+class FoundMedians(PoseOutcomes):
+    """The medians alone, of people who are found."""
+
+    figures = PoseOutcomes.errors
+
+
 class HeadMeans(HeadOutcomes):
     """All but the medians."""
 
@@ -278,6 +290,8 @@ WORLDS = {
     "NME": World(METRICS["nme"], faces, FaceMeans, draws=100),
     "NME-some-lost": World(METRICS["nme"], partial(faces, lost=0.03), FaceMeans, draws=100),
     "MPJPE": Pool(METRICS["mpjpe"], performances),
+    "median-of-found": World(METRICS["oks"], people, FoundMedians),
+    "median-of-faces": World(METRICS["nme"], faces, FaceMedians, draws=100),
     "top-1": World(METRICS["accuracy"], pictures, ClassOutcomes),
     "top-1-near-100": World(METRICS["accuracy"], partial(pictures, right=0.98), ClassOutcomes),
 }

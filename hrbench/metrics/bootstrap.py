@@ -23,8 +23,8 @@ from hrbench.metrics.outcomes import Counts, Outcomes
 METHOD = "bootstrap standard errors, Student's t on a log or logit scale"
 LEVEL = 0.95
 REPLICATES = 1000
-FEW = 50  # units, below which `benchmarks/coverage.py` finds less than it says
 SEED = 0  # the same images are drawn in every run, so that records are alike and runs are paired
+FARTHEST = 100.0  # on the scale of logarithms: an interval that says nothing
 ROUNDING = 1e-9  # of a figure: a spread below it is none
 PARTS = 100  # of all units, to see of how many a figure is
 AT_ONCE = 1 << 20  # counts that are drawn at a time: 8 MB
@@ -108,9 +108,9 @@ def ends(outcomes: Outcomes, drawn_anew: Mapping[str, Floats]) -> dict[str, tupl
 def interval(value: float, drawn_anew: Floats, degrees: int, largest: float) -> tuple[float, float]:
     """Return the ends of a figure's interval; NaN where its (R,) replicates do not tell.
 
-    They do not where all are alike, as those of a share of 100 %, or where one is of no unit that
-    the figure is of, which happens where it is of less than about seven; nor without a degree of
-    freedom.
+    They do not where all are alike, as those of a share of 100 %, or are spread over all that can
+    be, or where one is of no unit that the figure is of, which happens where it is of less than
+    about seven; nor without a degree of freedom.
     """
     error = float(drawn_anew.std(ddof=1))
     known = 0 < value < largest and error > ROUNDING * value  # neither is NaN
@@ -118,6 +118,8 @@ def interval(value: float, drawn_anew: Floats, degrees: int, largest: float) -> 
         return math.nan, math.nan
     left = 1 - value / largest  # 1 for an error
     reach = float(stdtrit(degrees, (1 + LEVEL) / 2)) * error / (value * left)
+    if reach > FARTHEST:
+        return math.nan, math.nan
     odds = value / left
     low, high = odds * math.exp(-reach), odds * math.exp(reach)
     return low / (1 + low / largest), high / (1 + high / largest)

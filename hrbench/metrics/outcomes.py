@@ -18,6 +18,8 @@ from hrbench.arrays import Floats
 
 Counts = NDArray[np.int64]
 
+ENOUGH = 300  # units, of which `benchmarks/coverage.py` finds all intervals to hold
+
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Outcomes(ABC):
@@ -38,7 +40,14 @@ class Outcomes(ABC):
     @property
     def caveats(self) -> tuple[str, ...]:
         """In sentences, what intervals of these units do not say."""
-        return ()
+        count = len(self.units)
+        if count >= ENOUGH:
+            return ()
+        words = (
+            f"Of {count} {self.unit}s: below {ENOUGH}, intervals of shares near 0 or 100 %, and of "
+            "errors among which a few are very large, hold the truth less often than they say."
+        )
+        return (words,)
 
     @classmethod
     def largest(cls, figure: str) -> float:

@@ -62,18 +62,13 @@ def with_intervals(
 
 
 def _notes(measured: Measured, outcomes: Outcomes, known: Collection[str]) -> tuple[str, ...]:
-    """Return in sentences what intervals do not say, where they say too much, which are missing."""
-    notes, count = list(outcomes.caveats), len(outcomes.units)
-    if count < bootstrap.FEW:
-        notes.append(
-            f"Of {count} {outcomes.unit}s: below {bootstrap.FEW}, intervals that say 95 % hold the "
-            "truth less often."
-        )
+    """Return in sentences what intervals do not say, and which are missing."""
     figures = measured.metrics.items()
     missing = [name for name, one in figures if one.value is not None and name not in known]
-    if missing:
-        notes.append(f"No interval of {', '.join(missing)}: draws give the same, or nothing of it.")
-    return tuple(notes)
+    if not missing:
+        return outcomes.caveats
+    without = f"No interval of {', '.join(missing)}: draws give the same, or nothing of it."
+    return *outcomes.caveats, without
 
 
 def _with_interval(figure: MetricValue, pair: tuple[float, float] | None) -> MetricValue:

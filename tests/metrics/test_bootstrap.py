@@ -94,6 +94,7 @@ def test_the_interval_of_an_error_is_as_many_times_smaller_as_it_is_larger() -> 
 def test_figures_that_the_draws_do_not_tell_apart_have_no_interval() -> None:
     assert "top-1" not in intervals(right_of(30, 30))
     assert np.isnan(interval(10.0, np.array([10.0, 11.0, math.nan]), 9, math.inf)).all()
+    assert np.isnan(interval(1e-4, np.array([1e-4, 50.0]), 1, 100.0)).all()  # two images, one at 0
 
 
 def test_a_figure_of_a_few_units_has_as_few_degrees_of_freedom() -> None:

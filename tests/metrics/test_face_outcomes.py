@@ -99,3 +99,9 @@ def test_faces_of_one_image_that_are_off_alike_widen_the_interval() -> None:
     assert math.log(together[1] / together[0]) / math.log(apart[1] / apart[0]) == pytest.approx(
         2, rel=0.1
     )
+
+
+def test_of_less_than_300_images_some_intervals_are_said_to_hold_less_often() -> None:
+    (said,) = outcomes(*[(1.0, 2.0)] * 299).caveats
+    assert said.startswith("Of 299 images: below 300, intervals of shares near 0 or 100 %")
+    assert outcomes(*[(1.0, 2.0)] * 300).caveats == ()
