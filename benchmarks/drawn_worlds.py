@@ -109,12 +109,9 @@ class Pool(World):
 
     def outcomes(self, rng: RNG, units: int) -> Outcomes:
         """Return what as many of each action add, of units some more where they do not divide."""
-        whole = pool()
-        each = -(-units // ACTIONS)
-        chosen = np.concatenate([
-            rng.choice(np.flatnonzero(whole.strata == action), each) for action in range(ACTIONS)
-        ])  # fmt: skip
-        rows = np.argsort(whole.owners, kind="stable").reshape(-1, CAMERAS)[chosen].ravel()
+        whole, each = pool(), -(-units // ACTIONS)
+        chosen = np.concatenate([rng.choice(own, each) for own in by_action()])
+        rows = chosen.ravel()
         of_sequences = ("actions", "subjects", "frames", "errors", "joints")
         return replace(
             whole,
@@ -122,6 +119,13 @@ class Pool(World):
             owners=np.repeat(np.arange(len(chosen)), CAMERAS),
             **{name: getattr(whole, name)[rows] for name in of_sequences},
         )
+
+
+@cache
+def by_action() -> list[NDArray[np.intp]]:
+    """Return for each action its performances in the pool: (n, cameras) rows of sequences."""
+    rows = np.argsort(pool().owners, kind="stable").reshape(-1, CAMERAS)
+    return [rows[pool().strata == action] for action in range(ACTIONS)]
 
 
 @cache
