@@ -76,6 +76,9 @@ def _findings(folder: Path, data: str | None) -> Iterator[Fault | Told]:
     except RunError as error:
         yield Fault(FILE, "", f"cannot be read: {error}")
         return
+    if record.lacking:
+        words = ", ".join(record.lacking)
+        yield Told(f"{words}: the record is of an older version", done=False)
     try:
         spec, dataset, state = run_folder.read(folder)
     except HrbenchError as error:
@@ -92,8 +95,6 @@ def _of_files(folder: Path, content: Content) -> Iterator[Fault | Told]:
     yield from verifying.of_files(folder, content)
     if said := content.get("files"):
         yield Told(f"{len(said)} files by their SHA-256")
-    if older := verifying.older(content):
-        yield Told(f"{', '.join(older)}: the record is of an older version", done=False)
 
 
 def _of_begin(

@@ -72,6 +72,7 @@ def provenance(record: RunRecord, folder: Path) -> dict[str, str]:
     """Return what a run's figures came out of, in words."""
     code, times = record.code, record.times.model_dump()
     commit = f", commit {code.commit[:12]}" if code.commit else ""
+    without = ", ".join(record.lacking)
     left_out = [
         f"{count} {why} ({step})"
         for step, counts in record.left_out.items()
@@ -80,6 +81,7 @@ def provenance(record: RunRecord, folder: Path) -> dict[str, str]:
     said = {
         "run": record.id,
         "folder": unpacking.shown(folder),
+        "record": f"of an older version, without {without}" if without else "",
         "started": f"{started(record)} UTC",
         "dataset": f"{record.dataset.name} {record.dataset.split}",
         "its SHA-256": record.dataset.fingerprint,

@@ -35,7 +35,7 @@ def published_tables(
 def tasks(known: Iterable[Benchmark], literature: Sequence[Row]) -> list[dict[str, str]]:
     """Return a line for each task: name, title, dataset, split, metric, published best, source.
 
-    What no published row says is empty.
+    A figure of another protocol than the task's is marked. What no published row says is empty.
     """
     lines = []
     for about in known:
@@ -47,11 +47,18 @@ def tasks(known: Iterable[Benchmark], literature: Sequence[Row]) -> list[dict[st
                 "dataset": about.dataset,
                 "split": about.split,
                 "metric": about.headline,
-                "published": f"{row['value']} {row['unit']}, {row['system']}" if row else "",
+                "published": _figure(row) if row else "",
                 "source": cited(row) if row else "",
             }
         )
     return lines
+
+
+def _figure(row: Row) -> str:
+    """Return a row's figure in words, and in what its protocol is known to be another."""
+    keys = ", ".join(one.name for one in against_task(row).differing)
+    other = f" (protocol differs: {keys})" if keys else ""
+    return f"{row['value']} {row['unit']}, {row['system']}{other}"
 
 
 def tasks_text(lines: Sequence[dict[str, str]], width: int, *, colour: bool) -> str:

@@ -24,6 +24,8 @@ from hrbench.report.run_folders import FILE
 from hrbench.report.seal import digest
 
 SCHEMA: Final = 1
+# Keys that came later: records of before are read all the same.
+LATER = ("seal", "left_out", "notes", "uncertainty", "group_intervals", "files")
 
 
 class Part(BaseModel):
@@ -167,6 +169,11 @@ class RunRecord(Part):
     @classmethod
     def _no_nan_in_groups(cls, groups: object) -> object:
         return _null_for_nan(groups)
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """The keys that a record of an older version does not have."""
+        return tuple(key for key in LATER if key not in self.model_fields_set)
 
     @property
     def headline(self) -> str:

@@ -11,13 +11,12 @@ import numpy as np
 from hrbench.metrics import bootstrap
 from hrbench.metrics.outcomes import Outcomes
 from hrbench.report import files, outcomes, seal
-from hrbench.report.record import RunRecord
+from hrbench.report.record import LATER, RunRecord
 from hrbench.report.run_folders import FILE, NAMED, id_of
 
 CLOSE = 1e-9  # relative, of figures that another machine has added up
 OPEN: Final = object()  # stands for what nothing here says
 MISSING: Final = object()  # for a key that is not there
-LATER = ("seal", "left_out", "notes", "uncertainty", "group_intervals", "files")  # keys
 SHOWN = 60  # characters of a value
 
 
@@ -106,11 +105,6 @@ def as_far(said: object, known: object) -> object:
 def of_another_method(record: RunRecord) -> bool:
     """Whether a record has no intervals, or they are made in another way than those of now."""
     return record.uncertainty is None or record.uncertainty.method != bootstrap.METHOD
-
-
-def older(content: Mapping[str, Any]) -> list[str]:
-    """Return which keys a record lacks, as those of older versions do."""
-    return [key for key in LATER if key not in content]
 
 
 def of_outcomes(found: Outcomes, record: RunRecord) -> Iterator[Fault]:

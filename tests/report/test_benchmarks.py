@@ -93,7 +93,7 @@ def test_two_toml_files_and_a_row_are_a_benchmark_with_its_published_best(tree: 
         "dataset": "hands",
         "split": "val",
         "metric": "PCK@0.1",
-        "published": "91.2 %, pose_hrnet_w32",
+        "published": "91.2 %, pose_hrnet_w32 (protocol differs: boxes, flip test)",
         "source": "Official HRNet pose repository, 2019",
     }
     assert "90.4 %" in called(tree, "report", "--task", "hand-pose")

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from report.records import record, row
 
-from hrbench.report.detail import detail, groups
+from hrbench.report.detail import detail, groups, provenance
 from hrbench.report.record import Weights
 
 PUBLISHED = pd.DataFrame([row()])
@@ -66,3 +66,13 @@ def test_a_synthetic_run_has_one_line_of_what_was_published(form: str) -> None:
     text = detail(record(synthetic=True), FOLDER, PUBLISHED, form=form)
     assert "Published: coco-pose" not in text
     assert text.count("hrbench report --task coco-pose") == 1
+
+
+def test_a_record_of_an_older_version_says_what_it_does_not_have() -> None:
+    older = record()
+    words = provenance(older, Path("run"))["record"]
+    assert words == (
+        "of an older version, without left_out, notes, uncertainty, group_intervals, files"
+    )
+    whole = record(left_out={}, notes=(), uncertainty=None, group_intervals={}, files={})
+    assert "record" not in provenance(whole, Path("run"))
