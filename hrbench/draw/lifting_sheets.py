@@ -104,13 +104,11 @@ def draw_changed(
     owners = np.array([f"{subject}/{name}" for (subject, name, _), _ in common])
     drawn = []
     for chosen in most_changed(before, after, owners, min(count, ROWS)):
-        row_of = [rows[common[chosen]] for rows in by_frame]
-        words = [
-            f"{run.letter}: MPJPE {run.errors.errors[row]:.0f} mm"
-            for run, row in zip(runs, row_of, strict=True)
+        pictures = [
+            _of_row(dataset, run, rows[common[chosen]])
+            for run, rows in zip(runs, by_frame, strict=True)
         ]
-        pictures = [_of_row(dataset, run, row) for run, row in zip(runs, row_of, strict=True)]
-        drawn.append(pair(words, pictures))
+        drawn.append(pair([run.letter for run in runs], pictures))
     if drawn:
         write_png(place, np.vstack(drawn))
     return bool(drawn)
