@@ -53,8 +53,8 @@ def sure(record: RunRecord) -> tuple[str, ...]:
     if how is None:
         return ()
     words = (
-        f"{how.level:.0%} intervals: {how.units:,} {how.unit}s drawn anew {how.replicates:,} times "
-        "(docs/intervals.md)."
+        f"{100 * how.level:.0f} % intervals: {how.units:,} {how.unit}s drawn anew "
+        f"{how.replicates:,} times (docs/intervals.md)."
     )
     return (words, *how.notes)
 
