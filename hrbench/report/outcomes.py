@@ -5,6 +5,7 @@ It is enough for intervals and comparisons, where neither the data nor the netwo
 
 from pathlib import Path
 
+from hrbench.errors import RunError
 from hrbench.metrics.outcomes import Outcomes
 from hrbench.metrics.registry import METRICS
 from hrbench.report import stored
@@ -26,4 +27,10 @@ def read(folder: Path, record: RunRecord) -> Outcomes:
     """
     kind = METRICS[str(record.protocol["metric"])].outcomes
     again = f"`hrbench score {folder}` makes it again"
-    return stored.read(folder / FILE, kind, missing=again, spoilt=again)
+    found = stored.read(folder / FILE, kind, missing=again, spoilt=again)
+    try:
+        found.once()
+    except (ValueError, IndexError, TypeError) as error:  # NumPy's, of arrays that do not fit
+        path = folder / FILE
+        raise RunError(f"{path} is not whole: its arrays do not fit ({error}); {again}") from error
+    return found

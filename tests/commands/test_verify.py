@@ -215,6 +215,16 @@ def test_a_changed_file_is_named_and_one_with_new_hashes_by_what_it_comes_to(
     assert (RECORD, "seal") not in found
 
 
+@pytest.mark.parametrize("name", ["predictions.npz", "outcomes.npz"])
+def test_arrays_that_do_not_fit_are_a_fault_and_no_crash(run: Path, name: str) -> None:
+    with np.load(run / name) as content:
+        arrays = dict(content)
+    for array in (array for array, values in arrays.items() if values.ndim and len(values) > 1):
+        np.savez(run / name, **arrays | {array: arrays[array][:1]})
+        resealed(run)
+        assert name in {place for place, _ in named(verify(run))}
+
+
 @pytest.mark.parametrize("key", ["seed", "fingerprint", "id"])
 def test_a_changed_state_of_a_run_is_found(run: Path, key: str) -> None:
     state = json.loads((run / "run.json").read_text("utf-8"))

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from hrbench.errors import RunError
 from hrbench.report.predictions import Predictions, read
@@ -57,4 +58,22 @@ def test_predictions_that_are_not_whole_are_named(spoil: str, tmp_path: Path) ->
     if spoil == "other":
         np.savez(path, boxes=np.zeros(3))
     with pytest.raises(RunError, match=r"predictions\.npz is not whole: .+; run again"):
+        read(tmp_path, Predictions)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"keypoints": np.zeros((2, 3, 3))}, r"keypoints has the shape \(2, 3, 3\)"),
+        ({"scores": np.ones((2, 4))}, r"scores has the shape \(2, 4\)"),
+        ({"box_scores": np.ones(3)}, r"box_scores has the shape \(3,\)"),
+        ({"boxes": np.ones(8)}, r"boxes has the shape \(8,\)"),
+        ({"scores": np.full((2, 3), np.nan)}, "scores holds what is no number"),
+    ],
+)
+def test_arrays_that_do_not_fit_each_other_are_named(
+    tmp_path: Path, changed: dict[str, NDArray[np.float64]], words: str
+) -> None:
+    Predictions(**asdict(predictions()) | changed).write(tmp_path)
+    with pytest.raises(RunError, match=rf"predictions\.npz is not whole: {words}; run again"):
         read(tmp_path, Predictions)
