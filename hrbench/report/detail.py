@@ -19,8 +19,9 @@ from hrbench.report.text_table import Table, markdown, terminal
 
 FORMS = ("table", "markdown")
 DRAWN = "curve"  # a group that curve.csv and curve.png have
-RELIABILITY = "reliability"  # a group that reliability.png draws
+RELIABILITY = "reliability"  # groups that begin so are in reliability.png
 MOST = 60  # lines of a group
+TEN = 10
 
 
 def detail(
@@ -49,17 +50,20 @@ def groups(by_name: Mapping[str, Any]) -> list[Table]:
     """Return a table for each group of a record: by keypoint, by size, by class."""
     tables = []
     for name, content in by_name.items():
-        lines = [] if name == DRAWN else rows_of(name, content)
+        drawn = name == DRAWN or name.startswith(RELIABILITY)
+        lines = [] if drawn else rows_of(name, content)
         if not lines:
             continue
         header = list(dict.fromkeys(key for line in lines for key in line))
+        digits = {key: decimals([line.get(key) for line in lines]) for key in header}
         left = len(lines) - MOST
         tables.append(
             Table(
                 title=f"By {name}",
                 header=tuple(header),
                 rows=tuple(
-                    tuple(cell(key, line.get(key, "")) for key in header) for line in lines[:MOST]
+                    tuple(cell(key, line.get(key, ""), digits[key]) for key in header)
+                    for line in lines[:MOST]
                 ),
                 right=frozenset(header[1:]),
                 below=(f"{left} more: hrbench report RUN --format json",) if left > 0 else (),
@@ -128,10 +132,22 @@ def rows_of(name: str, content: Any) -> Sequence[dict[str, Any]]:
     return [{name: key, "": value} for key, value in content.items()]
 
 
-def cell(key: str, value: object) -> str:
-    """Return a figure of a group, as the literature rounds it, or another value."""
+def cell(key: str, value: object, digits: int) -> str:
+    """Return a figure of a group, as the literature rounds it, or another value.
+
+    Numbers that nobody has defined get the decimals of their column.
+    """
     if value is None:
         return "none"
     if isinstance(value, int | float) and define(key):
         return rounded(key, value)
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{value:.{digits}f}" if isinstance(value, float) else str(value)
+
+
+def decimals(values: Sequence[object]) -> int:
+    """Return how many decimals a column's numbers have: three digits of the largest, about."""
+    numbers = [value for value in values if isinstance(value, float)]
+    if all(map(float.is_integer, numbers)):
+        return 0
+    largest = max(map(abs, numbers))
+    return 1 if largest >= TEN else 2 if largest >= 1 else 3

@@ -12,7 +12,6 @@ from hrbench.report.record import RunRecord
 Line = Mapping[str, Any]
 MOST = 120  # rows
 KINDS = ("good", "jitter", "inversion", "swap", "miss")  # of errors, that make up the whole
-TEN = 10
 
 
 def grids(record: RunRecord, prefix: str) -> Iterator[tuple[str, Grid]]:
@@ -27,7 +26,7 @@ def _grid(record: RunRecord, name: str, rows: Sequence[Line], place: str) -> Gri
     keys = list(dict.fromkeys(key for row in rows for key in row))
     labels = {key: key or _alone(record, name, rows) for key in keys}
     columns = [_column(labels[key], [row.get(key) for row in rows]) for key in keys]
-    decimals = {key: _decimals([row.get(key) for row in rows]) for key in keys}
+    decimals = {key: detail.decimals([row.get(key) for row in rows]) for key in keys}
     shown = [
         [
             _cell(labels[key], row.get(key, ""), _ends(record, name, key, row), decimals[key])
@@ -97,21 +96,11 @@ def _column(key: str, values: Sequence[object]) -> Column:
 
 def _cell(key: str, value: object, ends: Ends | None, decimals: int) -> Cell:
     if ends is None:
-        return Cell(detail.cell(key, value))
+        return Cell(detail.cell(key, value, decimals))
     number, low, high = ends
     if low is not None and high is not None:
         return Cell(rounded(key, number), number, f"{rounded(key, low)}-{rounded(key, high)}")
-    known = isinstance(value, int) or define(key) is not None
-    return Cell(detail.cell(key, value) if known else f"{number:.{decimals}f}", number)
-
-
-def _decimals(values: Sequence[object]) -> int:
-    """Return how many decimals a column's numbers have: three digits of the largest, about."""
-    numbers = [value for value in values if isinstance(value, float)]
-    if all(map(float.is_integer, numbers)):
-        return 0
-    largest = max(map(abs, numbers))
-    return 1 if largest >= TEN else 2 if largest >= 1 else 3
+    return Cell(detail.cell(key, value, decimals), number)
 
 
 def _parts(row: Line) -> tuple[Part, ...]:
