@@ -3,7 +3,7 @@
     error           what each kind costs
     keypoint_error  by keypoint
     visibility      by whether the keypoint can be seen
-    side            by the root of the person's area
+    body_size       by the root of the person's area
     overlap         by how many others the person's box overlaps, see `overlap`
     labelled        by how many of the person's keypoints are labelled
 
@@ -33,7 +33,7 @@ from hrbench.metrics.people import Results, Truth
 Mask = NDArray[np.bool_]
 Group: TypeAlias = dict[str, dict[str, float]]  # rows, figures
 
-SIDES = (0, 32, 64, 96, 128, math.inf)  # pixels
+BODY_SIZES = (0, 32, 64, 96, 128, math.inf)  # pixels
 OVERLAPS = {"0": (0, 0), "1-2": (1, 2), "3 and more": (3, math.inf)}
 FEWEST_LABELLED = 5  # keypoints that a row of `labelled` spans at least
 MOST_ROWS = 4  # of `labelled`
@@ -142,16 +142,16 @@ def _precision_of(found: Diagnosis, part: Part) -> float:
     return precision(replace(matches, ignored=matches.ignored | idle), found.results)
 
 
-def parts_by_side(truth: Truth, results: Results) -> dict[str, Part]:
+def parts_by_body_size(truth: Truth, results: Results) -> dict[str, Part]:
     """Return people and poses by size."""
-    sides = np.sqrt(truth.areas), np.sqrt(results.extents)
+    sizes = np.sqrt(truth.areas), np.sqrt(results.extents)
     return {
-        _side(low, high): Part(*((low <= side) & (side < high) for side in sides))
-        for low, high in pairwise(SIDES)
+        _size(low, high): Part(*((low <= size) & (size < high) for size in sizes))
+        for low, high in pairwise(BODY_SIZES)
     }
 
 
-def _side(low: float, high: float) -> str:
+def _size(low: float, high: float) -> str:
     if not low:
         return f"under {high} px"
     return f"{low}-{high} px" if math.isfinite(high) else f"from {low} px"
@@ -179,7 +179,7 @@ def parts_by_labelled(truth: Truth, results: Results) -> dict[str, Part]:
 
 
 PARTS: dict[str, Callable[[Truth, Results], dict[str, Part]]] = {
-    "side": parts_by_side,
+    "body_size": parts_by_body_size,
     "overlap": parts_by_overlap,
     "labelled": parts_by_labelled,
 }

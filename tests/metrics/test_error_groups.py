@@ -16,9 +16,9 @@ from hrbench.metrics.error_groups import (
     Diagnosis,
     diagnose,
     groups,
+    parts_by_body_size,
     parts_by_labelled,
     parts_by_overlap,
-    parts_by_side,
 )
 from hrbench.metrics.named.crowdpose import CROWDPOSE
 from hrbench.metrics.reference import pycocotools_evaluation, pycocotools_figures
@@ -64,12 +64,12 @@ def test_without_anybody_there_are_no_shares() -> None:
     found = groups(diagnose(nobody, results(np.zeros((0, 2, 2)), []), sigmas(2), []), ["a", "b"])
     assert found["error"]["miss"]["count"] == 0
     assert math.isnan(found["error"]["miss"]["share"])
-    assert math.isnan(found["side"]["32-64 px"]["AP"])
+    assert math.isnan(found["body_size"]["32-64 px"]["AP"])
 
 
 def test_people_fall_into_one_part_of_each_kind(crowd: Diagnosis) -> None:
     of_people = (crowd.truth, crowd.results)
-    for parts in (parts_by_side, parts_by_overlap, parts_by_labelled):
+    for parts in (parts_by_body_size, parts_by_overlap, parts_by_labelled):
         members = np.array([part.people for part in parts(*of_people).values()])
         assert (members.sum(axis=0)[crowd.wanted] == 1).all()
 
@@ -77,7 +77,7 @@ def test_people_fall_into_one_part_of_each_kind(crowd: Diagnosis) -> None:
 def test_sides_are_roots_of_areas_and_of_what_poses_span() -> None:
     people = truth(np.zeros((5, 2, 2)), areas=np.square([31.9, 32, 64, 96, 128]))
     poses = results([[[0, 0], [30, 30]], [[0, 0], [200, 200]]], [1, 1])
-    parts = parts_by_side(people, poses)
+    parts = parts_by_body_size(people, poses)
     assert list(parts) == ["under 32 px", "32-64 px", "64-96 px", "96-128 px", "from 128 px"]
     assert np.array([part.people for part in parts.values()]).tolist() == np.eye(5).tolist()
     assert parts["under 32 px"].poses.tolist() == [True, False]
@@ -112,7 +112,7 @@ def test_ap_of_a_part_is_cocos_where_the_others_need_not_be_found(
 
 
 def test_ap_of_a_size_is_cocos_in_that_range_of_areas(crowd: Diagnosis) -> None:
-    parts = parts_by_side(crowd.truth, crowd.results)
+    parts = parts_by_body_size(crowd.truth, crowd.results)
     rows = error_groups.by_part(crowd, parts)
     evaluation = pycocotools_evaluation(annotations(crowd.truth), crowd.results, crowds.SIGMAS)
     for name, low, high in (("32-64 px", 32, 64), ("from 128 px", 128, 1e5)):
