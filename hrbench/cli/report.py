@@ -86,9 +86,8 @@ def report(
             click.echo(text)
         else:
             output_files.write(Path(output), text)
-            if form == HTML:
-                click.echo(f"report: {output}")
-    for sentence in reporting.left_out(runs):
+            click.echo(f"report: {output}", err=True)
+    for sentence in runs.left_out:
         click.echo(sentence, err=True)
     if not agrees:
         sys.exit(1)

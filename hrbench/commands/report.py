@@ -67,12 +67,3 @@ def compared(runs: Runs, task: str | None = None) -> Checked:
     """Compare runs of published weights, of one task or all, with the figures of those."""
     records = [record for record in runs.records if task in {None, record.task}]
     return Checked(checkpoints.compared(records, checkpoints.read(catalog.published_weights())))
-
-
-def left_out(runs: Runs) -> list[str]:
-    """Return in sentences which records are damaged, and how many that is."""
-    count = len(runs.damaged)
-    if not count:
-        return []
-    of_all = count + len(runs.records)
-    return [*runs.damaged, f"left out: {count} of {of_all} records, which are damaged"]

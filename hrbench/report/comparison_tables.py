@@ -5,7 +5,7 @@ import math
 from hrbench.metrics.paired import Difference
 from hrbench.report.comparison import Comparison, Figure, Group, Line, Pair, Side, Standing
 from hrbench.report.definitions import rounded
-from hrbench.report.table import epochs, given, origin, started
+from hrbench.report.table import epochs, given, origin, started, what_is_given
 from hrbench.report.text_table import Table
 
 SAME, UNSURE = "not distinguishable", "unsure among so many"
@@ -115,7 +115,7 @@ def _of_run(side: Side) -> dict[str, str]:
         "started": started(record),
         "epochs": epochs(record),
         "seed": str(record.seed),
-        "given": given(record),
+        what_is_given(record): given(record),
         "weights": origin(record.weights),
     }
 

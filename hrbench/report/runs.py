@@ -26,6 +26,13 @@ class Runs:
     damaged: tuple[str, ...] = ()  # why a record cannot be relied upon, one sentence each
     alone: bool = False  # whether it is one RUN that was named, and no folder of them
 
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Which records are damaged, and how many that is, in sentences."""
+        count = len(self.damaged)
+        of_all = f"{count} of {count + len(self.records)} records"
+        return (*self.damaged, f"left out: {of_all}, which are damaged") if count else ()
+
 
 def run_folder(out: Path, task: str, started: datetime, run_id: str) -> Path:
     """Return the folder of a run: `<out>/<task>/<UTC time>-<beginning of its id>`."""

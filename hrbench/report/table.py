@@ -59,6 +59,17 @@ def epochs(record: RunRecord) -> str:
     return str(recipe.get("epochs", "")) if trained and isinstance(recipe, dict) else ""
 
 
+def counted(record: RunRecord) -> str:
+    """Return how many samples were measured, of a part of the data also of how many."""
+    n = record.n
+    return str(n.evaluated) if record.complete else f"{n.evaluated}/{n.expected}"
+
+
+def what_is_given(record: RunRecord) -> str:
+    """Return what a column is called that says where boxes, or keypoints to lift, come from."""
+    return "keypoints" if "keypoints" in record.protocol else "boxes"
+
+
 def given(record: RunRecord) -> str:
     """Return where the boxes come from that keypoints are found in, or the keypoints lifted."""
     return str(record.protocol.get("boxes") or record.protocol.get("keypoints") or "")
@@ -132,8 +143,7 @@ def _verdicts(experiments: Sequence[Repeats], literature: Sequence[Row]) -> Iter
 
 def _cells(one: Repeats, value: str, rank: str) -> dict[str, str]:
     record = one.record
-    metric, n = record.headline, record.n
-    lifted = "keypoints" in record.protocol
+    metric = record.headline
     return {
         "started": started(record),
         "id": one.label,
@@ -141,10 +151,10 @@ def _cells(one: Repeats, value: str, rank: str) -> dict[str, str]:
         value: value_words(one, metric),
         "95 %": interval_words(record, metric),
         "rank": rank,
-        "n": str(n.evaluated) if record.complete else f"{n.evaluated}/{n.expected}",
+        "n": counted(record),
         "epochs": epochs(record),
         "seed": one.seeds,
-        "keypoints" if lifted else "boxes": given(record),
+        what_is_given(record): given(record),
         "weights": origin(record.weights),
         "marks": marks(record),
     }

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from cli.command import called
 from report.html.folders import left
 
@@ -13,10 +14,18 @@ RUNS = Path("results", "runs", "coco-pose")
 def test_the_file_is_report_html_unless_one_says_where(tmp_path: Path) -> None:
     left(tmp_path / RUNS / "a")
     ended = called(tmp_path, "report", "--format", "html")
-    assert (ended.status, ended.new, ended.out) == (0, ("report.html",), "report: report.html\n")
+    assert (ended.status, ended.new, ended.out) == (0, ("report.html",), "")
+    assert ended.err == "report: report.html\n"
     assert "<!doctype html>" in (tmp_path / "report.html").read_text("utf-8")
     elsewhere = called(tmp_path, "report", "--format", "html", "-o", "other.html")
     assert elsewhere.new == ("other.html",)
+
+
+@pytest.mark.parametrize("form", ["csv", "latex", "html"])
+def test_every_form_says_where_the_file_is(form: str, tmp_path: Path) -> None:
+    left(tmp_path / RUNS / "a")
+    ended = called(tmp_path, "report", "--format", form, "-o", "a.txt")
+    assert (ended.new, ended.out, ended.err) == (("a.txt",), "", "report: a.txt\n")
 
 
 def test_a_file_that_is_there_is_kept_unless_one_says_so(tmp_path: Path) -> None:

@@ -14,7 +14,16 @@ from hrbench.report.published import Row, selection
 from hrbench.report.ranking import Folders, Ranking, ranking
 from hrbench.report.record import RunRecord
 from hrbench.report.repeats import Repeats
-from hrbench.report.table import epochs, given, interval_words, origin, started, value_words
+from hrbench.report.table import (
+    counted,
+    epochs,
+    given,
+    interval_words,
+    origin,
+    started,
+    value_words,
+    what_is_given,
+)
 
 ORDER = (
     "Best first. Figures whose protocols differ, or are not known to agree, are in no order: the "
@@ -80,10 +89,10 @@ def page(
     if literature:
         sections.append(
             Section(
-                title="Published, of other splits or figures",
+                title="Published, of other splits or figures" if boards else "Published",
                 grids=(rest,) if shown else (),
                 sentences=(f"All {len(literature)} published rows: {command}",),
-                folded=True,
+                folded=bool(boards),
             )
         )
     sections.append(Section(title="Interrupted runs go on with", commands=tuple(commands)))
@@ -160,7 +169,7 @@ def _grid(
         Column("n", numbers=True),
         Column("epochs", numbers=True),
         Column("seed", numbers=True),
-        Column("given", hint="where boxes, or keypoints to lift, come from"),
+        Column(_given(ours, theirs), hint="where they come from"),
         Column("from"),
     )
     cells = [line for _, line in lines]
@@ -175,6 +184,12 @@ def _grid(
         by=f"{board.metric}, {board.unit}",
         ordered="descending" if board.higher_is_better else "ascending",
     )
+
+
+def _given(ours: Sequence[Repeats], theirs: Sequence[Row]) -> str:
+    if ours:
+        return what_is_given(ours[0].record)
+    return "keypoints" if any(row["keypoints"] for row in theirs) else "boxes"
 
 
 def _is_full(cell: Cell) -> bool:
@@ -203,7 +218,6 @@ def _our_cells(
     near = beside(record, literature)
     marked = (of_protocol(near.protocol),) if near else ()
     words = f"beside {near.row['value']} of {near.row['system']}" if near else ""
-    n = record.n
     return (
         Cell(
             f"{record.variant or record.task} {one.label}",
@@ -216,7 +230,7 @@ def _our_cells(
         *([Cell(bar=over.bar(value))] if over else []),
         Cell(places.of(one), places.ranks[record.id].best if record.id in places.ranks else -1),
         Cell(more=words, chips=marked),
-        Cell(str(n.evaluated) if record.complete else f"{n.evaluated}/{n.expected}", n.evaluated),
+        Cell(counted(record), record.n.evaluated),
         Cell(epochs(record), float(epochs(record) or -1)),
         Cell(one.seeds, record.seed),
         Cell(given(record)),
@@ -252,7 +266,7 @@ def _their_cells(row: Row, over: Scale | None, best: Repeats | None) -> tuple[Ce
 
 
 def _others(rows: Sequence[Row], place: str) -> Grid:
-    """Return published rows of other splits or figures than the runs here."""
+    """Return published rows beside no run: of other splits or figures than the runs here."""
     columns = (
         Column("system"),
         Column("split"),
@@ -272,4 +286,4 @@ def _others(rows: Sequence[Row], place: str) -> Grid:
         )
         for row in rows
     )
-    return Grid(place, "Other published figures", columns, lines)
+    return Grid(place, "Published figures", columns, lines)

@@ -6,7 +6,7 @@ from hrbench.report.html.leaderboards import value_of
 from hrbench.report.html.marks import chips
 from hrbench.report.html.page import Cell, Column, Fact, Grid, Page, Section
 from hrbench.report.record import RunRecord
-from hrbench.report.table import epochs, interval_words, origin, started
+from hrbench.report.table import counted, epochs, interval_words, origin, started
 
 
 def page(
@@ -35,7 +35,11 @@ def page(
         menu="Overview",
         facts=facts,
         sections=(
-            Section(title="Runs", grids=(_grid(records, tasks, runs),), sentences=tuple(sentences)),
+            Section(
+                title="Runs",
+                grids=(_grid(records, tasks, runs),) if records else (),
+                sentences=tuple(sentences),
+            ),
         ),
     )
 
@@ -77,7 +81,7 @@ def _cells(
         Cell(record.id[:8], link=runs[record.id], more=record.variant),
         Cell(value_of(record), figure.value, record.headline),
         Cell(interval_words(record, record.headline), figure.low),
-        Cell(str(record.n.evaluated), record.n.evaluated),
+        Cell(counted(record), record.n.evaluated),
         Cell(trained, float(trained) if trained else None),
         Cell(str(record.seed), record.seed),
         Cell(origin(record.weights)),

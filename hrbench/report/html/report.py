@@ -25,7 +25,10 @@ from hrbench.report.repeats import repeats
 from hrbench.report.runs import Runs
 
 TEMPLATES = "templates"
-NO_RUNS = "There is no run yet: hrbench run TASK makes one, hrbench list names the tasks."
+NO_RUNS = (
+    "There is no run yet: hrbench run TASK makes one, hrbench list names the tasks. What is "
+    "published of them is on their pages."
+)
 
 
 def report(
@@ -45,7 +48,7 @@ def report(
     """
     pairs = _chosen(found, task)
     records = [record for record, _ in pairs]
-    tasks = list(dict.fromkeys(record.task for record in records)) or ([task] if task else [])
+    tasks = list(dict.fromkeys(record.task for record in records)) or _published(literature, task)
     places = _ids("task", tasks)
     pages = {record.id: f"run-{record.id[:12]}" for record in records}
     unfinished = {
@@ -81,7 +84,7 @@ def report(
         runs.page(record, folder, literature, _place(record, places, pages), room)
         for record, folder in pairs
     ]
-    sentences = (*found.damaged, *spoilt, *([] if records else [NO_RUNS]))
+    sentences = (*found.left_out, *spoilt, *([] if records else [NO_RUNS]))
     first = overview.page(records, places, pages, sentences)
     made = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC by hrbench {hrbench.__version__}"
     return written(Report("hrbench report", made, (first, *boards, *compared, *details)))
@@ -115,6 +118,11 @@ def _chosen(found: Runs, task: str | None) -> list[tuple[RunRecord, Any]]:
         raise UnknownNameError("task", task, known)
     pairs = zip(found.records, found.folders, strict=True)
     return [(record, folder) for record, folder in pairs if task in {None, record.task}]
+
+
+def _published(literature: Sequence[Row], task: str | None) -> list[str]:
+    """Return the tasks that have a page where none has a run."""
+    return [task] if task else list(dict.fromkeys(row["task"] for row in literature))
 
 
 def _place(record: RunRecord, places: Mapping[str, str], pages: Mapping[str, str]) -> Place:

@@ -232,6 +232,27 @@ def test_one_task_is_kept_where_one_is_asked_for(tmp_path: Path) -> None:
         report(found(), (), task="mpii")
 
 
+def test_without_runs_every_task_has_what_is_published_of_it() -> None:
+    read = Read(report(found(), [row(), row(task="mpii-pose", system="theirs")]))
+    assert list(read.pages) == ["overview", "task-coco-pose", "task-mpii-pose"]
+    assert "There is no run yet" in read.words("overview")
+    assert "pose_hrnet_w32" in read.words("task-coco-pose")
+    assert "All 1 published rows" in read.words("task-mpii-pose")
+    assert "table" not in Read(report(found(), ())).tags
+
+
+def test_a_run_of_a_part_says_of_how_many_on_every_page(tmp_path: Path) -> None:
+    n = {"evaluated": 20, "expected": 300}
+    read = of(tmp_path, {"complete": False, "n": n})
+    assert "20/300" in read.words("overview")
+    assert "20/300" in read.words("task-coco-pose")
+
+
+def test_where_boxes_come_from_is_called_as_in_the_text(tmp_path: Path) -> None:
+    words = of(tmp_path, {}).words("task-coco-pose")
+    assert "seed boxes from" in words
+
+
 def test_a_task_without_runs_has_what_is_published_of_it() -> None:
     read = Read(report(found(), [row()], task="coco-pose"))
     assert "pose_hrnet_w32" in read.words("task-coco-pose")
@@ -244,7 +265,7 @@ def test_what_is_damaged_or_unfinished_is_said(tmp_path: Path) -> None:
     unfinished = tmp_path / "coco-pose" / "b"
     both = found((run, made), unfinished=(unfinished,), damaged=("c: is damaged",))
     read = Read(report(both, ()))
-    assert "c: is damaged" in read.words("overview")
+    assert "c: is damaged left out: 1 of 2 records, which are damaged" in read.words("overview")
     assert f"hrbench run --resume {unfinished}" in read.words("task-coco-pose")
 
 
