@@ -1,7 +1,9 @@
 """All that a record says of one run: its figures, what they came out of, and each keypoint's."""
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -14,14 +16,16 @@ from hrbench.report.protocols import spelled
 from hrbench.report.published import rows
 from hrbench.report.record import RunRecord, Weights
 from hrbench.report.summary import figures, pictures, standing
-from hrbench.report.table import epochs, given, started
+from hrbench.report.table import epochs, given, started, what_is_given
 from hrbench.report.text_table import Table, markdown, terminal
 
 FORMS = ("table", "markdown")
 DRAWN = "curve"  # a group that curve.csv and curve.png have
 RELIABILITY = "reliability"  # groups that begin so are in reliability.png
 MOST = 60  # lines of a group
+OF_ONE = frozenset({"OKS"})  # figures from 0 to 1, and no per cent
 TEN = 10
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 
 def detail(
@@ -38,7 +42,7 @@ def detail(
     comparable = [record.task] if may_stand_beside_published(record) else []
     tables = [
         figures(record, standing(record, literature)),
-        *groups(record.groups),
+        *groups(record.groups, alone(record)),
         _listed("Where it comes from", provenance(record, folder), pictures(folder)),
         _listed("Protocol", {key: spelled(value) for key, value in record.protocol.items()}),
         *published_tables(literature, comparable),
@@ -46,8 +50,11 @@ def detail(
     return markdown(tables) if form == "markdown" else terminal(tables, width, colour=colour)
 
 
-def groups(by_name: Mapping[str, Any]) -> list[Table]:
-    """Return a table for each group of a record: by keypoint, by size, by class."""
+def groups(by_name: Mapping[str, Any], named: Mapping[str, str] = NO_NAMES) -> list[Table]:
+    """Return a table for each group of a record: by keypoint, by size, by class.
+
+    `named` says of groups whose rows have one number what that is, see `alone`.
+    """
     tables = []
     for name, content in by_name.items():
         drawn = name == DRAWN or name.startswith(RELIABILITY)
@@ -55,21 +62,27 @@ def groups(by_name: Mapping[str, Any]) -> list[Table]:
         if not lines:
             continue
         header = list(dict.fromkeys(key for line in lines for key in line))
-        digits = {key: decimals([line.get(key) for line in lines]) for key in header}
+        labels = {key: key or named.get(name, "") for key in header}
+        digits = decimals(lines)
         left = len(lines) - MOST
         tables.append(
             Table(
-                title=f"By {name}",
-                header=tuple(header),
+                title=f"By {name.replace('_', ' ')}",
+                header=tuple(labels.values()),
                 rows=tuple(
-                    tuple(cell(key, line.get(key, ""), digits[key]) for key in header)
+                    tuple(cell(labels[key], line.get(key, ""), digits[key]) for key in header)
                     for line in lines[:MOST]
                 ),
-                right=frozenset(header[1:]),
+                right=frozenset(list(labels.values())[1:]),
                 below=(f"{left} more: hrbench report RUN --format json",) if left > 0 else (),
             )
         )
     return tables
+
+
+def alone(record: RunRecord) -> dict[str, str]:
+    """Return what the one number of a group's rows is: the headline, if rows have intervals."""
+    return {place.partition("/")[0]: record.headline for place in record.group_intervals}
 
 
 def provenance(record: RunRecord, folder: Path) -> dict[str, str]:
@@ -89,7 +102,7 @@ def provenance(record: RunRecord, folder: Path) -> dict[str, str]:
         "started": f"{started(record)} UTC",
         "dataset": f"{record.dataset.name} {record.dataset.split}",
         "its SHA-256": record.dataset.fingerprint,
-        "boxes" if "boxes" in record.protocol else "keypoints": given(record),
+        what_is_given(record): given(record),
         "left out": ", ".join(left_out),
         "weights": _weights(record.weights),
         "their SHA-256": record.weights.sha256 or "",
@@ -122,20 +135,24 @@ def _listed(title: str, said: Mapping[str, str], more: tuple[str, ...] = ()) -> 
 
 
 def rows_of(name: str, content: Any) -> Sequence[dict[str, Any]]:
-    """Return a group as rows, whatever its shape: by name, by name and figure, or in a list."""
+    """Return a group as rows, whatever its shape: by name, by name and figure, or in a list.
+
+    Rows of nobody are left out.
+    """
     if isinstance(content, list):
         return [line for line in content if isinstance(line, dict)]
     if not isinstance(content, dict):
         return []
     if any(isinstance(value, dict) for value in content.values()):
-        return [{name: key, **value} for key, value in content.items() if isinstance(value, dict)]
+        rows = [{name: key, **row} for key, row in content.items() if isinstance(row, dict)]
+        return [row for row in rows if row.get("people") != 0]
     return [{name: key, "": value} for key, value in content.items()]
 
 
 def cell(key: str, value: object, digits: int) -> str:
     """Return a figure of a group, as the literature rounds it, or another value.
 
-    Numbers that nobody has defined get the decimals of their column.
+    Numbers that nobody has defined get the decimals that their table has, see `decimals`.
     """
     if value is None:
         return "none"
@@ -144,10 +161,22 @@ def cell(key: str, value: object, digits: int) -> str:
     return f"{value:.{digits}f}" if isinstance(value, float) else str(value)
 
 
-def decimals(values: Sequence[object]) -> int:
-    """Return how many decimals a column's numbers have: three digits of the largest, about."""
-    numbers = [value for value in values if isinstance(value, float)]
-    if all(map(float.is_integer, numbers)):
-        return 0
-    largest = max(map(abs, numbers))
-    return 1 if largest >= TEN else 2 if largest >= 1 else 3
+def decimals(lines: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Return how many decimals the numbers of each column have that nobody has defined.
+
+    Columns of a table have the same, of which three digits of its largest are shown, about: they
+    are per cent, or lengths. Apart are whole numbers, and figures from 0 to 1.
+    """
+    columns = {
+        key: _numbers(lines, key) for key in dict.fromkeys(k for line in lines for k in line)
+    }
+    broken = {key for key, numbers in columns.items() if not all(map(float.is_integer, numbers))}
+    alike = [key for key in broken if key not in OF_ONE and not define(key)]
+    largest = max((abs(number) for key in alike for number in columns[key]), default=0.0)
+    shared = 1 if largest >= TEN else 2 if largest >= 1 else 3
+    return {key: 0 if key not in broken else 3 if key in OF_ONE else shared for key in columns}
+
+
+def _numbers(lines: Sequence[Mapping[str, Any]], key: str) -> list[float]:
+    values = (line.get(key) for line in lines)
+    return [value for value in values if isinstance(value, float) and math.isfinite(value)]

@@ -39,6 +39,33 @@ def test_groups_have_a_table_each_whatever_their_shape() -> None:
     assert tables[2].rows == (("cat", "dog", "2"),)
 
 
+def test_shares_of_a_table_have_the_same_decimals_and_whole_numbers_none() -> None:
+    rows = {
+        "a": {"people": 3, "whole": 3.0, "swap": 0.397, "missed": 8.41, "OKS": 0.295},
+        "b": {"people": 1, "whole": 12.0, "swap": 0.0, "missed": 40.04, "OKS": None},
+    }
+    (table,) = groups({"overlap": rows})
+    assert table.rows == (
+        ("a", "3", "3", "0.4", "8.4", "0.295"),
+        ("b", "1", "12", "0.0", "40.0", "none"),
+    )
+
+
+def test_parts_with_nobody_in_them_are_left_out() -> None:
+    (table,) = groups(
+        {"body_size": {"a": {"people": 0, "AP": None}, "b": {"people": 1, "AP": 2.0}}}
+    )
+    assert (table.title, table.rows) == ("By body size", (("b", "1", "2.0"),))
+
+
+def test_the_one_number_of_a_row_is_named_and_rounded_as_the_headline() -> None:
+    ours = record(groups={"class": {"ant": 41.26}}, group_intervals={"class/ant": (39.0, 43.5)})
+    assert lines_of(detail(ours, FOLDER, PUBLISHED), "By class") == [
+        ["class", "AP"],
+        ["ant", "41.3"],
+    ]
+
+
 def test_a_long_group_ends_with_where_the_rest_is() -> None:
     (table,) = groups({"class": {f"c{n}": {"top-1": 50.0} for n in range(1000)}})
     assert len(table.rows) == 60

@@ -37,10 +37,14 @@ class Scale:
 
 
 def scale(figure: str, values: Iterable[Ends]) -> Scale | None:
-    """Return the scale of some values of a figure; None where there are fewer than two."""
+    """Return the scale of some values of a figure; None where there are fewer than two.
+
+    It begins at 0 at the lowest, but where a value is below.
+    """
     known = list(values)
     ends = [end for value in known for end in value if end is not None]
     if len(known) < 2 or min(ends) == max(ends):
         return None
     margin = MARGIN * (max(ends) - min(ends))
-    return Scale(figure, min(ends) - margin, max(ends) + margin)
+    low = min(ends) - margin
+    return Scale(figure, low if min(ends) < 0 else max(low, 0.0), max(ends) + margin)

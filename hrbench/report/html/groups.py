@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hrbench.report import detail
-from hrbench.report.definitions import define, rounded
+from hrbench.report.definitions import define
 from hrbench.report.html.bars import Ends, Scale, scale
 from hrbench.report.html.page import Cell, Column, Grid, Part
 from hrbench.report.record import RunRecord
@@ -24,9 +24,9 @@ def grids(record: RunRecord, prefix: str) -> Iterator[tuple[str, Grid]]:
 
 def _grid(record: RunRecord, name: str, rows: Sequence[Line], place: str) -> Grid:
     keys = list(dict.fromkeys(key for row in rows for key in row))
-    labels = {key: key or _alone(record, name, rows) for key in keys}
+    labels = {key: key or detail.alone(record).get(name, "") for key in keys}
     columns = [_column(labels[key], [row.get(key) for row in rows]) for key in keys]
-    decimals = {key: detail.decimals([row.get(key) for row in rows]) for key in keys}
+    decimals = detail.decimals(rows)
     shown = [
         [
             _cell(labels[key], row.get(key, ""), _ends(record, name, key, row), decimals[key])
@@ -34,7 +34,8 @@ def _grid(record: RunRecord, name: str, rows: Sequence[Line], place: str) -> Gri
         ]
         for row in rows[:MOST]
     ]
-    drawn = _drawn(record, name, labels, rows)
+    kinds = all(kind in keys for kind in KINDS)
+    drawn = None if kinds else _drawn(record, name, labels, rows)  # one picture in a row
     if drawn is not None:
         key, over = drawn
         at = keys.index(key) + 1
@@ -43,7 +44,7 @@ def _grid(record: RunRecord, name: str, rows: Sequence[Line], place: str) -> Gri
         for cells, row in zip(shown, rows, strict=False):
             ends = _ends(record, name, key, row)
             cells.insert(at, Cell(bar=None if ends is None else over.bar(ends)))
-    if all(kind in keys for kind in KINDS):
+    if kinds:
         columns.append(Column("", parts=KINDS))
         for cells, row in zip(shown, rows, strict=False):
             cells.append(Cell(parts=_parts(row)))
@@ -70,12 +71,6 @@ def _drawn(
     return None
 
 
-def _alone(record: RunRecord, name: str, rows: Sequence[Line]) -> str:
-    """Return what the one number of each row is: the headline, if it has an interval of its own."""
-    surely = any(f"{name}/{row.get(name)}" in record.group_intervals for row in rows)
-    return record.headline if surely else ""
-
-
 def _ends(record: RunRecord, name: str, key: str, row: Line) -> Ends | None:
     """Return a figure of a row with its interval; None where there is no number."""
     value = row.get(key)
@@ -97,10 +92,9 @@ def _column(key: str, values: Sequence[object]) -> Column:
 def _cell(key: str, value: object, ends: Ends | None, decimals: int) -> Cell:
     if ends is None:
         return Cell(detail.cell(key, value, decimals))
-    number, low, high = ends
-    if low is not None and high is not None:
-        return Cell(rounded(key, number), number, f"{rounded(key, low)}-{rounded(key, high)}")
-    return Cell(detail.cell(key, value, decimals), number)
+    number, *interval = ends
+    words = [detail.cell(key, end, decimals) for end in interval if end is not None]
+    return Cell(detail.cell(key, value, decimals), number, "-".join(words))
 
 
 def _parts(row: Line) -> tuple[Part, ...]:

@@ -57,6 +57,7 @@ class Cell:
     chips: tuple[Chip, ...] = ()
     bar: Bar | None = None
     parts: tuple[Part, ...] = ()
+    hint: str = ""  # what it means
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class Column:
     hint: str = ""  # what it means
     scale: tuple[str, str] | None = None  # what the ends of its bars are
     parts: tuple[str, ...] = ()  # what the parts of its bars are
+    wide: bool = False  # left out on narrow screens
 
 
 @dataclass(frozen=True, slots=True)

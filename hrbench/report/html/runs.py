@@ -106,13 +106,14 @@ def _figures(record: RunRecord, rows: Sequence[Row], place: Place) -> Section:
     lines = []
     for name, figure in record.metrics.items():
         known = define(name)
+        meaning = figure.reason or (known.meaning if known else "")
         lines.append(
             (
-                Cell(name),
+                Cell(name, hint=meaning),
                 Cell(_value(name, figure), figure.value),
                 *([Cell(interval_words(record, name))] if intervals else []),
                 Cell("higher" if figure.higher_is_better else "lower"),
-                Cell(figure.reason or (known.meaning if known else "")),
+                Cell(meaning),
             )
         )
     columns = (
@@ -120,7 +121,7 @@ def _figures(record: RunRecord, rows: Sequence[Row], place: Place) -> Section:
         Column("value", numbers=True),
         *([Column("95 %", numbers=True)] if intervals else []),
         Column("better"),
-        Column("meaning"),
+        Column("meaning", wide=True),
     )
     grid = Grid(f"{place.id}-figures", "All figures", columns, tuple(lines))
     return Section(

@@ -57,6 +57,11 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("report")
     groups = {
         "keypoint": {f"k{n}": {"AP": float(n), "count": n} for n in range(30)},
+        "body_size": {
+            f"{n}-{n + 32} px": {"people": 9999, "missed": 11.8, "AP": n + 1.0, "keypoints": 99999}
+            | dict.fromkeys(("good", "jitter", "inversion", "swap", "miss"), 20.0)
+            for n in range(96, 100)
+        },
         HOSTILE: {HOSTILE: {HOSTILE: 1.5}},
         "curve": CURVE | {HOSTILE: [1.0, 2.0, 3.0]},
     }
@@ -203,6 +208,26 @@ def test_no_page_is_wider_than_the_screen(width: int, shown: Shown) -> None:
     for place in shown.pages:
         shown.go(place)
         assert shown.page.evaluate("document.documentElement.scrollWidth") <= width, place
+
+
+def test_tables_of_errors_fit_a_wide_screen(shown: Shown) -> None:
+    run = next(place for place in shown.pages if place.startswith("run-"))
+    shown.go(run)
+    table = shown.page.locator(".scroll", has=shown.page.locator(f"#{run}-group-1"))
+    assert table.locator(".parts").count() == 4
+    assert table.evaluate("box => box.scrollWidth <= box.clientWidth")
+
+
+def test_meanings_are_left_out_where_they_would_be_off_the_screen(shown: Shown) -> None:
+    run = next(place for place in shown.pages if place.startswith("run-"))
+    shown.go(run)
+    head = shown.page.locator(f"#{run}-figures thead th", has_text="meaning")
+    assert head.is_visible()
+    shown.page.set_viewport_size({"width": 390, "height": 800})
+    assert not head.is_visible()
+    assert shown.page.locator(f"#{run}-figures tbody th").first.get_attribute("title")
+    rows = shown.page.locator(f"#{run}-figures tbody tr")
+    assert max(rows.evaluate_all("all => all.map(one => one.clientHeight)")) < 40
 
 
 @pytest.mark.slow

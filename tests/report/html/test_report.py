@@ -14,6 +14,7 @@ from report.records import OFFICIAL, row, with_interval
 from hrbench import catalog
 from hrbench.errors import RunError, UnknownNameError
 from hrbench.report import published
+from hrbench.report.detail import groups
 from hrbench.report.html.report import report
 
 LARGEST = 5_000_000  # bytes, of twenty runs with pictures
@@ -167,8 +168,23 @@ def test_the_one_number_of_a_row_is_the_headline_where_it_has_an_interval(tmp_pa
     assert "measured 25" in words
 
 
+def test_a_figure_and_its_interval_have_the_digits_that_the_text_has(tmp_path: Path) -> None:
+    nose = {"OKS": 0.295, "swapped": 15.23, "good": 61.0}
+    intervals = {"keypoint/nose/OKS": (0.2614, 0.34), "keypoint/nose/swapped": (11.98, 18.0)}
+    read = of(tmp_path, {"groups": {"keypoint": {"nose": nose}}, "group_intervals": intervals})
+    assert "nose 0.295 0.261-0.340 15.2 12.0-18.0 61" in read.words(page_of(read))
+    (table,) = groups({"keypoint": {"nose": nose}})
+    assert table.rows == (("nose", "0.295", "15.2", "61"),)
+
+
+def test_bars_begin_at_0_at_the_lowest(tmp_path: Path) -> None:
+    rows = {"a": {"AP": 0.1}, "b": {"AP": 9.4}}
+    read = of(tmp_path, {"groups": {"size": rows}})
+    assert "AP with its 95 % interval, from 0.0 to 9.8" in read.words(page_of(read))
+
+
 def test_the_numbers_of_a_column_have_the_same_decimals(tmp_path: Path) -> None:
-    rows = {"a": {"whole": 3.0, "share": 41.26, "ratio": 0.5}, "b": {"whole": 12.0, "share": 0.03}}
+    rows = {"a": {"whole": 3.0, "share": 41.26, "OKS": 0.5}, "b": {"whole": 12.0, "share": 0.03}}
     words = of(tmp_path, {"groups": {"part": rows}})
     assert "a 3 41.3 0.500 b 12 0.0" in words.words(page_of(words))
 
