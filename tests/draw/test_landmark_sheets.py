@@ -160,7 +160,7 @@ def test_a_face_counts_by_its_own_normaliser() -> None:
     sizes = {"inter-ocular": np.array([10.0, 20.0])}
     truth = FaceTruth(np.arange(2), points, sizes)
     found = errors_of("300w@tiny", predictions(points + np.array([3, 4]), [1, 2]), truth)
-    assert found.words == ("NME 50.0 %", "NME 25.0 %")  # 5 pixels of 10, and of 20
+    assert found.words == ("NME 50.00 %", "NME 25.00 %")  # 5 pixels of 10, and of 20
     assert found.worst(1)[0].tolist() == [0]
     assert found.ids.tolist() == [0, 1]
 

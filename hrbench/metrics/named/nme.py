@@ -30,7 +30,7 @@ def score(truth: FaceTruth, predictions: PosesInBoxes, setting: KeypointSetting)
 def errors(truth: FaceTruth, predictions: PosesInBoxes, setting: KeypointSetting) -> PoseErrors:
     """Return each face's NME by the protocol's normaliser, in per cent."""
     means = 100 * point_errors(truth, predictions, setting).mean(axis=1)
-    return in_order(predictions, truth.keypoints, means, "NME {:.1f} %")
+    return in_order(predictions, truth.keypoints, means, f"NME {{:.{MEAN.digits}f}} %")
 
 
 def point_errors(truth: FaceTruth, predictions: PosesInBoxes, setting: KeypointSetting) -> Floats:
