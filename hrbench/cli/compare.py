@@ -56,7 +56,10 @@ def compare(
         raise click.UsageError("--sheet is of two runs; name two")
     from hrbench.commands.compare.compare import compared  # noqa: PLC0415
     from hrbench.report import comparison_forms  # noqa: PLC0415
+    from hrbench.report.output import require_free_sheet  # noqa: PLC0415
 
+    if sheet is not None:
+        require_free_sheet(Path(sheet))
     comparison = compared((first, *others), force=force, only=metric, replicates=replicates)
     width, colour = terminal()
     form = "json" if json_ else form

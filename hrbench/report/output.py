@@ -1,8 +1,10 @@
-"""Files that a user names with -o."""
+"""Files that a user names: with -o, and pictures with --sheet."""
 
 from pathlib import Path
 
 from hrbench.errors import HrbenchError
+
+SHEET = ".png"
 
 
 def require_free(path: Path, *, force: bool) -> None:
@@ -13,6 +15,18 @@ def require_free(path: Path, *, force: bool) -> None:
     """
     if path.exists() and not force:
         raise HrbenchError(f"-o {path}: is there already; --force replaces it")
+
+
+def require_free_sheet(path: Path) -> None:
+    """Refuse a file that a picture could not be written to, before anything is computed.
+
+    Raises:
+        HrbenchError: it is not named as one, or is there.
+    """
+    if path.suffix != SHEET:
+        raise HrbenchError(f"--sheet {path}: write a name that ends in {SHEET}")
+    if path.exists():
+        raise HrbenchError(f"--sheet {path}: is there already; name another file")
 
 
 def write(path: Path, text: str) -> None:

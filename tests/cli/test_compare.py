@@ -65,6 +65,17 @@ def test_a_figure_or_a_format_that_is_not_there_is_refused(tmp_path: Path) -> No
     refused(called(tmp_path, *asked, "--format", "xml"), ["no format is called 'xml'"])
 
 
+def test_a_sheet_that_is_there_or_no_png_is_refused_before_anything_is_said(
+    tmp_path: Path,
+) -> None:
+    first, _ = kept(tmp_path / RUNS)
+    (tmp_path / "mine.png").write_bytes(b"mine")
+    asked = ("compare", first.name, "latest", "--sheet")
+    refused(called(tmp_path, *asked, "mine.png"), ["mine.png: is there already; name another file"])
+    refused(called(tmp_path, *asked, "sheet.txt"), ["write a name that ends in .png"])
+    assert (tmp_path / "mine.png").read_bytes() == b"mine"
+
+
 def test_one_run_is_not_enough(tmp_path: Path) -> None:
     kept(tmp_path / RUNS)
     assert called(tmp_path, "compare", "latest").status == 2
