@@ -30,3 +30,7 @@ AVERAGE_PRECISION = (
     Definition("AR", "%", "higher", 1, "average recall, mean over OKS 0.50, 0.55 ... 0.95"),
     Definition(r"AR(50|75)", "%", "higher", 1, "recall at OKS 0.{0}"),
 )
+OF_GROUPS = (  # that rows of groups have, and no record as a whole
+    Definition("OKS", "", "higher", 3, "mean of the keypoint's own term of the OKS, people found"),
+    Definition("swapped", "%", "lower", 1, "keypoints that lie at their partner's place instead"),
+)

@@ -24,7 +24,7 @@ class Definition:
     """One figure, or a family of them where a name carries a threshold."""
 
     pattern: str  # of the whole name; its groups are filled into `meaning`
-    unit: Literal["%", "mm", "px"]
+    unit: Literal["%", "mm", "px", ""]  # nothing where it is a number of its own
     better: Literal["higher", "lower"]
     digits: int  # decimals that the literature prints
     meaning: str

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from hrbench.metrics.figures import OF_GROUPS
 from hrbench.metrics.metric import Definition
 from hrbench.metrics.registry import METRICS
 
@@ -12,7 +13,7 @@ def define(name: str) -> Definition | None:
     `PCKh@0.5:shoulder` is `PCKh@0.5` of one keypoint.
     """
     whole, _, keypoint = name.partition(":")
-    figures = (figure for metric in METRICS.values() for figure in metric.figures)
+    figures = (*(figure for metric in METRICS.values() for figure in metric.figures), *OF_GROUPS)
     known = next((definition for figure in figures if (definition := figure.of(whole))), None)
     if known is None or not keypoint:
         return known

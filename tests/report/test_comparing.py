@@ -154,6 +154,8 @@ def test_names_of_figures_are_read_as_the_record_has_its_groups() -> None:
     assert (row.group, row.row, row.label) == ("class", "cat/dog", "AP")
     figure = described("keypoint/nose/NME", about)
     assert (figure.row, figure.label, figure.higher_is_better) == ("nose", "NME", False)
+    own = [described(f"keypoint/nose/{label}", about) for label in ("OKS", "swapped")]
+    assert [(one.unit, one.higher_is_better) for one in own] == [("", True), ("%", False)]
     unknown = described("keypoint/nose/wit", about)
     assert (unknown.unit, unknown.higher_is_better) == ("", None)
 
