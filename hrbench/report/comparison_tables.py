@@ -1,12 +1,14 @@
 """A comparison in words and tables, for a terminal or Markdown."""
 
 import math
+from pathlib import Path
+from shlex import quote
 
-from hrbench.metrics.paired import Difference
 from hrbench.report.comparison import Comparison, Figure, Group, Line, Pair, Side, Standing
-from hrbench.report.definitions import rounded
+from hrbench.report.definitions import finer, rounded
 from hrbench.report.table import epochs, given, origin, started, what_is_given
 from hrbench.report.text_table import Table
+from hrbench.report.unpacking import shown
 
 SAME, UNSURE = "not distinguishable", "unsure among so many"
 MANY = 1_000_000  # units, beyond which nobody counts them
@@ -30,7 +32,7 @@ def tables(comparison: Comparison) -> list[Table]:
     for pair in comparison.pairs:
         made += [_figures(pair, comparison)] if pair.figures else []
         if alone:
-            made += [_group(group, pair) for group in pair.groups]
+            made += [_group(group, pair, comparison) for group in pair.groups]
             made += [_changed(pair, comparison)] if pair.changed and _is_asked(pair) else []
     grouped = any(pair.groups for pair in comparison.pairs)
     of_groups = [OF_HOLM if alone else OF_GROUPS] if grouped else []
@@ -41,8 +43,10 @@ def verdict(line: Line, pair: Pair, comparison: Comparison) -> str:
     """Return in a sentence whether two runs differ in a figure, and by how much."""
     first, second, found = pair.first.letter, pair.second.letter, line.difference
     label, unit = line.figure.label, line.figure.unit
-    of = f"{label} of {second} minus {first} is {_signed(line.figure, found.value)} {unit}".rstrip()
     sample = sample_words(comparison)
+    if math.isnan(found.value):
+        return f"{label} of {second} minus {first} is not known on these {sample}."
+    of = f"{label} of {second} minus {first} is {signed(line.figure, found.value)} {unit}".rstrip()
     if math.isnan(found.p):
         return f"{of}; the {sample} do not tell how sure that is."
     interval = f"95 %: {interval_words(line.figure, found.low, found.high)}, {p_words(found.p)}"
@@ -61,7 +65,7 @@ def power(line: Line, comparison: Comparison) -> str:
     words = f"least: {sample_words(comparison)} show a difference of {least} in 80 % of samples"
     if math.isinf(found.needed):
         return f"{words}."
-    return f"{words}; needs: one as large as is seen takes {_needed(found)}."
+    return f"{words}; needs: one as large as is seen takes {needed_words(line)}."
 
 
 def outcome(line: Line, pair: Pair) -> str:
@@ -83,7 +87,42 @@ def sample_words(comparison: Comparison) -> str:
 
 def interval_words(figure: Figure, low: float, high: float) -> str:
     """Return the ends of a difference's interval, with their signs."""
-    return f"{_signed(figure, low)} to {_signed(figure, high)}" if not math.isnan(low) else ""
+    return f"{signed(figure, low)} to {signed(figure, high)}" if not math.isnan(low) else ""
+
+
+def signed(figure: Figure, value: float) -> str:
+    """Return a difference with its sign, a digit finer than the figures; nothing if unknown."""
+    if math.isnan(value):
+        return ""
+    text = finer(figure.label, value)
+    if float(text) == 0:
+        return text.removeprefix("-")
+    return text if value < 0 else f"+{text}"
+
+
+def least_words(line: Line) -> str:
+    """Return the smallest difference that so many units show; nothing where that is unknown."""
+    smallest = line.difference.smallest
+    return "" if math.isnan(smallest) else rounded(line.figure.label, smallest)
+
+
+def needed_words(line: Line) -> str:
+    """Return how many units would show the difference that is seen; nothing where no number do."""
+    needed = line.difference.needed
+    if not math.isfinite(needed):
+        return ""
+    return f"{needed:,.0f}" if needed <= MANY else f">{MANY:,}"
+
+
+def ends_words(label: str, ends: tuple[float, float]) -> str:
+    """Return the interval of a figure; nothing where its units do not tell."""
+    return "" if any(map(math.isnan, ends)) else "-".join(rounded(label, end) for end in ends)
+
+
+def every_line(pair: Pair, comparison: Comparison) -> str:
+    """Return the command that gives all lines of a pair."""
+    runs = " ".join(quote(shown(Path(side.folder))) for side in (pair.first, pair.second))
+    return f"hrbench compare {runs}{' --force' if comparison.unlike else ''} --format csv"
 
 
 def p_words(p: float) -> str:
@@ -136,13 +175,15 @@ def _ranks(comparison: Comparison) -> Table:
 def _standing_rows(standing: Standing, comparison: Comparison) -> list[tuple[str, ...]]:
     label, higher = standing.figure.label, standing.figure.higher_is_better
     places = range(len(standing.figures))
-    order = sorted(places, key=lambda place: standing.figures[place], reverse=bool(higher))
+    unknown = -math.inf if higher else math.inf  # last
+    values = [unknown if math.isnan(value) else value for value in standing.figures]
+    order = sorted(places, key=values.__getitem__, reverse=bool(higher))
     return [
         (
             label,
             comparison.sides[place].letter,
-            rounded(label, standing.figures[place]),
-            "-".join(rounded(label, end) for end in standing.intervals[place]),
+            _value(label, standing.figures[place]),
+            ends_words(label, standing.intervals[place]),
             str(standing.ranks[place]) if standing.ranks else "",
         )
         for place in order
@@ -159,11 +200,12 @@ def _figures(pair: Pair, comparison: Comparison) -> Table:
             (_titled(line.figure), *_cells(line), outcome(line, pair)) for line in pair.figures
         ),
         right=frozenset(_header(pair)),
+        folding=frozenset({"figure", ""}),
         below=tuple(filter(None, said)),
     )
 
 
-def _group(group: Group, pair: Pair) -> Table:
+def _group(group: Group, pair: Pair, comparison: Comparison) -> Table:
     header = (group.name, *_header(pair)[:-2], "adjusted", "")
     left = len(group.lines) - MOST
     return Table(
@@ -174,7 +216,9 @@ def _group(group: Group, pair: Pair) -> Table:
             for line in group.lines[:MOST]
         ),
         right=frozenset(header[1:-1]),
-        below=(f"{left} more: --format csv",) if left > 0 else (),
+        folding=frozenset({group.name, ""}),
+        below=(f"{left} more:",) if left > 0 else (),
+        commands=(every_line(pair, comparison),) if left > 0 else (),
     )
 
 
@@ -206,22 +250,15 @@ def _header(pair: Pair) -> tuple[str, ...]:
 
 def _cells(line: Line) -> tuple[str, ...]:
     figure, found = line.figure, line.difference
-    known = not math.isnan(found.smallest)
     return (
         _value(figure.label, line.first),
         _value(figure.label, line.second),
-        "" if math.isnan(found.value) else _signed(figure, found.value),
+        signed(figure, found.value),
         interval_words(figure, found.low, found.high),
         _p(found.p),
-        rounded(figure.label, found.smallest) if known else "",
-        _needed(found) if known else "",
+        least_words(line),
+        needed_words(line),
     )
-
-
-def _needed(found: Difference) -> str:
-    if math.isinf(found.needed):
-        return ""
-    return f"{found.needed:,.0f}" if found.needed <= MANY else f">{MANY:,}"
 
 
 def _titled(figure: Figure) -> str:
@@ -234,13 +271,6 @@ def _other(line: Line, pair: Pair) -> str:
 
 def _value(label: str, value: float) -> str:
     return "none" if math.isnan(value) else rounded(label, value)
-
-
-def _signed(figure: Figure, value: float) -> str:
-    text = rounded(figure.label, value)
-    if float(text) == 0:
-        return text.removeprefix("-")
-    return text if value < 0 else f"+{text}"
 
 
 def _p(p: float) -> str:

@@ -22,5 +22,17 @@ def define(name: str) -> Definition | None:
 
 def rounded(name: str, value: float) -> str:
     """Return `value` with the decimals that the literature prints for figure `name`."""
+    return f"{value:.{_digits(name)}f}"
+
+
+def finer(name: str, value: float) -> str:
+    """Return a difference of two values of a figure, with a decimal more than they have.
+
+    So nobody takes what rounding does to the two for an error of the third.
+    """
+    return f"{value:.{_digits(name) + 1}f}"
+
+
+def _digits(name: str) -> int:
     known = define(name)
-    return f"{value:.{known.digits if known else 2}f}"
+    return known.digits if known else 2

@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -91,6 +92,52 @@ def test_of_three_runs_each_has_the_places_that_it_may_have() -> None:
         ("A", "C"),
     ]
     assert "top-1   C" in text(made)
+
+
+@pytest.mark.parametrize("form", ["table", "markdown"])
+@pytest.mark.parametrize("shares", [(0.5, 0.6), (0.5, 0.6, 0.7)])
+def test_of_too_few_images_nothing_is_said_and_not_that_it_is_nan(
+    form: str, shares: tuple[float, ...]
+) -> None:
+    hard, generator = shared(count=1)
+    (many,) = runs_of(0.5)
+    own = [answered(share, hard, generator) for share in shares]
+    made = compare([(of(many), "runs/one", run) for run in own])
+    assert math.isnan(made.standings[0].intervals[0][0])
+    assert "nan" not in text(made, form=form)
+
+
+def test_a_figure_that_a_run_has_not_stands_last() -> None:
+    made = comparison(0.5, 0.6, 0.7)
+    figures = (math.nan, 60.0, 70.0)
+    one = replace(made.standings[0], figures=figures, intervals=((math.nan, math.nan),) * 3)
+    lines = text(replace(made, standings=(one,))).partition("Ranks")[2].splitlines()
+    assert [line.split()[1:3] for line in lines[2:5]] == [
+        ["C", "70.0"],
+        ["B", "60.0"],
+        ["A", "none"],
+    ]
+
+
+def test_a_difference_is_a_digit_finer_than_the_figures() -> None:
+    made = comparison(0.5, 0.6)
+    line = replace(made.pairs[0].figures[0], first=0.14, second=1.19)
+    found = replace(line.difference, value=1.05, low=0.06, high=2.03)
+    pair = replace(made.pairs[0], figures=(replace(line, difference=found),))
+    shown = text(replace(made, pairs=(pair,)))
+    assert " ".join(shown.partition("needs\n")[2].split()).startswith(
+        "top-1, % 0.1 1.2 +1.05 +0.06 to +2.03 "
+    )
+    assert "top-1 of B minus A is +1.05 % (95 %: +0.06 to +2.03," in " ".join(shown.split())
+
+
+def test_rows_that_have_no_room_are_had_by_a_command() -> None:
+    made = comparison(0.5, 0.6)
+    (pair,) = made.pairs
+    (group,) = pair.groups
+    long = replace(pair, groups=(replace(group, lines=group.lines * 20),))
+    shown = text(replace(made, pairs=(long,), unlike=("tta none and flip",)))
+    assert "60 more:\n  hrbench compare runs/one runs/one --force --format csv\n" in shown
 
 
 def test_the_last_line_says_that_training_is_another_matter() -> None:

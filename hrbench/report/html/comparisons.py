@@ -16,11 +16,16 @@ from hrbench.report.comparison_tables import (
     OF_P,
     OF_RANKS,
     OF_UNITS,
+    ends_words,
+    every_line,
     interval_words,
+    least_words,
+    needed_words,
     outcome,
     p_words,
     power,
     sample_words,
+    signed,
     verdict,
 )
 from hrbench.report.definitions import rounded
@@ -169,15 +174,12 @@ def _runs(made: Comparison, group: Alike, place: str, pages: Mapping[str, str]) 
     for number, side in enumerate(made.sides):
         record, ends = side.record, headline.intervals[number]
         rank = headline.ranks[number] if headline.ranks else None
-        interval = (
-            "" if math.isnan(ends[0]) else "-".join(rounded(record.headline, e) for e in ends)
-        )
         rows.append(
             (
                 Cell(side.letter),
                 Cell(f"{record.name} {record.id[:8]}", link=pages[record.id]),
                 Cell(value_of(record), headline.figures[number]),
-                Cell(interval, bars[number][1]),
+                Cell(ends_words(record.headline, ends), bars[number][1]),
                 *([Cell(bar=over.bar(bars[number]))] if over else []),
                 Cell(str(rank) if rank else "", rank.best if rank else None),
                 Cell(epochs(record)),
@@ -203,10 +205,13 @@ def _pair(pair: Pair, made: Comparison, place: str) -> list[Section]:
         f"Each {made.unit} by itself: {pair.second.letter} is better in {pair.better}, worse in "
         f"{pair.worse}."
     )
-    figures = _lines(pair, "figure", pair.figures, f"{place}-figures", "Differences")
-    grids = [_group(pair, group, f"{place}-group-{n}") for n, group in enumerate(pair.groups)]
+    grids = [_group(pair, group, made, f"{place}-group-{n}") for n, group in enumerate(pair.groups)]
     return [
-        Section(title=title, sentences=(*filter(None, sentences), counts), grids=(figures,)),
+        Section(
+            title=title,
+            sentences=(*filter(None, sentences), counts),
+            grids=(_figures(pair, made, f"{place}-figures"),),
+        ),
         Section(
             title=f"{title}: by group",
             grids=(*grids, *_changed(pair, made, f"{place}-changed")),
@@ -215,30 +220,48 @@ def _pair(pair: Pair, made: Comparison, place: str) -> list[Section]:
     ]
 
 
-def _group(pair: Pair, group: Group, place: str) -> Grid:
-    caption = f"{group.label} by {group.name.replace('_', ' ')}"
-    return _lines(pair, group.name.replace("_", " "), group.lines, place, caption)
-
-
-def _lines(pair: Pair, head: str, lines: Sequence[Line], place: str, caption: str) -> Grid:
-    over = _scale(lines)
+def _figures(pair: Pair, made: Comparison, place: str) -> Grid:
+    over, units = _scale(pair.figures), f"{made.unit}s"
     columns = (
-        Column(head),
-        Column(pair.first.letter, numbers=True),
-        Column(pair.second.letter, numbers=True),
-        Column("difference", numbers=True),
-        Column("95 %", numbers=True),
-        *([Column("", scale=over.ends, hint="the difference with its interval")] if over else []),
-        Column("p", numbers=True),
+        *_columns(pair, "figure", over, "p"),
+        Column("least", numbers=True, hint=f"the smallest difference that so many {units} show"),
+        Column("needs", numbers=True, hint=f"how many {units} would show the one that is seen"),
         Column("outcome"),
     )
-    left = len(lines) - ROWS
+    rows = tuple(
+        (
+            *_cells(line, pair, over),
+            Cell(least_words(line), _order(line.difference.smallest)),
+            Cell(needed_words(line), _order(line.difference.needed)),
+            _said(line, pair),
+        )
+        for line in pair.figures
+    )
+    return Grid(place, "Differences", columns, rows)
+
+
+def _group(pair: Pair, group: Group, made: Comparison, place: str) -> Grid:
+    over, name = _scale(group.lines), group.name.replace("_", " ")
+    left = len(group.lines) - ROWS
     return Grid(
         id=place,
-        caption=caption,
-        columns=columns,
-        rows=tuple(_cells(line, pair, over) for line in lines[:ROWS]),
-        below=(f"{left} more: hrbench compare --format csv",) if left > 0 else (),
+        caption=f"{group.label} by {name}",
+        columns=(*_columns(pair, name, over, "adjusted"), Column("outcome")),
+        rows=tuple((*_cells(line, pair, over), _said(line, pair)) for line in group.lines[:ROWS]),
+        below=(f"{left} more: {every_line(pair, made)}",) if left > 0 else (),
+    )
+
+
+def _columns(pair: Pair, head: str, over: Scale | None, p: str) -> tuple[Column, ...]:
+    first, second = pair.first.letter, pair.second.letter
+    return (
+        Column(head),
+        Column(first, numbers=True),
+        Column(second, numbers=True),
+        Column(f"{second} - {first}", numbers=True),
+        Column("95 %", numbers=True),
+        *([Column("", scale=over.ends, hint="the difference with its interval")] if over else []),
+        Column(p, numbers=True),
     )
 
 
@@ -253,21 +276,23 @@ def _scale(lines: Sequence[Line]) -> Scale | None:
 
 def _cells(line: Line, pair: Pair, over: Scale | None) -> tuple[Cell, ...]:
     figure, found = line.figure, line.difference
-    label = figure.label
-    said = outcome(line, pair)
+    label, difference = figure.label, signed(figure, found.value)
     ends = _known((found.low, found.high))
     drawn = ends[0] is not None and figure.unit == pair.figures[0].figure.unit
     bar = over.difference((found.value, *ends)) if over and drawn else None
     return (
         Cell(figure.row or label),
-        Cell(_number(label, line.first), line.first),
-        Cell(_number(label, line.second), line.second),
-        Cell(f"{_number(label, found.value)} {figure.unit}".rstrip(), found.value),
+        Cell(_number(label, line.first), _order(line.first)),
+        Cell(_number(label, line.second), _order(line.second)),
+        Cell(difference and f"{difference} {figure.unit}".rstrip(), _order(found.value)),
         Cell(interval_words(figure, found.low, found.high), ends[0]),
         *([Cell(bar=bar)] if over else []),
         Cell("" if math.isnan(line.adjusted) else p_words(line.adjusted), _order(line.adjusted)),
-        Cell(chips=(Chip(said, "same" if line.is_sure else "plain"),)),
     )
+
+
+def _said(line: Line, pair: Pair) -> Cell:
+    return Cell(chips=(Chip(outcome(line, pair), "same" if line.is_sure else "plain"),))
 
 
 def _changed(pair: Pair, made: Comparison, place: str) -> list[Grid]:
@@ -323,4 +348,4 @@ def _known(ends: tuple[float, float]) -> tuple[float | None, float | None]:
 
 
 def _order(value: float) -> float | None:
-    return None if math.isnan(value) else value
+    return value if math.isfinite(value) else None

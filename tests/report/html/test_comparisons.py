@@ -9,6 +9,7 @@ from report.html.test_report import Read
 from report.kept_runs import kept
 
 from hrbench.report import outcomes, runs
+from hrbench.report.comparing import compare
 from hrbench.report.html.comparisons import MOST, alike
 from hrbench.report.html.comparisons import kept as kept_of
 from hrbench.report.html.report import report
@@ -42,8 +43,20 @@ def test_a_difference_says_by_how_much_and_how_sure_in_numbers(tmp_path: Path) -
     values = [one.record.metrics["top-1"].value for one in group.runs]
     assert values[0] is not None
     assert values[1] is not None
-    said = f"{values[1] - values[0]:.1f} %"
-    assert said in read(made).words("comparison-1")
+    words = read(made).words("comparison-1")
+    assert f"{values[1] - values[0]:.2f} %" in words
+
+
+def test_differences_have_their_signs_and_what_so_many_images_show(tmp_path: Path) -> None:
+    made = left(tmp_path, 0.5, 0.51)
+    (group,) = alike(kept_of(made)[0])
+    (pair,) = compare([(one.record, "", one.outcomes) for one in group.runs]).pairs
+    changes = [line.difference.value for line in pair.groups[0].lines]
+    words = read(made).words("comparison-1")
+    assert max(changes) > 0 > min(changes)
+    assert all(f"{change:+.2f} %" in words for change in changes if change)
+    assert "p least needs outcome" in words
+    assert "adjusted outcome" in words
 
 
 def test_three_runs_have_ranks_and_each_stands_against_the_best(tmp_path: Path) -> None:
