@@ -23,7 +23,6 @@ FORMS = ("table", "markdown")
 DRAWN = "curve"  # a group that curve.csv and curve.png have
 RELIABILITY = "reliability"  # groups that begin so are in reliability.png
 MOST = 60  # lines of a group
-OF_ONE = frozenset({"OKS"})  # figures from 0 to 1, and no per cent
 TEN = 10
 NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
@@ -165,16 +164,16 @@ def decimals(lines: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     """Return how many decimals the numbers of each column have that nobody has defined.
 
     Columns of a table have the same, of which three digits of its largest are shown, about: they
-    are per cent, or lengths. Apart are whole numbers, and figures from 0 to 1.
+    are per cent, or lengths. Apart are whole numbers.
     """
     columns = {
         key: _numbers(lines, key) for key in dict.fromkeys(k for line in lines for k in line)
     }
     broken = {key for key, numbers in columns.items() if not all(map(float.is_integer, numbers))}
-    alike = [key for key in broken if key not in OF_ONE and not define(key)]
+    alike = [key for key in broken if not define(key)]
     largest = max((abs(number) for key in alike for number in columns[key]), default=0.0)
     shared = 1 if largest >= TEN else 2 if largest >= 1 else 3
-    return {key: 0 if key not in broken else 3 if key in OF_ONE else shared for key in columns}
+    return {key: shared if key in broken else 0 for key in columns}
 
 
 def _numbers(lines: Sequence[Mapping[str, Any]], key: str) -> list[float]:
