@@ -56,7 +56,8 @@ def minimums(session: nox.Session) -> None:
     needs = [*PROJECT["dependencies"], *extras["cdf"], *extras["sleap"]]
     lowest = [need.split(",")[0].replace(">=", "==") for need in needs]
     beside = ("pytest>=8.3", "hypothesis", "nox", "pytest-benchmark", "pyyaml", *BROWSER)
-    session.install(*lowest, *beside, "scikit-learn", "torchmetrics")
+    peers = ("huggingface_hub", "jsonschema", "scikit-learn", "torchmetrics")
+    session.install(*lowest, *beside, *peers)
     session.install("--no-deps", "-e", ".")
     without = [f"--ignore={path}" for path in Path("tests").rglob("test_*export*.py")]
     session.run("pytest", *without, *session.posargs)
