@@ -230,7 +230,7 @@ def _figures(pair: Pair, made: Comparison, place: str) -> Grid:
     )
     rows = tuple(
         (
-            *_cells(line, pair, over),
+            *_cells(line, pair.figures, over),
             Cell(least_words(line), _order(line.difference.smallest)),
             Cell(needed_words(line), _order(line.difference.needed)),
             _said(line, pair),
@@ -247,7 +247,9 @@ def _group(pair: Pair, group: Group, made: Comparison, place: str) -> Grid:
         id=place,
         caption=f"{group.label} by {name}",
         columns=(*_columns(pair, name, over, "adjusted"), Column("outcome")),
-        rows=tuple((*_cells(line, pair, over), _said(line, pair)) for line in group.lines[:ROWS]),
+        rows=tuple(
+            (*_cells(line, group.lines, over), _said(line, pair)) for line in group.lines[:ROWS]
+        ),
         below=(f"{left} more: {every_line(pair, made)}",) if left > 0 else (),
     )
 
@@ -274,11 +276,11 @@ def _scale(lines: Sequence[Line]) -> Scale | None:
     return scale(lines[0].figure.label, [*ends, (0.0, None, None)]) if known else None
 
 
-def _cells(line: Line, pair: Pair, over: Scale | None) -> tuple[Cell, ...]:
+def _cells(line: Line, lines: Sequence[Line], over: Scale | None) -> tuple[Cell, ...]:
     figure, found = line.figure, line.difference
     label, difference = figure.label, signed(figure, found.value)
     ends = _known((found.low, found.high))
-    drawn = ends[0] is not None and figure.unit == pair.figures[0].figure.unit
+    drawn = ends[0] is not None and figure.unit == lines[0].figure.unit
     bar = over.difference((found.value, *ends)) if over and drawn else None
     return (
         Cell(figure.row or label),

@@ -1,15 +1,18 @@
 """Pages that set runs beside each other: which runs are on one, and what it says of them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from report.html.test_report import Read
 from report.kept_runs import kept
 
-from hrbench.report import outcomes, runs
-from hrbench.report.comparing import compare
+from hrbench.report import comparing, outcomes, runs
+from hrbench.report.comparing import compare, described
+from hrbench.report.comparison import Figure
 from hrbench.report.html.comparisons import MOST, alike
 from hrbench.report.html.comparisons import kept as kept_of
 from hrbench.report.html.report import report
@@ -57,6 +60,22 @@ def test_differences_have_their_signs_and_what_so_many_images_show(tmp_path: Pat
     assert all(f"{change:+.2f} %" in words for change in changes if change)
     assert "p least needs outcome" in words
     assert "adjusted outcome" in words
+
+
+def test_differences_of_a_group_are_drawn_whatever_the_headlines_unit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = left(tmp_path, 0.4, 0.7)
+    bars = read(made).tags.count("svg")
+
+    def in_pixels(name: str, record: RunRecord) -> Figure:
+        known = described(name, record)
+        return replace(known, unit="px") if known.group else known
+
+    monkeypatch.setattr(comparing, "described", in_pixels)
+    shown = read(made)
+    assert " px " in shown.words("comparison-1")
+    assert shown.tags.count("svg") == bars
 
 
 def test_three_runs_have_ranks_and_each_stands_against_the_best(tmp_path: Path) -> None:
