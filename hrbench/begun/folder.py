@@ -17,6 +17,7 @@ from hrbench.errors import RunError
 from hrbench.report import runs
 from hrbench.report.run_folders import DATASET, DIVISION, FILE, SPEC, STATE, id_of
 from hrbench.report.seal import canonical
+from hrbench.report.whole import whole
 from hrbench.spec import DatasetSpec, TaskSpec
 
 
@@ -42,10 +43,13 @@ class State:
     notes: tuple[str, ...] = ()
 
     def write(self, folder: Path) -> None:
-        """Put it down, whole or not at all."""
-        partial = folder / f".{STATE}"
-        partial.write_text(json.dumps(asdict(self), indent=2) + "\n", "utf-8")
-        partial.replace(folder / STATE)
+        """Put it down, whole or not at all.
+
+        Raises:
+            RunError: it cannot be written.
+        """
+        with whole(folder / STATE) as draft:
+            draft.write_text(json.dumps(asdict(self), indent=2) + "\n", "utf-8")
 
 
 def read(folder: Path) -> tuple[TaskSpec, DatasetSpec, State]:
@@ -107,6 +111,9 @@ def create(
         (folder / SPEC).write_text(tomli_w.dumps(plain), "utf-8")
         (folder / DATASET).write_text(tomli_w.dumps(dataset.plain()), "utf-8")
         state.write(folder)
+    except RunError:
+        discard(folder)
+        raise
     except OSError as error:
         discard(folder)
         raise RunError(
@@ -117,7 +124,8 @@ def create(
 
 def write_division(folder: Path, division: dict[str, list[str]]) -> None:
     """Put down which images train and which validate, where a seed has chosen them."""
-    (folder / DIVISION).write_text(json.dumps(division, indent=2) + "\n", "utf-8")
+    with whole(folder / DIVISION) as draft:
+        draft.write_text(json.dumps(division, indent=2) + "\n", "utf-8")
 
 
 def discard(folder: Path) -> None:

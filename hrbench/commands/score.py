@@ -11,6 +11,7 @@ from hrbench.kinds.registry import require_own_flags
 from hrbench.report import samples as one_by_one
 from hrbench.report.predictions import Stored
 from hrbench.report.record import RunRecord
+from hrbench.report.whole import whole
 from hrbench.road import again, recording
 from hrbench.road.telling import tell
 from hrbench.road.uncertainty import surely_measured
@@ -61,8 +62,6 @@ def score(
 
 def _write_results(path: Path, task: AnyTask, evaluation: Evaluation, predictions: Stored) -> None:
     found = task.coco_results(evaluation, predictions)
-    try:
-        path.write_text(json.dumps(found), "utf-8")
-    except OSError as error:
-        raise RunError(f"{path}: cannot be written ({error.strerror})") from error
+    with whole(path, "Name another file with -o.") as draft:
+        draft.write_text(json.dumps(found), "utf-8")
     tell(f"{len(found)} poses in COCO's results format: {path}")

@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, Self
@@ -19,9 +18,9 @@ from pydantic import (
     model_validator,
 )
 
-from hrbench.errors import RunError
 from hrbench.report.run_folders import FILE
 from hrbench.report.seal import digest
+from hrbench.report.whole import whole
 
 SCHEMA: Final = 1
 # Keys that came later: records of before are read all the same.
@@ -195,21 +194,17 @@ class RunRecord(Part):
         return self.model_copy(update={"id": self.id or seal, "seal": seal})
 
     def write(self, run_folder: Path) -> Path:
-        """Write `record.json` in one step, so that there is a whole record or none."""
+        """Write `record.json` in one step, so that there is a whole record or none.
+
+        Raises:
+            RunError: it cannot be written.
+        """
         if not self.seal:
             raise ValueError("a record is sealed before it is written")
         path = run_folder / FILE
         text = json.dumps(self.content(), indent=2, ensure_ascii=False, allow_nan=False)
-        draft = path.with_name(f".{FILE}.{os.getpid()}")
-        try:
+        with whole(path) as draft:
             draft.write_text(text + "\n", encoding="utf-8")
-            draft.replace(path)
-        except OSError as error:
-            if draft.exists():
-                draft.unlink()
-            raise RunError(
-                f"{path}: cannot be written ({error.strerror}). Name another folder with --out."
-            ) from error
         return path
 
 

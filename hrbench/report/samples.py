@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from hrbench.errors import RunError
+from hrbench.report.whole import whole
 
 LINES = (".jsonl", ".ndjson")
 DIGITS = 15  # behind the point, as many as pandas writes
@@ -33,9 +34,5 @@ def write(path: Path, columns: Mapping[str, Sequence[Any]]) -> None:
         text = table.to_json(orient="records", lines=True, double_precision=DIGITS)
     else:
         text = table.to_csv(index=False, lineterminator="\n")
-    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
-    try:
-        partial.write_text(text, "utf-8")
-        partial.replace(path)
-    except OSError as error:
-        raise RunError(f"{path}: cannot be written ({error.strerror})") from error
+    with whole(path, "Name another file with -o.") as draft:
+        draft.write_text(text, "utf-8")

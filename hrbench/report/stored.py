@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from hrbench.errors import RunError
+from hrbench.report.whole import whole
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -17,11 +18,14 @@ _Kind = TypeVar("_Kind", bound="DataclassInstance")
 
 
 def write(path: Path, content: "DataclassInstance") -> None:
-    """Write arrays, whole or not at all; those that are None are left out."""
-    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
+    """Write arrays, whole or not at all; those that are None are left out.
+
+    Raises:
+        RunError: they cannot be written.
+    """
     kept = {name: array for name, array in asdict(content).items() if array is not None}
-    np.savez_compressed(partial, **kept)
-    partial.replace(path)
+    with whole(path) as draft:
+        np.savez_compressed(draft, **kept)
 
 
 def read(path: Path, kind: type[_Kind], *, missing: str, spoilt: str) -> _Kind:

@@ -17,6 +17,7 @@ from hrbench.kinds.contract import AnyTask
 from hrbench.report import files
 from hrbench.report.predictions import Stored
 from hrbench.report.record import SCHEMA, Code, Counts, Dataset, RunRecord, Times, Weights
+from hrbench.report.whole import ELSEWHERE
 from hrbench.road.measuring import Measured
 from hrbench.road.telling import look_at, pictures, tell
 
@@ -46,13 +47,25 @@ def require_trained(folder: Path, state: State) -> None:
         RunError: its training has not come to its end.
     """
     if state.weights is None:
-        raise RunError(f"{folder} has not been trained to its end; go on with --resume {folder}")
+        raise RunError(
+            f"{folder} has not been trained to its end; go on with `hrbench run --resume {folder}`"
+        )
 
 
 def hand_in(folder: Path, task: AnyTask, predictions: Stored) -> None:
-    """Write what a server takes beside the predictions, where the truth is hidden."""
-    hidden = not task.dataset.splits[task.spec.protocol.split].annotated
-    if hidden and (said := task.upload(folder, predictions)):
+    """Write what a server takes beside the predictions, where the truth is hidden.
+
+    Raises:
+        RunError: it cannot be written.
+    """
+    if task.dataset.splits[task.spec.protocol.split].annotated:
+        return
+    try:
+        said = task.upload(folder, predictions)
+    except OSError as error:
+        place = error.filename or folder
+        raise RunError(f"{place}: cannot be written ({error.strerror}). {ELSEWHERE}") from error
+    if said:
         tell(said)
 
 
