@@ -16,6 +16,9 @@ from hrbench.cli.root import FILE, answer, as_json, main
 def verify(names: tuple[str, ...], data: str | None, json_: bool) -> None:
     """Compute the figures of each RUN again from what it has left, and compare with its record.
 
+    A RUN is a folder, its name, the beginning of its id, or "latest"; a folder or an archive of
+    runs stands for all of them.
+
     The figures come from the stored predictions where the data are there, else from what each
     image adds to them (outcomes.npz). Also compared are the record's seal, the SHA-256 of its
     files, its spec, the fingerprint of the data and the weights. One sentence for each fault, and
@@ -26,9 +29,10 @@ def verify(names: tuple[str, ...], data: str | None, json_: bool) -> None:
     hrbench verify results.zip --json
     """
     from hrbench.commands import verify as verifying  # noqa: PLC0415  NumPy takes its time
-    from hrbench.report import archive  # noqa: PLC0415
 
-    folders = [folder for name in names for folder in archive.several(name)]
+    folders, unfinished = verifying.named(names)
+    for folder in unfinished:
+        click.echo(f"{folder}: has not ended, so there is nothing to verify", err=True)
     found = [verifying.verify(folder, data) for folder in folders]
     if json_:
         answer({"runs": [one.content() for one in found]})

@@ -1,6 +1,6 @@
 """Whether what a run's folder holds is what its record says: figures again, hashes, weights."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from hrbench.begun import folder as run_folder
 from hrbench.begun.folder import State
 from hrbench.errors import HrbenchError, RunError
 from hrbench.metrics.outcomes import Outcomes
-from hrbench.report import outcomes, predictions, runs, unpacking, verifying
+from hrbench.report import archive, outcomes, predictions, runs, unpacking, verifying
 from hrbench.report.environment import code_version
 from hrbench.report.record import RunRecord
 from hrbench.report.run_folders import FILE, SPEC, STATE
@@ -54,6 +54,23 @@ class Verified:
         return "\n  ".join((f"{unpacking.shown(self.run)}: {verdict}", *told, *faults))
 
 
+def named(names: Sequence[str]) -> tuple[list[Path], list[Path]]:
+    """Return the folders of the runs that are named, and which of those in folders have not ended.
+
+    Raises:
+        RunError: a name stands for no run, or for several; or none has ended.
+    """
+    ended, unfinished = [], []
+    for name in names:
+        listed = archive.runs_of(name)
+        unfinished += [folder for folder in listed if not (folder / FILE).is_file()]
+        ended += listed or [archive.find(name)]
+    ended = [folder for folder in dict.fromkeys(ended) if folder not in unfinished]
+    if not ended:
+        raise RunError(f"{unfinished[0]}: has not ended; name the runs that have")
+    return ended, list(dict.fromkeys(unfinished))
+
+
 def verify(folder: Path, data: str | None = None) -> Verified:
     """Compute a run's figures again from what it has left, and compare all with its record.
 
@@ -69,7 +86,13 @@ def verify(folder: Path, data: str | None = None) -> Verified:
 
 
 def _findings(folder: Path, data: str | None) -> Iterator[Fault | Told]:
-    text, content = runs.content(folder)
+    try:
+        text, content = runs.content(folder)
+    except RunError as error:
+        if not (folder / FILE).is_file():
+            raise
+        yield Fault(FILE, "", f"cannot be read: {error}")
+        return
     yield from _of_files(folder, content)
     try:
         record = runs.validated(folder / FILE, text)
@@ -93,8 +116,12 @@ def _of_files(folder: Path, content: Content) -> Iterator[Fault | Told]:
     yield Told("the seal of the record")
     yield from verifying.of_seal(folder, content)
     yield from verifying.of_files(folder, content)
-    if said := content.get("files"):
-        yield Told(f"{len(said)} files by their SHA-256")
+    said = content.get("files")
+    if isinstance(said, dict) and said:
+        gone = [name for name in said if not (folder / name).is_file()]
+        count = f"{len(said) - len(gone)} of {len(said)}" if gone else f"{len(said)}"
+        rest = f"; not here: {', '.join(gone)}" if gone else ""
+        yield Told(f"{count} files by their SHA-256{rest}")
 
 
 def _of_begin(
@@ -140,12 +167,17 @@ def _of_figures(
         if data is not None:
             raise
         yield Told(f"the predictions, on the data: {error}", done=False)
-        yield from _by_outcomes(folder, record)
+        yield from _by_outcomes(folder, record, "no data")
         return
     where = run.task.data_root.folder
     if evaluation.fingerprint != record.dataset.fingerprint:
         said, right = record.dataset.fingerprint[:12], evaluation.fingerprint[:12]
         yield Fault(FILE, "dataset.fingerprint", f"is {said}…; the files in {where} give {right}…")
+    if not (folder / predictions.FILE).is_file():
+        if predictions.FILE not in record.files:  # else that it is missing has been found
+            yield Fault(predictions.FILE, "", "is missing")
+        yield from _by_outcomes(folder, record, "no predictions")
+        return
     try:
         found = again.predictions_of(run, evaluation)
     except HrbenchError as error:
@@ -189,7 +221,7 @@ def _of_arrays(folder: Path, record: RunRecord, fresh: Outcomes) -> Iterator[Fau
     yield from verifying.of_arrays(kept, fresh, names, outcomes.FILE)
 
 
-def _by_outcomes(folder: Path, record: RunRecord) -> Iterator[Fault | Told]:
+def _by_outcomes(folder: Path, record: RunRecord, lacking: str) -> Iterator[Fault | Told]:
     try:
         kept = outcomes.read(folder, record)
     except RunError as error:
@@ -197,7 +229,7 @@ def _by_outcomes(folder: Path, record: RunRecord) -> Iterator[Fault | Told]:
         return
     yield from verifying.of_outcomes(kept, record)
     yield Told(f"figures and intervals again from {outcomes.FILE}")
-    yield Told("complete, modified, n, left_out, notes, but by the seal: no data", done=False)
+    yield Told(f"complete, modified, n, left_out, notes, but by the seal: {lacking}", done=False)
 
 
 def _of_weights(folder: Path, record: RunRecord, state: State) -> Iterator[Fault | Told]:

@@ -8,10 +8,10 @@ from pathlib import Path
 import hrbench
 from hrbench.errors import RunError
 from hrbench.report import files, run_folders
-from hrbench.report.run_folders import FILE, RUNS, SPEC, STATE, every
+from hrbench.report.run_folders import FILE, RUNS, SPEC, STATE, every, id_of, is_run
 from hrbench.report.unpacking import MANIFEST, PICTURES, SCHEMA, TOLD, unpacked
 
-SUFFIX = ".zip"
+ID = 8  # characters of an id that a message names
 
 
 def of_run(folder: Path, *, weights: bool, pictures: bool) -> list[str]:
@@ -54,40 +54,32 @@ def find(name: str, under: Path = RUNS) -> Path:
     Raises:
         RunError: there is none, or there are several; the archive is none, or was tampered with.
     """
-    archived = _within(name)
-    if archived is None:
+    place = run_folders.archive_of(name)
+    if place is None:
         return run_folders.find(name, under)
-    place, rest = archived
     folder = unpacked(place)
-    if rest:
-        return run_folders.find(rest, folder)
+    rest = Path(name).relative_to(place)
     runs = every(folder)
-    if len(runs) != 1:
-        names = run_folders.lines([place / run.relative_to(folder) for run in runs])
+    if is_all := rest == Path():
+        matching = runs
+    elif (run := run_folders.at(folder / rest)) is not None:
+        matching = [run]
+    else:
+        matching = run_folders.called(str(rest), runs, least=1)
+    if len(matching) == 1:
+        return matching[0]
+    names = run_folders.lines(place / id_of(run)[:ID] for run in matching or runs)
+    if is_all:
         raise RunError(f"{name}: has {len(runs)} runs; name one of them:{names}")
-    return runs[0]
+    if matching:
+        raise RunError(f"{name}: {len(matching)} runs begin so:{names}")
+    raise RunError(f"{name}: no run in {place} is called so or has an id that begins so:{names}")
 
 
-def several(name: str, under: Path = RUNS) -> list[Path]:
-    """Return the folders of all runs of an archive, or of the run that a name stands for.
-
-    Raises:
-        RunError: as `find`.
-    """
-    return runs_of(name) or [find(name, under)]
-
-
-def runs_of(name: str) -> list[Path]:
-    """Return the folders of the runs of an archive; none where a name is not that of one."""
-    archived = _within(name)
-    return every(unpacked(archived[0])) if archived and not archived[1] else []
-
-
-def _within(name: str) -> tuple[Path, str] | None:
-    """Return the archive that a name begins with, and the rest of the name."""
+def runs_of(name: str, under: Path = RUNS) -> list[Path]:
+    """Return the runs of a folder of them, or of an archive; none where a name is of neither."""
     path = Path(name)
-    for place in (path, *path.parents):
-        if place.suffix.lower() == SUFFIX and place.is_file():
-            rest = path.relative_to(place).as_posix()
-            return place, "" if rest == "." else rest
-    return None
+    if run_folders.archive_of(name) == path:
+        return every(unpacked(path))
+    places = (every(place) for place in (path, under / name) if not is_run(place))
+    return next(filter(None, places), [])

@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ SPEC, STATE = "spec.toml", "run.json"  # of every run from its beginning
 DATASET, DIVISION = "dataset.toml", "split.json"
 MARKS = (FILE, STATE, SPEC)  # files by which a run's folder is told
 LATEST = "latest"
+ARCHIVE = ".zip"  # how the name of an archive of runs ends
 STAMP = "%Y%m%dT%H%M%SZ"  # when a run was started, as its folder's name begins
 NAMED = re.compile(r"(\d{8}T\d{6}Z)-([0-9a-f]{8})(-\d+)?")
 HEX = re.compile(r"[0-9a-f]+")
@@ -37,6 +38,10 @@ def find(name: str, under: Path = RUNS) -> Path:
     folder = named(name, under, least=1)
     if folder is not None:
         return folder
+    for place in (Path(name), under / name):
+        if inside := every(place):
+            count = f"{len(inside)} run{'s' * (len(inside) != 1)}"
+            raise RunError(f"{place}: is a folder of {count}; name one:{lines(inside[::-1])}")
     if Path(name).is_dir():
         raise RunError(
             f"{name}: is not the folder of a run (no {FILE}, no {STATE}, no {SPEC}), nor is there "
@@ -61,26 +66,49 @@ def named(name: str, under: Path = RUNS, *, least: int = LEAST) -> Path | None:
         least: characters that the beginning of a folder's name or of an id has.
 
     Raises:
-        RunError: several runs begin so.
+        RunError: several runs begin so, or it is in an archive.
     """
-    path = Path(name)
-    for place in (path, under / name):
-        if name and is_run(place):
-            return place
-        if place.name in MARKS and is_run(place.parent):
-            return place.parent
-    if path.exists() or not name:
+    if not name:
         return None
-    runs = every(under)
-    if name == LATEST:
-        return runs[-1] if runs else None
-    called = [run for run in runs if run.name == name]
-    matching = called or [run for run in runs if len(name) >= least and _begins(run, name)]
-    if not matching and len(name) >= least and HEX.fullmatch(name.lower()):
-        matching = [run for run in runs if id_of(run).startswith(name.lower())]
+    if found := at(Path(name)) or at(under / name):
+        return found
+    if (place := archive_of(name)) is not None:
+        raise RunError(
+            f"{name}: {place} is an archive, for `hrbench report`, `compare` and `verify`; for "
+            "anything else unpack it, and name the folder of the run"
+        )
+    if Path(name).exists():
+        return None
+    matching = called(name, every(under), least)
     if len(matching) > 1:
         raise RunError(f"{len(matching)} runs begin with '{name}':{lines(matching[::-1])}")
     return matching[0] if matching else None
+
+
+def at(path: Path) -> Path | None:
+    """Return the folder of the run that is at a path, or that one of its files is at."""
+    if is_run(path):
+        return path
+    return path.parent if path.name in MARKS and is_run(path.parent) else None
+
+
+def called(name: str, runs: Sequence[Path], least: int = LEAST) -> list[Path]:
+    """Return which of some runs, the oldest first, a name stands for: all that begin so."""
+    if name == LATEST:
+        return list(runs[-1:])
+    matching = [run for run in runs if run.name == name]
+    if not matching and len(name) >= least:
+        matching = [run for run in runs if _begins(run, name)]
+    if not matching and len(name) >= least and HEX.fullmatch(name.lower()):
+        matching = [run for run in runs if id_of(run).startswith(name.lower())]
+    return matching
+
+
+def archive_of(name: str) -> Path | None:
+    """Return the archive of runs that a name begins with; None where it begins with none."""
+    path = Path(name)
+    places = (path, *path.parents)
+    return next((p for p in places if p.suffix.lower() == ARCHIVE and p.is_file()), None)
 
 
 def run_of(name: str) -> Path | None:

@@ -1,6 +1,7 @@
 """Run folders: what they are called, and the records read back from them."""
 
 import json
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 from hrbench.errors import RunError
 from hrbench.report import archive
 from hrbench.report.record import SCHEMA, RunRecord
-from hrbench.report.run_folders import FILE, SPEC, STAMP, every, id_of, is_run
+from hrbench.report.run_folders import FILE, SPEC, STAMP, every, id_of
 from hrbench.report.seal import is_untouched
 
 
@@ -50,7 +51,8 @@ def read(run_folder: Path) -> RunRecord:
     if not is_untouched(said) or id_of(run_folder) != record.id:
         path = run_folder / FILE
         raise RunError(
-            f"{path}: was changed after the run, its seal no longer fits. {_again(path)}"
+            f"{path}: was changed after the run, its seal no longer fits. "
+            f"`hrbench verify {shlex.quote(str(run_folder))}` says what; {_again(path)}"
         )
     return record
 
@@ -123,11 +125,7 @@ def _folders(names: Sequence[str], under: Path) -> tuple[list[Path], list[Path]]
         return [], every(under)
     chosen, listed = [], []
     for name in names:
-        if archived := archive.runs_of(name):
-            listed += archived
-            continue
-        places = (every(place) for place in (Path(name), under / name) if not is_run(place))
-        inside = next(filter(None, places), [])
+        inside = archive.runs_of(name, under)
         listed += inside
         chosen += [] if inside else [archive.find(name, under)]
     chosen = list(dict.fromkeys(chosen))

@@ -257,6 +257,38 @@ def test_files_that_are_gone_are_said_and_weights_are_but_not_looked_at(run: Pat
     found = verify(run)
     assert named(found) == {("outcomes.npz", "")}
     assert any("weights" in one.words and not one.done for one in found.told)
+    words = "4 of 6 files by their SHA-256; not here: outcomes.npz, checkpoints/best.pt"
+    assert words in [one.words for one in found.told]
+
+
+@pytest.mark.parametrize("forged", [False, True], ids=["listed", "of no hash"])
+def test_predictions_that_are_gone_are_one_fault_and_the_rest_is_looked_at(
+    run: Path, *, forged: bool
+) -> None:
+    (run / "predictions.npz").unlink()
+    if forged:
+        resealed(run)
+    found = verify(run)
+    assert [(fault.file, fault.key) for fault in found.faults] == [("predictions.npz", "")]
+    told = [one.words for one in found.told]
+    assert "figures and intervals again from outcomes.npz" in told
+    assert told[-2].endswith("but by the seal: no predictions")
+
+
+def test_a_folder_of_runs_is_all_that_have_ended(run: Path, tmp_path: Path) -> None:
+    begun, spoilt = run.with_name("begun"), run.with_name("spoilt")
+    shutil.copytree(run, begun)
+    ended = called(tmp_path, "verify", str(run.parent))
+    assert (ended.status, ended.out.count(": as its record says")) == (0, 2)
+    (begun / RECORD).rename(tmp_path / RECORD)
+    ended = called(tmp_path, "verify", str(run.parent))
+    assert (ended.status, ended.out.count("its record says")) == (0, 1)
+    assert f"{begun}: has not ended" in ended.err
+    shutil.copytree(run, spoilt)
+    (spoilt / RECORD).write_text("{", "utf-8")
+    ended = called(tmp_path, "verify", str(run.parent))
+    assert (ended.status, ended.out.count("its record says")) == (1, 2)
+    assert "fault: record.json: cannot be read" in ended.out
 
 
 def test_a_record_of_an_older_version_is_verified_as_far_as_it_goes(run: Path) -> None:
@@ -310,4 +342,4 @@ def test_a_record_that_is_not_one_is_said(run: Path, tmp_path: Path) -> None:
     assert "'seed'" in ended.out
     (run / RECORD).write_text("{", "utf-8")
     ended = called(tmp_path, "verify", str(run))
-    assert (ended.status, "is not JSON" in ended.err) == (1, True)
+    assert (ended.status, "is not JSON" in ended.out) == (1, True)

@@ -73,9 +73,14 @@ def test_what_runs_say_comes_out_of_an_archive_as_it_went_in(tmp_path: Path) -> 
     loaded = runs.load([str(path)], tmp_path)
     assert sorted(one.id for one in loaded.records) == sorted(one.id for _, one in made)
     assert all(one in loaded.records for _, one in made)
-    assert len(archive.several(str(path))) == 2
+    assert len(archive.runs_of(str(path))) == 2
     with pytest.raises(RunError, match="has 2 runs; name one of them"):
         archive.find(str(path))
+    for rest in ("zzzz", "2026"):
+        with pytest.raises(RunError, match="no run in" if rest == "zzzz" else "2 runs begin") as no:
+            archive.find(f"{path}/{rest}")
+        listed = {line.strip() for line in str(no.value).splitlines()[1:]}
+        assert listed == {f"{path}/{one.id[:8]}" for _, one in made}
     second = archive.find(f"{path}/{made[1][1].id[:8]}")
     assert runs.read(second) == made[1][1]
     assert unpacking.shown(second) == f"{path}/{PLACE.format(made[1][1].id[:8])}"

@@ -83,6 +83,26 @@ def test_runs_are_looked_for_where_they_lie_and_nowhere_else(tmp_path: Path) -> 
     assert every(tmp_path / "none") == []
 
 
+def test_a_folder_of_runs_says_which_it_has(runs: Path) -> None:
+    words = rf"runs: is a folder of 2 runs; name one:\n  .*{LATE}\n  .*{EARLY}$"
+    with pytest.raises(RunError, match=words):
+        find(str(runs), runs)
+    with pytest.raises(RunError, match=rf"wflw: is a folder of 1 run; name one:\n  .*{EARLY}$"):
+        find("wflw", runs)
+
+
+@pytest.mark.parametrize("name", ["results.zip", "results.zip/aabb"])
+def test_what_takes_no_archive_says_what_does(name: str, runs: Path) -> None:
+    archive = runs.parent / "results.zip"
+    archive.touch()
+    words = (
+        r"results\.zip is an archive, for `hrbench report`, `compare` and `verify`; .* unpack it"
+    )
+    for look in (find, named):
+        with pytest.raises(RunError, match=words):
+            look(str(runs.parent / name), runs)
+
+
 def test_pictures_beside_runs_are_not_listed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
