@@ -74,7 +74,7 @@ def report(
     if output is not None:
         output_files.require_free(Path(output), force=force)
     runs = reporting.read(names, strict=strict)
-    agrees = True
+    agrees, spoilt = True, []
     if check:
         agrees = _check(reporting.compared(runs, task), json_=json_)
     else:
@@ -87,7 +87,8 @@ def report(
         else:
             output_files.write(Path(output), text)
             click.echo(f"report: {output}", err=True)
-    for sentence in runs.left_out:
+        spoilt = reporting.spoilt(runs, task, form)
+    for sentence in (*runs.left_out, *spoilt):
         click.echo(sentence, err=True)
     if not agrees:
         sys.exit(1)

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from hrbench import catalog
-from hrbench.report import checkpoints, detail, forms, published, run_folders
+from hrbench.report import checkpoints, detail, forms, published, ranking, run_folders
 from hrbench.report import runs as folders
 from hrbench.report.checkpoints import Comparison
+from hrbench.report.html import comparisons
 from hrbench.report.html import report as html
 from hrbench.report.runs import Runs
 from hrbench.report.text_table import terminal
+
+RANKED = (forms.TABLE, *forms.PAPERS, "csv", "json", forms.HTML)  # forms with ranks
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +70,16 @@ def compared(runs: Runs, task: str | None = None) -> Checked:
     """Compare runs of published weights, of one task or all, with the figures of those."""
     records = [record for record in runs.records if task in {None, record.task}]
     return Checked(checkpoints.compared(records, checkpoints.read(catalog.published_weights())))
+
+
+def spoilt(runs: Runs, task: str | None, form: str) -> list[str]:
+    """Return in sentences what a report lacks because a file beside a record is damaged."""
+    if form not in RANKED or (runs.alone and form in detail.FORMS):
+        return []
+    pairs = [
+        (record, folder)
+        for record, folder in zip(runs.records, runs.folders, strict=True)
+        if task in {None, record.task}
+    ]
+    compared_with_none = comparisons.kept(pairs)[1] if form == forms.HTML else []
+    return [*ranking.spoilt(folder for _, folder in pairs), *compared_with_none]

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.errors import RunError
 from hrbench.metrics import bootstrap
 from hrbench.metrics.outcomes import Outcomes
 from hrbench.report import stored
@@ -29,7 +30,7 @@ class Draws:
 
     def alike(self, other: "Draws") -> bool:
         """Whether the samples of both are the same ones."""
-        return all(
+        return self.values.shape[1] == other.values.shape[1] and all(
             np.array_equal(mine, theirs)
             for mine, theirs in ((self.units, other.units), (self.strata, other.strata))
         )
@@ -62,4 +63,8 @@ def read(folder: Path) -> Draws:
         RunError: it has no such file, or it is not whole.
     """
     again = f"`hrbench score {folder}` makes it again"
-    return stored.read(folder / FILE, Draws, missing=again, spoilt=again)
+    found = stored.read(folder / FILE, Draws, missing=again, spoilt=again)
+    sizes = found.values.shape[:1], found.units.shape
+    if found.values.ndim != 2 or sizes != (found.names.shape, found.strata.shape):
+        raise RunError(f"{folder / FILE} is not whole: its arrays do not fit; {again}")
+    return found

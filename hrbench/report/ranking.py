@@ -1,6 +1,6 @@
 """Which places the runs of a table may have, as far as the images that they share can tell."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,6 +73,17 @@ def _way(record: RunRecord) -> tuple[object, ...]:
 def folders_of(runs: Runs) -> dict[str, Path]:
     """Return the folder of each run by its id."""
     return {record.id: path for path, record in zip(runs.folders, runs.records, strict=True)}
+
+
+def spoilt(folders: Iterable[Path]) -> Iterator[str]:
+    """Yield in sentences which runs have no place because what they have drawn is damaged."""
+    for folder in folders:
+        if not (folder / draws.FILE).is_file():
+            continue  # a run of an older version
+        try:
+            draws.read(folder)
+        except RunError as error:
+            yield f"{error}; until then it has no rank"
 
 
 def tables(experiments: Iterable[Repeats]) -> dict[tuple[str, str, str], list[Repeats]]:

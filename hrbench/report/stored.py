@@ -14,6 +14,13 @@ from hrbench.report.whole import whole
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+# What NumPy, zipfile and zlib raise at a file that is not whole; the last where a spoilt header has
+# an array be larger than the memory.
+DAMAGED = (
+    *(OSError, EOFError, ValueError, KeyError, zlib.error, zipfile.BadZipFile, RuntimeError),
+    MemoryError,
+)
+BEGIN = b"PK\x03\x04"  # of a zip that holds something
 _Kind = TypeVar("_Kind", bound="DataclassInstance")
 
 
@@ -41,14 +48,18 @@ def read(path: Path, kind: type[_Kind], *, missing: str, spoilt: str) -> _Kind:
         RunError: it is not there, or not whole.
     """
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
-            arrays: dict[str, Any] = {
-                field.name: content[field.name]
-                for field in fields(kind)
-                if field.name in content or field.default is MISSING
-            }
+        with path.open("rb") as file:
+            if file.read(len(BEGIN)) != BEGIN:  # for NumPy it would be pickles
+                raise zipfile.BadZipFile("it is no archive of arrays")
+            file.seek(0)
+            with np.load(file, allow_pickle=False) as content:
+                arrays: dict[str, Any] = {
+                    field.name: content[field.name]
+                    for field in fields(kind)
+                    if field.name in content or field.default is MISSING
+                }
     except FileNotFoundError as error:
         raise RunError(f"{path} does not exist; {missing}") from error
-    except (OSError, EOFError, ValueError, KeyError, zlib.error, zipfile.BadZipFile) as error:
+    except DAMAGED as error:
         raise RunError(f"{path} is not whole: {error}; {spoilt}") from error
     return kind(**arrays)

@@ -40,25 +40,33 @@ def test_a_run_without_predictions_has_not_ended(tmp_path: Path) -> None:
         read(tmp_path, Predictions)
 
 
-@pytest.mark.parametrize("spoil", ["empty", "page", "half", "scratched", "other"])
+@pytest.mark.parametrize(
+    "spoil", ["empty", "page", "half", "scratched", "other", "packed", "array"]
+)
 def test_predictions_that_are_not_whole_are_named(spoil: str, tmp_path: Path) -> None:
     predictions().write(tmp_path)
     path = tmp_path / "predictions.npz"
     content = path.read_bytes()
     scratched = content.replace(content[60:80], bytes(20))
+    entry = content.index(b"PK\x01\x02")  # of the directory, with how a file is packed
+    packed = content[: entry + 10] + b"\x63\x00" + content[entry + 12 :]
     path.write_bytes(
         {
             "empty": b"",
             "page": b"<html>",
             "half": content[: len(content) // 2],
             "scratched": scratched,
-            "other": content,
-        }[spoil]
+            "packed": packed,
+        }.get(spoil, content)
     )
     if spoil == "other":
         np.savez(path, boxes=np.zeros(3))
-    with pytest.raises(RunError, match=r"predictions\.npz is not whole: .+; run again"):
+    if spoil == "array":
+        with path.open("wb") as file:
+            np.save(file, np.zeros(3))
+    with pytest.raises(RunError, match=r"predictions\.npz is not whole: .+; run again") as caught:
         read(tmp_path, Predictions)
+    assert "pickle" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,13 @@ import pytest
 from report.records import of_task
 
 from hrbench import catalog
+from hrbench.errors import RunError
 from hrbench.metrics import bootstrap
 from hrbench.metrics.topk import class_outcomes
 from hrbench.report import draws
 from hrbench.report.forms import report
 from hrbench.report.published import load
-from hrbench.report.ranking import Drawn, ranking
+from hrbench.report.ranking import Drawn, ranking, spoilt
 from hrbench.report.record import RunRecord
 from hrbench.report.repeats import repeats
 from hrbench.report.runs import Runs
@@ -59,6 +60,20 @@ def test_runs_of_other_pictures_or_without_draws_have_no_rank(tmp_path: Path) ->
     assert places(tmp_path, first, other, last) == ["", "", ""]
     (tmp_path / "a" / draws.FILE).write_bytes(b"PK")
     assert places(tmp_path, first) == [""]
+    (said,) = spoilt(tmp_path / name for name in "abc")
+    assert said.startswith(f"{tmp_path / 'a' / draws.FILE} is not whole: ")
+    assert said.endswith("makes it again; until then it has no rank")
+
+
+def test_draws_that_do_not_fit_are_damaged(tmp_path: Path) -> None:
+    run(tmp_path / "a", range(240))
+    file = tmp_path / "a" / draws.FILE
+    with np.load(file) as content:
+        arrays = dict(content)
+    for name in arrays:
+        np.savez(file, **arrays | {name: arrays[name][:0]})
+        with pytest.raises(RunError, match=r"draws\.npz is not whole: its arrays do not fit"):
+            draws.read(tmp_path / "a")
 
 
 def test_seeds_are_drawn_anew_as_well_as_pictures(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def kept(runs: Sequence[Run]) -> tuple[list[Kept], list[str]]:
         try:
             whole.append(Kept(record, folder, outcomes.read(folder, record)))
         except RunError as error:
-            spoilt.append(f"{error}; until then it is compared with no other run.")
+            spoilt.append(f"{error}; until then it is compared with no other run")
     return whole, spoilt
 
 

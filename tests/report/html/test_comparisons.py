@@ -10,6 +10,7 @@ import pytest
 from report.html.test_report import Read
 from report.kept_runs import kept
 
+from hrbench.commands.report import spoilt
 from hrbench.report import comparing, outcomes, runs
 from hrbench.report.comparing import compare, described
 from hrbench.report.comparison import Figure
@@ -106,4 +107,7 @@ def test_a_run_whose_outcomes_are_not_whole_is_left_out_and_named(tmp_path: Path
     (made[0][1] / outcomes.FILE).write_bytes(b"no archive")
     shown = read(made)
     assert "outcomes.npz is not whole" in shown.words("overview")
+    records, folders = zip(*made, strict=True)
+    (said,) = spoilt(Runs(tuple(folders), tuple(records)), None, "html")
+    assert said.endswith("until then it is compared with no other run")
     assert not [page for page in shown.pages if page.startswith("comparison")]
