@@ -1,6 +1,7 @@
 """All that a record says of one run: its figures, what they came out of, and each keypoint's."""
 
 import math
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -22,7 +23,7 @@ from hrbench.report.text_table import Table, markdown, terminal
 FORMS = ("table", "markdown")
 DRAWN = "curve"  # a group that curve.csv and curve.png have
 RELIABILITY = "reliability"  # groups that begin so are in reliability.png
-MOST = 60  # lines of a group
+MOST = 100  # lines of a group: all points of every published set of faces, 98 at most
 TEN = 10
 NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
@@ -41,7 +42,7 @@ def detail(
     comparable = [record.task] if may_stand_beside_published(record) else []
     tables = [
         figures(record, standing(record, literature)),
-        *groups(record.groups, alone(record)),
+        *groups(record.groups, unpacking.shown(folder), alone(record)),
         _listed("Where it comes from", provenance(record, folder), pictures(folder)),
         _listed("Protocol", {key: spelled(value) for key, value in record.protocol.items()}),
         *published_tables(literature, comparable),
@@ -49,12 +50,15 @@ def detail(
     return markdown(tables) if form == "markdown" else terminal(tables, width, colour=colour)
 
 
-def groups(by_name: Mapping[str, Any], named: Mapping[str, str] = NO_NAMES) -> list[Table]:
+def groups(
+    by_name: Mapping[str, Any], run: str, named: Mapping[str, str] = NO_NAMES
+) -> list[Table]:
     """Return a table for each group of a record: by keypoint, by size, by class.
 
-    `named` says of groups whose rows have one number what that is, see `alone`.
+    `run` is where the run is, as a user names it; `named` says of groups whose rows have one number
+    what that is, see `alone`.
     """
-    tables = []
+    tables, whole = [], f"hrbench report {shlex.quote(run)} --format json"
     for name, content in by_name.items():
         drawn = name == DRAWN or name.startswith(RELIABILITY)
         lines = [] if drawn else rows_of(name, content)
@@ -73,7 +77,7 @@ def groups(by_name: Mapping[str, Any], named: Mapping[str, str] = NO_NAMES) -> l
                     for line in lines[:MOST]
                 ),
                 right=frozenset(list(labels.values())[1:]),
-                below=(f"{left} more: hrbench report RUN --format json",) if left > 0 else (),
+                commands=(f"{left} more: {whole}",) if left > 0 else (),
             )
         )
     return tables

@@ -53,7 +53,7 @@ def markdown(tables: list[Table]) -> str:
     blocks = []
     for table in tables:
         commands = (f"`{command}`" for command in table.commands)
-        below = "\n".join(f"- {line}" for line in (*table.below, *commands))
+        below = "\n".join(f"- {line}" for line in (*table.below, *commands) if line)
         grid = _grid(table) if table.rows else ""
         title = f"## {table.title}" if table.title else ""
         blocks += [block for block in (title, grid, below) if block]

@@ -27,7 +27,8 @@ def test_groups_have_a_table_each_whatever_their_shape() -> None:
             "confusion": [{"true": "cat", "said": "dog", "count": 2}],
             "curve": {"thresholds": [0.1], "mean": [5.0]},
             "empty": {},
-        }
+        },
+        "runs/a",
     )
     assert [(table.title, table.header) for table in tables] == [
         ("By size", ("size", "people", "AP")),
@@ -44,7 +45,7 @@ def test_shares_of_a_table_have_the_same_decimals_and_whole_numbers_none() -> No
         "a": {"people": 3, "whole": 3.0, "swap": 0.397, "missed": 8.41, "OKS": 0.295},
         "b": {"people": 1, "whole": 12.0, "swap": 0.0, "missed": 40.04, "OKS": None},
     }
-    (table,) = groups({"overlap": rows})
+    (table,) = groups({"overlap": rows}, "runs/a")
     assert table.rows == (
         ("a", "3", "3", "0.4", "8.4", "0.295"),
         ("b", "1", "12", "0.0", "40.0", "none"),
@@ -52,9 +53,8 @@ def test_shares_of_a_table_have_the_same_decimals_and_whole_numbers_none() -> No
 
 
 def test_parts_with_nobody_in_them_are_left_out() -> None:
-    (table,) = groups(
-        {"body_size": {"a": {"people": 0, "AP": None}, "b": {"people": 1, "AP": 2.0}}}
-    )
+    parts = {"a": {"people": 0, "AP": None}, "b": {"people": 1, "AP": 2.0}}
+    (table,) = groups({"body_size": parts}, "runs/a")
     assert (table.title, table.rows) == ("By body size", (("b", "1", "2.0"),))
 
 
@@ -67,9 +67,20 @@ def test_the_one_number_of_a_row_is_named_and_rounded_as_the_headline() -> None:
 
 
 def test_a_long_group_ends_with_where_the_rest_is() -> None:
-    (table,) = groups({"class": {f"c{n}": {"top-1": 50.0} for n in range(1000)}})
-    assert len(table.rows) == 60
-    assert table.below == ("940 more: hrbench report RUN --format json",)
+    (table,) = groups({"class": {f"c{n}": {"top-1": 50.0} for n in range(1000)}}, "my runs/a")
+    assert len(table.rows) == 100
+    assert table.commands == ("900 more: hrbench report 'my runs/a' --format json",)
+
+
+def test_every_point_of_a_published_set_of_faces_has_its_row() -> None:
+    (table,) = groups({"landmark": {f"p{n}": {"NME": 5.0} for n in range(98)}}, "runs/a")
+    assert (len(table.rows), table.commands) == (98, ())
+
+
+def test_markdown_of_a_run_has_no_item_without_words() -> None:
+    text = detail(record(synthetic=True), FOLDER, PUBLISHED, form="markdown")
+    assert "- This result is synthetic" in text
+    assert [line for line in text.splitlines() if line.strip() == "-"] == []
 
 
 def test_a_run_says_what_it_came_out_of() -> None:

@@ -173,7 +173,7 @@ def test_a_figure_and_its_interval_have_the_digits_that_the_text_has(tmp_path: P
     intervals = {"keypoint/nose/OKS": (0.2614, 0.34), "keypoint/nose/swapped": (11.98, 18.0)}
     read = of(tmp_path, {"groups": {"keypoint": {"nose": nose}}, "group_intervals": intervals})
     assert "nose 0.295 0.261-0.340 15.2 12.0-18.0 61" in read.words(page_of(read))
-    (table,) = groups({"keypoint": {"nose": nose}})
+    (table,) = groups({"keypoint": {"nose": nose}}, "runs/a")
     assert table.rows == (("nose", "0.295", "15.2", "61"),)
 
 
