@@ -52,7 +52,8 @@ def score(
 ) -> None:
     """Compute the figures of RUN again from its stored predictions, without the network.
 
-    RUN is its folder or the folder's name, the beginning of its id, or "latest".
+    RUN is its folder or the folder's name, the beginning of its id, or "latest". With --samples or
+    --coco-results it says where these are instead of the figures.
 
     \b
     hrbench score latest
@@ -70,5 +71,8 @@ def score(
     files: dict[str, Any] = {key: output or str(folder / FILES[key]) for key in asked}
     from hrbench.commands import score as scoring  # noqa: PLC0415  torch takes seconds
 
+    if asked and not json_:
+        scoring.score(folder, overrides, **flags, **files, say=click.echo)
+        return
     record = scoring.score(folder, overrides, **flags, **files)
     print_record(record, folder, json_=json_)

@@ -1,6 +1,7 @@
 """The figures of stored predictions, without the network."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 from hrbench.begun import folder as run_folder
@@ -26,12 +27,14 @@ def score(
     official: bool = False,
     samples: str | None = None,
     coco_results: str | None = None,
+    say: Callable[[str], None] = tell,
 ) -> RunRecord:
     """Compute the figures of a run again from its stored predictions, without the network.
 
     With overrides of the protocol, or another decoder of the peaks that were kept, nothing is
     written: the run's record stays what it is. With `official`, pycocotools computes them too,
-    and what differs is an error. `samples` and `coco_results` are files to write besides.
+    and what differs is an error. `samples` and `coco_results` are files to write besides;
+    `say` tells where each is and what it holds.
     """
     if samples:
         one_by_one.require_known(Path(samples))
@@ -51,17 +54,18 @@ def score(
     if official:
         tell(task.confirmed(evaluation, predictions))
     if samples:
-        one_by_one.write(Path(samples), task.samples(evaluation, predictions))
-        tell(f"error of each sample: {samples}")
+        count = one_by_one.write(Path(samples), task.samples(evaluation, predictions))
+        say(f"errors of {count:,} samples: {samples}")
     if coco_results:
-        _write_results(Path(coco_results), task, evaluation, predictions)
+        count = _write_results(Path(coco_results), task, evaluation, predictions)
+        say(f"{count:,} poses in COCO's results format: {coco_results}")
     if not changes:
         record.write(folder)
     return record
 
 
-def _write_results(path: Path, task: AnyTask, evaluation: Evaluation, predictions: Stored) -> None:
+def _write_results(path: Path, task: AnyTask, evaluation: Evaluation, predictions: Stored) -> int:
     found = task.coco_results(evaluation, predictions)
     with whole(path, "Name another file with -o.") as draft:
         draft.write_text(json.dumps(found), "utf-8")
-    tell(f"{len(found)} poses in COCO's results format: {path}")
+    return len(found)

@@ -23,8 +23,10 @@ def require_known(path: Path) -> None:
         raise RunError(f"{path}: samples are written as .csv or .jsonl; name the file so")
 
 
-def write(path: Path, columns: Mapping[str, Sequence[Any]]) -> None:
-    """Write a row for each sample, whole or not at all; what is not known is empty, or null.
+def write(path: Path, columns: Mapping[str, Sequence[Any]]) -> int:
+    """Write a row for each sample, whole or not at all, and return how many there are.
+
+    What is not known is empty, or null.
 
     Raises:
         RunError: it cannot be written.
@@ -36,3 +38,4 @@ def write(path: Path, columns: Mapping[str, Sequence[Any]]) -> None:
         text = table.to_csv(index=False, lineterminator="\n")
     with whole(path, "Name another file with -o.") as draft:
         draft.write_text(text, "utf-8")
+    return len(table)

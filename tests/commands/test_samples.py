@@ -178,10 +178,12 @@ def test_files_lie_in_the_runs_folder_where_none_is_named(tmp_path: Path) -> Non
     run = scored(PEOPLE)
     ended = called(tmp_path, "score", str(run), "--samples", "--coco-results")
     assert ended.status == 0, ended.err
-    assert f"error of each sample: {run / 'samples.csv'}" in ended.err
-    assert (run / "samples.csv").is_file()
-    assert f"poses in COCO's results format: {run / 'coco_results.json'}" in ended.err
-    assert (run / "coco_results.json").is_file()
+    rows = len(pd.read_csv(run / "samples.csv"))
+    found = len(json.loads((run / "coco_results.json").read_text("utf-8")))
+    assert ended.out.splitlines() == [
+        f"errors of {rows:,} samples: {run / 'samples.csv'}",
+        f"{found:,} poses in COCO's results format: {run / 'coco_results.json'}",
+    ]
 
 
 def test_another_file_says_what_it_is_and_is_no_other(tmp_path: Path) -> None:
