@@ -17,7 +17,7 @@ from hrbench.report.published import Row, is_headline, selection
 from hrbench.report.ranking import Folders, ranking
 from hrbench.report.record import RunRecord
 from hrbench.report.repeats import TRAINED, Repeats
-from hrbench.report.table import marks, origin
+from hrbench.report.table import counted, marks, origin
 
 # Columns of a row that say which row of its source it is, and not which of its figures.
 OF_FIGURE = frozenset(
@@ -27,10 +27,10 @@ OF_FIGURE = frozenset(
     }
 )
 TOLD = ("boxes", "keypoints", "frames")  # keys of a protocol that have columns
-FACTS = ("input", *TOLD, "weights", "rank")
+FACTS = ("input", *TOLD, "weights", "n", "rank")
 BOLD = (
-    "Bold: the best of the rows without a known difference in protocol, and what a 95 % interval "
-    "does not tell from it."
+    "Bold: the best of the rows of whole splits without a known difference in protocol, and what a "
+    "95 % interval does not tell from it."
 )
 INTERVALS = "[low, high]: 95 % interval, by images drawn anew."
 SPREADS = "±: standard deviation over seeds."
@@ -67,7 +67,7 @@ class Line:
     system: str
     facts: dict[str, str]  # by the column's name
     figures: dict[str, Printed]  # by the metric's name
-    differs: bool  # in what of the protocol is known
+    aside: bool  # not to be compared: of another protocol, as is known, or of a part of the split
     notes: tuple[str, ...]  # in words, what of it differs or is not known
     source: str  # who printed it; empty: it is ours
     letters: tuple[str, ...] = ()  # of the notes, in the table
@@ -105,24 +105,25 @@ def papers(
 ) -> list[Paper]:
     """Return a table for each task and split; where there are no runs, of what is published.
 
-    Runs on data that hrbench made, or on a part of a split, stand beside no published row.
+    Runs on data that hrbench made, or on a part of a split, stand beside no published row, nor
+    the one beside the other.
     """
-    groups: dict[tuple[str, str, bool], list[Repeats]] = {}
+    groups: dict[tuple[str, str, bool, bool], list[Repeats]] = {}
     for one in experiments:
         record = one.record
-        key = (record.task, record.dataset.split, may_stand_beside_published(record))
-        groups.setdefault(key, []).append(one)
+        apart = (may_stand_beside_published(record), record.synthetic)
+        groups.setdefault((*_place(record), *apart), []).append(one)
     if not experiments:
         shown = selection(literature)
-        groups = {(row["task"], row["split"], True): [] for row in shown}
+        groups = {(row["task"], row["split"], True, False): [] for row in shown}
     return [
         _paper(
-            own,
+            sorted(own, key=lambda one: not one.record.complete),
             [row for row in literature if (row["task"], row["split"]) == (task, split)],
             folders,
             comparable=comparable,
         )
-        for (task, split, comparable), own in groups.items()
+        for (task, split, comparable, _), own in groups.items()
     ]
 
 
@@ -134,15 +135,18 @@ def _paper(
     shown = _shown(rows, experiments) if comparable else []
     published = [_published(row, rows, first) for row in shown]
     metrics = _metrics(first, dict.fromkeys(row["metric"] for row in rows))
-    published.sort(key=lambda line: (line.differs, _standing(metrics[0], line)))
+    published.sort(key=lambda line: (line.aside, _standing(metrics[0], line)))
     places = ranking(experiments, folders)
-    ours = [_own(one, experiments, places.of(one)) for one in experiments]
+    sizes = {one.record.n.words for one in experiments}
+    sized = len(sizes) > 1 or not all(one.record.complete for one in experiments)
+    ours = [_own(one, experiments, places.of(one), sized=sized) for one in experiments]
     lines = _lettered(_bold([*published, *ours], metrics))
     about = benchmark(task)
+    kind = _kind(first)
     notes = {k: w for line in lines for k, w in zip(line.letters, line.notes, strict=True)}
     return Paper(
-        name=f"{task}-{split}",
-        title=f"{about.title if about else task}, {split}",
+        name="-".join((task, split, *kind)),
+        title=", ".join((about.title if about else task, split, *kind)),
         facts=tuple(name for name in FACTS if any(line.facts.get(name) for line in lines)),
         metrics=metrics,
         published=tuple(line for line in lines if line.source),
@@ -151,6 +155,13 @@ def _paper(
         sources=tuple(dict.fromkeys(line.source for line in lines if line.source)),
         below=(*_below(lines), *places.below),
     )
+
+
+def _kind(first: RunRecord | None) -> tuple[str, ...]:
+    """Return in a word what keeps all runs of a table from standing beside published rows."""
+    if first is None or (first.complete and not first.synthetic):
+        return ()
+    return ("synthetic",) if first.synthetic else ("partial",)
 
 
 def _place(record: RunRecord) -> tuple[str, str]:
@@ -181,13 +192,13 @@ def _published(row: Row, rows: Sequence[Row], first: RunRecord | None) -> Line:
         system=row["system"],
         facts={"input": size, **{key: row[key] for key in TOLD}},
         figures=own,
-        differs=bool(agreement.differing),
+        aside=bool(agreement.differing),
         notes=_notes(agreement),
         source=cited(row),
     )
 
 
-def _own(one: Repeats, experiments: Sequence[Repeats], rank: str) -> Line:
+def _own(one: Repeats, experiments: Sequence[Repeats], rank: str, *, sized: bool) -> Line:
     record, first = one.record, experiments[0].record
     agreement = between(first, record)
     model, said = record.spec.get("model"), told(record)
@@ -200,10 +211,11 @@ def _own(one: Repeats, experiments: Sequence[Repeats], rank: str) -> Line:
             "input": "x".join(map(str, size)) if isinstance(size, list) else "",
             **{key: said.get(key, "") for key in TOLD},
             "weights": "" if record.weights.origin == TRAINED else origin(record.weights),
+            "n": counted(record) if sized else "",
             "rank": rank,
         },
         figures={name: _printed(one, name) for name in record.metrics if _has(record, name)},
-        differs=bool(agreement.differing),
+        aside=bool(agreement.differing) or not record.complete,
         notes=(*_notes(agreement), *([words] if words else [])),
         source="",
     )
@@ -258,14 +270,14 @@ def _bold(lines: Sequence[Line], metrics: Sequence[str]) -> list[Line]:
     """Return rows with the best figures in bold, and what an interval does not tell from them."""
     found = list(lines)
     for metric in metrics:
-        fair = [line for line in lines if metric in line.figures and not line.differs]
+        fair = [line for line in lines if metric in line.figures and not line.aside]
         best = min(fair, key=lambda line: _standing(metric, line), default=None)
         if best is None or len(fair) == 1 or define(metric) is None:
             continue
         top = best.figures[metric]
         for place, line in enumerate(found):
             own = line.figures.get(metric)
-            if own is None or line.differs:
+            if own is None or line.aside:
                 continue
             if own.value == top.value or _within(top, own) or _within(own, top):
                 figures = {**line.figures, metric: replace(own, bold=True)}

@@ -106,10 +106,12 @@ def ranking(experiments: Sequence[Repeats], folders: Folders) -> Ranking:
     """Return the places of experiments of one headline metric, which share a table.
 
     They have a place if they are of one protocol and have drawn the same images. Where there are
-    several such groups, it is the largest that has places.
+    several such groups, it is the largest that has places. Beside runs on a whole split those on a
+    part of it have none.
     """
+    fair = [one for one in experiments if one.record.complete] or experiments
     groups: list[list[Drawn]] = []
-    for one in filter(None, (_drawn(one, folders) for one in experiments)):
+    for one in filter(None, (_drawn(one, folders) for one in fair)):
         same = next((group for group in groups if group[0].alike(one)), None)
         if same is None:
             groups.append([one])

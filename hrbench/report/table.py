@@ -22,7 +22,7 @@ SPREAD = "±: standard deviation over the runs of one experiment; each: hrbench 
 def record_tables(
     experiments: Sequence[Repeats], literature: Sequence[Row], folders: Folders
 ) -> list[Table]:
-    """Return a table for each task, split and headline metric, oldest runs first.
+    """Return a table for each task, split and headline metric, oldest runs first, parts last.
 
     Below it is a sentence for each published row that an experiment has.
     """
@@ -45,6 +45,11 @@ def mark_words(record: RunRecord) -> tuple[str, ...]:
         (f"task version {record.task_version}, now {about.version if about else ''}", older),
     )
     return tuple(word for word, holds in said if holds)
+
+
+def standing_apart(record: RunRecord) -> tuple[bool, bool]:
+    """Return what puts a run below the others: data that hrbench made, a part of the split."""
+    return record.synthetic, not record.complete
 
 
 def started(record: RunRecord) -> str:
@@ -101,7 +106,8 @@ def _table(
 ) -> Table:
     value = f"{metric}, {experiments[0].record.metrics[metric].unit}"
     places = ranking(experiments, folders)
-    lines = [_cells(one, value, places.of(one)) for one in experiments]
+    ordered = sorted(experiments, key=lambda one: standing_apart(one.record))
+    lines = [_cells(one, value, places.of(one)) for one in ordered]
     header = [name for name in lines[0] if any(line[name] for line in lines)]
     return Table(
         title=f"Runs of {task} on {split}",

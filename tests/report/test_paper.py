@@ -19,7 +19,7 @@ from report.records import OFFICIAL, record, row, with_interval
 from hrbench.report.paper import Paper, papers
 from hrbench.report.paper_latex import latex
 from hrbench.report.paper_markdown import markdown
-from hrbench.report.record import MetricValue, RunRecord, measured
+from hrbench.report.record import Counts, MetricValue, RunRecord, measured
 from hrbench.report.repeats import repeats
 
 SOURCE = "Official HRNet pose repository, 2019"
@@ -117,6 +117,33 @@ def test_synthetic_and_partial_runs_stand_beside_nothing_and_say_so() -> None:
     assert (paper.published, paper.sources) == ((), ())
     assert paper.notes == (("a", "synthetic"),)
     assert paper.metrics == ("AP",)
+    assert r"\caption{COCO keypoints, top-down, val2017, synthetic}" in latex([paper])
+
+
+PART: dict[str, Any] = {"complete": False, "n": Counts(expected=300, evaluated=20)}
+WHOLE: dict[str, Any] = {"n": Counts(expected=300, evaluated=300)}
+
+
+def test_a_part_of_a_split_comes_last_with_its_n_and_is_never_bold() -> None:
+    part = record(90.0, synthetic=True, variant="part", **PART)
+    whole = [record(ap, synthetic=True, variant=f"v{ap:.0f}", **WHOLE) for ap in (70.0, 60.0)]
+    paper = one(part, *whole)
+    names = ["coco-pose@v70", "coco-pose@v60", "coco-pose@part"]
+    assert [line.system for line in paper.ours] == names
+    assert [line.facts["n"] for line in paper.ours] == ["300", "300", "20/300"]
+    assert "n" in paper.facts
+    assert bold(paper) == {"coco-pose@v70"}
+    assert "n" not in one(*whole).facts
+
+
+def test_synthetic_whole_and_partial_runs_have_tables_of_their_own() -> None:
+    runs = [record(90.0, synthetic=True), record(74.3), record(80.0, **PART)]
+    folders = {run.id: Path("no draws in it") for run in runs}
+    made = papers(repeats(runs), ROWS, folders)
+    title = "COCO keypoints, top-down, val2017"
+    assert [paper.title for paper in made] == [f"{title}, synthetic", title, f"{title}, partial"]
+    assert len({paper.name for paper in made}) == 3
+    assert [bool(paper.published) for paper in made] == [False, True, False]
 
 
 def test_a_task_of_ones_own_shows_all_that_is_no_median() -> None:

@@ -76,6 +76,16 @@ def test_draws_that_do_not_fit_are_damaged(tmp_path: Path) -> None:
             draws.read(tmp_path / "a")
 
 
+def test_a_part_of_a_split_has_no_rank_beside_a_whole_one(tmp_path: Path) -> None:
+    whole = run(tmp_path / "a", range(240), variant="a")
+    parts = [
+        run(tmp_path / name, range(right), variant=name, pictures=20, complete=False)
+        for name, right in (("b", 20), ("c", 2))
+    ]
+    assert places(tmp_path, whole, *parts) == ["", "", ""]
+    assert places(tmp_path, *parts) == ["1", "2"]
+
+
 def test_seeds_are_drawn_anew_as_well_as_pictures(tmp_path: Path) -> None:
     steady = [run(tmp_path / f"a{n}", range(240), variant="a", seed=n) for n in (1, 2)]
     below = [run(tmp_path / f"b{n}", range(200), variant="b", seed=n) for n in (1, 2)]

@@ -78,6 +78,17 @@ def test_a_synthetic_partial_modified_run_is_marked_and_set_beside_nothing() -> 
     assert "beside" not in text
 
 
+def test_parts_come_below_whole_splits_and_synthetic_runs_below_real_ones() -> None:
+    part: dict[str, Any] = {"complete": False, "n": Counts(expected=5000, evaluated=20)}
+    made = [
+        record(synthetic=True, variant="made"),
+        record(variant="part", **part),
+        record(variant="whole"),
+    ]
+    lines = report(made, PUBLISHED, width=200).splitlines()
+    assert [line.split()[3] for line in lines[2:5]] == ["whole", "part", "made"]
+
+
 def test_intervals_have_a_column_only_where_there_are_any() -> None:
     assert "95 %" not in report([record()], PUBLISHED)
     assert "73.4-75.5" in report([record(metrics=with_interval(74.4, 73.4, 75.5))], PUBLISHED)
