@@ -23,6 +23,9 @@ RUN_COLUMNS = (  # of runs alone; `kind` tells these from published rows
     *("beside_system", "beside_value", "gap", "protocol"),
 )
 
+WHOLE = ("input_height", "input_width", "mission", "source_year")  # numbers of a published row
+TRUTHS = ("higher_is_better", "official")
+
 
 def as_csv(runs: Runs, literature: Sequence[Row], *, everything: bool) -> str:
     """Return one line per metric of each run (kind `run`) and per row (kind `published`).
@@ -50,7 +53,7 @@ def as_json(runs: Runs, literature: Sequence[Row], *, everything: bool) -> str:
     that differ in their seed, with mean and standard deviation, and the places that these may have
     in their table; of the mission are the rows that
     hrbench is measured against, each with the runs that stand beside it. A published row has the
-    mark of its `protocol` beside its task's.
+    mark of its `protocol` beside its task's; numbers are numbers in it, `printed` has the digits.
     """
     listed = [
         {
@@ -78,7 +81,17 @@ def as_json(runs: Runs, literature: Sequence[Row], *, everything: bool) -> str:
 
 
 def _marked(row: Row) -> dict[str, object]:
-    return {**row, "protocol": against_task(row).content()}
+    return {**_typed(row), "protocol": against_task(row).content()}
+
+
+def _typed(row: Row) -> dict[str, object]:
+    """Return a published row with numbers and truths as JSON has them, null where it is silent.
+
+    The keys of its protocol stay words, for not all of them are one kind of value.
+    """
+    made: dict[str, object] = {**row, "value": float(row["value"]), "printed": row["value"]}
+    whole = {key: int(row[key]) if row[key] else None for key in WHOLE}
+    return made | whole | {key: row[key] == "true" for key in TRUTHS}
 
 
 def _mission(literature: Sequence[Row]) -> list[Row]:
@@ -170,7 +183,7 @@ def _rank_content(rank: Rank | None) -> dict[str, int] | None:
 
 
 def _beside_content(near: Beside | None) -> dict[str, object] | None:
-    return None if near is None else {"row": near.row, **_comparison(near)}
+    return None if near is None else {"row": _typed(near.row), **_comparison(near)}
 
 
 def _comparison(near: Beside) -> dict[str, object]:

@@ -248,11 +248,29 @@ def test_json_parses_back_to_the_records_and_the_row_beside() -> None:
     near, folder = first.pop("beside"), first.pop("folder")
     assert first == ours.content()
     assert folder == str(Path("runs", "0"))
-    assert (near["row"]["value"], near["protocol"]["mark"]) == ("74.4", "same")
+    assert (near["row"]["value"], near["protocol"]["mark"]) == (74.4, "same")
     assert second["beside"] is None
     assert "published" not in content
     content = json.loads(report([ours], PUBLISHED, form="json", everything=True))
     assert len(content["published"]) == 4
+
+
+def test_json_of_published_rows_has_numbers_and_truths() -> None:
+    rows = pd.DataFrame([row(mission="5", value="77.0", official="false", input_width="")])
+    content = json.loads(report([], rows, form="json", everything=True))
+    expected = {
+        "value": 77.0,
+        "printed": "77.0",
+        "higher_is_better": True,
+        "official": False,
+        "mission": 5,
+        "source_year": 2019,
+        "input_height": 256,
+        "input_width": None,
+    }
+    for key in ("mission", "published"):
+        (only,) = content[key]
+        assert {name: only[name] for name in expected} == expected
 
 
 def test_json_has_the_ten_rows_of_the_mission_with_the_runs_beside_them() -> None:
@@ -260,10 +278,10 @@ def test_json_has_the_ten_rows_of_the_mission_with_the_runs_beside_them() -> Non
     ours = of_task("300w", {"NME": 3.40}, "protocol.pixels=official")
     content = json.loads(report([ours], published, form="json"))
     rows = {row["mission"]: row for row in content["mission"]}
-    assert sorted(map(int, rows)) == list(range(1, 11))
-    (beside,) = rows["10"]["runs"]
+    assert sorted(rows) == list(range(1, 11))
+    (beside,) = rows[10]["runs"]
     assert (beside["id"], round(beside["gap"], 6)) == (ours.id, 0.06)
-    assert rows["1"]["runs"] == []
+    assert rows[1]["runs"] == []
 
 
 FIVE = [
