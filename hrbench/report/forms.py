@@ -76,7 +76,16 @@ def report(
         *_unfinished_table(kept.unfinished),
         *published_tables(literature, comparable if kept.records and not task else None),
     ]
-    return terminal(tables, width, colour=colour) if tables else _nothing(task)
+    if not tables:
+        return _nothing(task)
+    none = not (kept.records or kept.unfinished or kept.damaged)
+    return terminal([*([_no_run(task)] if none else []), *tables], width, colour=colour)
+
+
+def _no_run(task: str | None) -> Table:
+    of = f" of {task}" if task else ""
+    words = f"No run{of} is here yet; hrbench run {task or 'TASK'} makes one."
+    return Table("", (), (), below=(words,))
 
 
 def _nothing(task: str | None) -> str:
@@ -100,5 +109,5 @@ def _of_task(runs: Runs, task: str | None) -> Runs:
 
 def _unfinished_table(folders: Sequence[Path]) -> list[Table]:
     commands = tuple(f"hrbench run --resume {shlex.quote(str(folder))}" for folder in folders)
-    title = "Under way or interrupted, of which the interrupted go on with"
+    title = "Not ended: under way, or interrupted. An interrupted one goes on with"
     return [Table(title, (), (), commands=commands)] if commands else []

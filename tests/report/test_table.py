@@ -101,6 +101,21 @@ def test_without_runs_the_published_rows_of_every_task_are_shown() -> None:
     assert "Published: mpii-pose" in text
 
 
+def test_without_a_run_it_says_so_first() -> None:
+    words = "No run is here yet; hrbench run TASK makes one."
+    assert report([], PUBLISHED).splitlines()[0] == words
+    assert "No run" not in report([record()], PUBLISHED)
+    lines = report([record()], PUBLISHED, task="mpii-pose").splitlines()
+    assert lines[0] == "No run of mpii-pose is here yet; hrbench run mpii-pose makes one."
+    begun = Runs((), (), unfinished=(Path("runs", "coco-pose", "a"),))
+    lines = reported(begun, PUBLISHED).splitlines()
+    assert lines[:2] == [
+        "Not ended: under way, or interrupted. An interrupted one goes on with",
+        f"  hrbench run --resume {Path('runs', 'coco-pose', 'a')}",
+    ]
+    assert words not in lines
+
+
 def test_one_task_can_be_asked_for() -> None:
     text = report([record()], PUBLISHED, task="mpii-pose")
     assert "coco-pose" not in text
