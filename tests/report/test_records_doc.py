@@ -9,6 +9,7 @@ from report.records import record
 import hrbench
 from hrbench.report import csv_json, frame
 from hrbench.report.published import COLUMNS
+from hrbench.report.record import Counts
 
 TEXT = (Path(__file__).parents[2] / "docs" / "records.md").read_text("utf-8")
 
@@ -43,6 +44,9 @@ def test_the_example_runs(
         folder = tmp_path / "results" / "runs" / "coco-pose" / str(seed)
         folder.mkdir(parents=True)
         record(ap, seed=seed).write(folder)
+    partial = tmp_path / "results" / "runs" / "coco-pose" / "partial"
+    partial.mkdir()
+    record(10.0, complete=False, n=Counts(expected=5000, evaluated=20)).write(partial)
     monkeypatch.chdir(tmp_path)
     (code,) = re.findall(r"^```python\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
     exec(compile(code, "records.md", "exec"), {})  # noqa: S102  our own page
