@@ -61,7 +61,7 @@ def test_the_mean_over_faces_is_the_nme_of_the_record() -> None:
     table = samples(FACES)
     assert len(table) == runs.read(scored(FACES)).n.evaluated
     assert table["error"].mean() == pytest.approx(figure(FACES, "NME"))
-    assert table["words"][0] == f"NME {table['error'][0]:.1f} %"
+    assert table["words"][0] == f"NME {table['error'][0]:.2f} %"
 
 
 def test_the_mean_over_actions_of_the_frames_is_the_mpjpe_of_the_record() -> None:
