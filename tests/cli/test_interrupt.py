@@ -76,7 +76,7 @@ def test_a_stopped_training_keeps_its_checkpoint_and_goes_on_to_the_same_record(
 ) -> None:
     run = interrupted(tmp_path, world, number)
     assert (tmp_path / run / "checkpoints" / "last.pt").exists()
-    words = [f"has not been trained to its end; go on with --resume {run}"]
+    words = [f"has not been trained to its end; go on with `hrbench run --resume {run}`"]
     refused(called(tmp_path, "score", run), words)
     words = ["has no record.json, so the run has not finished", f"`hrbench run --resume {run}`"]
     refused(called(tmp_path, "report", run), words)
