@@ -72,7 +72,7 @@ def test_an_interval_is_nearly_that_of_scipy() -> None:
     outcomes = right_of(1000, 750)
     low, high = intervals(outcomes, 10_000)["top-1"]
     theirs = scipys(
-        (100.0 * outcomes.first,), np.mean, n_resamples=10_000, method="BCa", rng=1
+        (100.0 * outcomes.first,), np.mean, n_resamples=10_000, method="BCa", random_state=1
     ).confidence_interval
     assert low == pytest.approx(theirs.low, abs=0.2)
     assert high == pytest.approx(theirs.high, abs=0.2)

@@ -84,7 +84,9 @@ def test_only_a_part_with_a_face_without_a_size_has_no_figure() -> None:
 def test_the_spread_of_the_nme_is_scipys() -> None:
     pixels = np.exp(np.random.default_rng(0).normal(1, 0.6, (200, 2)))
     made = outcomes(*map(tuple, pixels.tolist()))
-    theirs = scipys((pixels.mean(axis=1),), np.mean, n_resamples=5_000, method="basic", rng=1)
+    theirs = scipys(
+        (pixels.mean(axis=1),), np.mean, n_resamples=5_000, method="basic", random_state=1
+    )
     assert replicated(made, 5_000)["NME"].std() == pytest.approx(theirs.standard_error, rel=0.05)
 
 
