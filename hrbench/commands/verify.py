@@ -194,8 +194,8 @@ def _of_figures(
         more = ", intervals" if verifying.of_another_method(record) else ""
         yield Told(f"{words}, further groups{more}", done=False)
     yield from verifying.of_keys(content, known, predictions.FILE)
-    if (folder / outcomes.FILE).is_file():
-        yield from _of_arrays(folder, record, run.task.outcomes(evaluation, found))
+    if measured.outcomes is not None and (folder / outcomes.FILE).is_file():
+        yield from _of_arrays(folder, record, measured.outcomes)
     yield Told(f"figures, intervals and groups again from {predictions.FILE} and {where}")
 
 

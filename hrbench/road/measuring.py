@@ -10,6 +10,7 @@ from hrbench.engine.log import Figure
 from hrbench.errors import RunError
 from hrbench.kinds.contract import AnyTask
 from hrbench.metrics.metric import Definition
+from hrbench.metrics.outcomes import Outcomes
 from hrbench.report.definitions import define
 from hrbench.report.predictions import Stored
 from hrbench.report.record import MetricValue, Uncertainty, measured
@@ -24,6 +25,7 @@ class Measured:
     seconds: float  # that it took
     uncertainty: Uncertainty | None = None  # of the intervals of the figures
     group_intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    outcomes: Outcomes | None = None  # that the intervals come from
 
     @property
     def headline(self) -> Figure | None:

@@ -58,6 +58,7 @@ def with_intervals(
             notes=_notes(measured, outcomes, known),
         ),
         group_intervals={name: pair for name, pair in known.items() if "/" in name},
+        outcomes=outcomes,
     )
 
 
