@@ -3,7 +3,7 @@
 `paper_latex` and `paper_markdown` write it down.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from string import ascii_lowercase
@@ -98,6 +98,24 @@ def arrow(metric: str, up: str, down: str) -> str:
     """Return the one of two arrows that points to where a metric is better."""
     known = define(metric)
     return "" if known is None else up if known.higher_is_better else down
+
+
+def cells(
+    line: Line,
+    paper: Paper,
+    *,
+    system: str,
+    fact: Callable[[str], str],
+    figure: Callable[[str, Printed], str],
+) -> Iterator[str]:
+    """Yield the cells of a row, from its system to its source, each as a format writes it."""
+    yield system
+    yield from (fact(line.facts.get(name, "")) for name in paper.facts)
+    for name in paper.metrics:
+        printed = line.figures.get(name)
+        yield figure(name, printed) if printed else ""
+    if paper.sources:
+        yield f"[{paper.sources.index(line.source) + 1}]" if line.source else "ours"
 
 
 def papers(

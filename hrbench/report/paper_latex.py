@@ -1,11 +1,11 @@
 """Tables of a paper in LaTeX, with booktabs' rules and threeparttable's notes."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from pylatexenc.latexencode import unicode_to_latex
 
-from hrbench.report.paper import Line, Paper, Printed, arrow, heading
+from hrbench.report.paper import Line, Paper, Printed, arrow, cells, heading
 
 NO_LABEL = re.compile(r"[^A-Za-z0-9.-]+")
 NEEDS = r"% \usepackage{booktabs,threeparttable}"
@@ -32,7 +32,7 @@ def _table(paper: Paper) -> str:
             rf"\caption{{{_escaped(paper.title)}}}",
             rf"\label{{tab:{NO_LABEL.sub('-', paper.name)}}}",
             *(rf"\begin{{tabular}}{{{columns}}}", r"\toprule"),
-            *(_cells(header), r"\midrule", body, r"\bottomrule", r"\end{tabular}"),
+            *(_line(header), r"\midrule", body, r"\bottomrule", r"\end{tabular}"),
             *(r"\begin{tablenotes}", r"\footnotesize"),
             *(rf"\item[{letter}] {_escaped(words)}" for letter, words in paper.notes),
             *(rf"\item[{n}] {_escaped(words)}" for n, words in enumerate(paper.sources, start=1)),
@@ -43,22 +43,13 @@ def _table(paper: Paper) -> str:
 
 
 def _row(line: Line, paper: Paper) -> str:
-    return _cells(list(_parts(line, paper)))
-
-
-def _cells(cells: Sequence[str]) -> str:
-    return f"{' & '.join(cells)} \\\\"
-
-
-def _parts(line: Line, paper: Paper) -> Iterator[str]:
     notes = rf"\tnote{{{','.join(line.letters)}}}" if line.letters else ""
-    yield f"{{}}{_escaped(line.system)}{notes}"  # else the line before takes a [ for its argument
-    yield from (_escaped(line.facts.get(name, "")) for name in paper.facts)
-    for name in paper.metrics:
-        figure = line.figures.get(name)
-        yield _figure(name, figure) if figure else ""
-    if paper.sources:
-        yield f"[{paper.sources.index(line.source) + 1}]" if line.source else "ours"
+    system = f"{{}}{_escaped(line.system)}{notes}"  # else the line before takes a [ as its argument
+    return _line(cells(line, paper, system=system, fact=_escaped, figure=_figure))
+
+
+def _line(parts: Iterable[str]) -> str:
+    return f"{' & '.join(parts)} \\\\"
 
 
 def _figure(name: str, figure: Printed) -> str:

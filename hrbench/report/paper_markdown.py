@@ -1,8 +1,8 @@
 """Tables of a paper in Markdown, as GitHub shows it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from hrbench.report.paper import Line, Paper, Printed, arrow, heading
+from hrbench.report.paper import Line, Paper, Printed, arrow, cells, heading
 from hrbench.report.text_table import Table, escaped
 from hrbench.report.text_table import markdown as grids
 
@@ -18,7 +18,7 @@ def _table(paper: Paper) -> Table:
     return Table(
         title=paper.title,
         header=("system", *paper.facts, *metrics, *sources),
-        rows=tuple(tuple(_parts(line, paper)) for line in (*paper.published, *paper.ours)),
+        rows=tuple(_row(line, paper) for line in (*paper.published, *paper.ours)),
         right=frozenset(metrics),
         below=(
             *(f"<sup>{letter}</sup> {words}" for letter, words in paper.notes),
@@ -29,14 +29,10 @@ def _table(paper: Paper) -> Table:
     )
 
 
-def _parts(line: Line, paper: Paper) -> Iterator[str]:
-    yield escaped(line.system) + (f"<sup>{','.join(line.letters)}</sup>" if line.letters else "")
-    yield from (escaped(line.facts.get(name, "")) for name in paper.facts)
-    for name in paper.metrics:
-        figure = line.figures.get(name)
-        yield _figure(name, figure) if figure else ""
-    if paper.sources:
-        yield f"[{paper.sources.index(line.source) + 1}]" if line.source else "ours"
+def _row(line: Line, paper: Paper) -> tuple[str, ...]:
+    notes = f"<sup>{','.join(line.letters)}</sup>" if line.letters else ""
+    system = escaped(line.system) + notes
+    return tuple(cells(line, paper, system=system, fact=escaped, figure=_figure))
 
 
 def _figure(name: str, figure: Printed) -> str:
