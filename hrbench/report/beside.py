@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from hrbench.report.definitions import rounded
+from hrbench.report.definitions import rounded, with_sign
 from hrbench.report.protocols import Agreement, lifting_keys, told, with_row
 from hrbench.report.published import Row, has_source, is_plain
 from hrbench.report.record import RunRecord
@@ -108,7 +108,4 @@ def _distance(protocol: Agreement) -> tuple[int, int]:
 
 def signed(metric: str, gap: float) -> str:
     """Return a difference with its sign, as the literature rounds the figure."""
-    text = rounded(metric, gap)
-    if float(text) == 0:
-        return text.removeprefix("-")
-    return text if gap < 0 else f"+{text}"
+    return with_sign(rounded(metric, gap))

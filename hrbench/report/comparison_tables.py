@@ -5,7 +5,7 @@ from pathlib import Path
 from shlex import quote
 
 from hrbench.report.comparison import Comparison, Figure, Group, Line, Pair, Side, Standing
-from hrbench.report.definitions import finer, rounded
+from hrbench.report.definitions import finer, rounded, with_sign
 from hrbench.report.table import epochs, given, origin, started, what_is_given
 from hrbench.report.text_table import Table
 from hrbench.report.unpacking import shown
@@ -92,12 +92,7 @@ def interval_words(figure: Figure, low: float, high: float) -> str:
 
 def signed(figure: Figure, value: float) -> str:
     """Return a difference with its sign, a digit finer than the figures; nothing if unknown."""
-    if math.isnan(value):
-        return ""
-    text = finer(figure.label, value)
-    if float(text) == 0:
-        return text.removeprefix("-")
-    return text if value < 0 else f"+{text}"
+    return "" if math.isnan(value) else with_sign(finer(figure.label, value))
 
 
 def least_words(line: Line) -> str:

@@ -33,6 +33,13 @@ def finer(name: str, value: float) -> str:
     return f"{value:.{_digits(name) + 1}f}"
 
 
+def with_sign(text: str) -> str:
+    """Return a difference that is rounded with its sign, of which zero has none."""
+    if float(text) == 0:
+        return text.removeprefix("-")
+    return text if text.startswith("-") else f"+{text}"
+
+
 def _digits(name: str) -> int:
     known = define(name)
     return known.digits if known else 2
