@@ -102,7 +102,7 @@ def _published_cells(row: Row, source: int) -> dict[str, str]:
         "metric": row["metric"],
         "value": f"{row['value']} {row['unit']}",
         "system": row["system"],
-        "input": f"{row['input_height']}x{row['input_width']}" if row["input_width"] else "",
+        "input": sized(row),
         "boxes": row["boxes"],
         "keypoints": row["keypoints"],
         "frames": row["frames"],
@@ -114,6 +114,11 @@ def _published_cells(row: Row, source: int) -> dict[str, str]:
 
 def _rank(row: Row) -> tuple[str, str, float]:
     return row["split"], row["metric"], standing(row)
+
+
+def sized(row: Row) -> str:
+    """Return the size of a row's crops, height first; nothing where its source tells none."""
+    return f"{row['input_height']}x{row['input_width']}" if row["input_width"] else ""
 
 
 def cited(row: Row) -> str:

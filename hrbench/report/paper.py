@@ -11,7 +11,7 @@ from string import ascii_lowercase
 from hrbench.report.benchmarks import benchmark
 from hrbench.report.beside import compared, may_stand_beside_published
 from hrbench.report.definitions import define, rounded
-from hrbench.report.literature import cited
+from hrbench.report.literature import cited, sized
 from hrbench.report.protocols import Agreement, against_task, between, told, with_row
 from hrbench.report.published import Row, is_headline, selection
 from hrbench.report.ranking import Folders, ranking
@@ -205,10 +205,9 @@ def _published(row: Row, rows: Sequence[Row], first: RunRecord | None) -> Line:
         for other in reversed(rows)
         if _system(other) == _system(row)
     }
-    size = f"{row['input_height']}x{row['input_width']}" if row["input_width"] else ""
     return Line(
         system=row["system"],
-        facts={"input": size, **{key: row[key] for key in TOLD}},
+        facts={"input": sized(row), **{key: row[key] for key in TOLD}},
         figures=own,
         aside=bool(agreement.differing),
         notes=_notes(agreement),
