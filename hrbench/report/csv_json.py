@@ -12,7 +12,7 @@ from hrbench.report.protocols import MATCHED, against_task, told
 from hrbench.report.published import COLUMNS, Row
 from hrbench.report.ranking import all_ranks, folders_of
 from hrbench.report.record import RunRecord
-from hrbench.report.repeats import TRAINED, repeats
+from hrbench.report.repeats import repeats, trained_epochs
 from hrbench.report.runs import Runs
 
 RUN_COLUMNS = (  # of runs alone; `kind` tells these from published rows
@@ -120,8 +120,6 @@ def _lines(
 
 
 def _run(folder: Path, record: RunRecord) -> dict[str, object]:
-    recipe = record.spec.get("recipe")
-    trained = record.weights.origin == TRAINED and isinstance(recipe, dict)
     return {
         "kind": "run",
         "id": record.id,
@@ -136,7 +134,7 @@ def _run(folder: Path, record: RunRecord) -> dict[str, object]:
         "expected": record.n.expected,
         "evaluated": record.n.evaluated,
         "seed": record.seed,
-        "epochs": recipe.get("epochs") if trained and isinstance(recipe, dict) else None,
+        "epochs": trained_epochs(record),
         "dataset": record.dataset.name,
         "split": record.dataset.split,
         "fingerprint": record.dataset.fingerprint,

@@ -93,6 +93,13 @@ class Repeats:
         return self.latest.model_copy(update={"metrics": self.latest.metrics | metrics})
 
 
+def trained_epochs(record: RunRecord) -> object:
+    """Return how many epochs a run has trained; None where it was given its weights."""
+    recipe = record.spec.get("recipe")
+    is_trained = record.weights.origin == TRAINED
+    return recipe.get("epochs") if is_trained and isinstance(recipe, dict) else None
+
+
 def repeats(records: Sequence[RunRecord], *, each: bool = False) -> list[Repeats]:
     """Return the experiments of records, in the order of their first runs.
 

@@ -10,7 +10,7 @@ from hrbench.report.protocols import between
 from hrbench.report.published import Row
 from hrbench.report.ranking import Folders, ranking, tables
 from hrbench.report.record import RunRecord, Weights
-from hrbench.report.repeats import TRAINED, Repeats
+from hrbench.report.repeats import TRAINED, Repeats, trained_epochs
 from hrbench.report.text_table import Table
 
 FOLDING = frozenset({"started", "weights", "marks"})
@@ -59,9 +59,8 @@ def started(record: RunRecord) -> str:
 
 def epochs(record: RunRecord) -> str:
     """Return how many a run has trained; nothing where it was given its weights."""
-    recipe = record.spec.get("recipe")
-    trained = record.weights.origin == TRAINED and isinstance(recipe, dict)
-    return str(recipe.get("epochs", "")) if trained and isinstance(recipe, dict) else ""
+    known = trained_epochs(record)
+    return "" if known is None else str(known)
 
 
 def counted(record: RunRecord) -> str:
