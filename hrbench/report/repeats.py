@@ -61,12 +61,8 @@ class Repeats:
 
     def spread(self, metric: str) -> Spread | None:
         """Return a figure over the runs; None where fewer than two have it."""
-        values = [
-            run.metrics[metric].value
-            for run in self.runs
-            if metric in run.metrics and run.metrics[metric].value is not None
-        ]
-        known = [value for value in values if value is not None]
+        figures = [run.metrics[metric] for run in self.runs if metric in run.metrics]
+        known = [figure.value for figure in figures if figure.value is not None]
         if len(known) < 2:
             return None
         return Spread(statistics.fmean(known), statistics.stdev(known), len(known))
