@@ -10,6 +10,7 @@ from hrbench.errors import RunError
 from hrbench.report import files, run_folders
 from hrbench.report.run_folders import FILE, RUNS, SPEC, STATE, every, id_of, is_run
 from hrbench.report.unpacking import MANIFEST, PICTURES, SCHEMA, TOLD, unpacked
+from hrbench.report.whole import whole
 
 ID = 8  # characters of an id that a message names
 
@@ -34,16 +35,10 @@ def write(path: Path, contents: Mapping[str, Path]) -> None:
         for name, file in contents.items()
     }
     said = {"schema": SCHEMA, "hrbench": hrbench.__version__, "files": listed}
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr(MANIFEST, json.dumps(said, indent=2) + "\n")
-            for name, file in contents.items():
-                archive.write(file, name)
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise RunError(f"{path}: cannot be written ({error.strerror})") from error
+    with whole(path, "") as draft, zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(MANIFEST, json.dumps(said, indent=2) + "\n")
+        for name, file in contents.items():
+            archive.write(file, name)
 
 
 def find(name: str, under: Path = RUNS) -> Path:

@@ -17,7 +17,7 @@ def whole(path: Path, instead: str = ELSEWHERE) -> Iterator[Path]:
     Args:
         path: the file.
         instead: what to do where it cannot be written, a sentence; of the files of a run's folder
-            it need not be given.
+            it need not be given; "" where nothing is to be said.
 
     Raises:
         RunError: it cannot be written.
@@ -27,7 +27,8 @@ def whole(path: Path, instead: str = ELSEWHERE) -> Iterator[Path]:
         yield draft
         draft.replace(path)
     except OSError as error:
-        raise RunError(f"{path}: cannot be written ({error.strerror}). {instead}") from error
+        advice = f". {instead}" if instead else ""
+        raise RunError(f"{path}: cannot be written ({error.strerror}){advice}") from error
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from report.records import record
 from hrbench.errors import RunError
 from hrbench.metrics import bootstrap
 from hrbench.metrics.topk import class_outcomes
-from hrbench.report import draws, outcomes, samples
+from hrbench.report import archive, draws, outcomes, samples
 from hrbench.report.predictions import ClassPredictions
 from hrbench.report.whole import whole
 
@@ -49,3 +50,26 @@ def test_what_fails_half_way_leaves_what_was_there(tmp_path: Path) -> None:
         write()
     assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
     assert (tmp_path / "a.csv").read_text() == "before"
+
+
+def test_an_archive_that_is_interrupted_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.zip"
+    path.write_text("before")
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(zipfile.ZipFile, "write", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        archive.write(path, {"run/a.zip": path})
+    assert [one.name for one in tmp_path.iterdir()] == ["a.zip"]
+    assert path.read_text() == "before"
+
+
+def test_a_folder_that_no_archive_can_be_written_to_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(
+        RunError, match=r"gone/a\.zip: cannot be written \(No such file or directory\)$"
+    ):
+        archive.write(tmp_path / "gone" / "a.zip", {})
