@@ -8,7 +8,7 @@ from pathlib import Path
 import hrbench
 from hrbench.errors import RunError
 from hrbench.report import files, run_folders
-from hrbench.report.run_folders import FILE, RUNS, SPEC, STATE, every, id_of, is_run
+from hrbench.report.run_folders import MARKS, RUNS, every, id_of, is_run
 from hrbench.report.unpacking import MANIFEST, PICTURES, SCHEMA, TOLD, unpacked
 from hrbench.report.whole import whole
 
@@ -17,9 +17,9 @@ ID = 8  # characters of an id that a message names
 
 def of_run(folder: Path, *, weights: bool, pictures: bool) -> list[str]:
     """Return which files of a run are handed on: weights and pictures if they are asked for."""
-    kept = {FILE, STATE, SPEC, *files.KEPT, *TOLD} - {files.WEIGHTS}
+    kept = {*MARKS, *files.KEPT, *TOLD} - {files.WEIGHTS}
     patterns = [*sorted(kept), *(PICTURES if pictures else ())]
-    patterns += [files.WEIGHTS, "checkpoints/last.pt"] if weights else []
+    patterns += [files.WEIGHTS, files.LAST] if weights else []
     found = (path for pattern in patterns for path in sorted(folder.glob(pattern)))
     return [path.relative_to(folder).as_posix() for path in found if path.is_file()]
 

@@ -7,6 +7,7 @@ from hrbench.report import draws, outcomes, predictions
 from hrbench.report.run_folders import DATASET, DIVISION, SPEC
 
 WEIGHTS = "checkpoints/best.pt"
+LAST = "checkpoints/last.pt"  # from which training goes on; no record answers for it
 KEPT = (SPEC, DATASET, DIVISION, predictions.FILE, outcomes.FILE, draws.FILE, WEIGHTS)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from hrbench.errors import RunError
 from hrbench.report import files
-from hrbench.report.run_folders import FILE, SPEC, STATE
+from hrbench.report.run_folders import MARKS
 
 MANIFEST = "manifest.json"
 SCHEMA = 1
@@ -132,7 +132,7 @@ def _listed(archive: zipfile.ZipFile) -> dict[str, Mapping[str, Any]]:
 
 def _is_of_run(name: str) -> bool:
     """Whether a file is one of those that a run leaves, in a folder of its own."""
-    kept = (FILE, STATE, SPEC, *files.KEPT, *TOLD, *PICTURES, "checkpoints/last.pt")
+    kept = (*MARKS, *files.KEPT, *TOLD, *PICTURES, files.LAST)
     parts = PurePosixPath(name).parts
     return any(
         PurePosixPath(*parts[-length:]).match(pattern)

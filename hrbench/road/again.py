@@ -99,7 +99,7 @@ def weights_of(folder: Path, state: State) -> tuple[str, str | None]:
     if state.options.weights is not None:
         path = Path(state.options.weights)
         return str(path), files.sha256(path) if path.is_file() else None
-    for name in ("checkpoints/last.pt", files.WEIGHTS):
+    for name in (files.LAST, files.WEIGHTS):
         if (folder / name).is_file():
             held = contents.read(folder / name).held
             network = held.get("network") if isinstance(held, dict) else None
