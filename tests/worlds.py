@@ -4,11 +4,13 @@ import csv
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
 import torch
 from shared import need_shared
 from specs import landmark_task
@@ -19,10 +21,13 @@ from hrbench.commands import run as running
 from hrbench.formats.location import DataRoot
 from hrbench.kinds.landmarks.task import Landmarks
 from hrbench.kinds.registry import task_of
+from hrbench.report import predictions
+from hrbench.report.predictions import Predictions
 from hrbench.report.record import RunRecord
 from hrbench.road.resolve import resolve
 from hrbench.spec import ClassificationTask, LiftingTask
 
+OFF = 0.02  # of a box's height: how far keypoints are moved from the truth
 SMALL = ("recipe.epochs=1", "recipe.batch_size=8", "protocol.flip_test=false")
 HELEN, LFPW, IBUG, INDOOR, OUTDOOR = (  # folders of the release of 300-W
     *("helen/testset", "lfpw/testset", "ibug", "300W/01_Indoor", "300W/02_Outdoor"),
@@ -45,6 +50,25 @@ def ran(task: str, out: Path, **options: Any) -> tuple[RunRecord, Path]:
     done = running.run(task, Options(out=str(out), workers=0, device="cpu", **options))
     assert done is not None
     return done
+
+
+def near_truth(folder: Path, annotations: Path) -> None:
+    """Let a run in annotated boxes have predicted what is annotated, but for some noise.
+
+    Each keypoint has a score of its own, so that poses have an order.
+    """
+    stored = predictions.read(folder, Predictions)
+    people = {
+        row["id"]: row["keypoints"]
+        for row in json.loads(annotations.read_text("utf-8"))["annotations"]
+    }
+    triples = np.array([people[sample] for sample in stored.sample_ids.tolist()], dtype=float)
+    points = triples.reshape(len(triples), -1, 3)[..., :2]
+    rng = np.random.default_rng(0)
+    size = OFF * stored.boxes[:, 3] * rng.choice([1, 3], len(points))
+    moved = points + rng.normal(0, 1, points.shape) * size[:, None, None]
+    scores = rng.uniform(0.3, 1, stored.scores.shape).astype(np.float32)
+    replace(stored, keypoints=moved.astype(np.float32), scores=scores).write(folder)
 
 
 @cache

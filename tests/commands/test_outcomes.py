@@ -1,35 +1,15 @@
 """What a run keeps of each image gives the figures of its record again."""
 
-import json
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from dots import ANNOTATIONS, BRIEF, DATASET, TASK, edit_toml, write_dots
 from shared import need_shared
-from worlds import ran, small_weights, small_world
+from worlds import near_truth, ran, small_weights, small_world
 
 from hrbench.commands import score as scoring
-from hrbench.report import outcomes, predictions
-from hrbench.report.predictions import Predictions
+from hrbench.report import outcomes
 from hrbench.report.record import RunRecord
-
-OFF = 0.02  # of a box's height: how far keypoints are moved from the truth
-
-
-def near_truth(folder: Path, annotations: Path) -> None:
-    """Let a run in annotated boxes have predicted what is annotated, but for some noise."""
-    stored = predictions.read(folder, Predictions)
-    people = {
-        row["id"]: row["keypoints"] for row in json.loads(annotations.read_text())["annotations"]
-    }
-    triples = np.array([people[sample] for sample in stored.sample_ids.tolist()], dtype=float)
-    points = triples.reshape(len(triples), -1, 3)[..., :2]
-    rng = np.random.default_rng(0)
-    size = OFF * stored.boxes[:, 3] * rng.choice([1, 3], len(points))
-    moved = points + rng.normal(0, 1, points.shape) * size[:, None, None]
-    replace(stored, keypoints=moved.astype(np.float32)).write(folder)
 
 
 def require_again(folder: Path, record: RunRecord) -> None:

@@ -6,7 +6,6 @@ import shutil
 from contextlib import redirect_stdout
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +15,7 @@ from dots import BRIEF, edit_json, write_dots
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 from worlds import (
+    near_truth,
     ran,
     scratch,
     small_classifier,
@@ -116,7 +116,7 @@ def test_pycocotools_loads_the_results_and_gives_the_figures_of_the_record(tmp_p
     file = small_world() / "coco" / "annotations" / "person_keypoints_val2017.json"
     run = tmp_path / "run"
     shutil.copytree(scored(PEOPLE, boxes="gt"), run)
-    near_the_truth(run, json.loads(file.read_text("utf-8"))["annotations"])
+    near_truth(run, file)
     record = scoring.score(run, coco_results=str(tmp_path / "results.json"))
     with redirect_stdout(io.StringIO()):
         truth = COCO(str(file))
@@ -127,19 +127,6 @@ def test_pycocotools_loads_the_results_and_gives_the_figures_of_the_record(tmp_p
     ours = [-1.0 if value is None else value / 100 for value in values]
     assert ours == pytest.approx(evaluation.stats[: len(names)].tolist(), abs=1e-9)
     assert 0.1 < ours[0] < 0.9
-
-
-def near_the_truth(run: Path, annotations: list[dict[str, Any]]) -> None:
-    """Put into a run's predictions what its persons' annotations say, some pixels beside it."""
-    people = {row["id"]: np.array(row["keypoints"], float).reshape(-1, 3) for row in annotations}
-    with np.load(run / "predictions.npz") as stored:
-        content = dict(stored)
-    rng = np.random.default_rng(0)
-    truth = np.array([people[number][:, :2] for number in content["sample_ids"].tolist()])
-    spread = rng.uniform(0, 6, (len(truth), 1, 1))
-    content["keypoints"] = (truth + spread * rng.normal(size=truth.shape)).astype(np.float32)
-    content["scores"] = rng.uniform(0.3, 1, content["scores"].shape).astype(np.float32)
-    np.savez_compressed(run / "predictions.npz", **content)
 
 
 def test_results_have_the_category_of_ones_own_annotations(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +10,11 @@ import numpy as np
 import pytest
 import torch
 from cli.command import called
-from worlds import SMALL, ran, scratch, small_world
+from worlds import SMALL, near_truth, ran, scratch, small_world
 
 from hrbench.commands import score as scoring
 from hrbench.commands.verify import Verified, verify
 from hrbench.report import files, seal
-from hrbench.report.predictions import Predictions
-from hrbench.road import again
 
 pytestmark = pytest.mark.slow
 
@@ -28,17 +25,9 @@ Edit = Callable[[Path], None]
 @pytest.fixture(scope="module")
 def whole() -> Path:
     """A run whose predictions lie a little beside the truth, so that figures say something."""
-    overrides = (*SMALL, "protocol.boxes=gt")
-    _, folder = ran("coco-pose@tiny", scratch(), data=str(small_world(40)), overrides=overrides)
-    ended = again.opened(folder)
-    evaluation = again.evaluation_of(ended)
-    found = again.predictions_of(ended, evaluation)
-    assert isinstance(found, Predictions)
-    truth = dict(zip(evaluation.truth.ids.tolist(), evaluation.truth.keypoints, strict=True))
-    places = np.nan_to_num(np.stack([truth[person] for person in found.sample_ids.tolist()]))
-    noise = np.random.default_rng(0).normal(0, 3, places.shape)
-    content = {field.name: getattr(found, field.name) for field in fields(found)}
-    Predictions(**content | {"keypoints": (places + noise).astype(np.float32)}).write(folder)
+    data, overrides = small_world(40), (*SMALL, "protocol.boxes=gt")
+    _, folder = ran("coco-pose@tiny", scratch(), data=str(data), overrides=overrides)
+    near_truth(folder, data / "coco" / "annotations" / "person_keypoints_val2017.json")
     scoring.score(folder)
     return folder
 
