@@ -1,13 +1,14 @@
 """The pages that set runs of one task beside each other, on the images that they share."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hrbench.errors import RunError
 from hrbench.metrics.outcomes import Outcomes
-from hrbench.report import cases, outcomes
+from hrbench.report import outcomes
+from hrbench.report.cases import Case
 from hrbench.report.comparing import compare
 from hrbench.report.comparison import Comparison, Group, Line, Pair, Side
 from hrbench.report.comparison_tables import (
@@ -29,11 +30,10 @@ from hrbench.report.comparison_tables import (
     verdict,
 )
 from hrbench.report.definitions import rounded
-from hrbench.report.html import pictures
 from hrbench.report.html.bars import Scale, scale
 from hrbench.report.html.leaderboards import value_of
 from hrbench.report.html.page import Cell, Chip, Column, Grid, Link, Page, Picture, Section
-from hrbench.report.html.pictures import Room
+from hrbench.report.html.pictures import Shown
 from hrbench.report.measured_alike import hopeless, unlike
 from hrbench.report.record import RunRecord
 from hrbench.report.table import epochs
@@ -94,15 +94,15 @@ def alike(runs: Sequence[Kept]) -> list[Alike]:
     return [_ordered(group) for group in groups if len(group) > 1]
 
 
-def shared(first: Kept, second: Kept) -> list[tuple[cases.Case, cases.Case]]:
-    """Return the samples of which both runs have a picture."""
-    theirs = {case.id: case for case in cases.read(second.folder)}
-    return [(case, theirs[case.id]) for case in cases.read(first.folder) if case.id in theirs][
-        :SHARED
-    ]
+def shared(first: Iterable[Case], second: Iterable[Case]) -> list[tuple[Case, Case]]:
+    """Return the samples of which both of two runs have a picture, some of them."""
+    theirs = {case.id: case for case in second}
+    return [(case, theirs[case.id]) for case in first if case.id in theirs][:SHARED]
 
 
-def page(group: Alike, place: str, pages: Mapping[str, str], trail: Link, room: Room) -> Page:
+def page(
+    group: Alike, place: str, pages: Mapping[str, str], trail: Link, shown: Mapping[Path, Shown]
+) -> Page:
     """Return the page of some runs.
 
     Args:
@@ -110,7 +110,7 @@ def page(group: Alike, place: str, pages: Mapping[str, str], trail: Link, room: 
         place: the page's id.
         pages: the ids of runs' pages, by the runs' ids.
         trail: the task's page.
-        room: for each picture.
+        shown: the pictures of runs' cases, by the runs' folders.
     """
     made = compare([(one.record, str(one.folder), one.outcomes) for one in group.runs])
     best = made.sides[0].record
@@ -118,7 +118,7 @@ def page(group: Alike, place: str, pages: Mapping[str, str], trail: Link, room: 
     sections = [_runs(made, group, place, pages)]
     for number, (pair, both) in enumerate(zip(made.pairs, group.pairs, strict=True)):
         sections += _pair(pair, made, f"{place}-{number}")
-        sections.append(_side_by_side(pair, both, room))
+        sections.append(_side_by_side(pair, [shown[run.folder] for run in both]))
     sections.append(
         Section(
             title="How to read this",
@@ -320,25 +320,20 @@ def _changed(pair: Pair, made: Comparison, place: str) -> list[Grid]:
     return [Grid(place, caption, columns, rows)]
 
 
-def _side_by_side(pair: Pair, both: tuple[Kept, Kept], room: Room) -> Section:
-    shown: list[Picture] = []
-    for two in shared(*both):
-        for side, run, case in zip((pair.first, pair.second), both, two, strict=True):
-            shown.append(_named(side, pictures.of_case(run.folder / cases.FOLDER, case, room)))
+def _side_by_side(pair: Pair, both: Sequence[Shown]) -> Section:
     return Section(
         title=f"{pair.second.letter} beside {pair.first.letter}: cases of both",
-        pictures=tuple(shown),
+        pictures=tuple(
+            _named(side, of_run[case])
+            for two in shared(*both)
+            for side, of_run, case in zip((pair.first, pair.second), both, two, strict=True)
+        ),
     )
 
 
 def _named(side: Side, picture: Picture) -> Picture:
-    return Picture(
-        picture.source,
-        f"{side.letter}: {picture.words}",
-        f"{side.letter}. {picture.caption}",
-        picture.width,
-        picture.height,
-    )
+    words, caption = f"{side.letter}: {picture.words}", f"{side.letter}. {picture.caption}"
+    return replace(picture, words=words, caption=caption)
 
 
 def _number(label: str, value: float) -> str:

@@ -2,18 +2,24 @@
 
 import base64
 import io
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hrbench.errors import RunError
-from hrbench.report.cases import Case
+from hrbench.report.cases import FOLDER, Case
 from hrbench.report.html.page import Picture
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Opened
 
 ROOM = 2_000_000  # bytes of all pictures of a file
 MOST = 45_000  # of one
 LETTERS = 4 / 3  # bytes of base64 for each byte
 EDGES = (720, 540, 400, 320, 260, 200, 150, 110)  # pixels of the longer one, to be tried
 QUALITIES = (82, 68)  # of JPEG
+Shown = Mapping[Case, Picture]  # each case of a run with its picture
 SORTS = {"worst": "Worst", "missed": "Not found", "median": "Median"}
 
 
@@ -29,12 +35,16 @@ class Room:
         return cls(min(MOST, ROOM / LETTERS / max(count, 1)))
 
 
-def of_case(folder: Path, case: Case, room: Room) -> Picture:
-    """Return the picture of a case, which lies in a folder.
+def of_cases(run_folder: Path, left: Sequence[Case], room: Room) -> Shown:
+    """Return the pictures of a run's cases, in their order.
 
     Raises:
-        RunError: it is no picture.
+        RunError: one is no picture.
     """
+    return {case: _of_case(run_folder / FOLDER, case, room) for case in left}
+
+
+def _of_case(folder: Path, case: Case, room: Room) -> Picture:
     place = f", image {case.image}" if case.image else ""
     file = f" ({case.file})" if case.file else ""
     name = "Frame" if not case.image else "Annotation"
@@ -59,17 +69,23 @@ def embedded(path: Path, words: str, caption: str, room: Room) -> Picture:
         raise RunError(
             f"{path}: is no picture. Delete the folder {path.parent}, and the report goes without."
         ) from error
+    content, size = _fitted(image, room)
+    source = f"data:image/jpeg;base64,{base64.b64encode(content).decode()}"
+    return Picture(source, words, caption, *size)
+
+
+def _fitted(image: "Opened", room: Room) -> tuple[bytes, tuple[int, int]]:
+    """Return a picture as JPEG, and its size: the largest that fits, else the smallest."""
+    from PIL.Image import Resampling  # noqa: PLC0415
+
     content, size = b"", image.size
-    for edge in EDGES:
+    for edge in dict.fromkeys(min(edge, max(image.size)) for edge in EDGES):
+        smaller = image.copy()
+        smaller.thumbnail((edge, edge), Resampling.LANCZOS)
         for quality in QUALITIES:
-            smaller = image.copy()
-            smaller.thumbnail((edge, edge), Image.Resampling.LANCZOS)
             file = io.BytesIO()
             smaller.save(file, "JPEG", quality=quality, optimize=True)
             content, size = file.getvalue(), smaller.size
             if len(content) <= room.bytes:
-                break
-        if len(content) <= room.bytes:
-            break
-    source = f"data:image/jpeg;base64,{base64.b64encode(content).decode()}"
-    return Picture(source, words, caption, *size)
+                return content, size
+    return content, size

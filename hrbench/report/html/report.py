@@ -15,7 +15,7 @@ import hrbench
 from hrbench import catalog
 from hrbench.errors import UnknownNameError
 from hrbench.report import cases
-from hrbench.report.html import comparisons, leaderboards, overview, runs
+from hrbench.report.html import comparisons, leaderboards, overview, pictures, runs
 from hrbench.report.html.page import Link, Page, Report
 from hrbench.report.html.pictures import Room
 from hrbench.report.html.runs import Place
@@ -68,20 +68,26 @@ def report(
     ]
     whole, spoilt = comparisons.kept(pairs)
     groups = comparisons.alike(whole)
-    both = [len(comparisons.shared(*two)) for group in groups for two in group.pairs]
-    room = Room.of(sum(len(cases.read(folder)) for _, folder in pairs) + 2 * sum(both))
+    left = {folder: cases.read(folder) for _, folder in pairs}
+    both = [
+        len(comparisons.shared(*(left[run.folder] for run in two)))
+        for group in groups
+        for two in group.pairs
+    ]
+    room = Room.of(sum(map(len, left.values())) + 2 * sum(both))
+    shown = {folder: pictures.of_cases(folder, own, room) for folder, own in left.items()}
     compared = [
         comparisons.page(
             group,
             f"comparison-{number}",
             pages,
             Link(group.runs[0].record.task, places[group.runs[0].record.task]),
-            room,
+            shown,
         )
         for number, group in enumerate(groups, start=1)
     ]
     details = [
-        runs.page(record, folder, literature, _place(record, places, pages), room)
+        runs.page(record, folder, literature, _place(record, places, pages), shown[folder])
         for record, folder in pairs
     ]
     sentences = (*found.left_out, *spoilt, *([] if records else [NO_RUNS]))

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from hrbench.metrics.registry import METRICS
-from hrbench.report import cases, charts, detail, unpacking
+from hrbench.report import charts, detail, unpacking
 from hrbench.report.benchmarks import benchmark
 from hrbench.report.beside import Beside, compared, signed
 from hrbench.report.charts import Line
 from hrbench.report.definitions import define, rounded
-from hrbench.report.html import groups, pictures, svg, training
+from hrbench.report.html import groups, svg, training
 from hrbench.report.html.marks import chips, of_protocol
 from hrbench.report.html.page import Cell, Chart, Column, Fact, Grid, Link, Page, Section
-from hrbench.report.html.pictures import Room
+from hrbench.report.html.pictures import Shown
 from hrbench.report.protocols import spelled
 from hrbench.report.published import Row
 from hrbench.report.record import MetricValue, RunRecord
@@ -40,9 +40,9 @@ class Place:
 
 
 def page(
-    record: RunRecord, folder: Path, literature: Sequence[Row], place: Place, room: Room
+    record: RunRecord, folder: Path, literature: Sequence[Row], place: Place, shown: Shown
 ) -> Page:
-    """Return the page of a run.
+    """Return the page of a run, with the pictures of its cases.
 
     Raises:
         RunError: something in its folder is not as the run left it.
@@ -54,7 +54,7 @@ def page(
         _beside(compared(record, rows), place),
         _curves(record, folder, place),
         *_groups(record, place),
-        _cases(folder, room),
+        Section(title="Worst and median cases", pictures=tuple(shown.values())),
         Section(title="Do it again", commands=_commands(record, folder)),
         Section(
             title="Where it comes from",
@@ -195,15 +195,6 @@ def _groups(record: RunRecord, place: Place) -> tuple[Section, Section]:
     return (
         Section(title="Where it fails", grids=tuple(g for _, g in tables if g not in drawn)),
         Section(title="Scores as probabilities, in bins", grids=tuple(drawn), folded=True),
-    )
-
-
-def _cases(folder: Path, room: Room) -> Section:
-    left = cases.read(folder)
-    place = folder / cases.FOLDER
-    return Section(
-        title="Worst and median cases",
-        pictures=tuple(pictures.of_case(place, case, room) for case in left),
     )
 
 
