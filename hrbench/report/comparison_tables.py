@@ -120,6 +120,11 @@ def every_line(pair: Pair, comparison: Comparison) -> str:
     return f"hrbench compare {runs}{' --force' if comparison.unlike else ''} --format csv"
 
 
+def figure_words(label: str, value: float) -> str:
+    """Return a figure as the literature rounds it, if it is known."""
+    return "none" if math.isnan(value) else rounded(label, value)
+
+
 def p_words(p: float) -> str:
     """Return a p-value as papers print it."""
     return "p < 0.001" if p < 0.001 else f"p {p:.3f}"
@@ -177,7 +182,7 @@ def _standing_rows(standing: Standing, comparison: Comparison) -> list[tuple[str
         (
             label,
             comparison.sides[place].letter,
-            _value(label, standing.figures[place]),
+            figure_words(label, standing.figures[place]),
             ends_words(label, standing.intervals[place]),
             str(standing.ranks[place]) if standing.ranks else "",
         )
@@ -230,7 +235,7 @@ def _changed(pair: Pair, comparison: Comparison) -> Table:
         title=f"Changed most: {label} of each {unit} by itself",
         header=(unit, first, second),
         rows=tuple(
-            (one.unit, _value(label, one.first), _value(label, one.second))
+            (one.unit, figure_words(label, one.first), figure_words(label, one.second))
             for one in pair.most_changed(CHANGED)
         ),
         right=frozenset({first, second}),
@@ -246,8 +251,8 @@ def _header(pair: Pair) -> tuple[str, ...]:
 def _cells(line: Line) -> tuple[str, ...]:
     figure, found = line.figure, line.difference
     return (
-        _value(figure.label, line.first),
-        _value(figure.label, line.second),
+        figure_words(figure.label, line.first),
+        figure_words(figure.label, line.second),
         signed(figure, found.value),
         interval_words(figure, found.low, found.high),
         _p(found.p),
@@ -262,10 +267,6 @@ def _titled(figure: Figure) -> str:
 
 def _other(line: Line, pair: Pair) -> str:
     return (pair.first if line.second_is_better else pair.second).letter
-
-
-def _value(label: str, value: float) -> str:
-    return "none" if math.isnan(value) else rounded(label, value)
 
 
 def _p(p: float) -> str:

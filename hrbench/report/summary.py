@@ -7,11 +7,11 @@ from pathlib import Path
 import pandas as pd
 
 from hrbench.report.beside import compared, may_stand_beside_published, verdict
-from hrbench.report.definitions import define, rounded
+from hrbench.report.definitions import define
 from hrbench.report.literature import published_tables
 from hrbench.report.published import Row, rows
 from hrbench.report.record import RunRecord
-from hrbench.report.table import interval_words, marks
+from hrbench.report.table import interval_words, marks, with_unit
 from hrbench.report.text_table import Table, terminal
 
 PICTURES = (  # that a run may leave
@@ -101,30 +101,34 @@ def _near(argument: str) -> str:
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else argument
 
 
+def described(record: RunRecord) -> list[dict[str, str]]:
+    """Return every metric of a run with what is told of it, by the heads of columns."""
+    has_intervals = any(figure.low is not None for figure in record.metrics.values())
+    lines = []
+    for name, figure in record.metrics.items():
+        known = define(name)
+        interval = {"95 %": interval_words(record, name)} if has_intervals else {}
+        lines.append(
+            {
+                "metric": name,
+                "value": with_unit(record, name),
+                **interval,
+                "better": "higher" if figure.higher_is_better else "lower",
+                "meaning": figure.reason or (known.meaning if known else ""),
+            }
+        )
+    return lines
+
+
 def figures(record: RunRecord, sentences: tuple[str, ...]) -> Table:
     """Return every metric of a run with its unit, direction and meaning."""
     said, below = marks(record), (*sentences, *sure(record))
-    lines = []
-    has_intervals = any(figure.low is not None for figure in record.metrics.values())
-    for name, figure in record.metrics.items():
-        known = define(name)
-        value = "none" if figure.value is None else f"{rounded(name, figure.value)} {figure.unit}"
-        meaning = figure.reason or (known.meaning if known else "")
-        better = "higher" if figure.higher_is_better else "lower"
-        lines.append(
-            (
-                name,
-                value,
-                *([interval_words(record, name)] if has_intervals else []),
-                better,
-                meaning,
-            )
-        )
+    lines = described(record)
     return Table(
         title=f"{record.name} on {record.dataset.name} {record.dataset.split}, "
         f"n = {record.n.words}" + (f" ({said})" if said else ""),
-        header=("metric", "value", *(["95 %"] if has_intervals else []), "better", "meaning"),
-        rows=tuple(lines),
+        header=tuple(lines[0]),
+        rows=tuple(tuple(line.values()) for line in lines),
         right=frozenset({"value"}),
         folding=frozenset({"meaning"}),
         below=("", *below) if below else (),

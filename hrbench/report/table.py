@@ -95,6 +95,12 @@ def value_words(one: Repeats, metric: str) -> str:
     return f"{value} ± {rounded(metric, spread.deviation)}" if spread else value
 
 
+def with_unit(record: RunRecord, metric: str) -> str:
+    """Return a figure of a run as the literature rounds it, with its unit."""
+    figure = record.metrics[metric]
+    return "none" if figure.value is None else f"{rounded(metric, figure.value)} {figure.unit}"
+
+
 def _table(
     task: str,
     split: str,

@@ -19,6 +19,7 @@ from hrbench.report.comparison_tables import (
     OF_UNITS,
     ends_words,
     every_line,
+    figure_words,
     interval_words,
     least_words,
     needed_words,
@@ -29,14 +30,12 @@ from hrbench.report.comparison_tables import (
     signed,
     verdict,
 )
-from hrbench.report.definitions import rounded
 from hrbench.report.html.bars import Scale, scale
-from hrbench.report.html.leaderboards import value_of
 from hrbench.report.html.page import Cell, Chip, Column, Grid, Link, Page, Picture, Section
 from hrbench.report.html.pictures import Shown
 from hrbench.report.measured_alike import hopeless, unlike
 from hrbench.report.record import RunRecord
-from hrbench.report.table import epochs
+from hrbench.report.table import epochs, with_unit
 
 MOST = 8  # runs of a comparison, the latest ones
 SHARED = 3  # samples that two runs have pictures of, side by side
@@ -178,7 +177,7 @@ def _runs(made: Comparison, group: Alike, place: str, pages: Mapping[str, str]) 
             (
                 Cell(side.letter),
                 Cell(f"{record.name} {record.id[:8]}", link=pages[record.id]),
-                Cell(value_of(record), headline.figures[number]),
+                Cell(with_unit(record, record.headline), headline.figures[number]),
                 Cell(ends_words(record.headline, ends), bars[number][1]),
                 *([Cell(bar=over.bar(bars[number]))] if over else []),
                 Cell(str(rank) if rank else "", rank.best if rank else None),
@@ -284,8 +283,8 @@ def _cells(line: Line, lines: Sequence[Line], over: Scale | None) -> tuple[Cell,
     bar = over.difference((found.value, *ends)) if over and drawn else None
     return (
         Cell(figure.row or label),
-        Cell(_number(label, line.first), _order(line.first)),
-        Cell(_number(label, line.second), _order(line.second)),
+        Cell(figure_words(label, line.first), _order(line.first)),
+        Cell(figure_words(label, line.second), _order(line.second)),
         Cell(difference and f"{difference} {figure.unit}".rstrip(), _order(found.value)),
         Cell(interval_words(figure, found.low, found.high), ends[0]),
         *([Cell(bar=bar)] if over else []),
@@ -310,8 +309,8 @@ def _changed(pair: Pair, made: Comparison, place: str) -> list[Grid]:
     rows = tuple(
         (
             Cell(one.unit),
-            Cell(_number(label, one.first), one.first),
-            Cell(_number(label, one.second), one.second),
+            Cell(figure_words(label, one.first), one.first),
+            Cell(figure_words(label, one.second), one.second),
             Cell("better" if one.is_better else "worse"),
         )
         for one in pair.most_changed(CHANGED)
@@ -334,10 +333,6 @@ def _side_by_side(pair: Pair, both: Sequence[Shown]) -> Section:
 def _named(side: Side, picture: Picture) -> Picture:
     words, caption = f"{side.letter}: {picture.words}", f"{side.letter}. {picture.caption}"
     return replace(picture, words=words, caption=caption)
-
-
-def _number(label: str, value: float) -> str:
-    return "none" if math.isnan(value) else rounded(label, value)
 
 
 def _known(ends: tuple[float, float]) -> tuple[float | None, float | None]:

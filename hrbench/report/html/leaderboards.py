@@ -5,14 +5,13 @@ from dataclasses import dataclass
 
 from hrbench.report.benchmarks import benchmark
 from hrbench.report.beside import beside, may_stand_beside_published
-from hrbench.report.definitions import define, rounded
+from hrbench.report.definitions import define
 from hrbench.report.html.bars import Ends, Scale, scale
 from hrbench.report.html.marks import chips, of_protocol
 from hrbench.report.html.page import Cell, Chip, Column, Grid, Link, Page, Section
 from hrbench.report.protocols import Agreement, against_task, told, with_row
 from hrbench.report.published import Row, selection
 from hrbench.report.ranking import Folders, Ranking, ranking
-from hrbench.report.record import RunRecord
 from hrbench.report.repeats import Repeats
 from hrbench.report.table import (
     counted,
@@ -23,6 +22,7 @@ from hrbench.report.table import (
     started,
     value_words,
     what_is_given,
+    with_unit,
 )
 
 ORDER = (
@@ -213,7 +213,9 @@ def _our_cells(
 ) -> tuple[Cell, ...]:
     record, value = one.record, _ends(one)
     runs = tuple(
-        Link(f"seed {run.seed}: {value_of(run)}", pages[run.id]) for run in one.runs if one.several
+        Link(f"seed {run.seed}: {with_unit(run, run.headline)}", pages[run.id])
+        for run in one.runs
+        if one.several
     )
     near = beside(record, literature)
     marked = (of_protocol(near.protocol),) if near else ()
@@ -236,14 +238,6 @@ def _our_cells(
         Cell(given(record)),
         Cell(origin(record.weights), more=f"{started(record)} UTC"),
     )
-
-
-def value_of(run: RunRecord) -> str:
-    """Return the headline figure of a run with its unit."""
-    figure = run.metrics[run.headline]
-    if figure.value is None:
-        return "none"
-    return f"{rounded(run.headline, figure.value)} {figure.unit}"
 
 
 def _their_cells(row: Row, over: Scale | None, best: Repeats | None) -> tuple[Cell, ...]:

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from hrbench.report.html.leaderboards import value_of
 from hrbench.report.html.marks import chips
 from hrbench.report.html.page import Cell, Column, Fact, Grid, Page, Section
 from hrbench.report.record import RunRecord
-from hrbench.report.table import counted, epochs, interval_words, origin, started
+from hrbench.report.table import counted, epochs, interval_words, origin, started, with_unit
 
 
 def page(
@@ -79,7 +78,7 @@ def _cells(
     return (
         Cell(record.task, link=tasks[record.task]),
         Cell(record.id[:8], link=runs[record.id], more=record.variant),
-        Cell(value_of(record), figure.value, record.headline),
+        Cell(with_unit(record, record.headline), figure.value, record.headline),
         Cell(interval_words(record, record.headline), figure.low),
         Cell(counted(record), record.n.evaluated),
         Cell(trained, float(trained) if trained else None),

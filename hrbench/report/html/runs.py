@@ -12,17 +12,16 @@ from hrbench.report import charts, detail, unpacking
 from hrbench.report.benchmarks import benchmark
 from hrbench.report.beside import Beside, compared, signed
 from hrbench.report.charts import Line
-from hrbench.report.definitions import define, rounded
 from hrbench.report.html import groups, svg, training
 from hrbench.report.html.marks import chips, of_protocol
 from hrbench.report.html.page import Cell, Chart, Column, Fact, Grid, Link, Page, Section
 from hrbench.report.html.pictures import Shown
 from hrbench.report.protocols import spelled
 from hrbench.report.published import Row
-from hrbench.report.record import MetricValue, RunRecord
+from hrbench.report.record import RunRecord
 from hrbench.report.run_folders import SPEC, STATE
-from hrbench.report.summary import standing, sure
-from hrbench.report.table import epochs, interval_words, started
+from hrbench.report.summary import described, standing, sure
+from hrbench.report.table import epochs, interval_words, started, with_unit
 
 INCHES = (4.2, 2.9)  # of a chart
 DEFAULTS: Mapping[str, object] = {"device": "auto", "precision": "auto"}
@@ -93,37 +92,24 @@ def _facts(record: RunRecord) -> tuple[Fact, ...]:
 
 
 def _fact(record: RunRecord, name: str) -> tuple[str, str]:
-    figure, interval = record.metrics[name], interval_words(record, name)
-    return _value(name, figure), f"95 %: {interval}" if interval else ""
-
-
-def _value(name: str, figure: MetricValue) -> str:
-    return "none" if figure.value is None else f"{rounded(name, figure.value)} {figure.unit}"
+    interval = interval_words(record, name)
+    return with_unit(record, name), f"95 %: {interval}" if interval else ""
 
 
 def _figures(record: RunRecord, rows: Sequence[Row], place: Place) -> Section:
-    intervals = any(figure.low is not None for figure in record.metrics.values())
-    lines = []
-    for name, figure in record.metrics.items():
-        known = define(name)
-        meaning = figure.reason or (known.meaning if known else "")
-        lines.append(
-            (
-                Cell(name, hint=meaning),
-                Cell(_value(name, figure), figure.value),
-                *([Cell(interval_words(record, name))] if intervals else []),
-                Cell("higher" if figure.higher_is_better else "lower"),
-                Cell(meaning),
-            )
+    said = described(record)
+    lines = tuple(
+        (
+            Cell(line["metric"], hint=line["meaning"]),
+            Cell(line["value"], figure.value),
+            *(Cell(words) for key, words in line.items() if key not in {"metric", "value"}),
         )
-    columns = (
-        Column("metric"),
-        Column("value", numbers=True),
-        *([Column("95 %", numbers=True)] if intervals else []),
-        Column("better"),
-        Column("meaning", wide=True),
+        for line, figure in zip(said, record.metrics.values(), strict=True)
     )
-    grid = Grid(f"{place.id}-figures", "All figures", columns, tuple(lines))
+    columns = tuple(
+        Column(name, numbers=name in {"value", "95 %"}, wide=name == "meaning") for name in said[0]
+    )
+    grid = Grid(f"{place.id}-figures", "All figures", columns, lines)
     return Section(
         title="Figures",
         sentences=(*standing(record, list(rows)), *sure(record)),
