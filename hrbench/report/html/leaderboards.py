@@ -11,7 +11,7 @@ from hrbench.report.html.marks import chips, of_protocol
 from hrbench.report.html.page import Cell, Chip, Column, Grid, Link, Page, Section
 from hrbench.report.protocols import Agreement, against_task, told, with_row
 from hrbench.report.published import Row, selection
-from hrbench.report.ranking import Folders, Ranking, ranking
+from hrbench.report.ranking import Folders, Ranking, ranking, tables
 from hrbench.report.repeats import Repeats
 from hrbench.report.table import (
     counted,
@@ -70,13 +70,10 @@ def page(
         commands: by which its interrupted runs go on.
     """
     about = benchmark(task)
-    boards: dict[tuple[str, str], list[Repeats]] = {}
-    for one in experiments:
-        key = (one.record.dataset.split, one.record.headline)
-        boards.setdefault(key, []).append(one)
+    boards = tables(experiments)
     shown = [row for row in selection(literature) if row["task"] == task]
     sections = []
-    for number, ((split, metric), group) in enumerate(boards.items()):
+    for number, ((_, split, metric), group) in enumerate(boards.items()):
         figure = group[0].record.metrics[metric]
         board = Board(
             f"{place}-{number}", task, split, metric, figure.unit, figure.higher_is_better

@@ -20,6 +20,7 @@ from hrbench.report.html.page import Link, Page, Report
 from hrbench.report.html.pictures import Room
 from hrbench.report.html.runs import Place
 from hrbench.report.published import Row
+from hrbench.report.ranking import folders_of
 from hrbench.report.record import RunRecord
 from hrbench.report.repeats import repeats
 from hrbench.report.runs import Runs
@@ -54,6 +55,7 @@ def report(
     unfinished = {
         name: [run for run in found.unfinished if run.parent.name == name] for name in tasks
     }
+    folders = folders_of(found)
     boards = [
         leaderboards.page(
             name,
@@ -61,7 +63,7 @@ def report(
             repeats([record for record in records if record.task == name], each=each),
             [row for row in literature if row["task"] == name],
             pages,
-            {record.id: folder for record, folder in pairs},
+            folders,
             [f"hrbench run --resume {shlex.quote(str(run))}" for run in unfinished[name]],
         )
         for name in tasks
