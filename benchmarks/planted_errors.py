@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench import catalog
+from hrbench.geometry import flip_order
 from hrbench.metrics.crowdpose import CrowdTruth
 from hrbench.metrics.error_kinds import GOOD, INVERSION, JITTER, KINDS, MISS, NOT_LABELLED, SWAP
 from hrbench.metrics.inputs import KeypointSetting, PosesInBoxes
@@ -123,9 +124,7 @@ def _neighbour(count: int) -> NDArray[np.intp]:
 def planted(setting: KeypointSetting, count: int, rng: np.random.Generator) -> World:
     """Return people and poses with errors in them."""
     truth = people(count, len(setting.keypoints), rng)
-    partner = np.arange(len(setting.keypoints))
-    for left, right in setting.flip_pairs:
-        partner[[left, right]] = right, left
+    partner = flip_order(len(setting.keypoints), setting.flip_pairs)
     kinds = drawn_kinds(truth, partner, rng)
     places = np.select(
         [(kinds == INVERSION)[..., None], (kinds == SWAP)[..., None]],

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from hrbench.arrays import Floats
 from hrbench.metrics.average_precision import ALL
+from hrbench.metrics.keypoints import partners
 from hrbench.metrics.matching import match, pairs_of_one_image
 from hrbench.metrics.oks import similarity
 from hrbench.metrics.people import Results, Truth
@@ -91,10 +92,7 @@ def _nearness(
     flip_pairs: Sequence[tuple[int, int]],
 ) -> Floats:
     """Return (4, F, K): with one's place, others' places, one's partner's, others' partners'."""
-    same = np.arange(len(sigmas))
-    partner = same.copy()
-    for left, right in flip_pairs:
-        partner[[left, right]] = right, left
+    same, partner = np.arange(len(sigmas)), partners(len(sigmas), flip_pairs)
     return np.stack([
         similar
         for order in (same, partner)

@@ -56,16 +56,22 @@ def keypoint_errors(
     squared = np.square(predicted - actual).sum(axis=2)
     areas = truth.areas[people]
     terms = similarity(squared, sigmas, areas)
-    partner = np.full(len(sigmas), -1)
-    for left, right in flip_pairs:
-        partner[[left, right]] = right, left
+    partner = partners(len(sigmas), flip_pairs)
     across = np.square(predicted - actual[:, partner]).sum(axis=2)
     across_terms = similarity(across, sigmas[partner], areas)
     swapped = np.where((terms < ELSEWHERE) & (across_terms >= ELSEWHERE), 1.0, 0.0)
-    swapped[np.isnan(terms + across_terms) | (partner < 0)] = np.nan
+    swapped[np.isnan(terms + across_terms) | (partner == np.arange(len(partner)))] = np.nan
     pixels = np.sqrt(squared)
     size = np.where(areas > 0, np.sqrt(areas), np.nan)[:, None]
     return KeypointErrors(people, pixels, 100 * pixels / size, terms, swapped)
+
+
+def partners(count: int, flip_pairs: Sequence[tuple[int, int]]) -> NDArray[np.intp]:
+    """Return (K,) the left or right partner of each keypoint; itself where it has none."""
+    partner = np.arange(count)
+    for left, right in flip_pairs:
+        partner[[left, right]] = right, left
+    return partner
 
 
 def medians(errors: KeypointErrors) -> dict[str, float]:

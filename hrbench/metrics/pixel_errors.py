@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.arrays import Floats
-from hrbench.metrics.keypoints import mean_of_known, median_of_known
+from hrbench.metrics.keypoints import mean_of_known, median_of_known, partners
 from hrbench.metrics.nme import BOX_SIZE, Groups, normalisers
 from hrbench.metrics.people import Poses, Truth
 from hrbench.metrics.scores import Scores
@@ -166,9 +166,7 @@ def _swapped(
     predicted: Floats, actual: Floats, size: Floats, flip_pairs: Sequence[tuple[int, int]]
 ) -> Floats:
     """Return (M, K): 1 where the partner's place was predicted, else 0; NaN also without one."""
-    partner = np.arange(actual.shape[1])
-    for left, right in flip_pairs:
-        partner[[left, right]] = right, left
+    partner = partners(actual.shape[1], flip_pairs)
     here = np.linalg.norm(predicted - actual, axis=2) / size
     there = np.linalg.norm(predicted - actual[:, partner], axis=2) / size
     swapped = np.where((here >= NEAR) & (there < NEAR), 1.0, 0.0)
