@@ -30,6 +30,7 @@ from hrbench.metrics.mpjpe import (
     JointTruth,
     Root,
     counted_joints,
+    from_hips,
     weighted_mean,
 )
 
@@ -62,11 +63,11 @@ def breakdown(
     counted = counted_joints(joint_names, num_joints)
     hip, values = joint_names.index(HIP), []
     for _, rows in used:
-        predicted, target = joints[rows].astype(np.float64), truth.joints[rows].astype(np.float64)
-        target[:, hip] = 0
-        if root == "both":
-            predicted[:, hip] = 0
-        values.append(columns(predicted[:, counted], target[:, counted]).mean(axis=0))
+        predicted, target = (
+            each.astype(np.float64)[:, counted]
+            for each in from_hips(truth, joints, rows, hip, root)
+        )
+        values.append(columns(predicted, target).mean(axis=0))
     return _groups(
         np.array(values),
         np.array([truth.actions[number] for number, _ in used]),

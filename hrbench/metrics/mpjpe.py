@@ -153,10 +153,7 @@ class SequenceErrors:
         used = [(number, rows) for number, rows in enumerate(truth.rows()) if len(rows)]
         figures, by_joint = np.empty((len(used), len(FIGURES))), np.empty((len(used), len(counted)))
         for place, (_, rows) in enumerate(used):
-            predicted, target = joints[rows], truth.joints[rows]
-            target[:, hip] = 0
-            if root == "both":
-                predicted[:, hip] = 0
+            predicted, target = from_hips(truth, joints, rows, hip, root)
             by_joint[place] = joint_errors.distances(predicted, target).mean(axis=0)
             figures[place] = sequence_figures(predicted[:, counted], target[:, counted])
         numbers = np.array([number for number, _ in used], dtype=np.intp)
@@ -200,6 +197,21 @@ class SequenceErrors:
         if not moving:
             return "no sequence has two frames"
         return f"no sequence of {' and '.join(still)} has two frames"
+
+
+def from_hips(
+    truth: JointTruth,
+    joints: NDArray[np.floating],
+    rows: NDArray[np.intp],
+    hip: int,
+    root: Root,
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """Return copies of some frames' predictions and true joints, hips at the origin by `root`."""
+    predicted, target = joints[rows], truth.joints[rows]
+    target[:, hip] = 0
+    if root == "both":
+        predicted[:, hip] = 0
+    return predicted, target
 
 
 def sequence_figures(predicted: NDArray[np.floating], target: NDArray[np.floating]) -> list[float]:

@@ -42,14 +42,7 @@ def observe(
     truth: JointTruth, predictions: LiftedJoints, setting: JointSetting
 ) -> SequenceOutcomes:
     """Return what each performance adds to the figures."""
-    return sequence_outcomes.observed(
-        truth,
-        predictions.joints,
-        average=setting.average,
-        num_joints=setting.counted,
-        root=setting.root,
-        joint_names=setting.joints,
-    )
+    return sequence_outcomes.observed(truth, predictions.joints, **arguments(setting))
 
 
 MPJPE = Metric(
