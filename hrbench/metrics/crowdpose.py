@@ -56,8 +56,13 @@ class CrowdTruth:
 
     def images_of(self, level: str) -> NDArray[np.int64]:
         """Return the ids of the images of a level of crowding."""
-        low, high = LEVELS[level]
-        return self.image_ids[(low <= self.crowd_index) & (self.crowd_index < high)]
+        return self.image_ids[of_level(self.crowd_index, level)]
+
+
+def of_level(crowd_index: Floats, level: str) -> NDArray[np.bool_]:
+    """Return which images are of a level of crowding."""
+    low, high = LEVELS[level]
+    return (low <= crowd_index) & (crowd_index < high)
 
 
 def score_crowd(

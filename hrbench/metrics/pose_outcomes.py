@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from hrbench.arrays import Floats
 from hrbench.metrics.average_precision import ALL
-from hrbench.metrics.crowdpose import DECIMALS, LEVELS, OF_ALL, CrowdTruth
+from hrbench.metrics.crowdpose import DECIMALS, LEVELS, OF_ALL, CrowdTruth, of_level
 from hrbench.metrics.keypoints import keypoint_errors
 from hrbench.metrics.matching import Mask, match
 from hrbench.metrics.outcomes import Counts, Outcomes
@@ -160,7 +160,7 @@ def crowd_averages(table: Ranked, crowd_index: Floats, counts: Counts) -> dict[s
     """
     every = table.averages(counts)
     figures = {name: 100 * every[name] for name in OF_ALL}
-    for level, (low, high) in LEVELS.items():
-        part = table.of((low <= crowd_index) & (crowd_index < high)).averages(counts)["AP"]
+    for level in LEVELS:
+        part = table.of(of_level(crowd_index, level)).averages(counts)["AP"]
         figures[f"AP_{level}"] = np.round(100 * np.round(part, DECIMALS), DECIMALS - 2)
     return figures
