@@ -11,7 +11,7 @@ one short.
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +57,14 @@ def replicated(
     """Return (R,) of each figure, of units drawn anew; nothing of a single unit, or of none."""
     if len(outcomes.units) < 2:
         return {}
-    blocks = [outcomes.figures(counts) for counts in drawn(outcomes.strata, replicates, seed)]
+    return of_draws(outcomes.figures, drawn(outcomes.strata, replicates, seed))
+
+
+def of_draws(
+    figures: Callable[[Counts], Mapping[str, Floats]], draws: Iterable[Counts]
+) -> dict[str, Floats]:
+    """Return (R,) of each figure, of blocks of draws as `drawn` yields them."""
+    blocks = [figures(counts) for counts in draws]
     return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
 
 

@@ -12,7 +12,7 @@ sections 4 and 5, for pairs and power.
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial, reduce
 from typing import Any
@@ -22,7 +22,16 @@ from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit  # Student's t and its inverse; `stats` loads slowly
 
 from hrbench.arrays import Floats
-from hrbench.metrics.bootstrap import LEVEL, REPLICATES, ROUNDING, SEED, drawn, freedoms, interval
+from hrbench.metrics.bootstrap import (
+    LEVEL,
+    REPLICATES,
+    ROUNDING,
+    SEED,
+    drawn,
+    freedoms,
+    interval,
+    of_draws,
+)
 from hrbench.metrics.outcomes import Counts, Outcomes
 
 POWER = 0.8
@@ -91,7 +100,7 @@ def together(runs: Sequence[Outcomes], replicates: int = REPLICATES, seed: int =
         units=units,
         freedom=tuple(freedoms(figures, strata, seed) for figures in every),
         figures=tuple({name: float(value[0]) for name, value in own.items()} for own in once),
-        replicates=tuple(_replicated(own, drawn(strata, replicates, seed)) for own in every),
+        replicates=tuple(of_draws(own, drawn(strata, replicates, seed)) for own in every),
     )
 
 
@@ -138,13 +147,6 @@ def holm(values: Sequence[float]) -> list[float]:
     adjusted[order] = np.minimum(np.maximum.accumulate(factors * p[order]), 1)
     found: list[float] = adjusted.tolist()
     return found
-
-
-def _replicated(
-    figures: Callable[[Counts], Mapping[str, Floats]], draws: Iterable[Counts]
-) -> dict[str, Floats]:
-    blocks = [figures(counts) for counts in draws]
-    return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
 
 
 def _figures(run: Outcomes, units: NDArray[Any], counts: Counts) -> Mapping[str, Floats]:
