@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from hrbench.metrics.bootstrap import drawn, freedoms
 from hrbench.metrics.outcomes import Counts
-from hrbench.metrics.paired import Difference, Together, from_replicates
+from hrbench.metrics.paired import Difference, Together, difference
 from hrbench.metrics.ranked import Ranked
 from hrbench.metrics.ranks import ranks
 from hrbench.metrics.topk import ClassOutcomes
@@ -148,12 +148,7 @@ class Drawing:
 
     def difference(self, first: Figure, second: Figure) -> Difference:
         """Return what is said of two runs."""
-        ones = np.ones((1, self.images), np.int64)
-        value = float(second(ones)[0] - first(ones)[0])
-        degrees = min(self.degrees(first), self.degrees(second))
-        return from_replicates(
-            value, second(self.counts) - first(self.counts), self.images, degrees
-        )
+        return difference(self.together([first, second]), "figure")
 
     def together(self, runs: list[Figure]) -> Together:
         """Return what is drawn of several."""
