@@ -169,8 +169,9 @@ def _mean(values: NDArray[np.number], owners: NDArray[np.int64]) -> Figure:
 
 def _mean_of_sorts(values: Floats, owners: NDArray[np.int64]) -> Figure:
     sorts = [np.flatnonzero(owners % ACTIONS == sort) for sort in range(ACTIONS)]
+    # Over those that any image is of: a part of the images, of which `freedoms` asks, has not all.
     return lambda counts: np.asarray(
-        np.mean([means(values[own], owners[own], counts) for own in sorts], axis=0)
+        np.nanmean([means(values[own], owners[own], counts) for own in sorts], axis=0)
     )
 
 
