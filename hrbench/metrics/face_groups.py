@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hrbench.arrays import Floats
 from hrbench.metrics.keypoints import median_of_known
-from hrbench.metrics.nme import LIMITS, FaceTruth, Mask, failure_rate, mean, shares
+from hrbench.metrics.nme import LIMITS, FaceTruth, Mask, failure_rate, mean, pixel_errors, shares
 
 # How far the nose's tip stands out from between the eyes' outer corners, over half their distance:
 # (7.476 - 3.173) / 4.446, of the canonical face of MediaPipe, a mean of many.
@@ -33,7 +33,7 @@ def breakdown(
     turn: tuple[int, int, int] | None,
 ) -> dict[str, Any]:
     """Return the NME in per cent of the `parts` of faces that there are."""
-    distances = np.linalg.norm(keypoints.astype(np.float64) - truth.keypoints, axis=2)
+    distances = pixel_errors(truth, keypoints)
     errors = shares(distances, truth.normalisers[normaliser])
     return {
         group: {

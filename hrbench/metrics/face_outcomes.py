@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from hrbench.arrays import Floats
 from hrbench.metrics import weighted
 from hrbench.metrics.face_groups import Parts
-from hrbench.metrics.nme import LIMITS, FaceTruth, Mask, areas, failures, shares
+from hrbench.metrics.nme import LIMITS, FaceTruth, Mask, areas, failures, pixel_errors, shares
 from hrbench.metrics.outcomes import Counts, Outcomes
 
 
@@ -96,7 +96,7 @@ def observed(
     return FaceOutcomes(
         units=units,
         owners=owners,
-        distances=np.linalg.norm(keypoints.astype(np.float64) - truth.keypoints, axis=2),
+        distances=pixel_errors(truth, keypoints),
         sizes=np.stack([truth.normalisers[name] for name in names], axis=1),
         normalisers=np.array(names, np.str_),
         names=np.array(keypoint_names, np.str_),

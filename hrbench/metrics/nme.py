@@ -81,7 +81,7 @@ def score_faces(
             f"predictions {keypoints.shape} for a truth of {truth.keypoints.shape}, "
             f"{np.isnan(keypoints).sum()} of them NaN"
         )
-    distances: Floats = np.linalg.norm(keypoints.astype(np.float64) - truth.keypoints, axis=2)
+    distances = pixel_errors(truth, keypoints)
     by_name = {name: shares(distances, sizes) for name, sizes in truth.normalisers.items()}
     points = by_name[normaliser]
     errors = points.mean(axis=1)
@@ -104,6 +104,12 @@ def score_faces(
         if math.isnan(value)
     }
     return Scores(figures, reasons, groups)
+
+
+def pixel_errors(truth: FaceTruth, keypoints: NDArray[np.floating[Any]]) -> Floats:
+    """Return (N, K) distances of predictions to the truth."""
+    distances: Floats = np.linalg.norm(keypoints.astype(np.float64) - truth.keypoints, axis=2)
+    return distances
 
 
 def shares(distances: Floats, sizes: Floats) -> Floats:

@@ -12,7 +12,7 @@ from hrbench.metrics.figures import MEDIAN_PX, NME_BY
 from hrbench.metrics.figures import NME as MEAN
 from hrbench.metrics.inputs import KeypointSetting, PosesInBoxes
 from hrbench.metrics.metric import CurveAxes, Definition, Metric
-from hrbench.metrics.nme import LIMITS, FaceTruth, score_faces, shares
+from hrbench.metrics.nme import LIMITS, FaceTruth, pixel_errors, score_faces, shares
 from hrbench.metrics.sample_errors import PoseErrors, in_order
 from hrbench.metrics.scores import Scores
 
@@ -35,7 +35,7 @@ def errors(truth: FaceTruth, predictions: PosesInBoxes, setting: KeypointSetting
 
 def point_errors(truth: FaceTruth, predictions: PosesInBoxes, setting: KeypointSetting) -> Floats:
     """Return (N, K) errors over the protocol's normaliser."""
-    distances = np.linalg.norm(predictions.keypoints.astype(np.float64) - truth.keypoints, axis=2)
+    distances = pixel_errors(truth, predictions.keypoints)
     return shares(distances, truth.normalisers[str(setting.normaliser)])
 
 
