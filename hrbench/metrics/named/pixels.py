@@ -14,6 +14,7 @@ from hrbench.metrics.nme import BOX_SIZE
 from hrbench.metrics.people import Truth
 from hrbench.metrics.pixel_errors import (
     NEAR,
+    PixelErrors,
     errors_in_pixels,
     measurable,
     object_sizes,
@@ -50,19 +51,23 @@ def errors(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) ->
 
 def breakdown(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -> dict[str, Any]:
     """Return how scores of keypoints are calibrated: right within a tenth of the object's size."""
-    rows = objects_of(truth, predictions)
-    size = object_sizes(truth, setting.groups)[setting.normaliser or BOX_SIZE][rows]
-    labelled = (truth.visibility[rows] > 0) & measurable(truth)[rows, None]
-    off = np.linalg.norm(predictions.keypoints - truth.keypoints[rows], axis=2) / size[:, None]
-    known = labelled & ~np.isnan(off)
-    return calibration.breakdown(
-        {"keypoint": Answers(predictions.scores[known], off[known] < NEAR)}
-    )
+    found = measured(truth, predictions, setting)
+    shares = found.pixels / found.sizes[setting.normaliser or BOX_SIZE]
+    scores = predictions.scores[measurable(truth)[objects_of(truth, predictions)]]
+    known = ~np.isnan(shares)
+    return calibration.breakdown({"keypoint": Answers(scores[known], shares[known] < NEAR)})
 
 
 def observe(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -> PixelOutcomes:
     """Return what each image adds to the figures."""
-    found = errors_in_pixels(
+    found = measured(truth, predictions, setting)
+    images = np.unique(predictions.scored_images)
+    return pixel_outcomes(found, truth.image_ids, images, setting.keypoints)
+
+
+def measured(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -> PixelErrors:
+    """Return the errors of the objects that count, in the order of their poses."""
+    return errors_in_pixels(
         truth,
         predictions.poses(),
         objects_of(truth, predictions),
@@ -70,8 +75,6 @@ def observe(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -
         setting.normaliser or BOX_SIZE,
         setting.groups,
     )
-    images = np.unique(predictions.scored_images)
-    return pixel_outcomes(found, truth.image_ids, images, setting.keypoints)
 
 
 def objects_of(truth: Truth, predictions: PosesInBoxes) -> NDArray[np.intp]:
