@@ -7,20 +7,21 @@ import numpy as np
 from hrbench.arrays import Floats
 from hrbench.metrics import calibration
 from hrbench.metrics.calibration import Answers
-from hrbench.metrics.inputs import ANNOTATED, KeypointSetting, PosesInBoxes
+from hrbench.metrics.inputs import ANNOTATED, KeypointSetting
 from hrbench.metrics.keypoints import ELSEWHERE, keypoint_errors
 from hrbench.metrics.matching import Matches, match
 from hrbench.metrics.people import Poses, Truth
-from hrbench.metrics.selection import Selection, as_results, select
+from hrbench.metrics.selection import Selection, as_results
 
 
-def breakdown(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -> dict[str, Any]:
-    """Return how the scores of poses that the protocol keeps are calibrated.
+def breakdown(
+    truth: Truth, poses: Poses, selection: Selection, setting: KeypointSetting
+) -> dict[str, Any]:
+    """Return how the scores of poses that the protocol keeps, its selection, are calibrated.
 
     Those of boxes are left out where the boxes are annotated: all are 1.
     """
-    poses, sigmas = predictions.poses(), np.asarray(setting.sigmas)
-    selection = select(poses, **setting.choice())
+    sigmas = np.asarray(setting.sigmas)
     matches = match(truth, as_results(poses, selection), sigmas)
     by_kind = pose_answers(truth, poses, selection, matches, sigmas)
     annotated = {"box"} if setting.boxes == ANNOTATED else set()

@@ -57,7 +57,8 @@ def test_a_box_is_as_right_as_its_pose() -> None:
 )
 def test_annotated_boxes_have_no_scores_to_be_calibrated(boxes: str, kinds: list[str]) -> None:
     people, about = truth(np.zeros((1, 2, 2))), setting(2, boxes=boxes)
-    groups = breakdown(people, two_poses(), about)
+    poses = two_poses().poses()
+    groups = breakdown(people, poses, select(poses, **about.choice()), about)
     assert list(groups["calibration"]) == kinds
     pose = groups["calibration"]["pose"]
     assert (pose["answers"], pose["right"]) == (2, 50)

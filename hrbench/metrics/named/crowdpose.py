@@ -14,6 +14,7 @@ from hrbench.metrics.named import oks
 from hrbench.metrics.pose_outcomes import CrowdOutcomes, crowd_outcomes
 from hrbench.metrics.sample_errors import PoseErrors
 from hrbench.metrics.scores import Scores
+from hrbench.metrics.selection import as_results
 
 
 def score(truth: CrowdTruth, predictions: PosesInBoxes, setting: KeypointSetting) -> Scores:
@@ -25,14 +26,15 @@ def breakdown(
     truth: CrowdTruth, predictions: PosesInBoxes, setting: KeypointSetting
 ) -> dict[str, Any]:
     """Return where the poses that the protocol keeps fail, by the images' level of crowding too."""
-    found = oks.diagnosed(truth.people, predictions, setting)
+    poses, selection = predictions.poses(), oks.selected(predictions, setting)
+    found = oks.diagnosed(truth.people, as_results(poses, selection), setting)
     images = (truth.people.image_ids, found.results.image_ids)
     levels = {name: Part(*(np.isin(i, truth.images_of(name)) for i in images)) for name in LEVELS}
     by_level = error_groups.by_part(found, levels)
     return {
         **error_groups.groups(found, setting.keypoints),
         "crowding_error": by_level,
-        **pose_answers.breakdown(truth.people, predictions, setting),
+        **pose_answers.breakdown(truth.people, poses, selection, setting),
     }
 
 

@@ -71,13 +71,16 @@ def breakdown(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting)
 
     And how their scores are calibrated.
     """
-    errors = error_groups.groups(diagnosed(truth, predictions, setting), setting.keypoints)
-    return {**errors, **pose_answers.breakdown(truth, predictions, setting)}
+    poses, selection = predictions.poses(), selected(predictions, setting)
+    found = diagnosed(truth, as_results(poses, selection), setting)
+    return {
+        **error_groups.groups(found, setting.keypoints),
+        **pose_answers.breakdown(truth, poses, selection, setting),
+    }
 
 
-def diagnosed(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -> Diagnosis:
+def diagnosed(truth: Truth, results: Results, setting: KeypointSetting) -> Diagnosis:
     """Return what is wrong with the poses that the protocol keeps."""
-    results = as_results(predictions.poses(), selected(predictions, setting))
     return error_groups.diagnose(truth, results, np.asarray(setting.sigmas), setting.flip_pairs)
 
 
