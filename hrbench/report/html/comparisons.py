@@ -132,7 +132,7 @@ def page(
         group="Comparisons",
         lead=f"{', '.join(names)} on {sample_words(made)} of {data.name} {data.split}.",
         trail=(Link("Overview", "overview"), trail),
-        sections=tuple(section for section in sections if not section.is_empty),
+        sections=tuple(sections),
     )
 
 

@@ -100,7 +100,7 @@ def page(
         group="Tasks",
         lead=f"{task}: measured on {about.dataset} {about.split}." if about else "",
         trail=(Link("Overview", "overview"),),
-        sections=tuple(section for section in sections if not section.is_empty),
+        sections=tuple(sections),
     )
 
 

@@ -75,7 +75,7 @@ def page(
         trail=place.trail,
         chips=chips(record),
         facts=_facts(record),
-        sections=tuple(section for section in sections if not section.is_empty),
+        sections=sections,
     )
 
 
