@@ -12,6 +12,7 @@ from hrbench.data.evaluation import Evaluation
 from hrbench.draw.drawing import WHITE
 from hrbench.draw.lettering import strip
 from hrbench.metrics.sample_errors import SampleErrors
+from hrbench.report.comparison import better_of
 from hrbench.report.predictions import Stored
 
 UNFOUND = 1e9  # beside which every error is small
@@ -45,7 +46,7 @@ def most_changed(
     _, first = np.unique(owners[order], return_index=True)
     order = order[np.sort(first)]
     better, worse = order[change[order] < 0], order[change[order] > 0]
-    of_better = min(len(better), max((count + 1) // 2, count - len(worse)))
+    of_better = better_of(count, len(better), len(worse))
     return [*better[:of_better].tolist(), *worse[: count - of_better].tolist()]
 
 

@@ -75,7 +75,7 @@ def draw_worst(
     place. None where there is nobody.
     """
     people = evaluation.people
-    places = {number: place for place, number in enumerate(people.image_ids.tolist())}
+    places = _by_id(people)
     known = np.isin(errors.image_ids, people.image_ids)
     sections = []
     for title, rows, of in zip(
@@ -102,7 +102,7 @@ def case_pictures(
 ) -> Iterator[Drawn]:
     """Yield persons or faces of the largest errors, not found, and around the median error."""
     people = evaluation.people
-    places = {number: place for place, number in enumerate(people.image_ids.tolist())}
+    places = _by_id(people)
     answered, missed = errors.worst(cases.WORST)
     rows: dict[Sort, NDArray[np.intp]] = {
         "worst": answered,
@@ -137,7 +137,7 @@ def draw_changed(
     Return whether there are any.
     """
     people, letters = runs[0].evaluation.people, [run.letter for run in runs]
-    places = {number: place for place, number in enumerate(people.image_ids.tolist())}
+    places = _by_id(people)
     ids = reduce(np.intersect1d, (run.errors.ids for run in runs))
     errors = [run.errors.of(ids) for run in runs]
     known = np.flatnonzero(np.isin(errors[0].image_ids, people.image_ids))
@@ -202,6 +202,11 @@ def _target(
     places = (keypoints + 0.5) * factor - 0.5
     pose(canvas, dataset, places, visible.astype(np.float32), dot_radius(TILE / 2, len(places)))
     return canvas
+
+
+def _by_id(people: People) -> dict[int, int]:
+    """Return the row of each image by its id."""
+    return {number: row for row, number in enumerate(people.image_ids.tolist())}
 
 
 def _places(errors: PoseErrors, row: int) -> Floats:

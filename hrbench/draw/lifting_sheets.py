@@ -55,11 +55,10 @@ def case_pictures(
 ) -> Iterator[Drawn]:
     """Yield the worst frames of some sequences, and those around the median error of all."""
     starts = np.cumsum([0, *predictions.lengths])
-    middle = errors.median(cases.MEDIAN)
-    clips = np.searchsorted(starts, middle, side="right") - 1
+    middle = errors.median(cases.MEDIAN).tolist()
     frames: dict[Sort, list[tuple[int, int]]] = {
         "worst": _worst(errors, predictions, cases.WORST),
-        "median": list(zip(clips.tolist(), (middle - starts[clips]).tolist(), strict=True)),
+        "median": [_frame(predictions, row) for row in middle],
     }
     for sort, chosen in frames.items():
         for index, row in chosen:
@@ -119,10 +118,14 @@ def _of_row(
     run: Answers[LiftingEvaluation, JointPredictions, SampleErrors],
     row: int,
 ) -> Pixels:
-    lengths = run.predictions.lengths
+    return _picture(dataset, run.evaluation, run.predictions, [_frame(run.predictions, row)])
+
+
+def _frame(predictions: JointPredictions, row: int) -> tuple[int, int]:
+    """Return of a row of all frames its sequence, and its row in that."""
+    lengths = predictions.lengths
     clip = int(np.searchsorted(np.cumsum(lengths), row, side="right"))
-    frame = row - int(lengths[:clip].sum())
-    return _picture(dataset, run.evaluation, run.predictions, [(clip, frame)])
+    return clip, row - int(lengths[:clip].sum())
 
 
 def _by_frame(clips: Sequence[Clip]) -> dict[tuple[Key, int], int]:

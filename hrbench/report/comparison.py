@@ -103,7 +103,7 @@ class Pair:
         better, worse = (
             [c for c in self.changed if c.is_better is wanted] for wanted in (True, False)
         )
-        of_better = min(len(better), max((count + 1) // 2, count - len(worse)))
+        of_better = better_of(count, len(better), len(worse))
         return (*better[:of_better], *worse[: count - of_better])
 
     @property
@@ -128,3 +128,8 @@ class Comparison:
     replicates: int
     standings: tuple[Standing, ...]  # of the figures of everything
     pairs: tuple[Pair, ...]  # the first run and each of the others
+
+
+def better_of(count: int, better: int, worse: int) -> int:
+    """Return how many of `count` that are shown became better: half, or more if too few did not."""
+    return min(better, max((count + 1) // 2, count - worse))
