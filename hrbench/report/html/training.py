@@ -1,7 +1,6 @@
 """`log.csv` as lines: the loss by step, the validated figure by epoch."""
 
 import csv
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,9 +57,4 @@ def _line(name: str, points: list[tuple[float, float]], *, marked: bool = False)
 
 def _means(values: NDArray[np.float64], count: int) -> NDArray[np.float64]:
     """Return the means of so many parts of a line."""
-
-    def parts() -> Iterator[float]:
-        for part in np.array_split(values, count):
-            yield float(part.mean())
-
-    return np.fromiter(parts(), np.float64, count)
+    return np.array([part.mean() for part in np.array_split(values, count)], np.float64)
