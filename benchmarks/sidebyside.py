@@ -1,5 +1,10 @@
-"""Two ways to one result: whether they agree, and how long each takes in the same run."""
+"""Two ways to one result: whether they agree, and how long each takes in the same run.
 
+Where HRBENCH_BENCH_ROWS names a file, every figure is added to it as a line of JSON as well.
+"""
+
+import json
+import os
 import statistics
 import time
 from collections.abc import Callable
@@ -7,6 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+
+ROWS = "HRBENCH_BENCH_ROWS"  # of the environment
+PLAIN = "plain equivalent"  # the official calls, written anew in official.py
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +43,16 @@ def agree(what: str, ours: ArrayLike, official: ArrayLike, tolerance: float = 0.
 
 
 def race(
-    what: str, official: Callable[[], object], ours: Callable[[], object], rounds: int
+    what: str,
+    official: Callable[[], object],
+    ours: Callable[[], object],
+    rounds: int,
+    peer: str = PLAIN,
 ) -> Race:
-    """Call both in turn, so that a busy machine slows both; print and return the medians.
+    """Call both in turn, so that a busy machine slows both; print, note and return the medians.
 
-    A first round, in which caches fill and memory is taken, does not count.
+    A first round, in which caches fill and memory is taken, does not count. `peer` says whose code
+    the official side is.
     """
     seconds = np.array([[clock(official), clock(ours)] for _ in range(rounds + 1)])[1:]
     ratios = (seconds[:, 0] / seconds[:, 1]).tolist()
@@ -49,10 +62,44 @@ def race(
         statistics.median(ratios),
     )
     print(
-        f"{what}: official {readable(result.official)}, hrbench {readable(result.ours)}, "
+        f"{what}: {peer} {readable(result.official)}, hrbench {readable(result.ours)}, "
         f"ratio {result.ratio:.2f} ({min(ratios):.2f} to {max(ratios):.2f} in {rounds} rounds)"
     )
+    note(
+        what=what,
+        unit="s",
+        peer=peer,
+        official=result.official,
+        hrbench=result.ours,
+        ratio=result.ratio,
+        low=min(ratios),
+        high=max(ratios),
+        rounds=rounds,
+    )
     return result
+
+
+def figure(
+    what: str, unit: str, hrbench: float, official: float | None = None, peer: str = PLAIN
+) -> None:
+    """Print and note a throughput or a size, which are no times of two calls, alone or beside one.
+
+    As that of a race, its ratio is above 1 where hrbench is ahead: more in a second, less memory.
+    """
+    if official is None:
+        print(f"{what}: hrbench {hrbench:.4g} {unit}")
+        note(what=what, unit=unit, hrbench=hrbench)
+        return
+    ratio = hrbench / official if unit.endswith("/s") else official / hrbench
+    print(f"{what}: {peer} {official:.4g} {unit}, hrbench {hrbench:.4g} {unit}, ratio {ratio:.2f}")
+    note(what=what, unit=unit, peer=peer, official=official, hrbench=hrbench, ratio=ratio)
+
+
+def note(**row: str | float) -> None:
+    """Add a row to the file that the environment names, if it names one."""
+    if os.environ.get(ROWS):
+        with open(os.environ[ROWS], "a", encoding="utf-8") as file:  # noqa: PTH123
+            file.write(json.dumps(row) + "\n")
 
 
 def clock(call: Callable[[], object]) -> float:

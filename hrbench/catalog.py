@@ -21,7 +21,10 @@ _WITH_VARIANT = re.compile(r"(.*\.toml|[^@/\\]*)@([^/\\]*)")
 
 
 def folder(name: str) -> Path:
-    """Return where `tasks`, `datasets` or `results` lies: in the wheel, or beside the package."""
+    """Return where a folder of data lies: `tasks`, `datasets`, `results`, or `benchmarks`.
+
+    In a wheel it is inside of the package, else beside it.
+    """
     inside = _PACKAGE / name
     return inside if inside.is_dir() else _PACKAGE.parent / name
 

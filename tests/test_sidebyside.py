@@ -1,0 +1,67 @@
+"""What a benchmark prints of two ways, and the lines of JSON that `hrbench bench` reads."""
+
+import json
+from pathlib import Path
+
+import pytest
+import sidebyside
+
+
+@pytest.fixture
+def rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "rows.jsonl"
+    monkeypatch.setenv(sidebyside.ROWS, str(path))
+    return path
+
+
+def at(monkeypatch: pytest.MonkeyPatch, *instants: float) -> None:
+    """Let the clock show these, one after the other."""
+    times = iter(instants)
+    monkeypatch.setattr(sidebyside.time, "perf_counter", lambda: next(times))
+
+
+def test_a_race_notes_medians_and_the_range_of_ratios_without_its_first_round(
+    rows: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # official, ours: a first round of 9 and 9; then 4 and 2, 6 and 2, 5 and 1 seconds
+    at(monkeypatch, 0, 9, 9, 18, 18, 22, 22, 24, 24, 30, 30, 32, 32, 37, 37, 38)
+    result = sidebyside.race("a sum", list, list, 3, peer="NumPy")
+    assert (result.official, result.ours, result.ratio) == (5, 2, 3)
+    (line,) = rows.read_text("utf-8").splitlines()
+    assert json.loads(line) == {
+        "what": "a sum",
+        "unit": "s",
+        "peer": "NumPy",
+        "official": 5,
+        "hrbench": 2,
+        "ratio": 3,
+        "low": 2,
+        "high": 5,
+        "rounds": 3,
+    }
+    shown = "a sum: NumPy 5.00 s, hrbench 2.00 s, ratio 3.00 (2.00 to 5.00 in 3 rounds)\n"
+    assert capsys.readouterr().out == shown
+
+
+def test_a_figure_is_noted_alone_or_beside_its_peer(rows: Path) -> None:
+    sidebyside.figure("copies", "GB/s", 12.5)
+    sidebyside.figure("feed", "images/s", 60, 20)
+    sidebyside.figure("peak memory", "MB", 50, 100, peer="official code")
+    alone, faster, smaller = (json.loads(line) for line in rows.read_text("utf-8").splitlines())
+    assert alone == {"what": "copies", "unit": "GB/s", "hrbench": 12.5}
+    assert (faster["peer"], faster["ratio"]) == ("plain equivalent", 3)
+    assert (smaller["peer"], smaller["ratio"]) == ("official code", 2)
+
+
+def test_nothing_is_written_where_no_file_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(sidebyside.ROWS, raising=False)
+    monkeypatch.chdir(tmp_path)
+    sidebyside.figure("copies", "GB/s", 12.5)
+    assert not list(tmp_path.iterdir())
+
+
+def test_results_that_differ_stop_a_benchmark() -> None:
+    with pytest.raises(SystemExit, match="loss: the two ways disagree"):
+        sidebyside.agree("loss", [1.0, 2.0], [1.0, 2.1], 0.01)
