@@ -39,6 +39,7 @@ class State:
     weights: dict[str, Any] | None = None  # of `record.Weights`; None until there are some
     train_seconds: float | None = None
     predict_seconds: float | None = None
+    execution: dict[str, Any] = field(default_factory=dict)  # of `record.Execution`
     left_out: dict[str, int] = field(default_factory=dict)  # of training, by why
     notes: tuple[str, ...] = ()
 

@@ -22,6 +22,8 @@ class Options:
     seed: int = 0
     device: str = "auto"
     precision: str = "auto"
+    compile: bool = False  # the network, by torch.compile
+    eager: bool = False  # plain torch: nothing that is only there to be faster
     workers: int | None = None
     pictures: int | None = None  # on the contact sheets; None: some on a terminal, else none
     keep_peaks: bool = False  # of the heatmaps, for another decoder

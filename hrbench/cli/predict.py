@@ -44,7 +44,10 @@ from hrbench.cli.root import DEVICE, FILE, allowing, answer, as_json, main
 @click.option("--batch", type=click.IntRange(min=1), default=32, help="Boxes at once.")
 @click.option("--device", default="auto", help=DEVICE)
 @click.option(
-    "--precision", type=click.Choice(["auto", "fp32", "bf16"]), default="auto", help="auto: fp32."
+    "--precision",
+    type=click.Choice(["auto", "fp32", "tf32", "bf16"]),
+    default="auto",
+    help="auto: fp32; tf32 is of cards.",
 )
 @click.option("--drawn/--no-drawn", "draw", default=True, help="Write drawn pictures and videos.")
 @allowing

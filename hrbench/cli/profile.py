@@ -22,9 +22,9 @@ from hrbench.cli.root import DEVICE, FILE, answer, as_json, main, terminal
 @click.option("--device", default="auto", help=DEVICE)
 @click.option(
     "--precision",
-    type=click.Choice(["auto", "fp32", "bf16"]),
+    type=click.Choice(["auto", "fp32", "tf32", "bf16"]),
     default="auto",
-    help="Of the network; auto: as the protocol says.",
+    help="Of the network; auto: as the protocol says; tf32 is of cards.",
 )
 @as_json
 def profile(

@@ -123,7 +123,7 @@ def resume(
 def walked(asked: Asked) -> tuple[RunRecord, Path] | None:
     """Go the whole road: read, build, fit, predict, measure, record."""
     options, checkpoint = asked.options, asked.checkpoint
-    with processes(options.device) as runtime:
+    with processes(options.device, compiles=options.compile, eager=options.eager) as runtime:
         spec = with_precision(asked.spec, runtime.device.type)
         data_root = located(spec, asked.dataset, options, runtime)
         task = task_of(spec, asked.dataset, data_root, options)

@@ -147,6 +147,7 @@ def _of_begin(
         "hardware": state.hardware,
         "seed": state.options.seed,
         "times": {"train": state.train_seconds, "predict": state.predict_seconds, "score": OPEN},
+        "execution": state.execution,
         "started": state.started.replace("+00:00", "Z"),
     }
     yield from verifying.of_keys(content, of_state, STATE)

@@ -11,6 +11,7 @@ import torch.distributed as dist
 from torch import nn
 
 from hrbench import threads
+from hrbench.engine.precision import require_precision, single
 from hrbench.errors import RunError
 
 CARDS = {"gpu": "cuda:0"}  # names of torch's own devices in other programs
@@ -23,16 +24,29 @@ class Runtime:
     device: torch.device
     rank: int = 0
     world: int = 1
+    compiles: bool = False  # networks, where a compiler can be had
+    eager: bool = False  # computes as plain torch does, without anything that is only faster
 
     @property
     def leads(self) -> bool:
         """Whether this process is the one that writes and prints."""
         return self.rank == 0
 
-    def autocast(self, precision: str) -> AbstractContextManager[Any]:
-        """Return the context in which a network computes in that precision."""
-        on = precision == "bf16"
-        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=on)
+    @contextmanager
+    def autocast(self, precision: str) -> Iterator[None]:
+        """Let a network compute in that precision: fp32 (in full), tf32 (of cards) or bf16."""
+        half = torch.autocast(self.device.type, torch.bfloat16, enabled=precision == "bf16")
+        with self.rounding(precision), half:
+            yield
+
+    def rounding(self, precision: str) -> AbstractContextManager[None]:
+        """Return the context in which single precision is that; a backward pass needs no other.
+
+        Raises:
+            RunError: the device does not compute in such a precision.
+        """
+        require_precision(precision, self.device.type)
+        return single(self.device, tf32=precision == "tf32")
 
     def share(self, network: nn.Module) -> nn.Module:
         """Return the network as it is trained: with gradients averaged over processes."""
@@ -84,7 +98,7 @@ def choose_device(name: str) -> torch.device:
 
 
 @contextmanager
-def processes(device: str) -> Iterator[Runtime]:
+def processes(device: str, *, compiles: bool = False, eager: bool = False) -> Iterator[Runtime]:
     """Yield this process's runtime, as one of several where torchrun started it.
 
     Inside of another such context the processes are those of that one: torch does not find them
@@ -92,19 +106,20 @@ def processes(device: str) -> Iterator[Runtime]:
     """
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if world == 1:
-        yield Runtime(choose_device(device))
+        yield Runtime(choose_device(device), compiles=compiles, eager=eager)
         return
     rank, local = int(os.environ["RANK"]), int(os.environ.get("LOCAL_RANK", "0"))
     chosen = choose_device(device)
     if chosen.type == "cuda":
         chosen = choose_device(f"cuda:{local}")
         torch.cuda.set_device(chosen)
+    runtime = Runtime(chosen, rank, world, compiles=compiles, eager=eager)
     if dist.is_initialized():
-        yield Runtime(chosen, rank, world)
+        yield runtime
         return
     dist.init_process_group("nccl" if chosen.type == "cuda" else "gloo")
     try:
-        yield Runtime(chosen, rank, world)
+        yield runtime
     finally:
         dist.destroy_process_group()
 

@@ -15,7 +15,7 @@ from hrbench.report.definitions import define, rounded
 from hrbench.report.literature import published_tables
 from hrbench.report.protocols import spelled
 from hrbench.report.published import rows
-from hrbench.report.record import RunRecord, Weights
+from hrbench.report.record import Execution, RunRecord, Weights
 from hrbench.report.summary import figures, pictures, standing
 from hrbench.report.table import epochs, given, started, what_is_given
 from hrbench.report.text_table import Table, markdown, terminal
@@ -115,9 +115,20 @@ def provenance(record: RunRecord, folder: Path) -> dict[str, str]:
         "hrbench": f"{code.version}{commit}{', changed since' if code.dirty else ''}",
         "machine": ", ".join(f"{k} {v}" for k, v in record.hardware.items() if v is not None),
         "libraries": ", ".join(f"{k} {v}" for k, v in record.environment.items() if v is not None),
+        "computed": _computed(record.execution),
         "seconds": ", ".join(f"{k} {v:.1f}" for k, v in times.items() if v is not None),
     }
     return {key: words for key, words in said.items() if words}
+
+
+def _computed(execution: Execution) -> str:
+    """Return how training and prediction were computed, in words."""
+    steps = (("trained", execution.training), ("predicted", execution.prediction))
+    return "; ".join(
+        f"{step} by {how.path}, {how.precision}, {how.memory_format}, batch {how.batch}"
+        for step, how in steps
+        if how is not None
+    )
 
 
 def _weights(weights: Weights) -> str:

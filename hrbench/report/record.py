@@ -24,7 +24,7 @@ from hrbench.report.whole import whole
 
 SCHEMA: Final = 1
 # Keys that came later: records of before are read all the same.
-LATER = ("seal", "left_out", "notes", "uncertainty", "group_intervals", "files")
+LATER = ("seal", "left_out", "notes", "uncertainty", "group_intervals", "files", "execution")
 
 
 class Part(BaseModel):
@@ -133,6 +133,28 @@ class Times(Part):
     score: float | None
 
 
+class Computed(Part):
+    """How a network was computed, of which no figure may depend but by the precision."""
+
+    path: str  # "eager", "CUDA graph", "torch.compile"
+    precision: str  # as it was: "fp32" is never TF32
+    memory_format: str  # of the weights: "contiguous", "channels_last"
+    batch: int  # samples that go through together, in each process
+    reasons: tuple[str, ...] = ()  # why a faster path was not taken, in sentences
+
+
+class Execution(Part):
+    """How it was trained, and how predicted; a step that was not taken is not told."""
+
+    training: Computed | None = None
+    prediction: Computed | None = None
+
+    @model_serializer(mode="wrap")
+    def _leave_out_what_is_not_told(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = handler(self)
+        return {key: value for key, value in content.items() if value is not None}
+
+
 class RunRecord(Part):
     """One run, as `record.json` holds it. The first metric is the headline one."""
 
@@ -163,6 +185,7 @@ class RunRecord(Part):
     uncertainty: Uncertainty | None = None  # of `low` and `high`; older records have none
     group_intervals: dict[str, tuple[float, float]] = {}  # by "group/row/figure"
     files: dict[str, str] = {}  # beside the record, their SHA-256; older records have none
+    execution: Execution = Execution()  # older records do not tell it
 
     @field_validator("groups", mode="before")
     @classmethod

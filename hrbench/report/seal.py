@@ -8,7 +8,7 @@ from typing import Any
 NAMES = ("id", "seal")
 # What may differ between two runs that are the same experiment: of files even the bytes, as other
 # versions of libraries pack the same arrays otherwise.
-CIRCUMSTANCES = ("started", "times", "hardware", "environment", "files")
+CIRCUMSTANCES = ("started", "times", "hardware", "environment", "files", "execution")
 
 
 def canonical(content: Mapping[str, Any]) -> bytes:

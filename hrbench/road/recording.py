@@ -16,7 +16,16 @@ from hrbench.errors import HrbenchError, RunError
 from hrbench.kinds.contract import AnyTask
 from hrbench.report import files
 from hrbench.report.predictions import Stored
-from hrbench.report.record import SCHEMA, Code, Counts, Dataset, RunRecord, Times, Weights
+from hrbench.report.record import (
+    SCHEMA,
+    Code,
+    Counts,
+    Dataset,
+    Execution,
+    RunRecord,
+    Times,
+    Weights,
+)
 from hrbench.report.whole import ELSEWHERE
 from hrbench.road.measuring import Measured
 from hrbench.road.telling import look_at, pictures, tell
@@ -110,6 +119,7 @@ def record_of(
         uncertainty=measured.uncertainty,
         group_intervals=dict(measured.group_intervals),
         files={} if folder is None else files.hashes(folder),
+        execution=Execution.model_validate_json(json.dumps(state.execution)),
     ).sealed()
 
 

@@ -10,6 +10,7 @@ from hrbench.backbone.weights import Checkpoint
 from hrbench.begun import provenance
 from hrbench.begun.options import Options
 from hrbench.engine.optimizing import OPTIMIZERS
+from hrbench.engine.precision import require_precision
 from hrbench.errors import RunError, SpecError
 from hrbench.formats.location import folder_of
 from hrbench.kinds.kind import Refusal, unknown
@@ -111,8 +112,13 @@ def _dotted(tables: Mapping[str, Any], before: str = "") -> Iterator[str]:
 def with_precision(spec: TaskSpec, device_type: str) -> TaskSpec:
     """Return the spec with `auto` settled: bf16 on CUDA, fp32 elsewhere.
 
-    Prediction stays in fp32 unless bf16 was asked for: published numbers are of fp32.
+    Prediction stays in fp32 unless another was asked for: published numbers are of fp32.
+
+    Raises:
+        RunError: the device does not compute in such a precision.
     """
+    for precision in (spec.recipe.precision, spec.protocol.precision):
+        require_precision(precision, device_type)
     if spec.recipe.precision != "auto":
         return spec
     precision = "bf16" if device_type == "cuda" else "fp32"

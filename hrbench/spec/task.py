@@ -46,7 +46,7 @@ class Recipe(Table):
     epochs: Count
     batch_size: Count  # per optimiser step, over all processes
     init: Literal["imagenet", "random"] = "random"  # what the published training starts from
-    precision: Literal["auto", "fp32", "bf16"] = "auto"  # auto: bf16 on CUDA, fp32 elsewhere
+    precision: Literal["auto", "fp32", "tf32", "bf16"] = "auto"  # bf16 on CUDA, fp32 elsewhere
     validate_every: Annotated[int, Field(ge=0)] = 0  # epochs, and at the end; 0 is never
 
     @model_validator(mode="after")
@@ -67,7 +67,7 @@ class Protocol(Table):
     train_split: str = ""  # weights that are given are measured without
     extra_data: Names = ()  # datasets trained on besides
     metric: str | None = None
-    precision: Literal["fp32", "bf16"] = "fp32"  # of the network while predicting
+    precision: Literal["fp32", "tf32", "bf16"] = "fp32"  # of the network while predicting
 
 
 class Builtin(Table):

@@ -142,6 +142,7 @@ def test_an_override_with_a_wrong_value(override: str, words: str, tmp_path: Pat
         (["--device", "meta"], "--device meta cannot be used here"),
         (["--device", "hpu"], "--device hpu cannot be used here"),
         (["--device", ""], "use --device cpu or auto"),
+        (["--device", "cpu", "--precision", "tf32"], "tf32 is how CUDA cards multiply"),
     ],
 )
 def test_a_flag_with_a_wrong_value(
@@ -164,6 +165,7 @@ def test_cuda_where_there_is_none(world: Path, tmp_path: Path) -> None:
         (["run", "coco-pose", "--limit", "0"], "'--limit': 0 is not in the range x>=1"),
         (["run", "coco-pose", "--limti", "1"], "No such option"),
         (["run", "coco-pose", "--precision", "fp16"], "'fp16' is not one of"),
+        (["run", "coco-pose", "--compile", "--eager"], "--eager is plain torch"),
         (["run", "coco-pose", "--seed", str(2**63)], "'--seed'"),
         (["run", "coco-pose", "--weights", "a", "--init", "b"], "name one of them"),
         (["run", "coco-pose", "--weights", "a", "--epochs", "3"], "leave out --epochs"),

@@ -24,7 +24,7 @@ KEYS = [  # cli.md, in its order
     ),
     *("n", "metrics", "groups", "protocol", "spec", "dataset", "weights", "code"),
     *("environment", "hardware", "seed", "times", "started", "left_out", "notes"),
-    *("uncertainty", "group_intervals", "files"),
+    *("uncertainty", "group_intervals", "files", "execution"),
 ]
 
 
