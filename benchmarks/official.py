@@ -6,7 +6,8 @@ and random draws are taken from hrbench on both sides: they cost the same there.
 Letters: B crops, K keypoints, h x w cells of a map; points are x, y.
 """
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import cv2
@@ -22,10 +23,12 @@ from hrbench.data.loader import drawn
 from hrbench.data.sample import People
 from hrbench.geometry import Floats, crop_matrix
 from hrbench.heads.codec import Codec
+from hrbench.network import ImageNetwork
 from hrbench.spec import Augment
 
 READ = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
 Pairs = Sequence[tuple[int, int]]
+FlipBack = Callable[[NDArray[np.float32], Pairs], NDArray[np.float32]]
 MEAN = torch.tensor([0.485, 0.456, 0.406])
 DEVIATION = torch.tensor([0.229, 0.224, 0.225])
 
@@ -186,6 +189,14 @@ def to_image(
     return found
 
 
+def final_predictions(
+    maps: NDArray[np.float32], centers: Floats, scales: Floats, size: tuple[int, int]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return (B, K, 2) image pixels and (B, K) scores."""
+    cells, scores = decode(maps)
+    return to_image(cells, centers, scales, size), scores
+
+
 def flip_back(maps: NDArray[np.float32], pairs: Pairs) -> NDArray[np.float32]:
     """Return the maps of mirrored crops turned back, pair by pair."""
     turned = maps[:, :, :, ::-1]
@@ -196,7 +207,16 @@ def flip_back(maps: NDArray[np.float32], pairs: Pairs) -> NDArray[np.float32]:
     return turned
 
 
-def flip_tested(network: nn.Module, images: Tensor, pairs: Pairs) -> Tensor:
+def network(ours: ImageNetwork, _backbone: str) -> nn.Module:
+    """Return the same network from normalised crops on."""
+    plain = copy.deepcopy(ours)
+    plain.normalise = nn.Identity()
+    return plain
+
+
+def flip_tested(
+    network: nn.Module, images: Tensor, pairs: Pairs, flip_back: FlipBack = flip_back
+) -> Tensor:
     """Return the mean maps of crops and their mirror images, the mirroring done in NumPy."""
     output: Tensor = network(images)
     mirrored = torch.from_numpy(np.flip(images.cpu().numpy(), 3).copy())

@@ -4,7 +4,7 @@ python benchmarks/targets.py [--batch 32] [--rounds 20]
 """
 
 import numpy as np
-import official
+import peer
 import torch
 from sidebyside import agree, race
 from workload import arguments, workload
@@ -17,7 +17,7 @@ OUTSIDE = 20  # crop pixels; some keypoints lie beyond the border
 def main() -> None:
     """Race both ways over one batch."""
     chosen = arguments(__doc__, batch=32, rounds=20)
-    load = workload()
+    load, theirs = workload(), peer.load()
     rng = np.random.default_rng(chosen.seed)
     extent = np.array(load.cutting.size) + 2 * OUTSIDE
     keypoints = rng.random((chosen.batch, KEYPOINTS, 2)) * extent - OUTSIDE
@@ -26,7 +26,7 @@ def main() -> None:
 
     def officially() -> tuple[torch.Tensor, torch.Tensor]:
         drawn = [
-            official.targets(joints, mask, load.codec)
+            theirs.targets(joints, mask, load.codec)
             for joints, mask in zip(keypoints, visible, strict=True)
         ]
         maps = torch.stack([torch.from_numpy(maps) for maps, _ in drawn])
@@ -41,6 +41,7 @@ def main() -> None:
         officially,
         lambda: load.codec.encode(points, seen, torch.device("cpu")),
         chosen.rounds,
+        peer.who(theirs.targets),
     )
 
 
