@@ -14,7 +14,8 @@ from torch import Tensor
 from workload import Workload, crops, workload
 
 from hrbench.backbone.input import IMAGENET, Normalisation
-from hrbench.data.augment import Draw, crop, draw, warp
+from hrbench.data.augment import Draw, crop, draw
+from hrbench.data.parts import Whole, warp
 from hrbench.geometry import cells_to_image, crop_matrix, crop_of_boxes
 from hrbench.heads.heatmap import flip_back
 from hrbench.metrics.nms import oks_nms
@@ -60,7 +61,7 @@ def test_crops_of_ten_thousand_boxes(benchmark: BenchmarkFixture, rng: np.random
 def test_warp(benchmark: BenchmarkFixture, image: NDArray[np.uint8], load: Workload) -> None:
     size = load.cutting.size
     matrix = crop_matrix(CENTER, SCALE, size)
-    benchmark(warp, image, matrix, size)
+    benchmark(warp, Whole(image), matrix, size)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,7 @@ def test_augmented_crop(
 ) -> None:
     benchmark(
         crop,
-        image,
+        Whole(image),
         rng.uniform(100, 400, (KEYPOINTS, 2)),
         np.ones(KEYPOINTS, dtype=bool),
         CENTER,

@@ -9,10 +9,10 @@ Source: deep-high-resolution-net.pytorch, lib/dataset/JointsDataset.py.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.data.parts import Opened, warp
 from hrbench.geometry import UNIT, CropMatrix, Floats, crop_matrix, flip_keypoints, transform
 from hrbench.spec import Augment
 
@@ -94,7 +94,7 @@ def half_body_crop(
 
 
 def crop(
-    image: NDArray[np.uint8],
+    image: Opened,
     keypoints: NDArray[np.float64],
     visible: NDArray[np.bool_],
     center: Floats,
@@ -108,7 +108,7 @@ def crop(
 ) -> Crop:
     """Return the crop of `size` (width, height) that a person gets for what was drawn.
 
-    `image` is (H, W, 3) BGR, as OpenCV reads it; `grid` gives the matrix of a crop. Half body,
+    `image` is BGR, as OpenCV reads it; `grid` gives the matrix of a crop. Half body,
     then scale and rotation, then the flip, in this order: each starts from what the one before
     left.
     """
@@ -121,22 +121,11 @@ def crop(
         # In float64 from here on: NumPy 2 makes the official code do so, NumPy 1 did not.
         resized = resized.astype(np.float64) * drawn.scale
     if drawn.flip:
-        image = cv2.flip(image, 1)  # type: ignore[assignment]  # cv2 types its dtype loosely
-        width = image.shape[1]
+        width = image.size[0]
         keypoints, visible = flip_keypoints(keypoints, visible, width, flip_pairs)
         center = center.copy()
         center[0] = width - center[0] - 1
     matrix = grid(center, resized, size, rotation=drawn.rotation)
     moved = np.where(visible[:, None], transform(keypoints, matrix), keypoints)
-    return Crop(warp(image, matrix, size), moved, visible, center, resized, matrix)
-
-
-def warp(
-    image: NDArray[np.uint8], matrix: NDArray[np.float64], size: tuple[int, int]
-) -> NDArray[np.uint8]:
-    """Return the (height, width, 3) RGB crop of a BGR image; black outside of it.
-
-    The colours are exchanged after the warp, on fewer pixels: it treats each alike.
-    """
-    cut = cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR)
-    return cv2.cvtColor(cut, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+    pixels = warp(image, matrix, size, mirrored=drawn.flip)
+    return Crop(pixels, moved, visible, center, resized, matrix)

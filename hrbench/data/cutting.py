@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.data import face_crops
-from hrbench.data.augment import Crop, Draw, crop, warp
-from hrbench.data.framing import picture
+from hrbench.data.augment import Crop, Draw, crop
+from hrbench.data.framing import opened, picture
 from hrbench.data.images import read_image
+from hrbench.data.parts import Opened, Whole, warps
 from hrbench.data.sample import Inside, People
 from hrbench.geometry import CropMatrix, crop_matrix
 
@@ -62,7 +63,7 @@ class AffineCutting:
 
     def augmented(self, people: People, row: int, drawn: Draw) -> Crop:
         return crop(
-            picture(people, people.image[row], self.read),
+            opened(people, people.image[row], self.read),
             people.keypoints[row],
             people.visible[row],
             people.centers[row],
@@ -86,20 +87,20 @@ class AffineCutting:
     def cut(
         self, image: NDArray[Any], people: People, rows: NDArray[np.int64]
     ) -> NDArray[np.uint8]:
-        crops = [
-            warp(
-                image,
-                self.grid(people.centers[row], people.scales[row] * scale, self.size),
-                self.size,
-            )
+        return self._crops(Whole(image), people, rows)
+
+    def plain(self, people: People, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+        return self._crops(opened(people, people.image[rows[0]], self.read), people, rows)
+
+    def _crops(self, image: Opened, people: People, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+        matrices = [
+            self.grid(people.centers[row], people.scales[row] * scale, self.size)
             for row in rows
             for scale in self.scales
         ]
         width, height = self.size
-        return np.stack(crops).reshape(len(rows), len(self.scales), height, width, 3)
-
-    def plain(self, people: People, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-        return self.cut(picture(people, people.image[rows[0]], self.read), people, rows)
+        crops = warps(image, matrices, self.size)
+        return crops.reshape(len(rows), len(self.scales), height, width, 3)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from hrbench.data.faults import Fault, fault_of
 from hrbench.data.headers import UPRIGHT, Header, Size, header
 from hrbench.data.images import read_image
 from hrbench.data.orientation import orientation, upright
+from hrbench.data.parts import Opened, Whole
 from hrbench.data.sample import Inside, People
 from hrbench.errors import DataError
 
@@ -114,6 +115,15 @@ def picture(people: People, image: int, read: Read) -> NDArray[Any]:
         if width and pixels.shape[:2] != (height, width):
             _require_swapped(path, pixels.shape, (width, height))
     return pixels
+
+
+def opened(people: People, image: int, read: Read) -> Opened:
+    """Return an image of which crops ask for the parts that they look at; `picture` says how.
+
+    Raises:
+        DataError: it cannot be read, or is of another size than annotated.
+    """
+    return Whole(picture(people, image, read))
 
 
 def as_viewed(path: Path, size: Size | None) -> NDArray[np.uint8]:
