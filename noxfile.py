@@ -92,8 +92,7 @@ def docs(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Ratios against named peers, each in one run."""
     session.install("-e", ".[dev]")
-    for stage in ("feed", "targets", "decoding", "inference", "training_step", "scoring"):
-        session.run("python", f"benchmarks/{stage}.py")
+    session.run("hrbench", "bench", *session.posargs)
     session.run("python", "benchmarks/busy.py")
     session.run("python", "benchmarks/first_minutes.py", "--whole")
     session.run("pytest", "benchmarks")

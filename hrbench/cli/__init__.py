@@ -4,6 +4,7 @@ A command has its module here and its code in `commands`, both called as the com
 """
 
 from hrbench.cli import (
+    bench,
     bundle,
     check,
     compare,
@@ -25,6 +26,7 @@ from hrbench.cli import (
 from hrbench.cli.root import main
 
 __all__ = [
+    "bench",
     "bundle",
     "check",
     "compare",

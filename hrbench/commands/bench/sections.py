@@ -1,0 +1,41 @@
+"""The scripts of `benchmarks/` that are run, each with its arguments and its time."""
+
+from dataclasses import dataclass
+
+from hrbench.errors import UnknownNameError
+
+BUDGET = 235.0  # seconds, of all sections on a card: it is had by the minute
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A script as it is called, under a name that `--only` takes."""
+
+    name: str
+    script: str
+    seconds: float  # that it may take; on a card its share of the budget
+    arguments: tuple[str, ...] = ()
+
+
+ON_CPU = (
+    Section("feed", "feed.py", 240),
+    Section("targets", "targets.py", 60),
+    Section("decoding", "decoding.py", 120),
+    Section("inference", "inference.py", 240),
+    Section("training-step", "training_step.py", 240),
+    Section("scoring", "scoring.py", 240),
+)
+ON_CARD = (Section("copies", "copies.py", 10),)
+
+
+def chosen(names: tuple[str, ...], *, card: bool) -> tuple[Section, ...]:
+    """Return the sections of these names, all of them where none is named, in their order.
+
+    Raises:
+        UnknownNameError: none is called so.
+    """
+    known = {section.name: section for section in (ON_CARD if card else ON_CPU)}
+    for name in names:
+        if name not in known:
+            raise UnknownNameError("section", name, known)
+    return tuple(known[name] for name in known if name in (names or known))
