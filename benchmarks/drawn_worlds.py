@@ -87,12 +87,15 @@ class World:
 
     def truth(self, rng: RNG) -> dict[str, float]:
         """Return the figures of very many units."""
-        draws = [self.metric.score(*self.draw(rng, 20_000)).figures for _ in range(self.draws)]
+        draws = [
+            self.metric.score(self.metric.compare(*self.draw(rng, 20_000))).figures
+            for _ in range(self.draws)
+        ]
         return {name: float(np.mean([draw[name] for draw in draws])) for name in draws[0]}
 
     def outcomes(self, rng: RNG, units: int) -> Outcomes:
         """Return what units that are drawn add to the figures."""
-        made = self.metric.observe(*self.draw(rng, units))
+        made = self.metric.observe(self.metric.compare(*self.draw(rng, units)))
         return self.kind(**{field.name: getattr(made, field.name) for field in fields(made)})
 
 
@@ -131,7 +134,9 @@ def by_action() -> list[NDArray[np.intp]]:
 @cache
 def pool() -> SequenceOutcomes:
     """Return what 30,000 performances add to the figures."""
-    made = METRICS["mpjpe"].observe(*performances(np.random.default_rng(0), 30_000))
+    made = METRICS["mpjpe"].observe(
+        METRICS["mpjpe"].compare(*performances(np.random.default_rng(0), 30_000))
+    )
     if not isinstance(made, SequenceOutcomes):
         raise TypeError(type(made))
     return made

@@ -79,7 +79,9 @@ def faces(rng: RNG, samples: int) -> Iterator[Row]:
         occluded=hidden,
         subsets={"blurred": blurred},
     )
-    groups = METRICS["nme"].breakdown(truth, _poses(points, off=planted * SIZE / 100), setting)
+    groups = METRICS["nme"].breakdown(
+        METRICS["nme"].compare(truth, _poses(points, off=planted * SIZE / 100), setting)
+    )
     for region, columns in regions.items():
         found = groups["region"][region]["NME"]
         yield Row(f"NME, region {region}", planted[:, columns].mean(), found, EXACT)
@@ -110,14 +112,18 @@ def joints(rng: RNG, samples: int) -> Iterator[Row]:
         "scale_mm": 1.1 * pose,
     }
     for part, joints in worlds.items():
-        groups = METRICS["mpjpe"].breakdown(truth, LiftedJoints(joints), setting)
+        groups = METRICS["mpjpe"].breakdown(
+            METRICS["mpjpe"].compare(truth, LiftedJoints(joints), setting)
+        )
         row = groups["action_share"]["all"]
         expected = np.linalg.norm(joints - pose, axis=2).mean()
         yield Row(f"{part} where {part} is planted", expected, row[part], EXACT)
         others = max(abs(row[other]) for other in (*worlds, "pose_mm") if other != part)
         yield Row(f"the largest other part, {part} planted", 0.0, others, EXACT)
     shifted = LiftedJoints(pose + [0, 6, 25])  # noqa: RUF005
-    row = METRICS["mpjpe"].breakdown(truth, shifted, setting)["action_share"]["all"]
+    row = METRICS["mpjpe"].breakdown(METRICS["mpjpe"].compare(truth, shifted, setting))[
+        "action_share"
+    ]["all"]
     yield Row("depth_mm", 25.0, row["depth_mm"], EXACT)
     yield Row("plane_mm", 6.0, row["plane_mm"], EXACT)
     yield Row("depth_share, %", 100 * 25**2 / (25**2 + 6**2), row["depth_share"], EXACT)
@@ -133,7 +139,9 @@ def classes(rng: RNG, samples: int) -> Iterator[Row]:
         first[(truth == own) & (luck < rate)] = taken
     labels = (first[:, None] + np.arange(5)) % len(names)
     answers = RankedClasses(labels, np.eye(1, 5, dtype=np.float32).repeat(samples, axis=0))
-    groups = METRICS["accuracy"].breakdown(truth, answers, ClassSetting(names))
+    groups = METRICS["accuracy"].breakdown(
+        METRICS["accuracy"].compare(truth, answers, ClassSetting(names))
+    )
     for (own, taken), rate in rates.items():
         found = groups["mistake"][f"class {own} for class {taken}"]["of_class"]
         yield Row(f"class {own} taken for {taken}, %", 100 * rate, found, _chance(samples / 10))
@@ -230,7 +238,9 @@ def _poses(points: Floats, off: Floats, sure: Floats | None = None) -> PosesInBo
 
 
 def _calibration(metric: str, *measured: Any) -> dict[str, dict[str, float]]:
-    rows: dict[str, dict[str, float]] = METRICS[metric].breakdown(*measured)["calibration"]
+    rows: dict[str, dict[str, float]] = METRICS[metric].breakdown(
+        METRICS[metric].compare(*measured)
+    )["calibration"]
     return rows
 
 

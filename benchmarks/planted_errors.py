@@ -171,7 +171,9 @@ def breakdown(world: World, metric: str) -> dict[str, Any]:
     if metric == "crowdpose":
         images = np.unique(world.truth.image_ids)
         truth = CrowdTruth(world.truth, images, np.linspace(0, 1, len(images)))
-    return dict(METRICS[metric].breakdown(truth, world.poses, world.setting))
+    return dict(
+        METRICS[metric].breakdown(METRICS[metric].compare(truth, world.poses, world.setting))
+    )
 
 
 def planted_counts(world: World) -> dict[str, int]:

@@ -20,9 +20,7 @@ from hrbench.engine.runtime import Runtime
 from hrbench.engine.train import Cost, Feed, Plan
 from hrbench.formats.location import DataRoot
 from hrbench.metrics.metric import AnyMetric
-from hrbench.metrics.outcomes import Outcomes
 from hrbench.metrics.registry import METRICS
-from hrbench.metrics.scores import Scores
 from hrbench.report.predictions import Stored
 from hrbench.spec import DatasetSpec, TaskSpec
 
@@ -98,21 +96,13 @@ class Task(ABC, Generic[N, E, P]):
     def measurable(self, predictions: P) -> Any:
         """Return predictions as metrics take them, as `metrics.inputs` has them."""
 
-    def scores(self, evaluation: E, predictions: P) -> Scores:
-        """Return the figures of predictions, where there is truth."""
-        return self.metric.score(evaluation.truth, self.measurable(predictions), self.setting)
-
-    def breakdown(self, evaluation: E, predictions: P) -> Mapping[str, Any]:
-        """Return the groups that say where predictions fail, where there is truth."""
-        return self.metric.breakdown(evaluation.truth, self.measurable(predictions), self.setting)
+    def compared(self, evaluation: E, predictions: P) -> Any:
+        """Return predictions beside the truth, where there is truth, for the metric to measure."""
+        return self.metric.compare(evaluation.truth, self.measurable(predictions), self.setting)
 
     def errors(self, evaluation: E, predictions: P) -> Any:
         """Return the error of each sample that counts, where there is truth."""
-        return self.metric.errors(evaluation.truth, self.measurable(predictions), self.setting)
-
-    def outcomes(self, evaluation: E, predictions: P) -> Outcomes:
-        """Return what each image adds to the figures, where there is truth."""
-        return self.metric.observe(evaluation.truth, self.measurable(predictions), self.setting)
+        return self.metric.errors(self.compared(evaluation, predictions))
 
     @abstractmethod
     def samples(self, evaluation: E, predictions: P) -> Mapping[str, Sequence[Any]]:

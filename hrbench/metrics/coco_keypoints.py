@@ -5,24 +5,12 @@ poses -> instance scores -> OKS-NMS -> results -> matching -> precision, recall 
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
 
 from hrbench.metrics.average_precision import RECALLS, SELECTIONS, by_recall, curves, figures
-from hrbench.metrics.keypoints import by_keypoint, keypoint_errors, medians
-from hrbench.metrics.matching import AREA_RANGES, Matches, match
-from hrbench.metrics.people import Poses, Truth
+from hrbench.metrics.keypoints import by_keypoint, medians
+from hrbench.metrics.matched import Matched
+from hrbench.metrics.matching import AREA_RANGES, Matches
 from hrbench.metrics.scores import Scores
-from hrbench.metrics.selection import (
-    KEYPOINT_THRESHOLD,
-    NMS_THRESHOLD,
-    Selection,
-    SuppressionName,
-    as_results,
-    select,
-)
 
 NOBODY = {  # why a figure has no value, by the last letter of its name
     "M": "nobody with an area of 32 x 32 to 96 x 96 pixels is labelled",
@@ -37,57 +25,23 @@ FIGURES = (
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PoseScores(Scores):
-    """COCO's figures, named as in FIGURES, and how they came about."""
-
-    selection: Selection
-    matches: Matches
-
-
-def score_poses(
-    truth: Truth,
-    poses: Poses,
-    *,
-    sigmas: NDArray[np.float64],
-    keypoint_names: Sequence[str],
-    flip_pairs: Sequence[tuple[int, int]],
-    keypoint_threshold: float = KEYPOINT_THRESHOLD,
-    nms: SuppressionName = "oks",
-    nms_threshold: float = NMS_THRESHOLD,
-) -> PoseScores:
+def score_poses(found: Matched, keypoint_names: Sequence[str]) -> Scores:
     """Return COCO's ten figures, the median error, and the figures by size and keypoint.
 
-    `groups["curve"]` has precision at each recall, of the APs by their names.
-    `poses` are in the order of the predictions file, which decides between equal scores.
+    They are named as in FIGURES. `groups["curve"]` has precision at each recall, of the APs by
+    their names.
     """
-    widths = (len(sigmas), len(keypoint_names), truth.visibility.shape[1])
-    if {*widths} != {poses.keypoint_scores.shape[1]}:
-        raise ValueError(
-            f"poses of {poses.keypoint_scores.shape[1]} keypoints need as many sigmas, names "
-            f"and annotated keypoints; there are {widths[0]}, {widths[1]} and {widths[2]}"
-        )
-    selection = select(
-        poses,
-        sigmas=sigmas,
-        keypoint_threshold=keypoint_threshold,
-        nms=nms,
-        nms_threshold=nms_threshold,
-    )
-    results = as_results(poses, selection)
-    matches = match(truth, results, sigmas)
-    errors = keypoint_errors(truth, results, matches, sigmas, flip_pairs)
-    drawn = curves(matches, results)
+    drawn = curves(found.matches, found.results)
     values = figures(drawn)
-    values |= medians(errors)
+    values |= medians(found.errors)
     lines = {"recall": RECALLS, **by_recall(drawn)}
     groups = {
-        "size": by_size(values, matches),
-        "keypoint": by_keypoint(errors, keypoint_names),
+        "size": by_size(values, found.matches),
+        "keypoint": by_keypoint(found.errors, keypoint_names),
         "curve": {name: line.tolist() for name, line in lines.items()},
     }
     reasons = {name: _reason(name) for name, value in values.items() if math.isnan(value)}
-    return PoseScores(values, reasons, groups, selection, matches)
+    return Scores(values, reasons, groups)
 
 
 def by_size(values: dict[str, float], matches: Matches) -> dict[str, dict[str, float]]:

@@ -15,18 +15,11 @@ from numpy.typing import NDArray
 
 from hrbench.arrays import Floats
 from hrbench.metrics.average_precision import ALL, RECALLS, Curves, by_recall, curves, figures
-from hrbench.metrics.keypoints import by_keypoint, keypoint_errors, medians
-from hrbench.metrics.matching import Matches, match
-from hrbench.metrics.people import Poses, Results, Truth
+from hrbench.metrics.keypoints import by_keypoint, medians
+from hrbench.metrics.matched import Matched
+from hrbench.metrics.matching import Matches
+from hrbench.metrics.people import Results, Truth
 from hrbench.metrics.scores import Scores
-from hrbench.metrics.selection import (
-    KEYPOINT_THRESHOLD,
-    NMS_THRESHOLD,
-    Selection,
-    SuppressionName,
-    as_results,
-    select,
-)
 
 AREA_SHARE = 0.53  # of the box that counts as the person's area, which the files do not have
 LEVELS = {  # crowd index, the upper end excluded; the paper's formula is not bounded by 1
@@ -65,44 +58,24 @@ def of_level(crowd_index: Floats, level: str) -> NDArray[np.bool_]:
     return (low <= crowd_index) & (crowd_index < high)
 
 
-def score_crowd(
-    truth: CrowdTruth,
-    poses: Poses,
-    *,
-    sigmas: Floats,
-    keypoint_names: Sequence[str],
-    flip_pairs: Sequence[tuple[int, int]],
-    keypoint_threshold: float = KEYPOINT_THRESHOLD,
-    nms: SuppressionName = "oks",
-    nms_threshold: float = NMS_THRESHOLD,
-) -> tuple[Scores, Selection]:
-    """Return CrowdPose's nine figures and the median error, by level too, and the poses kept.
+def score_crowd(truth: CrowdTruth, found: Matched, keypoint_names: Sequence[str]) -> Scores:
+    """Return CrowdPose's nine figures and the median error, by level too.
 
     A level's AP is over all images of `truth`, predicted on or not: give it the truth of the
     images looked at. (The official code takes the levels from the whole file, even where only
     some of its images are evaluated.)
     """
-    selection = select(
-        poses,
-        sigmas=sigmas,
-        keypoint_threshold=keypoint_threshold,
-        nms=nms,
-        nms_threshold=nms_threshold,
-    )
-    results = as_results(poses, selection)
-    matches = match(truth.people, results, sigmas)
-    drawn = crowd_curves(truth, results, matches)
-    errors = keypoint_errors(truth.people, results, matches, sigmas, flip_pairs)
+    drawn = crowd_curves(truth, found.results, found.matches)
     values = crowd_figures(drawn)
-    values |= medians(errors)
+    values |= medians(found.errors)
     images = {level: len(truth.images_of(level)) for level in LEVELS}
     groups = {
         "crowding": {n: {"images": images[n], "AP": values[f"AP_{n}"]} for n in LEVELS},
-        "keypoint": by_keypoint(errors, keypoint_names),
+        "keypoint": by_keypoint(found.errors, keypoint_names),
         "curve": {name: line.tolist() for name, line in _lines(drawn).items()},
     }
     without = [name for name, value in values.items() if math.isnan(value)]
-    return Scores(values, {name: _reason(name, images) for name in without}, groups), selection
+    return Scores(values, {name: _reason(name, images) for name in without}, groups)
 
 
 def crowd_curves(truth: CrowdTruth, results: Results, matches: Matches) -> dict[str, Curves]:

@@ -23,7 +23,14 @@ import numpy as np
 from hrbench.arrays import Floats
 from hrbench.metrics.average_precision import ALL, curves, figures
 from hrbench.metrics.error_kinds import INVERSION, JITTER, KINDS, MISS, SWAP, Located
-from hrbench.metrics.matching import Matches, close_pairs, match
+from hrbench.metrics.matching import (
+    OF_ANY_SIZE,
+    Candidates,
+    Matches,
+    assigned,
+    close_pairs,
+    match,
+)
 from hrbench.metrics.nms import soft_order
 from hrbench.metrics.oks import oks
 from hrbench.metrics.people import Results, Truth
@@ -51,18 +58,20 @@ class Costs:
     mended: Matches
 
 
-def costs(truth: Truth, results: Results, sigmas: Floats, located: Located) -> Costs:
+def costs(candidates: Candidates, located: Located) -> Costs:
     """Measure what each kind of error costs."""
+    truth, results, sigmas = candidates.truth, candidates.results, candidates.sigmas
 
     def after(poses: Results) -> float:
-        return precision(match(truth, poses, sigmas), poses)
+        return precision(match(truth, poses, sigmas, ranges=OF_ANY_SIZE), poses)
 
     by_kind: dict[str, Cost] = {}
     for number, kind in enumerate(MOVED, start=1):
         moved = located.corrected(results, MOVED[:number])
         by_kind[KINDS[kind]] = Cost(after(located.corrected(results, [kind])), after(moved))
     best = rescored(truth, moved, sigmas)
-    found, mended = match(truth, results, sigmas), match(truth, best, sigmas)
+    found = assigned(candidates, ranges=OF_ANY_SIZE)
+    mended = match(truth, best, sigmas, ranges=OF_ANY_SIZE)
     by_kind[SCORE] = Cost(after(rescored(truth, results, sigmas)), precision(mended, best))
     by_kind[FALSE_POSITIVE] = Cost(
         precision(_without_false(found), results), precision(_without_false(mended), best)

@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 from hrbench.arrays import Floats
 from hrbench.metrics.average_precision import ALL
 from hrbench.metrics.error_costs import FALSE_POSITIVE, MISSED_PERSON, Costs, costs, precision
-from hrbench.metrics.error_kinds import KINDS, NOT_LABELLED, Located, locate
-from hrbench.metrics.matching import match
+from hrbench.metrics.error_kinds import FOUND, KINDS, NOT_LABELLED, Located, locate
+from hrbench.metrics.matching import OF_ANY_SIZE, Candidates, assigned
 from hrbench.metrics.overlap import overlapping
 from hrbench.metrics.people import Results, Truth
 
@@ -54,7 +54,7 @@ class Diagnosis:
 
     truth: Truth
     results: Results
-    sigmas: Floats
+    candidates: Candidates
     located: Located
     costs: Costs
 
@@ -74,8 +74,9 @@ def diagnose(
     truth: Truth, results: Results, sigmas: Floats, flip_pairs: Sequence[tuple[int, int]]
 ) -> Diagnosis:
     """Find out what is wrong with each pose, and what it costs."""
-    located = locate(truth, results, sigmas, flip_pairs)
-    return Diagnosis(truth, results, sigmas, located, costs(truth, results, sigmas, located))
+    candidates = Candidates.of(truth, results, sigmas, FOUND)
+    located = locate(candidates, flip_pairs)
+    return Diagnosis(truth, results, candidates, located, costs(candidates, located))
 
 
 def groups(found: Diagnosis, keypoint_names: Sequence[str]) -> dict[str, Group]:
@@ -137,7 +138,8 @@ def _of_part(found: Diagnosis, part: Part) -> dict[str, float]:
 
 def _precision_of(found: Diagnosis, part: Part) -> float:
     numbers = np.where(part.people, found.truth.num_keypoints, 0)  # at 0 nobody has to be found
-    matches = match(replace(found.truth, num_keypoints=numbers), found.results, found.sigmas)
+    part_of = replace(found.candidates, truth=replace(found.truth, num_keypoints=numbers))
+    matches = assigned(part_of, ranges=OF_ANY_SIZE)
     idle = (matches.found < 0) & ~part.poses[matches.rows]
     return precision(replace(matches, ignored=matches.ignored | idle), found.results)
 

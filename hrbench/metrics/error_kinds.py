@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from hrbench.arrays import Floats
 from hrbench.metrics.average_precision import ALL
 from hrbench.metrics.keypoints import partners
-from hrbench.metrics.matching import match, pairs_of_one_image
+from hrbench.metrics.matching import OF_ANY_SIZE, Candidates, assigned, pairs_of_one_image
 from hrbench.metrics.oks import similarity
 from hrbench.metrics.people import Results, Truth
 
@@ -35,7 +35,7 @@ Rows = NDArray[np.intp]
 KINDS = ("good", "jitter", "inversion", "swap", "miss")
 GOOD, JITTER, INVERSION, SWAP, MISS = range(len(KINDS))
 NOT_LABELLED = -1
-FOUND = np.array([0.1])  # OKS with which a pose is somebody's, however badly placed
+FOUND = 0.1  # OKS with which a pose is somebody's, however badly placed
 AS_LABELLED = 0.85  # similarity above which a keypoint lies as well as people label it
 NEAR = 0.5  # similarity from which a keypoint lies near a place
 NOWHERE = -1.0  # similarity with a place that is not labelled
@@ -62,11 +62,13 @@ class Located:
         return replace(results, keypoints=keypoints)
 
 
-def locate(
-    truth: Truth, results: Results, sigmas: Floats, flip_pairs: Sequence[tuple[int, int]]
-) -> Located:
-    """Tell the kind of every labelled keypoint of the people that were found."""
-    matches = match(truth, results, sigmas, FOUND)
+def locate(candidates: Candidates, flip_pairs: Sequence[tuple[int, int]]) -> Located:
+    """Tell the kind of every labelled keypoint of the people that were found.
+
+    The candidates have an OKS of FOUND at least.
+    """
+    truth, results, sigmas = candidates.truth, candidates.results, candidates.sigmas
+    matches = assigned(candidates, np.array([FOUND]), OF_ANY_SIZE)
     right = (matches.found[ALL, 0] >= 0) & ~matches.ignored[ALL, 0]
     rows, people = matches.rows[right], matches.found[ALL, 0][right].astype(np.intp)
     points = results.keypoints[rows]

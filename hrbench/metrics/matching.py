@@ -7,7 +7,7 @@ it, with one difference: people and results are told apart by their rows, not by
 that an annotation with id 0 can be found (pycocotools counts it as missed).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,7 @@ from hrbench.metrics.people import Results, Truth
 
 Rows = NDArray[np.intp]
 Mask = NDArray[np.bool_]
+Ranges = Mapping[str, tuple[float, float]]
 
 THRESHOLDS = np.linspace(0.5, 0.95, 10)  # of the OKS
 AREA_RANGES = {  # square pixels, both ends included; COCO scores no small people
@@ -27,6 +28,7 @@ AREA_RANGES = {  # square pixels, both ends included; COCO scores no small peopl
     "large": (96.0**2, 1e10),
 }
 RESULTS_PER_IMAGE = 20
+OF_ANY_SIZE = {"all": AREA_RANGES["all"]}
 PAIRS_AT_ONCE = 1 << 14  # stay in the cache, and bound the memory of crowded images
 
 
@@ -40,19 +42,54 @@ class Matches:
     optional: Mask  # (A, P) people who need not be found
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """Results beside people: those that are looked at, and whom each may find."""
+
+    truth: Truth
+    results: Results
+    sigmas: Floats  # (K,)
+    rows: Rows  # (D,) of the results, as in `Matches`
+    rank: Rows  # (D,) by score within the image
+    extents: Floats  # (D,) square pixels around the keypoints
+    ranked: Rows  # (M,) positions in `rows`
+    people: Rows  # (M,) rows of the truth
+    fit: Floats  # (M,) OKS
+
+    @classmethod
+    def of(cls, truth: Truth, results: Results, sigmas: Floats, least: float) -> "Candidates":
+        """Find the pairs of a result and a person of its image with an OKS of `least`."""
+        rows, rank = rank_by_image(results)
+        pairs = close_pairs(truth, results, rows, sigmas, least)
+        extents = results.extents[rows]
+        return cls(truth, results, sigmas, rows, rank, extents, *pairs)
+
+
 def match(
-    truth: Truth, results: Results, sigmas: Floats, thresholds: Floats = THRESHOLDS
+    truth: Truth,
+    results: Results,
+    sigmas: Floats,
+    thresholds: Floats = THRESHOLDS,
+    ranges: Ranges = AREA_RANGES,
 ) -> Matches:
     """Give each result, by falling score, the free person whom it fits best.
 
     `thresholds` (T,) of the OKS rise.
     """
-    rows, rank = rank_by_image(results)
-    optional = _outside_ranges(truth.areas) | truth.crowd | (truth.num_keypoints == 0)
-    ignored_alone = _outside_ranges(results.extents[rows])
-    found = np.full((len(AREA_RANGES), len(thresholds), len(rows)), -1, dtype=np.int32)
+    candidates = Candidates.of(truth, results, sigmas, thresholds[0])
+    return assigned(candidates, thresholds, ranges)
+
+
+def assigned(
+    candidates: Candidates, thresholds: Floats = THRESHOLDS, ranges: Ranges = AREA_RANGES
+) -> Matches:
+    """Do the same among candidates with an OKS of the first threshold, or of less."""
+    truth, rows, rank = candidates.truth, candidates.rows, candidates.rank
+    ranked, people, fit = candidates.ranked, candidates.people, candidates.fit
+    optional = _outside(truth.areas, ranges) | truth.crowd | (truth.num_keypoints == 0)
+    ignored_alone = _outside(candidates.extents, ranges)
+    found = np.full((len(ranges), len(thresholds), len(rows)), -1, dtype=np.int32)
     ignored = np.empty(found.shape, dtype=bool)
-    ranked, people, fit = close_pairs(truth, results, rows, sigmas, thresholds[0])
     for area, last_choice in enumerate(optional):
         order = np.lexsort((-people, -fit, last_choice[people], ranked, rank[ranked]))
         ends = np.searchsorted(rank[ranked][order], range(1, RESULTS_PER_IMAGE))
@@ -129,6 +166,6 @@ def _choose(
         taken[threshold, person] = True
 
 
-def _outside_ranges(areas: Floats) -> Mask:
+def _outside(areas: Floats, ranges: Ranges) -> Mask:
     """Return (A, ...): whether an area lies outside of each range."""
-    return np.array([(areas < low) | (areas > high) for low, high in AREA_RANGES.values()])
+    return np.array([(areas < low) | (areas > high) for low, high in ranges.values()])

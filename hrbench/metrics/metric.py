@@ -16,6 +16,7 @@ from hrbench.metrics.scores import Scores
 Truth = TypeVar("Truth")
 Predictions = TypeVar("Predictions")
 Setting = TypeVar("Setting")
+Beside = TypeVar("Beside", bound="Compared[Any, Any, Any]")
 Errors = TypeVar("Errors", bound=SampleErrors)
 
 
@@ -48,6 +49,18 @@ class CurveAxes:
     up: str  # what rises to 100 %
 
 
+@dataclass(frozen=True, eq=False)
+class Compared(Generic[Truth, Predictions, Setting]):
+    """Predictions beside the truth, and what dataset and protocol say.
+
+    What several parts of a metric need is made here once, as a cached property of its own kind.
+    """
+
+    truth: Truth
+    predictions: Predictions
+    setting: Setting
+
+
 def nothing_wrong(_: Any) -> str:
     """Find no fault."""
     return ""
@@ -58,13 +71,13 @@ def nothing_to_say(_: Any, __: Any) -> tuple[str, ...]:
     return ()
 
 
-def nothing_more(_: Any, __: Any, ___: Any) -> dict[str, Any]:
+def nothing_more(_: Any) -> dict[str, Any]:
     """Have no further groups."""
     return {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Metric(Generic[Truth, Predictions, Setting, Errors]):
+class Metric(Generic[Truth, Predictions, Setting, Beside, Errors]):
     """A metric: its figures, what it is computed of, and what is told of single samples.
 
     A format that gives `truth` is measured by it, in tasks whose networks answer `predictions`;
@@ -76,12 +89,13 @@ class Metric(Generic[Truth, Predictions, Setting, Errors]):
     figures: tuple[Definition, ...]  # all that `score` may give
     truth: type[Truth]
     predictions: type[Predictions]
-    score: Callable[[Truth, Predictions, Setting], Scores]
-    errors: Callable[[Truth, Predictions, Setting], Errors]  # of each sample that counts
+    compare: Callable[[Truth, Predictions, Setting], Beside]  # once, for those below
+    score: Callable[[Beside], Scores]
+    errors: Callable[[Beside], Errors]  # of each sample that counts
     outcomes: type[Outcomes]
-    observe: Callable[[Truth, Predictions, Setting], Outcomes]  # what each image adds to `score`
+    observe: Callable[[Beside], Outcomes]  # what each image adds to `score`
     # Groups of a record beside those of `score`: where predictions fail, and how.
-    breakdown: Callable[[Truth, Predictions, Setting], Mapping[str, Any]] = nothing_more
+    breakdown: Callable[[Beside], Mapping[str, Any]] = nothing_more
     needs: tuple[str, ...] = ()  # keys that have to be said
     reads: tuple[str, ...] = ()  # keys that may be said besides
     idle: Mapping[str, str] = field(default_factory=dict)  # others that a file may state, and why
@@ -99,4 +113,4 @@ class Metric(Generic[Truth, Predictions, Setting, Errors]):
         return frozenset({*self.needs, *self.reads, *self.idle})
 
 
-AnyMetric: TypeAlias = Metric[Any, Any, Any, Any]
+AnyMetric: TypeAlias = Metric[Any, Any, Any, Any, Any]

@@ -61,15 +61,9 @@ class JointTruth:
 
 
 def score_joints(
-    truth: JointTruth,
-    joints: NDArray[np.floating],
-    *,
-    average: Average,
-    num_joints: int,
-    root: Root,
-    joint_names: Sequence[str],
+    errors: "SequenceErrors", *, average: Average, num_joints: int, joint_names: Sequence[str]
 ) -> Scores:
-    """Score (N, J, 3) predictions in mm from the hip, their rows those of the truth.
+    """Score the sequences whose errors are measured.
 
     MPJVE is the error of velocities, in mm a frame. A sequence of N frames has N - 1 of them,
     and the weight of N; a single frame has none, and its action the MPJVE of the other
@@ -79,27 +73,15 @@ def score_joints(
     last two by the average of the protocol.
 
     Args:
-        truth: the joints to be found.
-        joints: the predictions.
+        errors: of each sequence.
         average: over 'actions', whose weights are equal, or over 'frames'.
-        num_joints: over which a frame's error is the mean, and by which poses are aligned: 17,
-            16 without the hip, 14 without spine and nose too.
-        root: whose hip is put at the origin: the 'target' only, as in VideoPose3D, where the
-            prediction's counts as it is, or 'both', as in Martinez et al., where its error is 0
-            and counts as such.
+        num_joints: that they are means over.
         joint_names: the J names, in Human3.6M's words.
 
     Raises:
-        ValueError: the predictions are not finite, or not of the truth's frames, or a joint that
-            the mean leaves out is not among the names.
+        ValueError: a joint that a mean leaves out is not among the names.
     """
-    if joints.shape != truth.joints.shape or not np.isfinite(joints).all():
-        raise ValueError(
-            f"predictions {joints.shape} for a truth of {truth.joints.shape}, "
-            f"{(~np.isfinite(joints)).sum()} of their numbers not finite"
-        )
     counted = {number: counted_joints(joint_names, number) for number in LEFT_OUT}
-    errors = SequenceErrors.of(truth, joints, counted[num_joints], joint_names.index(HIP), root)
     figures = _named(errors.mean(errors.figures, average))
     other: Average = "frames" if average == "actions" else "actions"
     figures[f"{HEADLINE} ({other[:-1]} average)"] = float(errors.mean(errors.figures, other)[0])
@@ -145,11 +127,33 @@ class SequenceErrors:
         cls,
         truth: JointTruth,
         joints: NDArray[np.floating],
-        counted: NDArray[np.bool_],
-        hip: int,
+        *,
+        num_joints: int,
         root: Root,
+        joint_names: Sequence[str],
     ) -> "SequenceErrors":
-        """Measure every sequence, its figures over the (J,) counted joints."""
+        """Measure (N, J, 3) predictions in mm from the hip, their rows those of the truth.
+
+        Args:
+            truth: the joints to be found.
+            joints: the predictions.
+            num_joints: that a frame's error is the mean over, and by which poses are aligned: 17,
+                16 without the hip, 14 without spine and nose too.
+            root: whose hip is put at the origin: the 'target' only, as in VideoPose3D, where the
+                prediction's counts as it is, or 'both', as in Martinez et al., where its error is
+                0 and counts as such.
+            joint_names: the J names, in Human3.6M's words.
+
+        Raises:
+            ValueError: the predictions are not finite, or not of the truth's frames, or a joint
+                that the mean leaves out is not among the names.
+        """
+        if joints.shape != truth.joints.shape or not np.isfinite(joints).all():
+            raise ValueError(
+                f"predictions {joints.shape} for a truth of {truth.joints.shape}, "
+                f"{(~np.isfinite(joints)).sum()} of their numbers not finite"
+            )
+        counted, hip = counted_joints(joint_names, num_joints), joint_names.index(HIP)
         used = [(number, rows) for number, rows in enumerate(truth.rows()) if len(rows)]
         figures, by_joint = np.empty((len(used), len(FIGURES))), np.empty((len(used), len(counted)))
         for place, (_, rows) in enumerate(used):

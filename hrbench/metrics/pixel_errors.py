@@ -50,34 +50,18 @@ def object_sizes(truth: Truth, groups: Groups) -> dict[str, Floats]:
     return {name: np.where(size > 0, size, np.nan) for name, size in sizes.items()}
 
 
-def score_pixels(
-    truth: Truth,
-    poses: Poses,
-    people: NDArray[np.intp],
-    keypoint_names: Sequence[str],
-    flip_pairs: Sequence[tuple[int, int]],
-    normaliser: str = BOX_SIZE,
-    groups: Groups | None = None,
-) -> Scores:
-    """Score each pose with the object in whose box it was found, `people[n]` (N,) of the truth.
+def score_pixels(found: PixelErrors, truth: Truth, keypoint_names: Sequence[str]) -> Scores:
+    """Score objects by the errors of their keypoints, see `errors_in_pixels`.
 
-    PCK@a is the share of keypoints nearer to their place than a times the object's size by
-    `normaliser`, a name in `groups` or the box's. NME is the mean over objects of the mean error
-    of their keypoints, in per cent of the size; that by the others has their name behind it.
-    Objects without a labelled keypoint and groups of objects do not count; those without a pose
-    or a size have no error, and `groups["objects"]` says how many there are.
-
-    A keypoint is swapped where it is not within 0.1 sizes of its own place and is within 0.1
-    sizes of its left or right partner's, both labelled.
+    PCK@a is the share of keypoints nearer to their place than a times the object's size by the
+    protocol's normaliser. NME is the mean over objects of the mean error of their keypoints, in
+    per cent of the size; that by the others has their name behind it. Objects without a pose or a
+    size have no error, and `groups["objects"]` says how many of the truth there are.
 
     Source: PCK after Yang and Ramanan 2013, section 6, whose size is the box's longer side.
-
-    Raises:
-        ValueError: `people` does not name one object of the truth for each pose, none twice.
     """
-    found = errors_in_pixels(truth, poses, people, flip_pairs, normaliser, groups or {})
-    pixels, size = found.pixels, found.sizes[normaliser]
-    figures = _figures(pixels, found.sizes)
+    normaliser, size = next(iter(found.sizes.items()))
+    figures = _figures(found.pixels, found.sizes)
     measured, unsized = len(found.objects), int(np.isnan(size).sum())
     tables = {
         "objects": {
@@ -85,7 +69,7 @@ def score_pixels(
             "without_pose": int(measurable(truth).sum()) - measured,
             **({"without_size": unsized} if unsized else {}),
         },
-        "keypoint": _by_keypoint(pixels, pixels / size, found.swapped, keypoint_names),
+        "keypoint": _by_keypoint(found.pixels, found.pixels / size, found.swapped, keypoint_names),
     }
     reasons = {
         name: _reason(name, normaliser, rows=measured)
@@ -100,16 +84,24 @@ def errors_in_pixels(
     poses: Poses,
     people: NDArray[np.intp],
     flip_pairs: Sequence[tuple[int, int]],
-    normaliser: str,
-    groups: Groups,
+    normaliser: str = BOX_SIZE,
+    groups: Groups | None = None,
 ) -> PixelErrors:
-    """Measure every labelled keypoint of the objects that count, as `score_pixels` has them."""
+    """Measure each pose beside the object in whose box it was found, `people[n]` (N,) of the truth.
+
+    Objects without a labelled keypoint and groups of objects do not count. A keypoint is swapped
+    where it is not within 0.1 sizes of its own place and is within 0.1 sizes of its left or right
+    partner's, both labelled. `normaliser` is a name in `groups`, or the box's size.
+
+    Raises:
+        ValueError: `people` does not name one object of the truth for each pose, none twice.
+    """
     _require_pairs(len(truth.ids), len(poses.image_ids), people)
     rows = np.flatnonzero(measurable(truth)[people])
     chosen = people[rows]
     labelled = truth.visibility[chosen] > 0
     actual = np.where(labelled[..., None], truth.keypoints[chosen], np.nan)
-    sizes = {name: size[chosen, None] for name, size in object_sizes(truth, groups).items()}
+    sizes = {name: size[chosen, None] for name, size in object_sizes(truth, groups or {}).items()}
     predicted = poses.keypoints[rows].astype(np.float64)
     return PixelErrors(
         objects=chosen,

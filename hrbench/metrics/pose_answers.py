@@ -4,37 +4,24 @@ from typing import Any
 
 import numpy as np
 
-from hrbench.arrays import Floats
 from hrbench.metrics import calibration
 from hrbench.metrics.calibration import Answers
 from hrbench.metrics.inputs import ANNOTATED, KeypointSetting
-from hrbench.metrics.keypoints import ELSEWHERE, keypoint_errors
-from hrbench.metrics.matching import Matches, match
-from hrbench.metrics.people import Poses, Truth
-from hrbench.metrics.selection import Selection, as_results
+from hrbench.metrics.keypoints import ELSEWHERE
+from hrbench.metrics.matched import Matched
 
 
-def breakdown(
-    truth: Truth, poses: Poses, selection: Selection, setting: KeypointSetting
-) -> dict[str, Any]:
+def breakdown(found: Matched, setting: KeypointSetting) -> dict[str, Any]:
     """Return how the scores of poses that the protocol keeps, its selection, are calibrated.
 
     Those of boxes are left out where the boxes are annotated: all are 1.
     """
-    sigmas = np.asarray(setting.sigmas)
-    matches = match(truth, as_results(poses, selection), sigmas)
-    by_kind = pose_answers(truth, poses, selection, matches, sigmas)
     annotated = {"box"} if setting.boxes == ANNOTATED else set()
+    by_kind = pose_answers(found)
     return calibration.breakdown({k: v for k, v in by_kind.items() if k not in annotated})
 
 
-def pose_answers(
-    truth: Truth,
-    poses: Poses,
-    selection: Selection,
-    matches: Matches,
-    sigmas: Floats,
-) -> dict[str, Answers]:
+def pose_answers(matched: Matched) -> dict[str, Answers]:
     """Return which poses, boxes and keypoints are right, with their scores.
 
     A `pose` is right where it finds a person at an OKS of 0.5, over all sizes; poses that are
@@ -42,10 +29,10 @@ def pose_answers(
     that was found in it. A `keypoint` is right where its own term of the OKS is 0.5 or more;
     labelled ones of people who are found are answers.
     """
+    poses, selection, matches = matched.poses, matched.selection, matched.matches
     counted, found = ~matches.ignored[0, 0], matches.found[0, 0] >= 0
     rows = selection.kept[matches.rows]
-    results = as_results(poses, selection)
-    terms = keypoint_errors(truth, results, matches, sigmas, ()).similarity
+    terms = matched.errors.similarity
     labelled = ~np.isnan(terms)
     scores = poses.keypoint_scores[rows[found & counted]]
     return {

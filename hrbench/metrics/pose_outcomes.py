@@ -6,7 +6,6 @@ K keypoints, O objects, S normalisers.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +13,11 @@ from numpy.typing import NDArray
 from hrbench.arrays import Floats
 from hrbench.metrics.average_precision import ALL
 from hrbench.metrics.crowdpose import DECIMALS, LEVELS, OF_ALL, CrowdTruth, of_level
-from hrbench.metrics.keypoints import keypoint_errors
-from hrbench.metrics.matching import Mask, match
+from hrbench.metrics.matched import Matched
+from hrbench.metrics.matching import Mask
 from hrbench.metrics.outcomes import Counts, Outcomes
-from hrbench.metrics.people import Poses, Truth
 from hrbench.metrics.pixel_outcomes import in_sizes
 from hrbench.metrics.ranked import Ranked, ranked
-from hrbench.metrics.selection import SuppressionName, as_results, select
 from hrbench.metrics.weighted import Owners, means, medians, owners_of
 
 
@@ -100,29 +97,11 @@ class CrowdOutcomes(PoseOutcomes):
 
 
 def pose_outcomes(
-    truth: Truth,
-    poses: Poses,
-    images: NDArray[np.int64],
-    *,
-    sigmas: Floats,
-    keypoint_names: Sequence[str],
-    flip_pairs: Sequence[tuple[int, int]],
-    keypoint_threshold: float,
-    nms: SuppressionName,
-    nms_threshold: float,
+    found: Matched, images: NDArray[np.int64], keypoint_names: Sequence[str]
 ) -> PoseOutcomes:
     """Return what each of (U,) images, in rising order, adds to the figures of `score_poses`."""
-    selection = select(
-        poses,
-        sigmas=sigmas,
-        keypoint_threshold=keypoint_threshold,
-        nms=nms,
-        nms_threshold=nms_threshold,
-    )
-    results = as_results(poses, selection)
-    matches = match(truth, results, sigmas)
-    table = ranked(truth, results, matches, images)
-    errors = keypoint_errors(truth, results, matches, sigmas, flip_pairs)
+    truth, errors = found.truth, found.errors
+    table = ranked(truth, found.results, found.matches, images)
     none = np.empty((0, len(keypoint_names)))
     return PoseOutcomes(
         units=images,
@@ -143,10 +122,12 @@ def pose_outcomes(
     )
 
 
-def crowd_outcomes(truth: CrowdTruth, poses: Poses, **about: Any) -> CrowdOutcomes:
+def crowd_outcomes(
+    truth: CrowdTruth, found: Matched, keypoint_names: Sequence[str]
+) -> CrowdOutcomes:
     """Return what each image adds to the figures of `score_crowd`, which takes the same."""
     order = truth.image_ids.argsort()
-    outcomes = pose_outcomes(truth.people, poses, truth.image_ids[order], **about)
+    outcomes = pose_outcomes(found, truth.image_ids[order], keypoint_names)
     of_any_size = {field.name: getattr(outcomes, field.name) for field in fields(outcomes)}
     for name in ("hits", "counted", "people"):
         of_any_size[name] = of_any_size[name][: ALL + 1]

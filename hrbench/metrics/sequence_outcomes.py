@@ -18,11 +18,9 @@ from hrbench.metrics import weighted
 from hrbench.metrics.mpjpe import (
     FIGURES,
     HEADLINE,
-    HIP,
     LEFT_OUT,
     Average,
     JointTruth,
-    Root,
     SequenceErrors,
     counted_joints,
 )
@@ -113,16 +111,13 @@ def _mean_of_frames(values: Floats, weights: NDArray[np.int64]) -> Floats:
 
 def observed(
     truth: JointTruth,
-    joints: NDArray[np.floating],
+    errors: SequenceErrors,
     *,
     average: Average,
     num_joints: int,
-    root: Root,
     joint_names: Sequence[str],
 ) -> SequenceOutcomes:
     """Return what each performance adds to the figures of `score_joints`, of the same arguments."""
-    counted = counted_joints(joint_names, num_joints)
-    errors = SequenceErrors.of(truth, joints, counted, joint_names.index(HIP), root)
     there = np.unique(truth.sequence)
     units, owners = np.unique(np.array(truth.performances, np.str_)[there], return_inverse=True)
     return SequenceOutcomes(

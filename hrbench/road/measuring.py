@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from hrbench.data.evaluation import Evaluation
 from hrbench.engine.log import Figure
 from hrbench.errors import RunError
 from hrbench.kinds.contract import AnyTask
-from hrbench.metrics.metric import Definition
+from hrbench.metrics.metric import AnyMetric, Definition
 from hrbench.metrics.outcomes import Outcomes
 from hrbench.report.definitions import define
 from hrbench.report.predictions import Stored
@@ -54,7 +54,6 @@ def require_truth(task: AnyTask, evaluation: Evaluation) -> None:
 
 def measure(task: AnyTask, evaluation: Evaluation, predictions: Stored) -> Measured:
     """Return every figure of the protocol; null with the reason where there is no truth."""
-    started = time.perf_counter()
     if evaluation.truth is None:
         headline = task.metric.headline
         known = _defined(headline)
@@ -64,8 +63,14 @@ def measure(task: AnyTask, evaluation: Evaluation, predictions: Stored) -> Measu
             higher_is_better=known.higher_is_better,
             reason=evaluation.without_truth,
         )
-        return Measured({headline: empty}, {}, time.perf_counter() - started)
-    scores = task.scores(evaluation, predictions)
+        return Measured({headline: empty}, {}, 0.0)
+    return figures(task.metric, task.compared(evaluation, predictions))
+
+
+def figures(metric: AnyMetric, compared: Any) -> Measured:
+    """Return every figure of predictions that are compared with the truth."""
+    started = time.perf_counter()
+    scores = metric.score(compared)
     metrics = {
         name: measured(
             value,
@@ -76,21 +81,6 @@ def measure(task: AnyTask, evaluation: Evaluation, predictions: Stored) -> Measu
         for name, value in scores.figures.items()
     }
     return Measured(metrics, dict(scores.groups), time.perf_counter() - started)
-
-
-def diagnose(task: AnyTask, evaluation: Evaluation, predictions: Stored) -> Measured:
-    """Return what `measure` does, and the groups that say where predictions fail.
-
-    These take longer than the figures, so that validations while training go without.
-    """
-    measured = measure(task, evaluation, predictions)
-    if evaluation.truth is None:
-        return measured
-    started = time.perf_counter()
-    groups = measured.groups | dict(task.breakdown(evaluation, predictions))
-    return replace(
-        measured, groups=groups, seconds=measured.seconds + time.perf_counter() - started
-    )
 
 
 def _defined(name: str) -> Definition:

@@ -14,7 +14,7 @@ from hrbench.report import draws
 from hrbench.report import outcomes as kept
 from hrbench.report.predictions import Stored
 from hrbench.report.record import MetricValue, Uncertainty
-from hrbench.road.measuring import Measured, diagnose
+from hrbench.road.measuring import Measured, figures, measure
 
 
 def surely_measured(
@@ -25,16 +25,19 @@ def surely_measured(
     What each image adds to them, and what they are of images drawn anew, is written into a folder,
     if one is given.
     """
-    measured, started = diagnose(task, evaluation, predictions), time.perf_counter()
     if evaluation.truth is None:
-        return measured
-    outcomes = task.outcomes(evaluation, predictions)
+        return measure(task, evaluation, predictions)
+    started, metric = time.perf_counter(), task.metric
+    compared = task.compared(evaluation, predictions)
+    measured = figures(metric, compared)
+    groups = measured.groups | dict(metric.breakdown(compared))
+    outcomes = metric.observe(compared)
     drawn_anew = bootstrap.replicated(outcomes)
     if folder is not None:
         kept.write(folder, outcomes)
         draws.write(folder, outcomes, drawn_anew)
     sure = with_intervals(measured, outcomes, drawn_anew)
-    return replace(sure, seconds=measured.seconds + time.perf_counter() - started)
+    return replace(sure, groups=groups, seconds=time.perf_counter() - started)
 
 
 def with_intervals(

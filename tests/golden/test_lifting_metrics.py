@@ -1,5 +1,7 @@
 """Errors of joints in space, and the official evaluation of VideoPose3D over stored predictions."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from golden.folder import each
@@ -7,7 +9,7 @@ from golden.ledger import Ledger
 
 from hrbench import catalog
 from hrbench.metrics import joint_errors
-from hrbench.metrics.mpjpe import FIGURES, JointTruth, score_joints
+from hrbench.metrics.mpjpe import FIGURES, JointTruth, SequenceErrors, score_joints
 
 each_metrics = each("rest/lifting/metrics*.npz")
 ERRORS = {
@@ -90,9 +92,9 @@ def test_figures_of_actions_and_their_mean_are_those_of_the_official_evaluation(
         performances=tuple(name for _, name in sequences),
     )
     found = MM * np.concatenate([z[f"{name}_pred_{flipped}"] for _, name in sequences])
-    scores = score_joints(
-        truth, found, average="actions", num_joints=17, root="target", joint_names=KEYPOINTS
-    )
+    about: Any = {"num_joints": 17, "joint_names": KEYPOINTS}
+    errors = SequenceErrors.of(truth, found, root="target", **about)
+    scores = score_joints(errors, average="actions", **about)
 
     def check(figures: dict[str, float], expected: list[float]) -> None:
         for name, value in zip(FIGURES, expected, strict=True):

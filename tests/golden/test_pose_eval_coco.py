@@ -13,13 +13,14 @@ from golden.matches import check_images
 from numpy.typing import NDArray
 
 from hrbench.metrics.average_precision import curves, figures
-from hrbench.metrics.coco_keypoints import PoseScores, score_poses
+from hrbench.metrics.coco_keypoints import score_poses
+from hrbench.metrics.matched import Matched, matched
 from hrbench.metrics.matching import match
 from hrbench.metrics.nms import decay, oks_nms, soft_oks_nms, soft_order
 from hrbench.metrics.oks import oks
 from hrbench.metrics.people import Poses, Results, Truth
 from hrbench.metrics.ranked import ranked
-from hrbench.metrics.selection import SuppressionName, as_results, coco_results
+from hrbench.metrics.selection import SuppressionName, coco_results
 
 FOLDER = "pose_eval"
 NUMPY1 = f"{FOLDER}/coco_numpy1.npz"
@@ -29,6 +30,7 @@ each_set = each(f"{FOLDER}/coco_*.npz", but=NUMPY1)
 
 SIGMAS = np.array([26, 25, 25, 35, 35, 79, 79, 72, 72, 62, 62, 107, 107, 87, 87, 89, 89]) / 1000
 NAMES = ["AP", "AP50", "AP75", "APM", "APL", "AR", "AR50", "AR75", "ARM", "ARL"]
+FLIP_PAIRS = [(left, left + 1) for left in range(1, 17, 2)]
 SUPPRESSION: dict[str, SuppressionName] = {"hard": "oks", "soft": "soft"}
 
 SAME_IN_ALL = [  # probes that all packages answer alike
@@ -85,23 +87,16 @@ def poses_of(preds: NDArray[Any], boxes: NDArray[Any], image_ids: NDArray[Any]) 
     )
 
 
-def score(truth: Truth, poses: Poses, **protocol: Any) -> PoseScores:
-    return score_poses(
-        truth,
-        poses,
-        sigmas=SIGMAS,
-        keypoint_names=[str(index) for index in range(17)],
-        flip_pairs=[(left, left + 1) for left in range(1, 17, 2)],
-        **protocol,
-    )
+def figures_of(found: Matched) -> list[float]:
+    return fractions(score_poses(found, [str(index) for index in range(17)]).figures)
 
 
 def cases(golden: Ledger, file: str) -> list[str]:
     return golden.names(file, r"(.+)_kept")
 
 
-def scored_case(golden: Ledger, file: str, case: str) -> tuple[Poses, PoseScores]:
-    """Score a case: det_low_soft, or with the limits in its name, mid_hard_oks0.9_vis0.2."""
+def matched_case(golden: Ledger, file: str, case: str) -> Matched:
+    """Match a case: det_low_soft, or with the limits in its name, mid_hard_oks0.9_vis0.2."""
     arrays, parts = golden.load(file), case.split("_")
     protocol: dict[str, Any] = {"nms": SUPPRESSION["soft" if "soft" in parts else "hard"]}
     if "preds_" + parts[0] in arrays:
@@ -112,7 +107,8 @@ def scored_case(golden: Ledger, file: str, case: str) -> tuple[Poses, PoseScores
     else:
         preds, prefix = arrays[f"{parts[0]}_{parts[1]}_preds"], f"{parts[0]}_"
     poses = poses_of(preds, arrays[f"{prefix}boxes"], arrays[f"{prefix}image_id"])
-    return poses, score(truth_of(annotations_of(golden, set_of(file))), poses, **protocol)
+    truth = truth_of(annotations_of(golden, set_of(file)))
+    return matched(truth, poses, sigmas=SIGMAS, flip_pairs=FLIP_PAIRS, **protocol)
 
 
 def fractions(values: dict[str, float]) -> list[float]:
@@ -178,27 +174,23 @@ def test_scores_kept_poses_curves_and_figures(file: str, golden: Ledger) -> None
     stats: Any = golden.json(STATS)
     golden.check_value(STATS, "names", NAMES, stats["names"])
     for case in cases(golden, file):
-        poses, scores = scored_case(golden, file, case)
-        golden.check(file, f"{case}_rescored", scores.selection.scores)
-        golden.check(file, f"{case}_kept", scores.selection.kept)
-        drawn = curves(scores.matches, as_results(poses, scores.selection))
+        found = matched_case(golden, file, case)
+        golden.check(file, f"{case}_rescored", found.selection.scores)
+        golden.check(file, f"{case}_kept", found.selection.kept)
+        drawn = curves(found.matches, found.results)
         for name in ("precision", "recall", "scores"):
             values = getattr(drawn, name)
             golden.check(file, f"{case}_{name}", values[..., None, :, None])  # category, limit
         official = stats["stats"][f"{set_of(file)}_{case}"]
         expected = [official[figure] for figure in NAMES]
-        golden.check_value(STATS, "stats", fractions(scores.figures), expected)
-        averages = averages_of_images(golden, file, as_results(poses, scores.selection), scores)
-        assert fractions(averages) == fractions(scores.figures)
+        golden.check_value(STATS, "stats", figures_of(found), expected)
+        assert fractions(averages_of_images(found)) == figures_of(found)
 
 
-def averages_of_images(
-    golden: Ledger, file: str, results: Results, scores: PoseScores
-) -> dict[str, float]:
+def averages_of_images(found: Matched) -> dict[str, float]:
     """Return the figures of every image drawn once, from what each image adds to them."""
-    truth = truth_of(annotations_of(golden, set_of(file)))
-    images = np.union1d(truth.image_ids, results.image_ids)
-    table = ranked(truth, results, scores.matches, images)
+    images = np.union1d(found.truth.image_ids, found.results.image_ids)
+    table = ranked(found.truth, found.results, found.matches, images)
     once = table.averages(np.ones((1, len(images)), dtype=np.int64))
     return {name: 100 * float(values[0]) for name, values in once.items()}
 
@@ -218,24 +210,24 @@ def test_numpy_1_kept_the_same_poses_with_nearly_the_same_scores(file: str, gold
         if golden.row(file, f"{name}_kept").tolerance is None:
             continue
         of_set, _, case = name.partition("_")
-        _, scores = scored_case(golden, f"{FOLDER}/coco_{of_set}.npz", case)
-        golden.check(file, f"{name}_kept", scores.selection.kept)
-        golden.check(file, f"{name}_rescored", scores.selection.scores)
+        found = matched_case(golden, f"{FOLDER}/coco_{of_set}.npz", case)
+        golden.check(file, f"{name}_kept", found.selection.kept)
+        golden.check(file, f"{name}_rescored", found.selection.scores)
         official = [stats["stats"][name][figure] for figure in NAMES]
-        golden.check_value(STATS_NUMPY1, "stats", fractions(scores.figures), official)
+        golden.check_value(STATS_NUMPY1, "stats", figures_of(found), official)
 
 
 def check_written(
     golden: Ledger, file: str, key: str, official: list[Any], case: tuple[str, str]
 ) -> None:
-    poses, scores = scored_case(golden, *case)
-    written: list[Any] = coco_results(poses, scores.selection)
+    found = matched_case(golden, *case)
+    written: list[Any] = coco_results(found.poses, found.selection)
     for name in ("image_id", "category_id", "keypoints", "score"):
         ours, theirs = ([result[name] for result in rows] for rows in (written, official))
         golden.check_value(file, key, ours, theirs)
     arrays = golden.load(case[0])
     boxes: Any = arrays.get("boxes", arrays.get(f"{case[1].split('_')[0]}_boxes"))
-    kept = boxes[scores.selection.kept]
+    kept = boxes[found.selection.kept]
     golden.check_value(file, key, kept[:, :2], [result["center"] for result in official])
     golden.check_value(file, key, kept[:, 2:4], [result["scale"] for result in official])
 
@@ -261,10 +253,8 @@ def arrays_of(file: str) -> str:
 @each(f"{FOLDER}/coco_*_images.json.gz")
 def test_oks_and_matches_of_single_images(file: str, golden: Ledger) -> None:
     content: Any = golden.json(file)
-    truth = truth_of(annotations_of(golden, set_of(file)))
-    poses, scores = scored_case(golden, arrays_of(file), content["case"])
-    results = as_results(poses, scores.selection)
-    check_images(golden, file, truth, results, scores.matches, SIGMAS)
+    found = matched_case(golden, arrays_of(file), content["case"])
+    check_images(golden, file, found.truth, found.results, found.matches, SIGMAS)
 
 
 def probe_figures(golden: Ledger, probe: str) -> list[float]:

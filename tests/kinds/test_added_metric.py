@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from unittest.mock import Mock
 
 import numpy as np
@@ -18,7 +18,7 @@ from hrbench.commands import run as running
 from hrbench.commands import score as scoring
 from hrbench.errors import SpecError
 from hrbench.metrics.inputs import OF_CHOICE, KeypointSetting, PosesInBoxes
-from hrbench.metrics.metric import CurveAxes, Definition, Metric
+from hrbench.metrics.metric import Compared, CurveAxes, Definition, Metric
 from hrbench.metrics.named.pixels import objects_of
 from hrbench.metrics.outcomes import Counts, Outcomes
 from hrbench.metrics.people import Truth
@@ -31,7 +31,11 @@ from hrbench.report.outcomes import read as read_outcomes
 THRESHOLDS = (0.0, 50.0, 100.0)  # pixels
 
 
-def errors(truth: Truth, predictions: PosesInBoxes, _: KeypointSetting) -> PoseErrors:
+Middles: TypeAlias = Compared[Truth, PosesInBoxes, KeypointSetting]
+
+
+def errors(middles: Middles) -> PoseErrors:
+    truth, predictions = middles.truth, middles.predictions
     rows = objects_of(truth, predictions)
     labelled = (truth.visibility[rows] > 0)[..., None]
     places = np.where(labelled, truth.keypoints[rows], np.nan)
@@ -41,15 +45,15 @@ def errors(truth: Truth, predictions: PosesInBoxes, _: KeypointSetting) -> PoseE
     return in_order(predictions, places, distances, "middle {:.0f} px off")
 
 
-def score(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -> Scores:
-    distances = errors(truth, predictions, setting).errors
+def score(middles: Middles) -> Scores:
+    distances = errors(middles).errors
     shares = [100 * float((distances <= limit).mean()) for limit in THRESHOLDS]
     figures = {"middle error": float(distances.mean()), "middle@50": shares[1]}
     return Scores(figures, {}, {"curve": {"thresholds": list(THRESHOLDS), "all": shares}})
 
 
-def breakdown(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -> dict[str, Any]:
-    distances = errors(truth, predictions, setting).errors
+def breakdown(middles: Middles) -> dict[str, Any]:
+    distances = errors(middles).errors
     return {"far": {"middle": {"persons": int((distances > THRESHOLDS[-1]).sum())}}}
 
 
@@ -68,12 +72,10 @@ class MiddleOutcomes(Outcomes):
         }
 
 
-def observe(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -> MiddleOutcomes:
-    found = errors(truth, predictions, setting)
-    owners = owners_of(found.image_ids, predictions.scored_images)
-    return MiddleOutcomes(
-        units=predictions.scored_images, owners=owners, distances=found.errors.astype(np.float64)
-    )
+def observe(middles: Middles) -> MiddleOutcomes:
+    found, images = errors(middles), middles.predictions.scored_images
+    owners = owners_of(found.image_ids, images)
+    return MiddleOutcomes(units=images, owners=owners, distances=found.errors.astype(np.float64))
 
 
 MIDDLE = Metric(
@@ -85,6 +87,7 @@ MIDDLE = Metric(
     ),
     truth=Truth,
     predictions=PosesInBoxes,
+    compare=Compared,
     score=score,
     errors=errors,
     outcomes=MiddleOutcomes,

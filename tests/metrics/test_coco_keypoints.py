@@ -3,15 +3,18 @@ import math
 import pytest
 from metrics.examples import poses, sigmas, truth
 
-from hrbench.metrics.coco_keypoints import FIGURES, PoseScores, score_poses
+from hrbench.metrics.coco_keypoints import FIGURES, score_poses
+from hrbench.metrics.matched import Matched, matched
 from hrbench.metrics.people import Poses, Truth
+from hrbench.metrics.scores import Scores
 
 
-def score(people: Truth, predicted: Poses) -> PoseScores:
-    names = ["left", "right"]
-    return score_poses(
-        people, predicted, sigmas=sigmas(2), keypoint_names=names, flip_pairs=[(0, 1)]
-    )
+def found(people: Truth, predicted: Poses) -> Matched:
+    return matched(people, predicted, sigmas=sigmas(2), flip_pairs=[(0, 1)])
+
+
+def score(people: Truth, predicted: Poses) -> Scores:
+    return score_poses(found(people, predicted), ["left", "right"])
 
 
 def test_every_figure_has_a_unit_and_a_direction() -> None:
@@ -21,8 +24,9 @@ def test_every_figure_has_a_unit_and_a_direction() -> None:
 
 def test_two_medium_people_one_found_exactly_and_twice() -> None:
     people = truth([[[0, 0], [9, 9]], [[300, 0], [309, 9]]])
-    scores = score(people, poses([[[0, 0], [9, 9]]] * 2, [0.9, 0.8]))
-    assert scores.selection.kept.tolist() == [0]
+    twice = poses([[[0, 0], [9, 9]]] * 2, [0.9, 0.8])
+    assert found(people, twice).selection.kept.tolist() == [0]
+    scores = score(people, twice)
     assert scores.figures["AP"] == pytest.approx(100 * 51 / 101)
     assert scores.figures["median_error_px"] == 0
     assert scores.groups["size"]["medium"] == {
@@ -54,6 +58,6 @@ def test_an_empty_split_has_a_reason_for_every_figure() -> None:
 
 def test_sigmas_of_another_number_are_refused_with_all_numbers() -> None:
     people, predicted = truth([[[0, 0], [9, 9]]]), poses([[[0, 0], [9, 9]]], [1])
-    message = "poses of 2 keypoints need as many sigmas, names .* there are 3, 2 and 2"
+    message = "poses of 2 keypoints need as many sigmas .* there are 3 and 2"
     with pytest.raises(ValueError, match=message):
-        score_poses(people, predicted, sigmas=sigmas(3), keypoint_names=["a", "b"], flip_pairs=[])
+        matched(people, predicted, sigmas=sigmas(3), flip_pairs=[])

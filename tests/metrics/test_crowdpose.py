@@ -6,6 +6,7 @@ import pytest
 from metrics.examples import poses, sigmas, truth
 
 from hrbench.metrics.crowdpose import CrowdTruth, score_crowd
+from hrbench.metrics.matched import matched
 from hrbench.metrics.people import Poses, Truth
 from hrbench.metrics.scores import Scores
 
@@ -17,12 +18,9 @@ def crowd(people: Truth, images: list[int], index: list[float]) -> CrowdTruth:
 
 
 def score(people: CrowdTruth, predicted: Poses) -> Scores:
-    names = ["left", "right"]
-    scores, selection = score_crowd(
-        people, predicted, sigmas=sigmas(2), keypoint_names=names, flip_pairs=[(0, 1)]
-    )
-    assert len(selection.kept) == len(predicted.image_ids)
-    return scores
+    found = matched(people.people, predicted, sigmas=sigmas(2), flip_pairs=[(0, 1)])
+    assert len(found.selection.kept) == len(predicted.image_ids)
+    return score_crowd(people, found, ["left", "right"])
 
 
 def test_each_level_is_scored_on_its_own_images() -> None:

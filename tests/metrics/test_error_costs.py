@@ -8,7 +8,8 @@ from metrics import crowds
 from metrics.examples import results, sigmas, truth
 
 from hrbench.metrics.error_costs import Cost, Costs, costs, rescored
-from hrbench.metrics.error_kinds import locate
+from hrbench.metrics.error_kinds import FOUND, locate
+from hrbench.metrics.matching import Candidates
 from hrbench.metrics.people import Results, Truth
 
 # AP with nothing but a kind put right, and with all up to it, of crowds.crowd(): the means over
@@ -27,14 +28,13 @@ FAR = [[9000, 9000], [9500, 9000]]
 
 
 def of(people: Truth, poses: Results) -> Costs:
-    located = locate(people, poses, sigmas(2), [(0, 1)])
-    return costs(people, poses, sigmas(2), located)
+    candidates = Candidates.of(people, poses, sigmas(2), FOUND)
+    return costs(candidates, locate(candidates, [(0, 1)]))
 
 
 def test_what_each_kind_costs_is_what_the_published_code_says() -> None:
-    people, poses = crowds.crowd()
-    located = locate(people, poses, crowds.SIGMAS, crowds.PAIRS)
-    found = costs(people, poses, crowds.SIGMAS, located)
+    candidates = Candidates.of(*crowds.crowd(), crowds.SIGMAS, FOUND)
+    found = costs(candidates, locate(candidates, crowds.PAIRS))
     assert found.precision == pytest.approx(AP, abs=1e-8)
     ours = {kind: (cost.alone, cost.after) for kind, cost in found.by_kind.items()}
     assert ours.pop("missed person")[1] == pytest.approx(100)

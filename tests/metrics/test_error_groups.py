@@ -130,8 +130,8 @@ def test_a_level_of_crowding_has_the_ap_of_crowdposes_figure() -> None:
     levels = CrowdTruth(people, images, np.linspace(0, 1, crowds.IMAGES))
     about = setting(17, sigmas=crowds.SIGMAS, flip_pairs=tuple(crowds.PAIRS))
     predictions = in_boxes(poses.keypoints, images=poses.image_ids.tolist())
-    rows = CROWDPOSE.breakdown(levels, predictions, about)["crowding_error"]
-    figures = CROWDPOSE.score(levels, predictions, about).figures
+    rows = CROWDPOSE.breakdown(CROWDPOSE.compare(levels, predictions, about))["crowding_error"]
+    figures = CROWDPOSE.score(CROWDPOSE.compare(levels, predictions, about)).figures
     for level in ("easy", "medium", "hard"):
         assert rows[level]["AP"] == pytest.approx(figures[f"AP_{level}"], abs=0.01)
     wanted = (people.num_keypoints > 0) & ~people.crowd

@@ -7,7 +7,8 @@ import pytest
 from metrics import crowds
 from metrics.examples import Nested, results, sigmas, truth
 
-from hrbench.metrics.error_kinds import KINDS, NOT_LABELLED, Located, locate
+from hrbench.metrics.error_kinds import FOUND, KINDS, NOT_LABELLED, Located, locate
+from hrbench.metrics.matching import Candidates
 from hrbench.metrics.people import Truth
 
 # Area 2000 and a sigma of 0.5: the similarity is exp(-d^2 / 4000), 0.85 at 25.5 px, 0.5 at 52.7 px.
@@ -28,7 +29,7 @@ PUBLISHED = {
 
 
 def located(people: Truth, pose: Nested) -> Located:
-    return locate(people, results(pose, [1]), sigmas(3), PAIRS)
+    return locate(Candidates.of(people, results(pose, [1]), sigmas(3), FOUND), PAIRS)
 
 
 def words(found: Located) -> list[list[str]]:
@@ -98,7 +99,7 @@ def test_an_error_that_is_put_right_lies_where_the_published_code_puts_it() -> N
 
 def test_only_the_kinds_that_are_asked_for_are_put_right() -> None:
     pose = results([[[9000, 0], [1040, 0], RIGHT], PERSON], [1, 0.5], images=[1, 2])
-    found = locate(truth([PERSON]), pose, sigmas(3), PAIRS)
+    found = locate(Candidates.of(truth([PERSON]), pose, sigmas(3), FOUND), PAIRS)
     without = found.corrected(pose, [KINDS.index("miss")]).keypoints
     assert without[0, 1:].tolist() == [[1040, 0], RIGHT]
     assert without[0, 0] == pytest.approx(found.mended[0, 0])
@@ -107,6 +108,6 @@ def test_only_the_kinds_that_are_asked_for_are_put_right() -> None:
 
 def test_every_kind_is_counted_as_the_published_code_does() -> None:
     people, poses = crowds.crowd()
-    found = locate(people, poses, crowds.SIGMAS, crowds.PAIRS)
+    found = locate(Candidates.of(people, poses, crowds.SIGMAS, FOUND), crowds.PAIRS)
     counts = {k: (found.kinds == n).sum(axis=0).tolist() for n, k in enumerate(KINDS)}
     assert counts == PUBLISHED

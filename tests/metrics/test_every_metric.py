@@ -146,7 +146,7 @@ def spoilt(right: Any) -> Any:
 def test_the_headline_is_the_first_of_the_figures(metric: AnyMetric) -> None:
     shown = EXAMPLES[metric.name](3)
     assert metric.fault(shown.setting) == ""
-    scores = metric.score(shown.truth, shown.right, shown.setting)
+    scores = metric.score(metric.compare(shown.truth, shown.right, shown.setting))
     assert next(iter(scores.figures)) == metric.headline
 
 
@@ -154,7 +154,7 @@ def test_the_headline_is_the_first_of_the_figures(metric: AnyMetric) -> None:
 def test_right_answers_get_the_best_value(metric: AnyMetric) -> None:
     shown = EXAMPLES[metric.name](3)
     for about in (shown.setting, *shown.others):
-        figures = metric.score(shown.truth, shown.right, about).figures
+        figures = metric.score(metric.compare(shown.truth, shown.right, about)).figures
         for name, value in figures.items():
             known = define(name)
             assert known is not None
@@ -170,12 +170,12 @@ def test_a_wrong_answer_costs_and_its_sample_has_the_largest_error(
     known = define(metric.headline)
     assert known is not None
     best, less = (
-        metric.score(shown.truth, answers, shown.setting).figures[metric.headline]
+        metric.score(metric.compare(shown.truth, answers, shown.setting)).figures[metric.headline]
         for answers in (shown.right, wrong)
     )
     assert (less < best) if known.higher_is_better else (less > best)
     before, after = (
-        metric.errors(shown.truth, answers, shown.setting).errors
+        metric.errors(metric.compare(shown.truth, answers, shown.setting)).errors
         for answers in (shown.right, wrong)
     )
     assert len(before) == len(after) == shown.counted
@@ -191,7 +191,7 @@ def test_every_figure_is_defined_once_and_every_definition_used(
     shown = EXAMPLES[metric.name](3)
     names: set[str] = set()
     for about in (shown.setting, *shown.others):
-        names |= set(metric.score(shown.truth, shown.right, about).figures)
+        names |= set(metric.score(metric.compare(shown.truth, shown.right, about)).figures)
     used = {name: [f for f in metric.figures if f.of(name.partition(":")[0])] for name in names}
     assert {name: len(found) for name, found in used.items()} == dict.fromkeys(names, 1)
     assert {found[0] for found in used.values()} == set(metric.figures)
@@ -205,8 +205,8 @@ def test_the_outcomes_of_all_units_give_every_figure(metric: AnyMetric) -> None:
         shown = EXAMPLES[metric.name](count)
         answers = spoilt(shown.right) if count else shown.right
         for about in (shown.setting, *shown.others):
-            figures = metric.score(shown.truth, answers, about).figures
-            outcomes = metric.observe(shown.truth, answers, about)
+            figures = metric.score(metric.compare(shown.truth, answers, about)).figures
+            outcomes = metric.observe(metric.compare(shown.truth, answers, about))
             assert isinstance(outcomes, metric.outcomes)
             again = outcomes.once()
             known = {name: again[name] for name in figures if not math.isnan(figures[name])}
@@ -219,10 +219,10 @@ def test_outcomes_tell_of_groups_what_the_groups_say(metric: AnyMetric) -> None:
     answers = spoilt(shown.right)
     for about in (shown.setting, *shown.others):
         groups = {
-            **metric.score(shown.truth, answers, about).groups,
-            **metric.breakdown(shown.truth, answers, about),
+            **metric.score(metric.compare(shown.truth, answers, about)).groups,
+            **metric.breakdown(metric.compare(shown.truth, answers, about)),
         }
-        once = metric.observe(shown.truth, answers, about).once()
+        once = metric.observe(metric.compare(shown.truth, answers, about)).once()
         told = {name: value for name, value in once.items() if "/" in name}
         assert told
         for name, value in told.items():
@@ -233,7 +233,7 @@ def test_outcomes_tell_of_groups_what_the_groups_say(metric: AnyMetric) -> None:
 @every_metric
 def test_each_unit_by_itself_has_the_figure_of_a_sample_of_one(metric: AnyMetric) -> None:
     shown = EXAMPLES[metric.name](3)
-    outcomes = metric.observe(shown.truth, spoilt(shown.right), shown.setting)
+    outcomes = metric.observe(metric.compare(shown.truth, spoilt(shown.right), shown.setting))
     alone = outcomes.figures(np.eye(len(outcomes.units), dtype=np.int64))
     each = outcomes.each(metric.headline)
     np.testing.assert_allclose(each, alone[metric.headline], rtol=1e-12)
@@ -243,7 +243,7 @@ def test_each_unit_by_itself_has_the_figure_of_a_sample_of_one(metric: AnyMetric
 def test_a_figure_without_a_largest_value_is_an_error(metric: AnyMetric) -> None:
     shown = EXAMPLES[metric.name](3)
     for about in (shown.setting, *shown.others):
-        outcomes = metric.observe(shown.truth, shown.right, about)
+        outcomes = metric.observe(metric.compare(shown.truth, shown.right, about))
         for name, value in outcomes.once().items():
             largest = outcomes.largest(name)
             nearest = min(0, largest, key=lambda end: abs(end - value))
@@ -255,7 +255,7 @@ def test_a_figure_without_a_largest_value_is_an_error(metric: AnyMetric) -> None
 @every_metric
 def test_a_unit_twice_counts_as_two_of_the_same(metric: AnyMetric) -> None:
     shown = EXAMPLES[metric.name](3)
-    outcomes = metric.observe(shown.truth, spoilt(shown.right), shown.setting)
+    outcomes = metric.observe(metric.compare(shown.truth, spoilt(shown.right), shown.setting))
     once = np.ones((1, len(outcomes.units)), np.int64)
     figures = outcomes.figures(np.concatenate([once, 2 * once]))
     for name, (single, double) in figures.items():
@@ -272,17 +272,19 @@ def test_without_samples_every_figure_says_why_it_has_no_value(
     metric: AnyMetric,
 ) -> None:
     nobody = EXAMPLES[metric.name](0)
-    scores = metric.score(nobody.truth, nobody.right, nobody.setting)
+    scores = metric.score(metric.compare(nobody.truth, nobody.right, nobody.setting))
     assert all(math.isnan(value) for value in scores.figures.values())
     assert all(scores.reasons.values())
     assert set(scores.reasons) == set(scores.figures)
-    assert len(metric.errors(nobody.truth, nobody.right, nobody.setting).errors) == 0
+    assert (
+        len(metric.errors(metric.compare(nobody.truth, nobody.right, nobody.setting)).errors) == 0
+    )
 
 
 @every_metric
 def test_groups_are_json_and_a_curve_has_axes(metric: AnyMetric) -> None:
     shown = EXAMPLES[metric.name](3)
-    scores = metric.score(shown.truth, shown.right, shown.setting)
+    scores = metric.score(metric.compare(shown.truth, shown.right, shown.setting))
     text = json.dumps(scores.groups)
     assert json.dumps(json.loads(text)) == text
     curve = scores.groups.get("curve")
@@ -300,10 +302,12 @@ def test_what_says_where_it_fails_is_json_and_hides_no_group_of_the_score(
 ) -> None:
     shown = EXAMPLES[metric.name](count)
     for about in (shown.setting, *shown.others):
-        found = metric.breakdown(shown.truth, shown.right, about)
+        found = metric.breakdown(metric.compare(shown.truth, shown.right, about))
         text = json.dumps(found)
         assert json.dumps(json.loads(text)) == text
-        assert not {*found} & {*metric.score(shown.truth, shown.right, about).groups}
+        assert not {*found} & {
+            *metric.score(metric.compare(shown.truth, shown.right, about)).groups
+        }
 
 
 @every_metric

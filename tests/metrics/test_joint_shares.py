@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from hrbench.metrics.joint_shares import breakdown
-from hrbench.metrics.mpjpe import JointTruth, score_joints
+from hrbench.metrics.mpjpe import JointTruth, SequenceErrors, score_joints
 
 NAMES = ("hip", "knee", "foot", "spine", "neck_nose", *(f"joint_{n}" for n in range(12)))
 PARTS = ("root_mm", "rotation_mm", "scale_mm", "pose_mm")
@@ -96,7 +96,11 @@ def test_the_parts_are_mpjpe_together_and_what_is_left_is_p_mpjpe(
     joints = 1.05 * turned(truth.joints, 8) + noise(truth)
     said = {"average": average, "num_joints": num_joints, "root": root}
     groups = found(truth, joints, **said)
-    scores = score_joints(truth, joints, **ABOUT | said)
+    about = ABOUT | said
+    errors = SequenceErrors.of(
+        truth, joints, **{key: about[key] for key in about if key != "average"}
+    )
+    scores = score_joints(errors, **{key: about[key] for key in about if key != "root"})
     row = groups["action_share"]["all"]
     assert row["MPJPE"] == pytest.approx(scores.figures["MPJPE"])
     assert row["pose_mm"] == pytest.approx(scores.figures["P-MPJPE"])

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from hrbench.metrics.mpjpe import Average, JointTruth, Root, counted_joints, score_joints
+from hrbench.metrics.mpjpe import (
+    Average,
+    JointTruth,
+    Root,
+    SequenceErrors,
+    counted_joints,
+    score_joints,
+)
 from hrbench.metrics.scores import Scores
 
 LEG, ARM = ("hip", "knee", "foot"), ("shoulder", "elbow", "wrist")
@@ -46,9 +53,8 @@ def score(
     num_joints: int = 17,
     root: Root = "target",
 ) -> Scores:
-    return score_joints(
-        truth, joints, average=average, num_joints=num_joints, root=root, joint_names=NAMES
-    )
+    errors = SequenceErrors.of(truth, joints, num_joints=num_joints, root=root, joint_names=NAMES)
+    return score_joints(errors, average=average, num_joints=num_joints, joint_names=NAMES)
 
 
 def test_an_action_is_the_mean_over_frames_and_the_figure_the_mean_over_actions() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from metrics.examples import poses, truth
 
 from hrbench.metrics.people import Truth
-from hrbench.metrics.pixel_errors import score_pixels
+from hrbench.metrics.pixel_errors import errors_in_pixels, score_pixels
 from hrbench.metrics.scores import Scores
 
 NAMES = ("nose", "left_ear", "right_ear")
@@ -21,9 +21,8 @@ def boxed(people: Truth, width: float, height: float) -> Truth:
 
 def scored(people: Truth, found: list[list[list[float]]], rows: list[int] | None = None) -> Scores:
     order = np.array(range(len(found)) if rows is None else rows, dtype=np.intp)
-    return score_pixels(
-        people, poses(np.reshape(found, (-1, 3, 2)), [1] * len(found)), order, NAMES, [(1, 2)]
-    )
+    given = poses(np.reshape(found, (-1, 3, 2)), [1] * len(found))
+    return score_pixels(errors_in_pixels(people, given, order, [(1, 2)]), people, NAMES)
 
 
 def test_errors_are_over_the_root_of_the_boxs_area() -> None:
@@ -149,7 +148,8 @@ def test_the_size_is_the_distance_between_two_groups_where_the_protocol_says_so(
     found = np.reshape([[23.0, 4.0], [0.0, 52.0], [40.0, 70.0]], (1, 3, 2))  # 5, 12 and 30 off
     groups = {"inter-ear": ([1], [2]), "nose-ears": ([0], [1, 2])}
     pairs, rows = [(1, 2)], np.array([0])
-    scores = score_pixels(people, poses(found, [1]), rows, NAMES, pairs, "inter-ear", groups)
+    off = errors_in_pixels(people, poses(found, [1]), rows, pairs, "inter-ear", groups)
+    scores = score_pixels(off, people, NAMES)
     assert scores.figures["NME"] == pytest.approx(100 * 47 / 3 / 40)
     assert scores.figures["PCK@0.2"] == pytest.approx(100 / 3)  # 5 is nearer than 8
     assert scores.figures["NME (box-size)"] == pytest.approx(47 / 3)
@@ -161,8 +161,11 @@ def test_an_object_whose_normaliser_is_not_labelled_is_counted_and_not_measured(
     far = [[500.0, 0.0], *MOUSE[1:]]
     groups = {"inter-ear": ([1], [2])}
     found = poses(np.reshape([MOUSE, far], (-1, 3, 2)), [1, 1])
-    both = score_pixels(people, found, np.array([0, 1]), NAMES, [], "inter-ear", groups)
+    off = errors_in_pixels(people, found, np.array([0, 1]), [], "inter-ear", groups)
+    both = score_pixels(off, people, NAMES)
     assert both.figures["NME"] == 0
     assert both.groups["objects"] == {"measured": 1, "without_pose": 0, "without_size": 1}
-    one = score_pixels(people, poses([far], [1]), np.array([1]), NAMES, [], "inter-ear", groups)
+    rows = np.array([1])
+    off = errors_in_pixels(people, poses([far], [1]), rows, [], "inter-ear", groups)
+    one = score_pixels(off, people, NAMES)
     assert one.reasons["NME"] == "no object has the keypoints of 'inter-ear' labelled"

@@ -5,27 +5,23 @@ from typing import Any
 
 import numpy as np
 import pytest
-from metrics.examples import in_boxes, setting, sigmas, truth
+from metrics.examples import in_boxes, setting, truth
 
 from hrbench.metrics.calibration import Answers
 from hrbench.metrics.crowdpose import CrowdTruth
 from hrbench.metrics.inputs import PosesInBoxes
-from hrbench.metrics.matching import match
 from hrbench.metrics.metric import AnyMetric
+from hrbench.metrics.named import oks
 from hrbench.metrics.named.crowdpose import CROWDPOSE
 from hrbench.metrics.named.oks import OKS
 from hrbench.metrics.people import Truth
 from hrbench.metrics.pose_answers import breakdown, pose_answers
-from hrbench.metrics.selection import as_results, select
 
 NEAR, FAR = 50.0, 60.0  # terms of 0.535 and 0.407
 
 
 def answered(people: Truth, found: PosesInBoxes) -> dict[str, Answers]:
-    poses, width = found.poses(), found.scores.shape[1]
-    selection = select(poses, **setting(width).choice())
-    matches = match(people, as_results(poses, selection), sigmas(width))
-    return pose_answers(people, poses, selection, matches, sigmas(width))
+    return pose_answers(oks.matched_poses(people, found, setting(found.scores.shape[1])))
 
 
 def two_poses() -> PosesInBoxes:
@@ -57,8 +53,7 @@ def test_a_box_is_as_right_as_its_pose() -> None:
 )
 def test_annotated_boxes_have_no_scores_to_be_calibrated(boxes: str, kinds: list[str]) -> None:
     people, about = truth(np.zeros((1, 2, 2))), setting(2, boxes=boxes)
-    poses = two_poses().poses()
-    groups = breakdown(people, poses, select(poses, **about.choice()), about)
+    groups = breakdown(oks.matched_poses(people, two_poses(), about), about)
     assert list(groups["calibration"]) == kinds
     pose = groups["calibration"]["pose"]
     assert (pose["answers"], pose["right"]) == (2, 50)
@@ -104,6 +99,6 @@ def test_records_of_poses_have_their_calibration(metric: AnyMetric) -> None:
     people: Any = truth(np.zeros((1, 2, 2)))
     if metric is CROWDPOSE:
         people = CrowdTruth(people, np.array([1]), np.array([0.5]))
-    groups = metric.breakdown(people, two_poses(), setting(2, boxes="det"))
+    groups = metric.breakdown(metric.compare(people, two_poses(), setting(2, boxes="det")))
     assert groups["calibration"]["box"]["right"] == 50
     assert {"reliability", "reliability_by_mass"} <= set(groups)

@@ -75,14 +75,14 @@ def test_an_image_that_is_drawn_twice_is_as_one_that_is_there_twice(
     crowd_index = rng.uniform(0, 1, len(IMAGES))
     truth = CrowdTruth(people, IMAGES, crowd_index) if metric is CROWDPOSE else people
     counts = rng.multinomial(len(IMAGES), np.full(len(IMAGES), 1 / 4), size=3)
-    drawn = metric.observe(truth, poses, about).figures(counts)
+    drawn = metric.observe(metric.compare(truth, poses, about)).figures(counts)
     for row, each in enumerate(counts):
         again = copied(people, each)
         if metric is CROWDPOSE:
             order = np.repeat(np.arange(len(IMAGES)), each)
             copies = np.concatenate([np.arange(count) for count in each])
             again = CrowdTruth(again, IMAGES[order] + COPY * copies, crowd_index[order])
-        scores = metric.score(again, copied(poses, each), about)
+        scores = metric.score(metric.compare(again, copied(poses, each), about))
         assert set(scores.figures) == {name for name in drawn if "/" not in name}
         for name, values in drawn.items():
             cell = reduce(getitem, name.split("/"), scores.figures | scores.groups)

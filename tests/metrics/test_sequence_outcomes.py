@@ -1,12 +1,13 @@
 """Performances that cameras saw: all joints of a frame are so many millimetres off."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 
 from hrbench.metrics.bootstrap import drawn, freedom, intervals, replicated
-from hrbench.metrics.mpjpe import LEFT_OUT, Average, JointTruth
+from hrbench.metrics.mpjpe import LEFT_OUT, Average, JointTruth, SequenceErrors
 from hrbench.metrics.sequence_outcomes import SequenceOutcomes, observed
 
 NAMES = (*LEFT_OUT[14], *(f"joint_{number}" for number in range(14)))
@@ -26,14 +27,10 @@ def outcomes(sequences: Sequences, average: Average = "actions") -> SequenceOutc
         subjects=tuple(name.partition("/")[0] for name in names),
         performances=names,
     )
-    return observed(
-        truth,
-        joints + off[:, None, None] * [0, 0, 1],
-        average=average,
-        num_joints=17,
-        root="target",
-        joint_names=NAMES,
-    )
+    found = joints + off[:, None, None] * [0, 0, 1]
+    about: Any = {"num_joints": 17, "joint_names": NAMES}
+    errors = SequenceErrors.of(truth, found, root="target", **about)
+    return observed(truth, errors, average=average, **about)
 
 
 FOUR: Sequences = [

@@ -7,11 +7,11 @@ import numpy as np
 
 from hrbench.errors import RunError
 from hrbench.geometry import UNIT
+from hrbench.metrics.coco_keypoints import score_poses
 from hrbench.metrics.inputs import KeypointSetting, PosesInBoxes
 from hrbench.metrics.named import oks
 from hrbench.metrics.people import Truth
 from hrbench.metrics.reference import Annotation, pycocotools_figures
-from hrbench.metrics.selection import as_results
 from hrbench.report.predictions import Predictions
 from hrbench.spec import DatasetSpec, LandmarkTask
 
@@ -72,10 +72,9 @@ def confirm(
         raise RunError("--official compares COCO's figures, and this run has none")
     if not len(stored.sample_ids):
         raise RunError("--official compares figures, and this run has no result")
-    about, predictions = setting(spec, dataset), measurable(stored)
-    ours = oks.pose_scores(truth, predictions, about)
-    results = as_results(predictions.poses(), ours.selection)
-    theirs = pycocotools_figures(people(), results, np.array(about.sigmas))
+    found = oks.matched_poses(truth, measurable(stored), setting(spec, dataset))
+    ours = score_poses(found, dataset.keypoints)
+    theirs = pycocotools_figures(people(), found.results, found.sigmas)
     gaps = {name: abs(ours.figures[name] - value) for name, value in theirs.items()}
     known = {name: gap for name, gap in gaps.items() if not np.isnan(gap)}
     unlike = [name for name, gap in known.items() if gap > ROUNDING]

@@ -1,48 +1,73 @@
 """MPJPE and its kin, Human3.6M's measures."""
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from hrbench.metrics import joint_errors, joint_shares, sequence_outcomes
 from hrbench.metrics.inputs import JointSetting, LiftedJoints
-from hrbench.metrics.metric import Definition, Metric
-from hrbench.metrics.mpjpe import HEADLINE, JointTruth, score_joints
+from hrbench.metrics.metric import Compared, Definition, Metric
+from hrbench.metrics.mpjpe import HEADLINE, JointTruth, SequenceErrors, score_joints
 from hrbench.metrics.sample_errors import SampleErrors
 from hrbench.metrics.scores import Scores
 from hrbench.metrics.sequence_outcomes import SequenceOutcomes
 
 
-def score(truth: JointTruth, predictions: LiftedJoints, setting: JointSetting) -> Scores:
+@dataclass(frozen=True, eq=False)
+class ComparedJoints(Compared[JointTruth, LiftedJoints, JointSetting]):
+    """Lifted joints beside the true ones, the errors of every sequence measured once."""
+
+    @cached_property
+    def errors(self) -> SequenceErrors:
+        """The mean errors of each sequence."""
+        return SequenceErrors.of(
+            self.truth,
+            self.predictions.joints,
+            num_joints=self.setting.counted,
+            root=self.setting.root,
+            joint_names=self.setting.joints,
+        )
+
+
+def score(compared: ComparedJoints) -> Scores:
     """Return the errors in mm, by the protocol's averages."""
-    return score_joints(truth, predictions.joints, **arguments(setting))
+    setting = compared.setting
+    return score_joints(
+        compared.errors,
+        average=setting.average,
+        num_joints=setting.counted,
+        joint_names=setting.joints,
+    )
 
 
-def breakdown(
-    truth: JointTruth, predictions: LiftedJoints, setting: JointSetting
-) -> dict[str, Any]:
+def breakdown(compared: ComparedJoints) -> dict[str, Any]:
     """Return what the errors are made of, by action and by joint."""
-    return joint_shares.breakdown(truth, predictions.joints, **arguments(setting))
+    setting = compared.setting
+    return joint_shares.breakdown(
+        compared.truth,
+        compared.predictions.joints,
+        average=setting.average,
+        num_joints=setting.counted,
+        root=setting.root,
+        joint_names=setting.joints,
+    )
 
 
-def arguments(setting: JointSetting) -> dict[str, Any]:
-    """Return what joints are measured by beside their truth."""
-    return {
-        "average": setting.average,
-        "num_joints": setting.counted,
-        "root": setting.root,
-        "joint_names": setting.joints,
-    }
-
-
-def errors(truth: JointTruth, predictions: LiftedJoints, _: JointSetting) -> SampleErrors:
+def errors(compared: ComparedJoints) -> SampleErrors:
     """Return each frame's mean error over all its joints, in mm."""
-    return SampleErrors(joint_errors.mpjpe(predictions.joints, truth.joints))
+    return SampleErrors(joint_errors.mpjpe(compared.predictions.joints, compared.truth.joints))
 
 
-def observe(
-    truth: JointTruth, predictions: LiftedJoints, setting: JointSetting
-) -> SequenceOutcomes:
+def observe(compared: ComparedJoints) -> SequenceOutcomes:
     """Return what each performance adds to the figures."""
-    return sequence_outcomes.observed(truth, predictions.joints, **arguments(setting))
+    setting = compared.setting
+    return sequence_outcomes.observed(
+        compared.truth,
+        compared.errors,
+        average=setting.average,
+        num_joints=setting.counted,
+        joint_names=setting.joints,
+    )
 
 
 MPJPE = Metric(
@@ -62,6 +87,7 @@ MPJPE = Metric(
     ),
     truth=JointTruth,
     predictions=LiftedJoints,
+    compare=ComparedJoints,
     score=score,
     errors=errors,
     breakdown=breakdown,

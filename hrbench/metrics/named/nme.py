@@ -1,6 +1,6 @@
 """The normalised mean error of faces."""
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -11,42 +11,43 @@ from hrbench.metrics.face_outcomes import FaceOutcomes
 from hrbench.metrics.figures import MEDIAN_PX, NME_BY
 from hrbench.metrics.figures import NME as MEAN
 from hrbench.metrics.inputs import KeypointSetting, PosesInBoxes
-from hrbench.metrics.metric import CurveAxes, Definition, Metric
+from hrbench.metrics.metric import Compared, CurveAxes, Definition, Metric
 from hrbench.metrics.nme import LIMITS, FaceTruth, pixel_errors, score_faces, shares
 from hrbench.metrics.sample_errors import PoseErrors, in_order
 from hrbench.metrics.scores import Scores
 
+Faces: TypeAlias = Compared[FaceTruth, PosesInBoxes, KeypointSetting]
 
-def score(truth: FaceTruth, predictions: PosesInBoxes, setting: KeypointSetting) -> Scores:
+
+def score(faces: Faces) -> Scores:
     """Return the NME by each normaliser, and failures and curve by the protocol's."""
     return score_faces(
-        truth,
-        predictions.keypoints,
-        normaliser=str(setting.normaliser),
-        keypoint_names=setting.keypoints,
+        faces.truth,
+        faces.predictions.keypoints,
+        normaliser=str(faces.setting.normaliser),
+        keypoint_names=faces.setting.keypoints,
     )
 
 
-def errors(truth: FaceTruth, predictions: PosesInBoxes, setting: KeypointSetting) -> PoseErrors:
+def errors(faces: Faces) -> PoseErrors:
     """Return each face's NME by the protocol's normaliser, in per cent."""
-    means = 100 * point_errors(truth, predictions, setting).mean(axis=1)
-    return in_order(predictions, truth.keypoints, means, f"NME {{:.{MEAN.digits}f}} %")
+    means, places = 100 * point_errors(faces).mean(axis=1), faces.truth.keypoints
+    return in_order(faces.predictions, places, means, f"NME {{:.{MEAN.digits}f}} %")
 
 
-def point_errors(truth: FaceTruth, predictions: PosesInBoxes, setting: KeypointSetting) -> Floats:
+def point_errors(faces: Faces) -> Floats:
     """Return (N, K) errors over the protocol's normaliser."""
-    distances = pixel_errors(truth, predictions.keypoints)
-    return shares(distances, truth.normalisers[str(setting.normaliser)])
+    distances = pixel_errors(faces.truth, faces.predictions.keypoints)
+    return shares(distances, faces.truth.normalisers[str(faces.setting.normaliser)])
 
 
-def breakdown(
-    truth: FaceTruth, predictions: PosesInBoxes, setting: KeypointSetting
-) -> dict[str, Any]:
+def breakdown(faces: Faces) -> dict[str, Any]:
     """Return the NME by region, yaw, occlusion and subset, and how points' scores are calibrated.
 
     A point is right within the first limit of failures, 0.08 of the normaliser.
     """
-    errors = point_errors(truth, predictions, setting)
+    truth, predictions, setting = faces.truth, faces.predictions, faces.setting
+    errors = point_errors(faces)
     known = ~np.isnan(errors)
     answers = Answers(predictions.scores[known], errors[known] <= LIMITS[0])
     return {
@@ -61,8 +62,9 @@ def breakdown(
     }
 
 
-def observe(truth: FaceTruth, predictions: PosesInBoxes, setting: KeypointSetting) -> FaceOutcomes:
+def observe(faces: Faces) -> FaceOutcomes:
     """Return what each image adds to the figures."""
+    truth, predictions, setting = faces.truth, faces.predictions, faces.setting
     return face_outcomes.observed(
         truth,
         predictions.keypoints,
@@ -84,6 +86,7 @@ NME = Metric(
     ),
     truth=FaceTruth,
     predictions=PosesInBoxes,
+    compare=Compared,
     score=score,
     errors=errors,
     breakdown=breakdown,

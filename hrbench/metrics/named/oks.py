@@ -1,7 +1,8 @@
 """COCO's average precision over OKS thresholds."""
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -10,33 +11,50 @@ from numpy.typing import NDArray
 
 from hrbench.arrays import Floats
 from hrbench.metrics import error_groups, pose_answers
-from hrbench.metrics.coco_keypoints import PoseScores, score_poses
+from hrbench.metrics.coco_keypoints import score_poses
 from hrbench.metrics.error_groups import Diagnosis
 from hrbench.metrics.figures import AVERAGE_PRECISION, MEDIAN_PX, MEDIAN_SHARE
 from hrbench.metrics.inputs import OF_CHOICE, KeypointSetting, PosesInBoxes
-from hrbench.metrics.metric import CurveAxes, Definition, Metric
+from hrbench.metrics.matched import Matched, matched
+from hrbench.metrics.matching import pairs_of_one_image
+from hrbench.metrics.metric import Compared, CurveAxes, Definition, Metric
 from hrbench.metrics.named import pixels
-from hrbench.metrics.named.pixels import PIXELS
+from hrbench.metrics.named.pixels import PIXELS, ComparedObjects
 from hrbench.metrics.oks import oks_with_truth
 from hrbench.metrics.overlap import iou
 from hrbench.metrics.people import Results, Truth
 from hrbench.metrics.pose_outcomes import PoseOutcomes, pose_outcomes
 from hrbench.metrics.sample_errors import PoseErrors
 from hrbench.metrics.scores import Scores
-from hrbench.metrics.selection import Selection, as_results, coco_results, select
+from hrbench.metrics.selection import Selection, coco_results, select
 
 NEAR = 0.1  # of OKS or of the boxes' IoU: with less of both, a pose is somebody else's
 
 
-def score(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -> Scores:
+@dataclass(frozen=True, eq=False)
+class ComparedPoses(Compared[Truth, PosesInBoxes, KeypointSetting]):
+    """Poses beside people: matched once, and measured as objects in their own boxes."""
+
+    @cached_property
+    def found(self) -> Matched:
+        """The poses that the protocol keeps, and whom they find."""
+        return matched_poses(self.truth, self.predictions, self.setting)
+
+    @property
+    def objects(self) -> ComparedObjects:
+        """The same as one's own objects, each beside its own pose."""
+        return ComparedObjects(self.truth, self.predictions, self.setting)
+
+
+def score(compared: ComparedPoses) -> Scores:
     """Return COCO's figures; of one's own objects those in pixels beside them.
 
     Of these there are no other figures to compare with.
     """
-    scores: Scores = pose_scores(truth, predictions, setting)
-    if not setting.own_objects:
+    scores = score_poses(compared.found, compared.setting.keypoints)
+    if not compared.setting.own_objects:
         return scores
-    own = PIXELS.score(truth, predictions, setting)
+    own = PIXELS.score(compared.objects)
     names = [name for name in own.figures if name not in scores.figures]
     return Scores(
         scores.figures | {name: own.figures[name] for name in names},
@@ -45,18 +63,13 @@ def score(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -> 
     )
 
 
-def pose_scores(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -> PoseScores:
-    """Return COCO's ten figures and the median error, and how they came about."""
-    return score_poses(truth, predictions.poses(), **arguments(setting))
-
-
-def observe(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -> PoseOutcomes:
+def observe(compared: ComparedPoses) -> PoseOutcomes:
     """Return what each image adds to the figures."""
-    images = np.unique(predictions.scored_images)
-    outcomes = pose_outcomes(truth, predictions.poses(), images, **arguments(setting))
-    if not setting.own_objects:
+    images = np.unique(compared.predictions.scored_images)
+    outcomes = pose_outcomes(compared.found, images, compared.setting.keypoints)
+    if not compared.setting.own_objects:
         return outcomes
-    own = pixels.observe(truth, predictions, setting)
+    own = pixels.observe(compared.objects)
     return replace(
         outcomes,
         objects=own.objects,
@@ -66,28 +79,25 @@ def observe(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -
     )
 
 
-def breakdown(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -> dict[str, Any]:
+def breakdown(compared: ComparedPoses) -> dict[str, Any]:
     """Return where the poses that the protocol keeps fail: errors by kind, size, crowding ...
 
     And how their scores are calibrated.
     """
-    poses, selection = predictions.poses(), selected(predictions, setting)
-    found = diagnosed(truth, as_results(poses, selection), setting)
     return {
-        **error_groups.groups(found, setting.keypoints),
-        **pose_answers.breakdown(truth, poses, selection, setting),
+        **error_groups.groups(diagnosed(compared.found), compared.setting.keypoints),
+        **pose_answers.breakdown(compared.found, compared.setting),
     }
 
 
-def diagnosed(truth: Truth, results: Results, setting: KeypointSetting) -> Diagnosis:
+def diagnosed(found: Matched) -> Diagnosis:
     """Return what is wrong with the poses that the protocol keeps."""
-    return error_groups.diagnose(truth, results, np.asarray(setting.sigmas), setting.flip_pairs)
+    return error_groups.diagnose(found.truth, found.results, found.sigmas, found.flip_pairs)
 
 
-def arguments(setting: KeypointSetting) -> dict[str, Any]:
-    """Return what poses are scored by beside their truth."""
-    names = {"keypoint_names": setting.keypoints, "flip_pairs": setting.flip_pairs}
-    return {**names, **setting.choice()}
+def matched_poses(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -> Matched:
+    """Return the poses that the protocol keeps, and whom they find."""
+    return matched(truth, predictions.poses(), flip_pairs=setting.flip_pairs, **setting.choice())
 
 
 def fault(setting: KeypointSetting) -> str:
@@ -110,25 +120,27 @@ def notes(truth: Truth, setting: KeypointSetting) -> tuple[str, ...]:
     return PIXELS.notes(truth, setting) if setting.own_objects else ()
 
 
-def errors(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -> PoseErrors:
+def errors(compared: ComparedPoses) -> PoseErrors:
     """Return each person with the most similar pose that may be theirs; the error is 1 - OKS."""
+    return errors_of(compared.truth, compared.predictions, compared.setting)
+
+
+def errors_of(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -> PoseErrors:
+    """Return the same of people."""
     counted = np.flatnonzero((truth.num_keypoints > 0) & ~truth.crowd)
-    ids = np.asarray(predictions.image_ids)
-    pairs = [(p, np.flatnonzero(ids == truth.image_ids[p])) for p in counted.tolist()]
-    persons = np.concatenate([np.full(len(rows), p) for p, rows in pairs] or [counted]).astype(int)
-    rows = np.concatenate([rows for _, rows in pairs] or [counted]).astype(int)
-    results = Results(ids, predictions.keypoints.astype(np.float64), np.ones(len(ids)))
-    similar = oks_with_truth(results, truth, np.asarray(setting.sigmas), rows, persons)
-    near = (similar >= NEAR) | (iou(truth.boxes[persons], predictions.boxes[rows]) >= NEAR)
-    best: dict[int, tuple[float, int]] = {}
-    theirs = (part[near].tolist() for part in (persons, rows, similar))
-    for person, row, value in zip(*theirs, strict=True):
-        best[person] = max(best.get(person, (-1.0, -1)), (value, row))
-    chosen = [best.get(person, (0.0, -1)) for person in counted.tolist()]
-    similarity = np.array([value for value, _ in chosen])
-    return _matched(
-        truth, counted, predictions, np.array([row for _, row in chosen], int), similarity
-    )
+    sigmas, images = np.asarray(setting.sigmas), np.asarray(predictions.image_ids)
+    results = Results(images, predictions.keypoints.astype(np.float64), np.ones(len(images)))
+    may_be = []
+    for places, rows in pairs_of_one_image(truth.image_ids[counted], images):
+        persons = counted[places]
+        similar = oks_with_truth(results, truth, sigmas, rows, persons)
+        near = (similar >= NEAR) | (iou(truth.boxes[persons], predictions.boxes[rows]) >= NEAR)
+        may_be.append((places[near], rows[near], similar[near]))
+    places, rows, similar = (np.concatenate(column) for column in zip(*may_be, strict=True))
+    order = np.lexsort((rows, similar, places))  # the most similar of each person is its last
+    similarity, chosen = np.zeros(len(counted)), np.full(len(counted), -1)
+    similarity[places[order]], chosen[places[order]] = similar[order], rows[order]
+    return _matched(truth, counted, predictions, chosen, similarity)
 
 
 def _matched(
@@ -185,6 +197,7 @@ OKS = Metric(
     ),
     truth=Truth,
     predictions=PosesInBoxes,
+    compare=ComparedPoses,
     score=score,
     errors=errors,
     axes=CurveAxes("recall (%)", "precision (%)"),

@@ -1,7 +1,7 @@
 """PCKh, MPII's measure."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from hrbench.metrics.calibration import Answers
 from hrbench.metrics.figures import MEDIAN_PX, MEDIAN_SHARE
 from hrbench.metrics.head_outcomes import HeadOutcomes
 from hrbench.metrics.inputs import KeypointSetting, PosesInBoxes
-from hrbench.metrics.metric import CurveAxes, Definition, Metric
+from hrbench.metrics.metric import Compared, CurveAxes, Definition, Metric
 from hrbench.metrics.pckh import (
     FIRST_PIXEL,
     HEADLINE,
@@ -25,40 +25,44 @@ from hrbench.metrics.pckh import (
 from hrbench.metrics.sample_errors import PoseErrors, in_order
 from hrbench.metrics.scores import Scores
 
+Persons: TypeAlias = Compared[HeadTruth, PosesInBoxes, KeypointSetting]
 
-def score(truth: HeadTruth, predictions: PosesInBoxes, _: KeypointSetting) -> Scores:
+
+def score(persons: Persons) -> Scores:
     """Return PCKh at its thresholds, of all keypoints and of each pair, and the median error."""
-    return score_pckh(truth, predictions.keypoints)
+    return score_pckh(persons.truth, persons.predictions.keypoints)
 
 
-def errors(truth: HeadTruth, predictions: PosesInBoxes, _: KeypointSetting) -> PoseErrors:
+def errors(persons: Persons) -> PoseErrors:
     """Return each person's mean error over its labelled keypoints, in sizes of its head."""
-    shares = head_shares(truth, predictions)
+    truth, shares = persons.truth, head_shares(persons)
     known = (~truth.missing).sum(axis=1)
     means = np.nansum(shares, axis=1) / np.maximum(known, 1)
     places = np.where(truth.missing[..., None], np.nan, truth.keypoints - FIRST_PIXEL)
-    return in_order(predictions, places, means, "{:.2f} head sizes")
+    return in_order(persons.predictions, places, means, "{:.2f} head sizes")
 
 
-def head_shares(truth: HeadTruth, predictions: PosesInBoxes) -> Floats:
+def head_shares(persons: Persons) -> Floats:
     """Return (N, 16) errors in sizes of heads; NaN where the truth is missing."""
-    return pixel_errors(truth, predictions.keypoints) / truth.head_sizes[:, None]
+    pixels = pixel_errors(persons.truth, persons.predictions.keypoints)
+    return pixels / persons.truth.head_sizes[:, None]
 
 
-def breakdown(truth: HeadTruth, predictions: PosesInBoxes, _: KeypointSetting) -> dict[str, Any]:
+def breakdown(persons: Persons) -> dict[str, Any]:
     """Return how scores of keypoints are calibrated: right within half a head's size.
 
     Labelled ones count, but for those that the mean leaves out.
     """
-    shares = head_shares(truth, predictions)
-    counted = ~truth.missing & IN_MEAN
+    shares = head_shares(persons)
+    counted = ~persons.truth.missing & IN_MEAN
     near = shares[counted] <= THRESHOLDS[LEVELS[HEADLINE]]
-    return calibration.breakdown({"keypoint": Answers(predictions.scores[counted], near)})
+    return calibration.breakdown({"keypoint": Answers(persons.predictions.scores[counted], near)})
 
 
-def observe(truth: HeadTruth, predictions: PosesInBoxes, _: KeypointSetting) -> HeadOutcomes:
+def observe(persons: Persons) -> HeadOutcomes:
     """Return what each image adds to the figures."""
-    return head_outcomes.observed(truth, predictions.keypoints, predictions.image_ids)
+    found = persons.predictions
+    return head_outcomes.observed(persons.truth, found.keypoints, found.image_ids)
 
 
 def upload(folder: Path, predictions: PosesInBoxes, _: KeypointSetting) -> str:
@@ -90,6 +94,7 @@ PCKH = Metric(
     ),
     truth=HeadTruth,
     predictions=PosesInBoxes,
+    compare=Compared,
     score=score,
     errors=errors,
     breakdown=breakdown,

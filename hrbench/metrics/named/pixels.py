@@ -1,5 +1,7 @@
 """PCK, NME and errors in pixels of objects in their own boxes, for annotations without sigmas."""
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -9,7 +11,7 @@ from hrbench.metrics import calibration
 from hrbench.metrics.calibration import Answers
 from hrbench.metrics.figures import MEDIAN_PX, MEDIAN_SHARE, NME, NME_BY
 from hrbench.metrics.inputs import OF_CHOICE, KeypointSetting, PosesInBoxes
-from hrbench.metrics.metric import Definition, Metric
+from hrbench.metrics.metric import Compared, Definition, Metric
 from hrbench.metrics.nme import BOX_SIZE
 from hrbench.metrics.people import Truth
 from hrbench.metrics.pixel_errors import (
@@ -25,56 +27,63 @@ from hrbench.metrics.sample_errors import PoseErrors, in_order
 from hrbench.metrics.scores import Scores
 
 
-def score(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -> Scores:
+@dataclass(frozen=True, eq=False)
+class ComparedObjects(Compared[Truth, PosesInBoxes, KeypointSetting]):
+    """Poses beside the objects in whose boxes they were found."""
+
+    @cached_property
+    def rows(self) -> NDArray[np.intp]:
+        """(N,) rows of the objects."""
+        return objects_of(self.truth, self.predictions)
+
+    @cached_property
+    def errors(self) -> PixelErrors:
+        """The errors of the objects that count, in the order of their poses."""
+        return errors_in_pixels(
+            self.truth,
+            self.predictions.poses(),
+            self.rows,
+            self.setting.flip_pairs,
+            self.normaliser,
+            self.setting.groups,
+        )
+
+    @property
+    def normaliser(self) -> str:
+        """What errors are divided by."""
+        return self.setting.normaliser or BOX_SIZE
+
+
+def score(objects: ComparedObjects) -> Scores:
     """Return PCK at its levels, the NME by each normaliser, and the median error."""
-    return score_pixels(
-        truth,
-        predictions.poses(),
-        objects_of(truth, predictions),
-        setting.keypoints,
-        setting.flip_pairs,
-        setting.normaliser or BOX_SIZE,
-        setting.groups,
-    )
+    return score_pixels(objects.errors, objects.truth, objects.setting.keypoints)
 
 
-def errors(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -> PoseErrors:
+def errors(objects: ComparedObjects) -> PoseErrors:
     """Return each object's mean error over its labelled keypoints, in per cent of its size."""
-    rows = objects_of(truth, predictions)
+    truth, rows, predictions = objects.truth, objects.rows, objects.predictions
     labelled = truth.visibility[rows] > 0
     actual = np.where(labelled[..., None], truth.keypoints[rows], np.nan)
     distances = np.linalg.norm(predictions.keypoints - actual, axis=2)
     means = np.nansum(distances, axis=1) / np.maximum(labelled.sum(axis=1), 1)
-    size = object_sizes(truth, setting.groups)[setting.normaliser or BOX_SIZE][rows]
+    size = object_sizes(truth, objects.setting.groups)[objects.normaliser][rows]
     return in_order(predictions, actual, 100 * means / size, "{:.1f} % of its size")
 
 
-def breakdown(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -> dict[str, Any]:
+def breakdown(objects: ComparedObjects) -> dict[str, Any]:
     """Return how scores of keypoints are calibrated: right within a tenth of the object's size."""
-    found = measured(truth, predictions, setting)
-    shares = found.pixels / found.sizes[setting.normaliser or BOX_SIZE]
-    scores = predictions.scores[measurable(truth)[objects_of(truth, predictions)]]
+    found = objects.errors
+    shares = found.pixels / found.sizes[objects.normaliser]
+    scores = objects.predictions.scores[measurable(objects.truth)[objects.rows]]
     known = ~np.isnan(shares)
     return calibration.breakdown({"keypoint": Answers(scores[known], shares[known] < NEAR)})
 
 
-def observe(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -> PixelOutcomes:
+def observe(objects: ComparedObjects) -> PixelOutcomes:
     """Return what each image adds to the figures."""
-    found = measured(truth, predictions, setting)
-    images = np.unique(predictions.scored_images)
-    return pixel_outcomes(found, truth.image_ids, images, setting.keypoints)
-
-
-def measured(truth: Truth, predictions: PosesInBoxes, setting: KeypointSetting) -> PixelErrors:
-    """Return the errors of the objects that count, in the order of their poses."""
-    return errors_in_pixels(
-        truth,
-        predictions.poses(),
-        objects_of(truth, predictions),
-        setting.flip_pairs,
-        setting.normaliser or BOX_SIZE,
-        setting.groups,
-    )
+    images = np.unique(objects.predictions.scored_images)
+    names = objects.setting.keypoints
+    return pixel_outcomes(objects.errors, objects.truth.image_ids, images, names)
 
 
 def objects_of(truth: Truth, predictions: PosesInBoxes) -> NDArray[np.intp]:
@@ -123,6 +132,7 @@ PIXELS = Metric(
     ),
     truth=Truth,
     predictions=PosesInBoxes,
+    compare=ComparedObjects,
     score=score,
     errors=errors,
     breakdown=breakdown,
