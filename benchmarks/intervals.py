@@ -11,14 +11,11 @@ of COCO's curves to the bit. Exits with 1 where they are not, or where the ten t
 import argparse
 import time
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from scoring import (
     FLIP_PAIRS,
-    KEYPOINT_THRESHOLD,
     NAMES,
-    NMS_THRESHOLD,
     SIGMAS,
     make_poses,
     make_truth,
@@ -27,23 +24,14 @@ from scoring import (
 from hrbench.metrics.average_precision import curves, figures
 from hrbench.metrics.bootstrap import drawn
 from hrbench.metrics.crowdpose import CrowdTruth
-from hrbench.metrics.matching import match
+from hrbench.metrics.matched import Matched, matched
 from hrbench.metrics.nme import BOX_SIZE
 from hrbench.metrics.outcomes import Counts
 from hrbench.metrics.people import Poses, Truth
 from hrbench.metrics.pixel_errors import errors_in_pixels
 from hrbench.metrics.pixel_outcomes import PixelOutcomes, pixel_outcomes
 from hrbench.metrics.pose_outcomes import crowd_outcomes, pose_outcomes
-from hrbench.metrics.selection import as_results, select
 
-ABOUT: dict[str, Any] = {
-    "sigmas": SIGMAS,
-    "keypoint_names": NAMES,
-    "flip_pairs": FLIP_PAIRS,
-    "keypoint_threshold": KEYPOINT_THRESHOLD,
-    "nms": "oks",
-    "nms_threshold": NMS_THRESHOLD,
-}
 CROWDED = 8 / 5, 4.0  # images for one of COCO's, and people in each: CrowdPose's test set
 
 
@@ -55,10 +43,9 @@ def seconds(figures_of: Callable[[Counts], object], units: int, replicates: int)
     return time.process_time() - started
 
 
-def official(truth: Truth, poses: Poses) -> dict[str, float]:
+def official(found: Matched) -> dict[str, float]:
     """Return COCO's ten figures by the curves of all results."""
-    results = as_results(poses, select(poses, sigmas=SIGMAS))
-    return figures(curves(match(truth, results, SIGMAS), results))
+    return figures(curves(found.matches, found.results))
 
 
 def own_objects(truth: Truth, images: int, rng: np.random.Generator) -> PixelOutcomes:
@@ -89,9 +76,10 @@ def main() -> None:
     rng, images, replicates = np.random.default_rng(chosen.seed), chosen.images, chosen.replicates
     truth = make_truth(images, rng)
     poses = make_poses(images, truth, rng)
-    coco = pose_outcomes(truth, poses, np.arange(images) + 1, **ABOUT)
+    found = matched(truth, poses, sigmas=SIGMAS, flip_pairs=FLIP_PAIRS)
+    coco = pose_outcomes(found, np.arange(images) + 1, NAMES)
     once = coco.ranked.averages(np.ones((1, images), np.int64))
-    same = {name: 100 * values[0] for name, values in once.items()} == official(truth, poses)
+    same = {name: 100 * values[0] for name, values in once.items()} == official(found)
     print(f"{images} images, {len(truth.ids)} people, {len(coco.owners)} results that are ranked")
     ten = seconds(coco.ranked.averages, images, replicates)
     print(f"COCO's ten figures, {replicates} replicates: {ten:.1f} s")
@@ -99,7 +87,9 @@ def main() -> None:
     more = round(images * CROWDED[0])
     people = make_truth(more, rng, CROWDED[1])
     crowd = CrowdTruth(people, np.arange(more) + 1, rng.uniform(0, 1, more))
-    crowded = crowd_outcomes(crowd, make_poses(more, people, rng), **ABOUT)
+    poses = make_poses(more, people, rng)
+    found = matched(people, poses, sigmas=SIGMAS, flip_pairs=FLIP_PAIRS)
+    crowded = crowd_outcomes(crowd, found, NAMES)
     print(f"every figure of `crowdpose`, {more} images, {len(people.ids)} people: ", end="")
     print(f"{seconds(crowded.figures, more, replicates):.1f} s")
     own = own_objects(truth, images, rng)

@@ -1,6 +1,7 @@
 """What a run keeps of each image gives the figures of its record again."""
 
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from dots import ANNOTATIONS, BRIEF, DATASET, TASK, edit_toml, write_dots
@@ -8,6 +9,8 @@ from shared import need_shared
 from worlds import near_truth, ran, small_weights, small_world
 
 from hrbench.commands import score as scoring
+from hrbench.metrics.matched import matched
+from hrbench.metrics.named import oks
 from hrbench.report import outcomes
 from hrbench.report.record import RunRecord
 
@@ -41,6 +44,18 @@ def test_every_image_once_gives_the_record(
     _, folder = ran(task, tmp_path, data=str(data), weights=weights, boxes="gt")
     near_truth(folder, data / file)
     require_again(folder, scoring.score(folder))
+
+
+@pytest.mark.parametrize("task", ["coco-pose@tiny", "crowdpose@tiny"])
+def test_poses_are_matched_once_for_figures_breakdown_and_intervals(
+    task: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    matching = Mock(side_effect=matched)
+    monkeypatch.setattr(oks, "matched", matching)
+    data, weights = small_world(24, task.partition("-")[0].partition("@")[0]), small_weights(task)
+    record, _ = ran(task, tmp_path, data=str(data), weights=str(weights), boxes="gt")
+    assert {"curve", "error", "calibration"} <= {*record.groups}
+    matching.assert_called_once()
 
 
 @pytest.mark.parametrize("sigmas", [None, [0.05] * 3])

@@ -62,9 +62,9 @@ def people(keypoints: NDArray[np.float64], image_ids: list[int]) -> Truth:
 def errors_of(task: str, found: Predictions, truth: Any) -> PoseErrors:
     spec = landmark_task(task)
     dataset = catalog.load_dataset(spec.dataset)
-    errors: PoseErrors = METRICS[str(spec.protocol.metric)].errors(
-        truth, scoring.measurable(found), scoring.setting(spec, dataset)
-    )
+    metric = METRICS[str(spec.protocol.metric)]
+    about = scoring.setting(spec, dataset)
+    errors: PoseErrors = metric.errors(metric.compare(truth, scoring.measurable(found), about))
     return errors
 
 
@@ -123,7 +123,7 @@ def test_a_case_shows_truth_answer_and_what_is_between_them_and_names_itself(
     )
     drawn = []
     for found in (sure, unsure, apart):
-        beside = oks.errors(truth, scoring.measurable(found), task.setting)
+        beside = oks.errors_of(truth, scoring.measurable(found), task.setting)
         assert landmark_sheets.draw_worst(tmp_path, COCO, evaluation, beside, 3) is not None
         sheet = cv2.imread(str(tmp_path / "worst.png"))
         assert sheet is not None
