@@ -10,8 +10,9 @@ from types import MappingProxyType
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from hrbench.engine import optimizing
 from hrbench.errors import RunError
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -37,8 +38,8 @@ def save(
     """Write everything that the next step depends on, and what is said of the network."""
     content = {
         **said,
-        "network": network.state_dict(),
-        "optimizer": optimizer.state_dict(),
+        "network": plain(network),
+        "optimizer": optimizing.state(optimizer),
         "epoch": position.epoch,
         "step": position.step,
         "best": position.best,
@@ -49,7 +50,12 @@ def save(
 
 def save_weights(path: Path, network: nn.Module, said: Mapping[str, Any] = NOTHING) -> None:
     """Write the network, and what is said of it."""
-    write(path, {**said, "network": network.state_dict()})
+    write(path, {**said, "network": plain(network)})
+
+
+def plain(network: nn.Module) -> dict[str, Tensor]:
+    """Return the parameters and buffers of a network, however they are laid out in memory."""
+    return {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
 
 
 def write(path: Path, content: dict[str, Any]) -> None:
@@ -66,19 +72,17 @@ def write(path: Path, content: dict[str, Any]) -> None:
         raise RunError(f"{path} cannot be written ({first}); is the disk full?") from error
 
 
-def restore(
-    path: Path, network: nn.Module, optimizer: torch.optim.Optimizer, device: torch.device
-) -> Position:
-    """Put a network and its optimiser back to where `save` found them.
+def restore(path: Path, network: nn.Module, optimizer: torch.optim.Optimizer) -> Position:
+    """Put a network and its optimiser back to where `save` found them, on the device they are on.
 
     Raises:
         RunError: the file cannot be read, or is of another network.
     """
     try:
-        content = torch.load(path, map_location=device, weights_only=True)
+        content = torch.load(path, map_location="cpu", weights_only=True)
         network.load_state_dict(content["network"])
-        optimizer.load_state_dict(content["optimizer"])
-        torch.set_rng_state(content["random_state"].cpu())
+        optimizing.restore(optimizer, content["optimizer"])
+        torch.set_rng_state(content["random_state"])
         return Position(content["epoch"], content["step"], content["best"])
     except (OSError, RuntimeError, LookupError, TypeError, ValueError, *UNREADABLE) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__

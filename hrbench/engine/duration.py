@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from torch import Tensor
+
+from hrbench.engine.graphs import WARM_UPS, Captured, Tensors
 
 if TYPE_CHECKING:
     from hrbench.engine.train import Trainer
@@ -34,22 +37,34 @@ def _computing(training: "Trainer[Any]") -> float:
     device does not take half as long for half as many.
     """
     size = max(training.recipe.batch_size // training.runtime.world, 1)
-    count = min(FEW, size)
+    count = size if training.step.captured is not None else min(FEW, size)
     while (seconds := _tried(training, count)) < SHORT and count < size:
         count = min(count * MORE, size)
     return seconds * size / count
 
 
 def _tried(training: "Trainer[Any]", count: int) -> float:
-    batch = training.feed.some(count)
+    """Return the seconds of a copy of the network, captured if its own steps are to be."""
+    tensors = training.step.cost.prepared(training.feed.some(count))
     network = copy.deepcopy(training.network).train()
+    runtime, precision = training.runtime, training.recipe.precision
+
+    def computed(inputs: Tensor, *truth: Tensor) -> Tensors:
+        network.zero_grad()
+        with runtime.autocast(precision):
+            loss = training.step.cost.loss(network(inputs), *truth)
+        with runtime.rounding(precision):
+            loss.backward()
+        return (loss.detach(),)
+
+    captured = training.step.captured
+    call = computed if captured is None else Captured(computed, count, captured.recorder)
     taken = []
-    for _ in range(2):  # the first also makes room
+    for _ in range(0 if captured is None else WARM_UPS):
+        call(*tensors)
+    for _ in range(2):  # the first also makes room, or captures
         started = time.perf_counter()
-        with training.runtime.autocast(training.recipe.precision):
-            cost = training.cost(network, batch)
-        cost.backward()
-        next(p.grad for p in network.parameters() if p.grad is not None).sum().item()  # waits
+        call(*tensors)[0].item()  # waits
         taken.append(time.perf_counter() - started)
     return min(taken)
 

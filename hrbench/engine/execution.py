@@ -3,8 +3,14 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-Path = Literal["eager", "CUDA graph", "torch.compile"]
+Path = Literal["eager", "torch.compile", "CUDA graph", "torch.compile, CUDA graph"]
 Format = Literal["contiguous", "channels_last"]
+PATHS: dict[tuple[bool, bool], Path] = {  # by whether it is compiled, and captured
+    (False, False): "eager",
+    (True, False): "torch.compile",
+    (False, True): "CUDA graph",
+    (True, True): "torch.compile, CUDA graph",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +26,9 @@ class Execution:
     def content(self) -> dict[str, Any]:
         """Return it as a record has it."""
         return {**asdict(self), "reasons": list(self.reasons)}
+
+
+def why(error: BaseException) -> str:
+    """Return in a line what torch says of a failure."""
+    lines = (line.strip() for line in str(error).splitlines())
+    return next((line for line in lines if line and not line.endswith("raised:")), repr(error))

@@ -53,15 +53,14 @@ class Log:
 
     def _clear(self) -> None:
         self._loss: Tensor | None = None
-        self._samples, self._count, self._waited = 0, 0, 0.0
+        self._samples, self._count = 0, 0
         self._since = time.perf_counter()
 
-    def add(self, loss: Tensor, samples: int, waited: float) -> None:
-        """Take up one step: its loss, its number of samples, seconds spent waiting for them."""
+    def add(self, loss: Tensor, samples: int) -> None:
+        """Take up one step: its loss, and its number of samples."""
         weighted = loss.detach() * samples
         self._loss = weighted if self._loss is None else self._loss + weighted
         self._samples += samples
-        self._waited += waited
         self._count += 1
         self.step += 1
         self.steps.advance()
@@ -70,17 +69,17 @@ class Log:
         """Whether enough steps have come together for a row."""
         return self._count >= EVERY or time.perf_counter() - self._since >= SECONDS
 
-    def flush(self, epoch: int, learning_rate: float) -> None:
-        """Write the row, and the loss beside the bar.
+    def flush(self, epoch: int, learning_rate: float, waited: float) -> None:
+        """Write the row, and the loss beside the bar; `waited` are seconds spent so since before.
 
         Raises:
             RunError: the loss is not finite.
         """
         if self._loss is None:
             return
+        loss = self._loss.item() / self._samples  # waits for the device
         seconds = time.perf_counter() - self._since
-        loss = self._loss.item() / self._samples
-        self.waited += self._waited
+        self.waited += waited
         self.trained += seconds
         if not math.isfinite(loss):
             raise RunError(
@@ -88,7 +87,7 @@ class Log:
                 f"(epoch {epoch + 1}); last.pt is from before that. Try a lower --set recipe.lr=…"
                 " or --precision fp32"
             )
-        rate, share = self._samples / seconds, self._waited / seconds
+        rate, share = self._samples / seconds, waited / seconds
         numbers = (f"{loss:.6g}", f"{learning_rate:g}", f"{rate:.1f}", f"{share:.3f}")
         self._write(self.step, epoch + 1, *numbers, "", "", "")
         self.steps.note = f"epoch {epoch + 1}  loss {loss:.4g}  {rate:.0f} samples/s"

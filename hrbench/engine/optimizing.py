@@ -1,8 +1,8 @@
 """The optimisers of the recipes, and what else a step does to the weights."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import nn
@@ -21,19 +21,71 @@ OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {  # of (parameters, lr, weigh
     "amsgrad": partial(Adam, amsgrad=True),
     "sgd": partial(SGD, momentum=MOMENTUM, nesterov=True),
 }
+WAYS = ("lr", "foreach", "fused", "capturable")  # that do not belong to the state of a training
 
 
-def optimizer(recipe: Recipe, network: nn.Module) -> Optimizer:
-    """Return an optimiser of all parameters of a network."""
+def optimizer(recipe: Recipe, network: nn.Module, card: torch.device | None = None) -> Optimizer:
+    """Return an optimiser of all parameters of a network.
+
+    On a `card` it takes its step at once, and can be captured: the learning rate is a tensor.
+    """
     make = OPTIMIZERS[recipe.optimizer]
-    return make(network.parameters(), recipe.lr, weight_decay=recipe.weight_decay)
+    if card is None:
+        return make(network.parameters(), recipe.lr, weight_decay=recipe.weight_decay)
+    rate = torch.tensor(recipe.lr, device=card)
+    made = make(network.parameters(), rate, weight_decay=recipe.weight_decay, fused=True)
+    for group in made.param_groups:
+        if "capturable" in group:  # SGD has nothing that would have to be
+            group["capturable"] = True
+    return made
 
 
-def set_momentum(network: nn.Module, momentum: float) -> None:
-    """Set what share of a batch's statistics enters the running ones."""
+def set_rate(optimizer: Optimizer, rate: float) -> None:
+    """Set the learning rate, where it is."""
+    for group in optimizer.param_groups:
+        if isinstance(group["lr"], torch.Tensor):
+            group["lr"].fill_(rate)
+        else:
+            group["lr"] = rate
+
+
+def state(optimizer: Optimizer) -> dict[str, Any]:
+    """Return the state of an optimiser, as any way of computing it takes it up."""
+    content = optimizer.state_dict()
+    groups = [{**group, "lr": float(group["lr"])} for group in content["param_groups"]]
+    return {**content, "param_groups": groups}
+
+
+def restore(optimizer: Optimizer, content: Mapping[str, Any]) -> None:
+    """Put an optimiser back to a state, whichever way that was computed.
+
+    Raises:
+        LookupError, TypeError, ValueError: it is of another one.
+    """
+    groups = [
+        {**saved, **{way: own[way] for way in WAYS if way in own}}
+        for saved, own in zip(content["param_groups"], optimizer.param_groups, strict=True)
+    ]
+    optimizer.load_state_dict({**content, "param_groups": groups})
+    for parameter, moments in optimizer.state.items():
+        for name, values in moments.items():
+            if isinstance(values, torch.Tensor) and values.shape == parameter.shape:
+                moments[name] = torch.empty_like(parameter).copy_(values)  # laid out as that is
+
+
+def set_momentum(network: nn.Module, momentum: float) -> bool:
+    """Set what share of a batch's statistics enters the running ones; whether it was another."""
+    before = set()
     for module in network.modules():
         if isinstance(module, nn.modules.batchnorm._BatchNorm):  # noqa: SLF001  of any dimension
+            before.add(module.momentum)
             module.momentum = momentum
+    return before != {momentum}
+
+
+def has_planes(network: nn.Module) -> bool:
+    """Whether a network convolves in two dimensions, so that channels may come last."""
+    return any(isinstance(module, nn.Conv2d) for module in network.modules())
 
 
 def clip_gradients(network: nn.Module) -> None:

@@ -1,41 +1,31 @@
 """The training loop: plain torch, readable from top to bottom."""
 
 import signal
-import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from hrbench.data.loader import order
-from hrbench.engine import checkpoint, optimizing
+from hrbench.engine import checkpoint
 from hrbench.engine.checkpoint import Position
+from hrbench.engine.clock import clock
+from hrbench.engine.graphs import Tensors
 from hrbench.engine.log import Figure, Log
 from hrbench.engine.progress import Steps
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.schedule import batches_of, momentum, rate
+from hrbench.engine.step import Cost, Plan, Step
 from hrbench.errors import RunError
-from hrbench.spec import Recipe
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 STOP_CHECK = 10  # steps between which several processes ask each other whether to stop
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A recipe, and what else decides the steps of one training."""
-
-    recipe: Recipe
-    seed: int
-    workers: int  # processes that read samples
-    max_norm: optimizing.Clipped = "none"
-    momentum: tuple[float, float] | None = None  # of batch normalisation, at first and at last
 
 
 B = TypeVar("B")  # a batch
@@ -57,7 +47,6 @@ class Feed(Protocol[B_co]):
         """Return so many samples of the usual size, whatever is in them."""
 
 
-Cost = Callable[[nn.Module, B], Tensor]  # the network and a batch, to a mean loss
 Validate = Callable[[], Figure | None]  # None: there is no truth
 
 
@@ -86,11 +75,12 @@ class Trainer(Generic[B]):
         said: Mapping[str, Any] = checkpoint.NOTHING,
     ) -> None:
         self.said = said
-        self.network, self.feed, self.cost = network, feed, cost
+        self.network, self.feed = network, feed
         self.plan, self.runtime, self.folder = plan, runtime, folder
         self.recipe = plan.recipe
-        self.optimizer = optimizing.optimizer(self.recipe, network)
-        self.shared = runtime.share(network)
+        self.step = Step(network, cost, plan, runtime)
+        self.clock = clock(runtime.device)
+        self._told = self.step.reasons  # by whoever announces the training
         self.position = Position()
         self.steps = self.recipe.epochs * len(self._batches(0))  # the optimiser's, of all epochs
         if self.recipe.warmup_steps >= self.steps:
@@ -112,9 +102,7 @@ class Trainer(Generic[B]):
     def resume(self) -> None:
         """Go back to where an interrupted training stopped; to the start if it kept nothing."""
         if self.last.exists():
-            self.position = checkpoint.restore(
-                self.last, self.network, self.optimizer, self.runtime.device
-            )
+            self.position = checkpoint.restore(self.last, self.network, self.step.optimizer)
 
     def fit(self, validate: Validate) -> float:
         """Train to the end; return the share of time spent waiting for samples.
@@ -137,48 +125,47 @@ class Trainer(Generic[B]):
     def _epoch(self, log: Log, stop: "StopSignals") -> None:
         epoch, plan = self.position.epoch, self.plan
         if plan.momentum is not None:
-            share = momentum(*plan.momentum, epoch, self.recipe.epochs)
-            optimizing.set_momentum(self.network, share)
+            self.step.set_momentum(momentum(*plan.momentum, epoch, self.recipe.epochs))
         self.network.train()
         left = self._batches(epoch)[self.position.step :]
         mine = [batch[self.runtime.rank :: self.runtime.world] for batch in left]
         pin = self.runtime.device.type == "cuda"
         batches = self.feed.batches(mine, epoch, workers=plan.workers, pin=pin)
+        self.clock.ends()
         with closing(batches):  # ends the workers, also after an error
             for rows, own in zip(left, mine, strict=True):
                 lr = self._set_rate(log.step)
-                asked = time.perf_counter()
-                batch = next(batches)
-                waited = time.perf_counter() - asked
+                tensors = self._next(batches)
                 # Processes with more rows of a last, uneven batch count for more in the mean.
                 share = len(own) * self.runtime.world / len(rows)
-                log.add(self._step(batch, share), len(own), waited)
+                self.clock.begins()
+                log.add(self.step(tensors, share), len(own))
+                self.clock.ends()
                 self.position = replace(self.position, step=self.position.step + 1)
+                self._tell_reasons(log)
                 if log.due():
-                    log.flush(epoch, lr)
+                    log.flush(epoch, lr, self.clock.waited())
                 if self._stopping(stop):
-                    log.flush(epoch, lr)
+                    log.flush(epoch, lr, self.clock.waited())
                     self._save()
                     raise Interrupted
-        log.flush(epoch, self._set_rate(log.step))
+        log.flush(epoch, self._set_rate(log.step), self.clock.waited())
+
+    def _next(self, batches: Iterator[B]) -> Tensors:
+        with self.clock.asking():
+            batch = next(batches)
+        return self.step.prepared(batch)
 
     def _set_rate(self, step: int) -> float:
         lr = rate(self.recipe, self.position.epoch, step, self.steps)
-        for group in self.optimizer.param_groups:
-            group["lr"] = lr
+        self.step.set_rate(lr)
         return lr
 
-    def _step(self, batch: B, share: float) -> Tensor:
-        with self.runtime.autocast(self.recipe.precision):
-            loss = self.cost(self.shared, batch)
-        self.optimizer.zero_grad()
-        (loss * share).backward()
-        if self.plan.max_norm == "gradients":
-            optimizing.clip_gradients(self.network)
-        self.optimizer.step()
-        if self.plan.max_norm == "weights":
-            optimizing.clip_weights(self.network)
-        return loss
+    def _tell_reasons(self, log: Log) -> None:
+        """Say it if a path turns out not to be there: that is known only once it is taken."""
+        for words in self.step.reasons[len(self._told) :]:
+            log.steps.tell(words)
+        self._told = self.step.reasons
 
     def _batches(self, epoch: int) -> list[NDArray[np.int64]]:
         rows = order(len(self.feed), self.plan.seed, epoch)
@@ -207,7 +194,7 @@ class Trainer(Generic[B]):
 
     def _save(self) -> None:
         if self.runtime.leads:
-            checkpoint.save(self.last, self.network, self.optimizer, self.position, self.said)
+            checkpoint.save(self.last, self.network, self.step.optimizer, self.position, self.said)
 
 
 class StopSignals:

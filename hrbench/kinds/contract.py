@@ -17,7 +17,8 @@ from hrbench.data.evaluation import Evaluation
 from hrbench.draw.cases import Drawn
 from hrbench.draw.changed import Answers
 from hrbench.engine.runtime import Runtime
-from hrbench.engine.train import Cost, Feed, Plan
+from hrbench.engine.step import Cost, Plan
+from hrbench.engine.train import Feed
 from hrbench.formats.location import DataRoot
 from hrbench.metrics.metric import AnyMetric
 from hrbench.metrics.registry import METRICS

@@ -15,7 +15,8 @@ from hrbench.data.loader import order
 from hrbench.engine import duration
 from hrbench.engine.log import Figure
 from hrbench.engine.runtime import Runtime
-from hrbench.engine.train import Feed, Plan, Trainer, Validate
+from hrbench.engine.step import Plan
+from hrbench.engine.train import Feed, Trainer, Validate
 from hrbench.kinds.contract import AnyTask
 from hrbench.report.record import Weights
 from hrbench.road.building import Built
@@ -35,7 +36,7 @@ def fit(
     state: State,
 ) -> State:
     """Train the network, unless its weights are given; return the state of a run that has them."""
-    trained, seconds = built.weights, None
+    trained, seconds, execution = built.weights, None, {}
     if built.training is not None:
         feed = built.training.feed
         shown = pictures(task.options)
@@ -45,10 +46,12 @@ def fit(
         trainer.resume()
         seconds = train(trainer, _validation(task, evaluation, built, runtime))
         trained = trained.model_copy(update={"sha256": weights.digest(built.network)})
+        execution = {"training": trainer.step.execution.content()}
     return replace(
         state,
         weights=trained.model_dump(mode="json"),
         train_seconds=seconds,
+        execution=execution,
         notes=(*built.notes, *state.notes),
     )
 
@@ -111,10 +114,12 @@ def announce(training: Trainer[Any]) -> None:
     if left < 1:
         return
     seconds = duration.seconds_per_step(training) * left
-    words = f"Training: {left:,} steps of {recipe.batch_size} on {training.runtime.device}, "
-    words += spoken(seconds)
+    words = f"Training: {left:,} steps of {recipe.batch_size} on {training.runtime.device} "
+    words += f"({training.step.words}), {spoken(seconds)}"
     if recipe.validate_every:
         words += " and the validations"
+    if reasons := training.step.reasons:
+        words += "".join(f"; {reason}" for reason in reasons)
     if seconds > LONG and training.runtime.device.type == "cpu":
         words += "; a GPU (--device cuda) or a smaller variant is faster"
     tell(words)

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from hrbench.engine import duration
 from hrbench.engine.runtime import Runtime
-from hrbench.engine.train import Plan, Trainer
+from hrbench.engine.step import Cost, Plan
+from hrbench.engine.train import Trainer
 from hrbench.road import training
 from hrbench.road.training import spoken
 from hrbench.spec import Recipe
@@ -38,23 +39,22 @@ class Slow:
         return torch.ones(count, 3)
 
 
-def slowly(network: nn.Module, batch: Tensor) -> Tensor:
-    time.sleep(PER_CALL + PER_SAMPLE * len(batch))
-    cost: Tensor = network(batch).square().mean()
-    return cost
+def slowly(answers: Tensor) -> Tensor:
+    time.sleep(PER_CALL + PER_SAMPLE * len(answers))
+    return answers.square().mean()
 
 
-def trainer(folder: Path, *, workers: int = 1, cost: Any = slowly) -> Trainer[Tensor]:
+def trainer(folder: Path, *, workers: int = 1, loss: Any = slowly) -> Trainer[Tensor]:
     layers = (nn.Linear(3, 8), nn.BatchNorm1d(8), nn.Dropout(0.5), nn.Linear(8, 1))
     recipe = Recipe(optimizer="adam", lr=1e-3, epochs=3, batch_size=BATCH, precision="fp32")
     plan = Plan(recipe, seed=0, workers=workers)
     runtime = Runtime(torch.device("cpu"))
+    cost: Cost[Tensor] = Cost(lambda batch: (batch,), loss)
     return Trainer(nn.Sequential(*layers), Slow(), cost, plan, runtime, folder)
 
 
-def quickly(network: nn.Module, batch: Tensor) -> Tensor:
-    cost: Tensor = network(batch).square().mean()
-    return cost
+def quickly(answers: Tensor) -> Tensor:
+    return answers.square().mean()
 
 
 def test_a_short_step_is_told_from_a_whole_batch(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_a_long_step_is_told_from_a_few_samples(
 def test_reading_that_takes_longer_than_computing_is_what_is_waited_for(
     workers: int, expected: float, tmp_path: Path
 ) -> None:
-    found = duration.seconds_per_step(trainer(tmp_path, workers=workers, cost=quickly))
+    found = duration.seconds_per_step(trainer(tmp_path, workers=workers, loss=quickly))
     assert expected <= found < expected + SLACK
 
 
@@ -85,7 +85,7 @@ def test_without_workers_reading_comes_on_top(tmp_path: Path) -> None:
 
 
 def test_nothing_of_the_training_changes(tmp_path: Path) -> None:
-    short = trainer(tmp_path, cost=quickly)
+    short = trainer(tmp_path, loss=quickly)
     before = {name: tensor.clone() for name, tensor in short.network.state_dict().items()}
     random = torch.get_rng_state()
     duration.seconds_per_step(short)
@@ -109,26 +109,34 @@ def test_a_duration_is_spoken_roughly(seconds: float, words: str) -> None:
 
 
 def announced(
-    device: str, seconds: float, validate_every: int, monkeypatch: pytest.MonkeyPatch
+    device: str,
+    seconds: float,
+    validate_every: int,
+    monkeypatch: pytest.MonkeyPatch,
+    reasons: tuple[str, ...] = (),
 ) -> None:
     """Say what a training of 1,200 steps says, where a step takes so long."""
     monkeypatch.setattr(duration, "seconds_per_step", lambda _: seconds)
     recipe = SimpleNamespace(batch_size=32, validate_every=validate_every)
     runtime = SimpleNamespace(device=torch.device(device))
-    told: Any = SimpleNamespace(steps=1200, steps_taken=0, recipe=recipe, runtime=runtime)
+    step = SimpleNamespace(words="eager, fp32", reasons=reasons)
+    told: Any = SimpleNamespace(
+        steps=1200, steps_taken=0, recipe=recipe, runtime=runtime, step=step
+    )
     training.announce(told)
 
 
 def test_every_training_says_beforehand_how_long_it_takes(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    announced("cuda:0", 3.0, 10, monkeypatch)
+    announced("cuda:0", 3.0, 10, monkeypatch, ("--eager was asked for",))
     announced("cpu", 3.0, 0, monkeypatch)
     announced("cpu", 0.1, 0, monkeypatch)
+    card, cpu = (f"{SAID} on {name} (eager, fp32), about" for name in ("cuda:0", "cpu"))
     assert capsys.readouterr().err.splitlines() == [
-        f"{SAID} on cuda:0, about 60 minutes and the validations",
-        f"{SAID} on cpu, about 60 minutes; a GPU (--device cuda) or a smaller variant is faster",
-        f"{SAID} on cpu, about 2 minutes",
+        f"{card} 60 minutes and the validations; --eager was asked for",
+        f"{cpu} 60 minutes; a GPU (--device cuda) or a smaller variant is faster",
+        f"{cpu} 2 minutes",
     ]
 
 

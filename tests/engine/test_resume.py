@@ -4,13 +4,14 @@ import csv
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from specs import landmark_task
-from torch import Tensor, nn
+from torch import Tensor
 from worlds import small_world
 
 from hrbench import catalog
@@ -62,15 +63,15 @@ def trainer(folder: Path, *keys: str, workers: int = 0, validate_every: int = 0)
 
 def stop_at(job: Trainer[Batch], step: int, number: signal.Signals, times: int = 1) -> None:
     """Let a signal come in the middle of a step, counted from 1."""
-    cost, taken = job.cost, iter(range(1, STEPS + 1))
+    cost, taken = job.step.cost, iter(range(1, STEPS + 1))
 
-    def interrupted(network: nn.Module, batch: Batch) -> Tensor:
+    def interrupted(scores: Tensor, *truth: Tensor) -> Tensor:
         if next(taken) == step:
             for _ in range(times):
                 os.kill(os.getpid(), number)
-        return cost(network, batch)
+        return cost.loss(scores, *truth)
 
-    job.cost = interrupted
+    job.step.cost = replace(cost, loss=interrupted)
 
 
 def tensors(job: Trainer[Batch]) -> dict[str, Tensor]:

@@ -47,7 +47,8 @@ def test_it_learns_a_few_persons_by_heart() -> None:
     optimizer = torch.optim.Adam(network.parameters(), lr=task.spec.recipe.lr)
     assert median_error(task, network, batch) > 10
     for _ in range(STEPS):
-        loss = cost(network, batch)
+        inputs, *truth = cost.prepared(batch)
+        loss = cost.loss(network(inputs), *truth)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812  the field's name for it
-from torch import Tensor, nn
+from torch import Tensor
 
 from hrbench.data.evaluation import ClassEvaluation
 from hrbench.data.image_crops import Crops, TrainingView
@@ -16,8 +16,9 @@ from hrbench.data.picture_batches import EvaluationPictures, PictureBatch, Train
 from hrbench.draw import class_sheets
 from hrbench.draw.cases import Drawn
 from hrbench.draw.changed import Answers
+from hrbench.engine.graphs import Tensors
 from hrbench.engine.runtime import Runtime
-from hrbench.engine.train import Cost
+from hrbench.engine.step import Cost
 from hrbench.formats.contract import PictureFormat
 from hrbench.formats.registry import format_of
 from hrbench.kinds.classes import predicting
@@ -65,13 +66,14 @@ class Classification(Task[ImageNetwork, ClassEvaluation, ClassPredictions]):
         """Return the cross-entropy."""
         del network
 
-        def cost(network: nn.Module, batch: PictureBatch) -> Tensor:
-            # Left to several processes' wrapper, the move would wait for the card at each step.
-            logits = network(batch.images.to(device, non_blocking=True))
-            labels = batch.labels.to(device, non_blocking=True)
+        def prepared(batch: PictureBatch) -> Tensors:
+            parts = (batch.images, batch.labels)
+            return tuple(part.to(device, non_blocking=True) for part in parts)
+
+        def measured(logits: Tensor, labels: Tensor) -> Tensor:
             return F.cross_entropy(logits.float(), labels)
 
-        return cost
+        return Cost(prepared, measured)
 
     def crops(self) -> Crops:
         """Return how the protocol cuts a picture."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from hrbench import catalog
 from hrbench.data import shared_images
@@ -19,8 +19,9 @@ from hrbench.data.sample import People, in_words, used_images
 from hrbench.draw import landmark_sheets, poses
 from hrbench.draw.cases import Drawn
 from hrbench.draw.changed import Answers
+from hrbench.engine.graphs import Tensors
 from hrbench.engine.runtime import Runtime
-from hrbench.engine.train import Cost
+from hrbench.engine.step import Cost
 from hrbench.errors import RunError
 from hrbench.formats import registry as formats
 from hrbench.formats.contract import PeopleFormat
@@ -100,15 +101,15 @@ class Landmarks(Task[ImageNetwork, LandmarkEvaluation, Predictions]):
         recipe, codec = self.spec.recipe, self.pixels.codec
         loss = codec.losses[recipe.loss]
 
-        def cost(network: nn.Module, batch: Batch) -> Tensor:
-            # Left to several processes' wrapper, the move would wait for the card at each step.
-            scores = network(batch.images.to(device, non_blocking=True))
+        def prepared(batch: Batch) -> Tensors:
             targets = codec.encode(batch.keypoints, batch.visible, device)
-            if not recipe.target_weights:
-                targets = Targets(targets.maps, torch.ones_like(targets.weights))
-            return loss(scores, targets)
+            weights = targets.weights if recipe.target_weights else torch.ones_like(targets.weights)
+            return batch.images.to(device, non_blocking=True), targets.maps, weights
 
-        return cost
+        def measured(scores: Tensor, maps: Tensor, weights: Tensor) -> Tensor:
+            return loss(scores, Targets(maps, weights))
+
+        return Cost(prepared, measured)
 
     def predictions(
         self,

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from hrbench.backbone.fitting import Fit
 from hrbench.backbone.layouts import MARTINEZ  # of weights without their statistics
@@ -20,8 +20,9 @@ from hrbench.data.sequences import join
 from hrbench.draw import lifting_sheets
 from hrbench.draw.cases import Drawn
 from hrbench.draw.changed import Answers
+from hrbench.engine.graphs import Tensors
 from hrbench.engine.runtime import Runtime
-from hrbench.engine.train import Cost, Plan
+from hrbench.engine.step import Cost, Plan
 from hrbench.errors import RunError
 from hrbench.geometry import flip_order
 from hrbench.kinds.contract import Task, Training
@@ -98,17 +99,19 @@ class Lifting(Task[Lifter, LiftingEvaluation, JointPredictions]):
 
     def cost(self, network: Lifter, device: torch.device) -> Cost[LiftingBatch]:
         """Return the mean squared error of standardised joints, or MPJPE in metres."""
-        lifter = network
 
-        def cost(network: nn.Module, batch: LiftingBatch) -> Tensor:
-            lifted: Tensor = network(batch.keypoints.to(device, non_blocking=True))
-            missed = lifted.float() - batch.joints.to(device, non_blocking=True)
-            if isinstance(lifter, TemporalNetwork):
+        def prepared(batch: LiftingBatch) -> Tensors:
+            parts = (batch.keypoints, batch.joints)
+            return tuple(part.to(device, non_blocking=True) for part in parts)
+
+        def measured(lifted: Tensor, joints: Tensor) -> Tensor:
+            missed = lifted.float() - joints
+            if isinstance(network, TemporalNetwork):
                 error: Tensor = missed.norm(dim=-1).mean() / MILLIMETRES
                 return error
-            return (missed[..., 1:, :].flatten(-2) / lifter.joint_std).square().mean()
+            return (missed[..., 1:, :].flatten(-2) / network.joint_std).square().mean()
 
-        return cost
+        return Cost(prepared, measured)
 
     def predictions(
         self,

@@ -1,0 +1,176 @@
+"""One optimiser step: what is computed of a batch, by the fastest path that can be had."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from hrbench.engine import optimizing
+from hrbench.engine.compiling import Compiled
+from hrbench.engine.execution import PATHS, Execution, Format
+from hrbench.engine.graphs import Captured, Card, Recorder, Tensors
+from hrbench.engine.runtime import Runtime
+from hrbench.spec import Recipe
+
+B = TypeVar("B")  # a batch
+EAGER = "--eager was asked for"
+SHARED = "no CUDA graph: several processes average their gradients within a step"
+TOO_FEW = "no CUDA graph: the training had too few steps for one"
+CHANGING = "not compiled: batch normalisation's momentum is another in every epoch"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A recipe, and what else decides the steps of one training."""
+
+    recipe: Recipe
+    seed: int
+    workers: int  # processes that read samples
+    max_norm: optimizing.Clipped = "none"
+    momentum: tuple[float, float] | None = None  # of batch normalisation, at first and at last
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cost(Generic[B]):
+    """What a training makes smaller, in two parts: only the second computes with weights.
+
+    Args:
+        prepared: a batch to tensors on the device, a row per sample: what the network takes, then
+            what its answers are measured by.
+        loss: the answers, and those others, to a mean loss; it waits for no value.
+    """
+
+    prepared: Callable[[B], Tensors]
+    loss: Callable[..., Tensor]
+
+
+class Step(Generic[B]):
+    """Forward, loss, backward, clipping and the optimiser, for a network under training.
+
+    On a card all of that is captured as one CUDA graph, of full batches. With `runtime.eager`, or
+    where it cannot be captured, it is computed kernel by kernel.
+
+    Args:
+        network: its parameters are laid out anew on a card, and changed by every step.
+        cost: what is made smaller.
+        plan: precision, optimiser, batch, clipping.
+        runtime: where it computes, and what of that is wanted.
+        recorder: what captures; by default the card, where there is one.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        cost: Cost[B],
+        plan: Plan,
+        runtime: Runtime,
+        recorder: Recorder | None = None,
+    ) -> None:
+        recipe, device = plan.recipe, runtime.device
+        self.network, self.cost, self.plan, self.runtime = network, cost, plan, runtime
+        self.size = len(range(runtime.rank, recipe.batch_size, runtime.world))
+        fast = device.type == "cuda" and not runtime.eager
+        self.format: Format = "contiguous"
+        if fast and recipe.precision != "fp32" and optimizing.has_planes(network):
+            # Tensor cores take channels last; in full single precision it is nothing measured.
+            network.to(memory_format=torch.channels_last)
+            self.format = "channels_last"
+        self.optimizer = optimizing.optimizer(recipe, network, device if fast else None)
+        self.shared = runtime.share(network)
+        self._first_reasons = tuple(self._refused(fast))
+        if recorder is None and fast and runtime.world == 1:
+            recorder = Card(device)
+        self.captured = None if recorder is None else Captured(self._whole, self.size, recorder)
+        compiles = runtime.compiles and CHANGING not in self._first_reasons
+        self.compiled = Compiled(self.shared, self.size) if compiles else None
+        self._copies = torch.cuda.Stream(device) if fast else None
+
+    def _refused(self, fast: bool) -> Iterator[str]:
+        """Yield what is slower for a reason that is known before the first step."""
+        if self.runtime.eager:
+            yield EAGER
+        if fast and self.runtime.world > 1:
+            yield SHARED
+        if self.runtime.compiles and len(set(self.plan.momentum or ())) > 1:
+            yield CHANGING
+
+    def __call__(self, tensors: Tensors, share: float = 1.0) -> Tensor:
+        """Take a step on what was prepared of a batch; return its mean loss, until the next.
+
+        Args:
+            tensors: of a batch, as `prepared` gives them.
+            share: what the loss counts for in the mean over several processes.
+        """
+        if self.captured is not None and self.runtime.world == 1:
+            return self.captured(*tensors)[0]
+        return self._whole(*tensors, share=share)[0]
+
+    def _whole(self, inputs: Tensor, *truth: Tensor, share: float = 1.0) -> Tensors:
+        precision = self.plan.recipe.precision
+        network = self.compiled or self.shared
+        with self.runtime.autocast(precision):
+            loss = self.cost.loss(network(inputs), *truth)
+        self.optimizer.zero_grad()
+        with self.runtime.rounding(precision):
+            (loss * share).backward()
+        if self.plan.max_norm == "gradients":
+            optimizing.clip_gradients(self.network)
+        self.optimizer.step()
+        if self.plan.max_norm == "weights":
+            optimizing.clip_weights(self.network)
+        return (loss.detach(),)
+
+    def prepared(self, batch: B) -> Tensors:
+        """Return what `__call__` takes of a batch, got ready while a card still computes."""
+        if self._copies is None:
+            return self.cost.prepared(batch)
+        with torch.cuda.stream(self._copies):
+            tensors = self.cost.prepared(batch)
+        current = torch.cuda.current_stream(self.runtime.device)
+        current.wait_stream(self._copies)
+        for tensor in tensors:
+            tensor.record_stream(current)
+        return tensors
+
+    def set_rate(self, rate: float) -> None:
+        """Set the learning rate of the next step."""
+        optimizing.set_rate(self.optimizer, rate)
+
+    def set_momentum(self, momentum: float) -> None:
+        """Set what share of a batch's statistics enters batch normalisation's running ones."""
+        changed = optimizing.set_momentum(self.network, momentum)
+        if changed and self.captured is not None:
+            self.captured.renew()
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why no faster path is taken, as far as is known by now."""
+        reasons = list(self._first_reasons)
+        if self.captured is not None and self.captured.reason:
+            reasons.append(f"no CUDA graph: {self.captured.reason}")
+        if self.compiled is not None and self.compiled.reason:
+            reasons.append(f"not compiled: {self.compiled.reason}")
+        return tuple(reasons)
+
+    @property
+    def words(self) -> str:
+        """How steps will be computed, from the first ones on."""
+        compiled = self.compiled is not None and not self.compiled.reason
+        captured = self.captured is not None and not self.captured.reason
+        return f"{PATHS[compiled, captured]}, {self.plan.recipe.precision}"
+
+    @property
+    def execution(self) -> Execution:
+        """How the steps are computed; a graph counts from its capture on."""
+        compiled = self.compiled is not None and not self.compiled.reason
+        captured = self.captured is not None and self.captured.replays
+        late = self.captured is not None and not (captured or self.captured.reason)
+        return Execution(
+            PATHS[compiled, captured],
+            self.plan.recipe.precision,
+            self.format,
+            self.size,
+            (*self.reasons, *((TOO_FEW,) if late else ())),
+        )
