@@ -70,7 +70,10 @@ class CropMatrix(Protocol):
         shift: Sequence[float] | NDArray[np.float32] = (0.0, 0.0),
         inverse: bool = False,
     ) -> NDArray[np.float64]:
-        """Return the (2, 3) matrix from image pixels to a crop, or with `inverse` back."""
+        """Return the (2, 3) matrix from image pixels to a crop.
+
+        With `inverse` back, and then (N, 2, 3) for (N, 2) centers and scales.
+        """
 
 
 def crop_matrix(
@@ -85,23 +88,39 @@ def crop_matrix(
     """Return the (2, 3) matrix from image pixels to a crop of `size` (width, height).
 
     The crop keeps the aspect of `size`, so only the width of `scale` counts. `rotation` is in
-    degrees, `shift` in shares of the crop. With `inverse`, from the crop to the image.
+    degrees, `shift` in shares of the crop. With `inverse`, from the crop to the image, and then of
+    (N, 2) centers and scales (N, 2, 3) at once.
     """
     extent = scale * UNIT
     width, height = size
     angle = np.pi * rotation / 180
-    up = extent[0] * -0.5
+    up = extent[..., :1] * -0.5
     offset = extent * np.asarray(shift, dtype=np.float32)
-    source = np.zeros((3, 2), dtype=np.float32)
-    source[0] = center + offset
-    source[1] = center + np.array([-up * np.sin(angle), up * np.cos(angle)]) + offset
-    target = np.zeros((3, 2), dtype=np.float32)
-    target[0] = width * 0.5, height * 0.5
-    target[1] = width * 0.5, height * 0.5 + np.float32(width * -0.5)
-    for points in (source, target):
-        points[2] = points[1] + quarter_turn(points[0] - points[1])
-    pair = (target, source) if inverse else (source, target)
-    return np.asarray(cv2.getAffineTransform(*pair), dtype=np.float64)
+    source = np.empty((*center.shape[:-1], 3, 2), dtype=np.float32)
+    source[..., 0, :] = center + offset
+    source[..., 1, :] = center + up * np.array([-np.sin(angle), np.cos(angle)]) + offset
+    source[..., 2, :] = source[..., 1, :] + quarter_turn(source[..., 0, :] - source[..., 1, :])
+    middle, above = (width / 2, height / 2), (height - width) / 2
+    target = np.array([middle, (middle[0], above), (0, above)], dtype=np.float32)
+    if inverse:
+        return affine_matrices(target, source)
+    return np.asarray(cv2.getAffineTransform(source, target), dtype=np.float64)
+
+
+def affine_matrices(
+    source: NDArray[np.float32], target: NDArray[np.float32]
+) -> NDArray[np.float64]:
+    """Return the (..., 2, 3) matrices from the same three points to (..., 3, 2) others.
+
+    Each is what `cv2.getAffineTransform` gives: its system of equations, solved for all at once.
+    """
+    system = np.zeros((6, 6))
+    system[::2, :2] = system[1::2, 3:5] = source
+    system[::2, 2] = system[1::2, 5] = 1
+    places = target.reshape(-1, 6).T.astype(np.float64, order="C")
+    # OpenCV refuses to solve for nothing.
+    solved = cv2.solve(system, places, flags=cv2.DECOMP_LU)[1] if places.size else places
+    return np.asarray(solved.T.reshape(*target.shape[:-2], 2, 3), dtype=np.float64)
 
 
 def udp_matrix(
@@ -126,18 +145,20 @@ def udp_matrix(
     steps = np.array(size, dtype=np.float32) - 1
     cosine, sine = math.cos(math.radians(rotation)), math.sin(math.radians(rotation))
     turn = np.array([[cosine, sine], [-sine, cosine]])
+    # Sums of two, not matrix products: those may round otherwise on another machine.
     if inverse:
-        corner = middle - turn.T @ (extent.astype(np.float64) / 2)
-        return np.column_stack([turn.T * (extent.astype(np.float64) / steps), corner])
+        extent = extent.astype(np.float64)
+        corner = middle - (turn * extent[..., :, None] / 2).sum(axis=-2)
+        back = turn.T * (extent / steps)[..., None, :]
+        return np.concatenate([back, corner[..., None]], axis=-1)
     turn, pitch = turn.astype(np.float32), steps / extent
-    # Sums of two, not a matrix product: that may round otherwise on another machine.
     offset = pitch * (extent / 2 - (turn * middle).sum(axis=1))
     return np.column_stack([turn * pitch[:, None], offset]).astype(np.float64)
 
 
-def quarter_turn(vector: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return a vector turned by 90 degrees, x towards y."""
-    return np.array([-vector[1], vector[0]], dtype=np.float32)
+def quarter_turn(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return (..., 2) vectors turned by 90 degrees, x towards y."""
+    return vectors[..., ::-1] * np.array([-1, 1], dtype=np.float32)
 
 
 def transform(points: Floats, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -158,11 +179,8 @@ def cells_to_image(
 
     `matrix` is that of the crops the heatmaps were made of.
     """
-    matrices = [
-        matrix(center, scale, size, inverse=True)
-        for center, scale in zip(centers, scales, strict=True)
-    ]
-    return transform(cells, np.array(matrices).reshape(-1, 1, 2, 3))
+    matrices = matrix(centers, scales, size, inverse=True)
+    return transform(cells, matrices[:, None])
 
 
 def flip_keypoints(

@@ -1,10 +1,13 @@
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import DTypeLike
 
 from hrbench.geometry import (
     CropMatrix,
+    affine_matrices,
     cells_to_image,
     clip_boxes,
     crop_matrix,
@@ -65,6 +68,26 @@ def test_any_crop_and_its_inverse_cancel(x: float, y: float, edge: float, angle:
     back = crop_matrix(center, scale, SIZE, rotation=angle, inverse=True)
     points = np.array([[0.0, 0.0], [191, 255], [30, 200]])
     assert transform(transform(points, back), there) == pytest.approx(points, abs=0.05)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("matrix", [crop_matrix, udp_matrix])
+def test_many_crops_lead_back_as_each_of_them_does(matrix: CropMatrix, dtype: DTypeLike) -> None:
+    rng = np.random.default_rng(0)
+    centers = rng.uniform(-500, 1500, (50, 2)).astype(dtype)
+    scales = rng.uniform(0.02, 5, (50, 2)).astype(dtype)
+    each = [matrix(*crop, (48, 64), inverse=True) for crop in zip(centers, scales, strict=True)]
+    together = matrix(centers, scales, (48, 64), inverse=True)
+    assert together == pytest.approx(np.array(each), rel=1e-12, abs=1e-9)
+    assert matrix(centers[:0], scales[:0], (48, 64), inverse=True).shape == (0, 2, 3)
+
+
+def test_many_affine_matrices_are_those_of_opencv() -> None:
+    rng = np.random.default_rng(0)
+    source = np.array([[24, 32], [24, 8], [0, 8]], dtype=np.float32)
+    target = rng.uniform(-500, 1500, (50, 3, 2)).astype(np.float32)
+    opencv = [cv2.getAffineTransform(source, points) for points in target]
+    assert affine_matrices(source, target) == pytest.approx(np.array(opencv), rel=1e-12, abs=1e-9)
 
 
 @given(position, position, extent)
