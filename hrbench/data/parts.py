@@ -2,9 +2,10 @@
 
 OpenCV's warp walks in whole steps of 1/1024 pixel from where a crop's rows begin in the image.
 Where an image is cut off at whole pixels, that walk begins as many steps earlier; so the warp of a
-part is that of the whole to the bit, if the part has all that the warp looks at. (The beginning of
-a row is rounded to a step in float64: it would have to lie within 2**-41 pixels of the middle
-between two steps to be rounded otherwise.)
+part is that of the whole to the bit, if the part has all that the warp looks at. But for one case:
+a row that begins in the middle between two steps is rounded to either by the last bits of its
+place, which are others in a part. Crops are made of float32 points, so that one in a few has such
+a row; these are warped from the part at its place in an image of the whole size.
 """
 
 from collections.abc import Sequence
@@ -16,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 MARGIN = 2  # pixels: bilinear neighbours, and what rounding to steps may add
+STEPS = 1024  # of the warp, per pixel
+UNDECIDED = 2**-20  # steps from the middle between two; rounding moves a place by less
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,13 @@ class Part:
         """Return the same part of the mirrored image of that width."""
         x, y = self.corner
         return Part(cv2.flip(self.pixels, 1), (width - x - self.pixels.shape[1], y))
+
+    def placed(self, size: tuple[int, int]) -> "Part":
+        """Return it at its place in an image of that width and height, of zeros besides."""
+        (x, y), (height, width, channels) = self.corner, self.pixels.shape
+        whole = np.zeros((size[1], size[0], channels), self.pixels.dtype)
+        whole[y : y + height, x : x + width] = self.pixels
+        return Part(whole, (0, 0))
 
 
 class Opened(Protocol):
@@ -110,7 +120,7 @@ def warp(
     inverse = _inverse(matrix)
     region, width = seen([inverse], size, image), image.size[0]
     part = image.part(region.mirrored(width) if mirrored else region)
-    return _warped(part.mirrored(width) if mirrored else part, inverse, size)
+    return _warped(part.mirrored(width) if mirrored else part, image.size, inverse, size)
 
 
 def warps(
@@ -119,11 +129,21 @@ def warps(
     """Return the (n, height, width, 3) crops of an image as `warp` does, of one part of it."""
     inverses = [_inverse(matrix) for matrix in matrices]
     part = image.part(seen(inverses, size, image))
-    return np.stack([_warped(part, inverse, size) for inverse in inverses])
+    return np.stack([_warped(part, image.size, inverse, size) for inverse in inverses])
 
 
-def _warped(part: Part, inverse: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.uint8]:
+def undecided(inverse: NDArray[np.float64], height: int) -> bool:
+    """Whether a row of a crop begins as good as in the middle between two steps in the image."""
+    starts = (inverse[:, 1:2] * np.arange(height) + inverse[:, 2:]) * STEPS
+    return bool((np.abs(starts - np.floor(starts) - 0.5) < UNDECIDED).any())
+
+
+def _warped(
+    part: Part, whole: tuple[int, int], inverse: NDArray[np.float64], size: tuple[int, int]
+) -> NDArray[np.uint8]:
     """Return the crop of a part, its colours exchanged after the warp, which treats each alike."""
+    if part.corner != (0, 0) and undecided(inverse, size[1]):
+        part = part.placed(whole)
     moved = inverse - np.array([[0, 0, part.corner[0]], [0, 0, part.corner[1]]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     cut = cv2.warpAffine(part.pixels, moved, size, flags=flags)

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from hrbench.data.parts import Part, Region, Whole, seen, warp, warps
+from hrbench.data.parts import Part, Region, Whole, seen, undecided, warp, warps
+from hrbench.geometry import crop_matrix
 
 MOST = 4000  # pixels of an image's edge
 NOISE = np.random.default_rng(0).integers(0, 256, (MOST, MOST, 3), dtype=np.uint8)
@@ -72,6 +73,30 @@ def test_a_crop_of_the_part_that_it_looks_at_is_the_official_crop_to_the_bit() -
 @pytest.mark.slow
 def test_so_it_is_for_thousands_of_matrices_and_sizes() -> None:
     assert different_pixels(4000, seed=1) == 0
+
+
+def test_so_it_is_where_a_row_begins_in_the_middle_between_two_steps() -> None:
+    rng, image, met = np.random.default_rng(2), Cut(NOISE[:480, :640]), 0
+    for _ in range(400):
+        # As augmented persons are cropped: half bodies around the mean of float32 keypoints.
+        center = rng.uniform([250, 200], [400, 300]).astype(np.float32)
+        scale = np.float32(rng.uniform(0.3, 1)) * np.float64(rng.uniform(0.7, 1.3))
+        degrees = float(rng.choice([0.0, rng.uniform(-80, 80)]))
+        matrix = crop_matrix(center, np.array([scale, scale]), (192, 256), rotation=degrees)
+        crop = warp(image, matrix, (192, 256))
+        assert np.array_equal(crop, officially(image.pixels, matrix, (192, 256)))
+        met += undecided(cv2.invertAffineTransform(matrix), 256)
+    assert 40 <= met <= 200  # about a third
+
+
+def test_a_row_is_undecided_in_the_middle_between_two_steps_only() -> None:
+    middle, step = 0.5 / 1024, 1 / 1024
+    for start, expected in ((middle, True), (3 + middle, True), (step, False), (0.7 * step, False)):
+        assert undecided(np.array([[1, 0.5, start], [0, 1, 0]]), 8) == expected
+        assert undecided(np.array([[1, 0.5, 0], [0, 1, start]]), 8) == expected
+    later = np.array([[1, middle, 0], [0, 1, 0]])  # its second row is
+    assert not undecided(later, 1)
+    assert undecided(later, 2)
 
 
 def test_several_crops_of_one_part_are_those_of_each() -> None:
