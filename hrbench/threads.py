@@ -1,4 +1,4 @@
-"""How torch's threads wait for each other: asleep, so that what runs beside them gets on."""
+"""Threads and cores: how torch's threads wait for each other, and how many run at once."""
 
 import os
 from collections.abc import MutableMapping
@@ -22,3 +22,9 @@ def wait_asleep(environment: MutableMapping[str, str] = os.environ) -> None:
 def settings(environment: MutableMapping[str, str] = os.environ) -> dict[str, str]:
     """Return what the environment says of threads."""
     return {name: environment[name] for name in SETTINGS if name in environment}
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)  # Linux only
+    return len(affinity(0)) if affinity else os.cpu_count() or 1

@@ -1,6 +1,5 @@
 """What a look at a split's image files finds: at their names, their headers or their pixels."""
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from hrbench.formats.coco import reader
 from hrbench.formats.findings import Facts, Part
 from hrbench.formats.listing import Listing
 from hrbench.lints import within
+from hrbench.threads import cores
 
 PER_PROCESS = 100  # image files that are worth a process
 MANY = 1000  # headers that take more than a moment
@@ -115,7 +115,7 @@ def headed(paths: Sequence[Path]) -> list[Header | str]:
 
 
 def _decoded(folder: Path, names: list[str], title: str) -> list[Header | str]:
-    processes = min(os.cpu_count() or 1, 1 + len(names) // PER_PROCESS)
+    processes = min(cores(), 1 + len(names) // PER_PROCESS)
     return _counted(title, image_checks.opened(folder, names, processes), len(names))
 
 

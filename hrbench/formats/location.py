@@ -66,9 +66,7 @@ def locate(
     if builtin is None:
         place = f"name {holder(dataset)} with --data"
         raise RunError(f"{dataset.name}: {place}; it has no synthetic set")
-    made = world.cached(
-        dataset.folder, images=builtin.images, seed=builtin.seed, processes=os.cpu_count() or 1
-    )
+    made = world.cached(dataset.folder, images=builtin.images, seed=builtin.seed)
     return DataRoot(made, synthetic=True, allow=allow)
 
 

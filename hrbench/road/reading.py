@@ -24,7 +24,12 @@ def located(spec: TaskSpec, dataset: DatasetSpec, options: Options, runtime: Run
             f"No data named and nothing of {dataset.name} under ./{location.DEFAULT}: using the "
             "built-in synthetic set. Its figures are comparable with nothing published."
         )
-    return location.locate(dataset, options.data, spec.builtin, options.allow)
+    if synthetic and not runtime.leads:
+        runtime.first(None)  # until the leading process has made it, on all cores
+    data_root = location.locate(dataset, options.data, spec.builtin, options.allow)
+    if synthetic and runtime.leads:
+        runtime.first(None)
+    return data_root
 
 
 def read(task: AnyTask, runtime: Runtime, *, trains: bool) -> Evaluation:

@@ -1,6 +1,5 @@
 """A recipe put to work: the plan, the training, what is said meanwhile."""
 
-import os
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from hrbench.report.record import Weights
 from hrbench.road.building import Built
 from hrbench.road.measuring import measure
 from hrbench.road.telling import look_at, pictures, tell
+from hrbench.threads import cores
 
 LONG = 600.0  # seconds; above it a training on a CPU says what is faster
 WAITS_TOO_LONG = 0.2  # share of the training time
@@ -137,5 +137,4 @@ def workers(asked: int | None, world: int) -> int:
     """Return how many processes read images for each training process."""
     if asked is not None:
         return asked
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return max(1, min(8, (cores or 1) // world - 1))
+    return max(1, min(8, cores() // world - 1))

@@ -17,7 +17,7 @@ from hrbench.errors import RunError, UnknownNameError
 from hrbench.world.faces.cofw import write_cofw
 from hrbench.world.faces.sets import write_300w, write_aflw, write_wflw
 from hrbench.world.h36m.sets import write_h36m
-from hrbench.world.making import Making
+from hrbench.world.making import Making, pool_of, worth
 from hrbench.world.objects.imagenet import write_imagenet
 from hrbench.world.people.coco import write_coco
 from hrbench.world.people.crowdpose import write_crowdpose
@@ -47,15 +47,15 @@ def make(
     images: int,
     seed: int = 0,
     size: tuple[int, int] = (256, 256),
-    processes: int = 1,
+    processes: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> None:
     """Write a synthetic dataset into the folder of its name in `root`, all of it or nothing.
 
     `images` counts the training set's; the split that is measured has a quarter as many, a
     further one a sixteenth, one at least. `size` is (height, width) in pixels. `progress` is told
-    after each image how many are done. The same seed gives the same bytes on any number of
-    processes.
+    after each image how many are done. `processes` are as many as the images are worth, up to all
+    cores; the same seed gives the same bytes on any number of them.
 
     Raises:
         UnknownNameError: no synthetic dataset has that name.
@@ -71,8 +71,9 @@ def make(
         with tempfile.TemporaryDirectory(dir=root, prefix=f".{dataset}-") as scratch:
             folder = Path(scratch) / dataset
             done, tell = count(1), progress or (lambda _: None)
-            making = Making(images, seed, size, processes, lambda: tell(next(done)))
-            counts = WRITERS[dataset](folder, making)
+            with pool_of(worth(images) if processes is None else processes) as pool:
+                making = Making(images, seed, size, pool, lambda: tell(next(done)))
+                counts = WRITERS[dataset](folder, making)
             _sign(folder, dataset, seed, size, counts)
             folder.replace(target)
     except OSError as error:
@@ -87,7 +88,6 @@ def cached(
     images: int,
     seed: int = 0,
     size: tuple[int, int] = (256, 256),
-    processes: int = 1,
     progress: Callable[[int], None] | None = None,
 ) -> Path:
     """Return a root folder with that dataset in the user's cache, made if it is not there.
@@ -102,15 +102,7 @@ def cached(
     if is_synthetic(root / dataset):
         return root
     try:
-        make(
-            dataset,
-            root,
-            images=images,
-            seed=seed,
-            size=size,
-            processes=processes,
-            progress=progress,
-        )
+        make(dataset, root, images=images, seed=seed, size=size, progress=progress)
     except RunError:
         if not is_synthetic(root / dataset):  # else another process was faster
             raise

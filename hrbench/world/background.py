@@ -31,8 +31,9 @@ def add_grain(rng: np.random.Generator, image: Pixels) -> Pixels:
     """Return the picture with the noise of a camera's sensor."""
     strength = int(rng.integers(2, _GRAIN + 1))
     noise = rng.integers(0, strength, image.shape, dtype=np.uint8)
-    brighter = cv2.add(image, noise)
-    return np.asarray(cv2.subtract(brighter, np.full_like(brighter, strength // 2)), np.uint8)
+    brighter = cv2.add(image, noise, noise)
+    darker = np.full(3, strength // 2, dtype=np.float64)  # what OpenCV takes for one colour
+    return np.asarray(cv2.subtract(brighter, darker, brighter), np.uint8)
 
 
 def _color(rng: np.random.Generator) -> tuple[float, float, float]:

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,7 +33,10 @@ class Canvas:
     """Colours, depths and owners of the pixels of one picture."""
 
     def __init__(self, background: NDArray[np.uint8], focal: float, light: Light) -> None:
-        self.image: Floats = background.astype(np.float32)  # (H, W, 3) BGR, 0 to 255
+        # A plane for each colour: NumPy is slow where the last of the axes is short.
+        self.planes: Floats = np.empty((3, *background.shape[:2]), np.float32)  # BGR, 0 to 255
+        for plane, levels in zip(self.planes, cv2.split(background), strict=True):
+            plane[:] = levels
         self.depth: Floats = np.full(background.shape[:2], np.inf, np.float32)  # mm
         self.owner = np.full(background.shape[:2], NOBODY, np.int16)  # whose surface it is
         self.focal = focal  # pixels
@@ -47,11 +51,20 @@ class Canvas:
         surface = _surface(start, end, rows, columns)
         depth = surface.depth * (1 - surface.rise / self.focal)
         cover = surface.cover() * (depth < self.depth[rows, columns])
-        region = self.image[rows, columns]
-        region += cover[..., None] * (surface.shade(self.light)[..., None] * color - region)
+        region = self.planes[:, rows, columns]
+        change = surface.shade(self.light) * color[:, None, None]
+        change -= region
+        change *= cover
+        region += change
         solid = cover >= 0.5
         np.copyto(self.depth[rows, columns], depth, where=solid)
         np.copyto(self.owner[rows, columns], np.int16(owner), where=solid)
+
+    @property
+    def image(self) -> NDArray[np.uint8]:
+        """The (H, W, 3) BGR picture."""
+        levels = [cv2.convertScaleAbs(plane) for plane in self.planes]  # rounded, and up to 255
+        return np.asarray(cv2.merge(levels), np.uint8)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -101,16 +114,21 @@ class _Surface:
 
     def cover(self) -> Floats:
         """Return the share of each pixel that lies inside, 0 to 1."""
-        cover: Floats = np.clip(self.radius - np.hypot(self.along, self.across) + 0.5, 0, 1)
-        return cover
+        cover = self.radius - np.hypot(self.along, self.across)
+        cover += 0.5
+        np.maximum(cover, 0, out=cover)
+        return np.minimum(cover, 1, out=cover)
 
     def shade(self, light: Light) -> Floats:
         """Return the brightness, 0 to 1, of a matt surface."""
         x, y, z = light.direction
         u, v = self.axis
-        facing = self.along * (u * x + v * y) + self.across * (v * x - u * y) - self.rise * z
-        lit: Floats = np.maximum(facing / self.radius, 0)
-        return light.ambient + (1 - light.ambient) * lit
+        lit: Floats = self.along * (u * x + v * y) + self.across * (v * x - u * y) - self.rise * z
+        lit /= self.radius
+        np.maximum(lit, 0, out=lit)
+        lit *= 1 - light.ambient
+        lit += light.ambient
+        return lit
 
 
 def _surface(start: Disc, end: Disc, rows: slice, columns: slice) -> _Surface:
@@ -126,10 +144,13 @@ def _surface(start: Disc, end: Disc, rows: slice, columns: slice) -> _Surface:
     y: Floats = np.arange(rows.start, rows.stop, dtype=np.float32)[:, None] - np.float32(start.y)
     along, across = x * u + y * v, x * v - y * u
     # the hull's outline touches a ball not abeam of its centre but towards the thinner end
-    lean = taper / math.sqrt(1 - taper**2)
-    ball: Floats = np.clip(along + lean * np.abs(across), 0, length)
+    lean = np.float32(taper / math.sqrt(1 - taper**2))
+    ball: Floats = along + lean * np.abs(across)
+    np.maximum(ball, 0, out=ball)
+    np.minimum(ball, length, out=ball)
     along -= ball
     radius = start.radius + taper * ball
     depth = start.depth + recession * ball
-    rise = np.sqrt(np.maximum(radius**2 - along**2 - across**2, 0))
+    rise = radius**2 - along**2 - across**2
+    np.sqrt(np.maximum(rise, 0, out=rise), out=rise)
     return _Surface((u, v), along, across, radius, depth, rise)

@@ -1,13 +1,20 @@
 """How a synthetic dataset is made: how much of it, of which seed, in this process or in several."""
 
 import multiprocessing
+import signal
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
+import cv2
+
+from hrbench.threads import cores
+
 Result = TypeVar("Result")
 Counts = dict[str, dict[str, int]]  # of images, people, faces …, by split
+PER_PROCESS = 100  # images that are worth a process: it imports for half a second
 _CHUNK = 16  # numbers that travel to a process at a time
 
 
@@ -22,7 +29,7 @@ class Making:
     images: int  # of the training set
     seed: int
     size: tuple[int, int]  # height, width of an image in pixels
-    processes: int = 1
+    pool: Executor | None = None  # of processes that draw; None: this one does
     after_each: Callable[[], None] = _nothing  # called when an image is done
 
     def share(self, of: int) -> int:
@@ -30,19 +37,40 @@ class Making:
         return max(1, self.images // of)
 
     def drawn(self, draw: Callable[[int], Result], numbers: Iterable[int]) -> Iterator[Result]:
-        """Yield draw(number) for the number of each image, in order.
-
-        Processes are spawned, not forked: a fork of a process in which torch or OpenCV has
-        started threads can hang, and spawning is the one way that works everywhere.
-        """
-        for result in self._in_order(draw, numbers):
+        """Yield draw(number) for the number of each image, in order."""
+        results = (
+            map(draw, numbers)
+            if self.pool is None
+            else self.pool.map(draw, numbers, chunksize=_CHUNK)
+        )
+        for result in results:
             yield result
             self.after_each()
 
-    def _in_order(self, draw: Callable[[int], Result], numbers: Iterable[int]) -> Iterator[Result]:
-        if self.processes == 1:
-            yield from map(draw, numbers)
-            return
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(self.processes, context) as pool:
-            yield from pool.map(draw, numbers, chunksize=_CHUNK)
+
+def worth(images: int) -> int:
+    """Return how many processes so many images are worth: all cores, but for a small set."""
+    return min(cores(), 1 + images // PER_PROCESS)
+
+
+@contextmanager
+def pool_of(processes: int) -> Iterator[Executor | None]:
+    """Yield so many processes to draw in; None where it is this one alone.
+
+    They are spawned, not forked: a fork of a process in which torch or OpenCV has started
+    threads can hang, and spawning is the one way that works everywhere.
+    """
+    if processes == 1:
+        yield None
+        return
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(processes, context, initializer=_begin)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)  # or Ctrl-C would wait for all images
+
+
+def _begin() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the first process ends us
+    cv2.setNumThreads(1)  # the processes are as many as the cores

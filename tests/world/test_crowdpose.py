@@ -14,14 +14,15 @@ from hrbench.formats.coco import crowdpose
 from hrbench.metrics.crowdpose import crowd_curves, crowd_figures
 from hrbench.metrics.matching import match
 from hrbench.metrics.people import Results
-from hrbench.world.making import Making
+from hrbench.world.making import Making, pool_of
 from hrbench.world.people.crowdpose import KEYPOINTS, crowd_index, write_crowdpose
 
 SIZE = (96, 128)
 
 
 def write(folder: Path, *, images: int, seed: int = 0, processes: int = 1) -> dict[str, Any]:
-    return write_crowdpose(folder, Making(images, seed, SIZE, processes))
+    with pool_of(processes) as pool:
+        return write_crowdpose(folder, Making(images, seed, SIZE, pool))
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from shared import need_shared
 from hrbench.world.faces.cofw import write_cofw
 from hrbench.world.faces.files import tight_box
 from hrbench.world.faces.sets import write_300w, write_aflw, write_wflw
-from hrbench.world.making import Making
+from hrbench.world.making import Making, pool_of
 
 SIZE = (96, 128)
 WRITERS = {"300w": write_300w, "wflw": write_wflw, "aflw": write_aflw, "cofw": write_cofw}
@@ -78,7 +78,8 @@ def test_the_same_seed_gives_the_same_bytes(name: str, root: Path, tmp_path: Pat
 
 @pytest.mark.parametrize("name", ["aflw", "cofw", "wflw"])
 def test_the_number_of_processes_changes_no_byte(name: str, root: Path, tmp_path: Path) -> None:
-    write(name, tmp_path / name, processes=2)
+    with pool_of(2) as pool:
+        write(name, tmp_path / name, pool=pool)
     assert digests(tmp_path / name) == digests(root / name)
 
 

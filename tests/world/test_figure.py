@@ -33,8 +33,7 @@ def painted(*people: Person, camera: Camera = CAMERA) -> Picture:
     """Return a picture of people before a white wall."""
     canvas = Canvas(np.full((*SIZE, 3), 255, np.uint8), camera.focal, LIGHT)
     draw_people(canvas, camera, people)
-    image = np.rint(canvas.image).astype(np.uint8)
-    return Picture(Scene(camera, LIGHT, list(people)), canvas, image)
+    return Picture(Scene(camera, LIGHT, list(people)), canvas, canvas.image)
 
 
 def flags(picture: Picture, person: int = 0) -> dict[str, int]:
@@ -43,14 +42,14 @@ def flags(picture: Picture, person: int = 0) -> dict[str, int]:
     return dict(zip(KEYPOINTS, values, strict=True))
 
 
-def color_at(picture: Picture, joint: str) -> NDArray[np.float32]:
+def color_at(picture: Picture, joint: str) -> NDArray[np.uint8]:
     """Return the colour at a joint of the only person."""
     pixels, _ = CAMERA.project(picture.scene.people[0].joints[INDEX[joint]])
     x, y = np.rint(pixels).astype(int)
-    return np.asarray(picture.canvas.image[y, x])
+    return np.asarray(picture.image[y, x])
 
 
-def is_shade(color: NDArray[np.float32], of: NDArray[np.float32]) -> bool:
+def is_shade(color: NDArray[np.uint8], of: NDArray[np.float32]) -> bool:
     """Tell whether a colour is another one, less bright by no more than ambient light allows."""
     return bool((color <= of + 1).all() and (color >= LIGHT.ambient * of - 1).all())
 

@@ -14,7 +14,7 @@ from hrbench.errors import RunError
 from hrbench.world.h36m import studio
 from hrbench.world.h36m.frames import count
 from hrbench.world.h36m.sets import write_h36m
-from hrbench.world.making import Making
+from hrbench.world.making import Making, pool_of
 
 SIZE = (192, 256)
 SEED = 3
@@ -22,7 +22,8 @@ CAMERAS = ("54138969", "55011271", "58860488", "60457274")
 
 
 def write(folder: Path, *, images: int = 40, seed: int = SEED, processes: int = 1) -> Any:
-    return write_h36m(folder, Making(images, seed, SIZE, processes))
+    with pool_of(processes) as pool:
+        return write_h36m(folder, Making(images, seed, SIZE, pool))
 
 
 @pytest.fixture(scope="module")

@@ -9,14 +9,15 @@ from numpy.typing import NDArray
 from scipy.io import loadmat
 from shared import need_shared
 
-from hrbench.world.making import Making
+from hrbench.world.making import Making, pool_of
 from hrbench.world.people.mpii import write_mpii
 
 SIZE = (192, 256)
 
 
 def write(folder: Path, *, images: int = 40, seed: int = 3, processes: int = 1) -> Any:
-    return write_mpii(folder, Making(images, seed, SIZE, processes))
+    with pool_of(processes) as pool:
+        return write_mpii(folder, Making(images, seed, SIZE, pool))
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,8 @@ import pytest
 
 from hrbench import world
 from hrbench.errors import RunError, UnknownNameError
-from hrbench.world.making import Making
+from hrbench.world import making
+from hrbench.world.making import Making, pool_of
 
 SIZE = (96, 128)
 
@@ -49,6 +50,21 @@ def test_the_number_of_processes_changes_no_byte(tmp_path: Path) -> None:
     make(tmp_path / "a", processes=1)
     make(tmp_path / "b", processes=2)
     assert digests(tmp_path / "a") == digests(tmp_path / "b")
+
+
+def test_a_set_takes_a_process_for_every_hundred_images_up_to_all_cores(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(making, "cores", lambda: 8)
+    assert [making.worth(images) for images in (1, 99, 100, 350, 10**6)] == [1, 1, 2, 4, 8]
+
+
+def test_a_process_that_draws_does_not_import_torch() -> None:
+    with pool_of(2) as pool:
+        assert pool is not None
+        loaded = pool.submit(eval, "[*__import__('sys').modules]").result()
+    assert "hrbench.world.making" in loaded
+    assert "torch" not in loaded
 
 
 def test_the_mark_says_what_was_made(tmp_path: Path) -> None:

@@ -78,9 +78,8 @@ def _draw(
     person = Person(joints, build.stature, build.girth, _outfit(seed, take))
     canvas = Canvas(paint_set(shot, seed, size, camera), camera.focal, _lamp(seed, take, camera))
     draw_people(canvas, camera, [person])
-    image = np.rint(np.clip(canvas.image, 0, 255)).astype(np.uint8)
     numbers = (take.subject, take.action, shot.camera, shot.frame)
-    return add_grain(studio.stream(seed, studio.GRAIN, *numbers), image)
+    return add_grain(studio.stream(seed, studio.GRAIN, *numbers), canvas.image)
 
 
 @lru_cache(maxsize=4)

@@ -27,5 +27,4 @@ def sample_picture(
     scene = sample_scene(rng, size, company)
     canvas = Canvas(paint_background(rng, size, scene.camera), scene.camera.focal, scene.light)
     draw_people(canvas, scene.camera, scene.people)
-    image = np.rint(np.clip(canvas.image, 0, 255)).astype(np.uint8)
-    return Picture(scene, canvas, add_grain(rng, image))
+    return Picture(scene, canvas, add_grain(rng, canvas.image))
