@@ -40,7 +40,7 @@ SHARED = {  # those of what a task has in common with others
 }
 PIXELS = "protocol.pixels=official"
 COVERED = {row.file for row in read_table() if row.tolerance is not None}  # as patterns
-ROWS = published.rows(published.load(catalog.published_results()))
+ROWS = published.load(catalog.published_results())
 WEIGHTS = checkpoints.read(catalog.published_weights())
 
 

@@ -22,7 +22,7 @@ class Listed:
 
 def tasks() -> Listed:
     """Return the built-in tasks, each with the best published figure."""
-    rows = published.rows(published.load(catalog.published_results()))
+    rows = published.load(catalog.published_results())
     lines = literature.tasks(benchmarks.benchmarks(), rows)
     return Listed(lines, lambda width, colour: literature.tasks_text(lines, width, colour=colour))
 

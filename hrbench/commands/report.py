@@ -59,7 +59,7 @@ def report(runs: Runs, *, form: str, **asked: Any) -> str:
     literature = published.load(catalog.published_results())
     if form == forms.HTML:
         style = {key: asked[key] for key in ("task", "each")}
-        return html.report(runs, published.rows(literature), **style)
+        return html.report(runs, literature, **style)
     if runs.alone and form in detail.FORMS:
         style = {key: asked[key] for key in ("width", "colour")}
         return detail.detail(runs.records[0], runs.folders[0], literature, form=form, **style)

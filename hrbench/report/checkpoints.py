@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hrbench.report.benchmarks import benchmark
 from hrbench.report.definitions import define, rounded
-from hrbench.report.published import Row, load, rows
+from hrbench.report.published import Row, load
 from hrbench.report.record import RunRecord
 from hrbench.report.text_table import Table
 
@@ -63,7 +63,7 @@ class Comparison:
 
 def read(path: Path) -> list[Row]:
     """Return all rows."""
-    return rows(load(path))
+    return load(path)
 
 
 def fault(row: Row) -> str:

@@ -7,14 +7,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import pandas as pd
-
 from hrbench.report import unpacking
 from hrbench.report.beside import may_stand_beside_published
 from hrbench.report.definitions import define, rounded
 from hrbench.report.literature import published_tables
 from hrbench.report.protocols import spelled
-from hrbench.report.published import rows
+from hrbench.report.published import Row, rows
 from hrbench.report.record import Execution, RunRecord, Weights
 from hrbench.report.summary import figures, pictures, standing
 from hrbench.report.table import epochs, given, started, what_is_given
@@ -31,7 +29,7 @@ NO_NAMES: Mapping[str, str] = MappingProxyType({})
 def detail(
     record: RunRecord,
     folder: Path,
-    published: pd.DataFrame,
+    published: Sequence[Row],
     *,
     form: str = "table",
     width: int = 80,

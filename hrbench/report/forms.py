@@ -5,8 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
-
 from hrbench import catalog
 from hrbench.errors import UnknownNameError
 from hrbench.report.beside import may_stand_beside_published
@@ -16,7 +14,7 @@ from hrbench.report.literature import published_tables
 from hrbench.report.paper import papers
 from hrbench.report.paper_latex import latex
 from hrbench.report.paper_markdown import markdown
-from hrbench.report.published import rows
+from hrbench.report.published import Row, rows
 from hrbench.report.ranking import folders_of
 from hrbench.report.repeats import repeats
 from hrbench.report.runs import Runs
@@ -37,7 +35,7 @@ HTML = "html"  # the other one, a file of pages: `html.report` makes it
 
 def report(
     runs: Runs,
-    published: pd.DataFrame,
+    published: Sequence[Row],
     *,
     task: str | None = None,
     form: str = TABLE,
@@ -61,7 +59,7 @@ def report(
         raise UnknownNameError("format", form, (*FORMS, HTML))
     kept = _of_task(runs, task)
     if form in OTHERS:
-        literature = rows(published, [task] if task else None)
+        literature = rows(published, [task]) if task else list(published)
         return OTHERS[form](kept, literature, everything=everything)
     tasks = {task} if task else {one.task for one in kept.records} or set(catalog.names("tasks"))
     literature = rows(published, tasks)

@@ -1,11 +1,10 @@
 """The rows of results/published.csv: what the literature printed, with its source."""
 
+import csv
 import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeAlias
-
-import pandas as pd
 
 from hrbench.report.benchmarks import benchmark
 from hrbench.report.definitions import define
@@ -31,18 +30,16 @@ COLUMNS = (
 )
 
 
-def load(path: Path) -> pd.DataFrame:
+def load(path: Path) -> list[Row]:
     """Return all rows as they are printed: text, empty where the source is silent."""
-    return pd.read_csv(path, dtype=str, keep_default_na=False)
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
-def rows(published: pd.DataFrame, tasks: Iterable[str] | None = None) -> list[Row]:
-    """Return the rows of some tasks, or of all, in the file's order."""
-    wanted = None if tasks is None else set(tasks)
-    columns = list(map(str, published.columns))
-    lines = published.itertuples(index=False, name=None)
-    everything = [dict(zip(columns, map(str, line), strict=True)) for line in lines]
-    return [row for row in everything if wanted is None or row["task"] in wanted]
+def rows(published: Iterable[Row], tasks: Iterable[str]) -> list[Row]:
+    """Return the rows of some tasks, in the file's order."""
+    wanted = set(tasks)
+    return [row for row in published if row["task"] in wanted]
 
 
 def fault(row: Row) -> str:

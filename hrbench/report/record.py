@@ -30,7 +30,9 @@ LATER = ("seal", "left_out", "notes", "uncertainty", "group_intervals", "files",
 class Part(BaseModel):
     """A frozen part of a record that refuses unknown keys, wrong types and NaN."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True
+    )
 
 
 class Counts(Part):

@@ -4,8 +4,6 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from hrbench.report.beside import compared, may_stand_beside_published, verdict
 from hrbench.report.definitions import define
 from hrbench.report.literature import published_tables
@@ -25,7 +23,7 @@ SYNTHETIC = (
 
 def summary(
     record: RunRecord,
-    published: pd.DataFrame,
+    published: Sequence[Row],
     run_folder: Path,
     *,
     example: Sequence[str] = (),

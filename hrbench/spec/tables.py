@@ -31,7 +31,8 @@ Sizes = Annotated[tuple[Positive, ...], FromList]
 class Table(BaseModel):
     """One table of a TOML file."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    # Built when it is first read: most commands read few of them.
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, defer_build=True)
 
     def plain(self) -> dict[str, Any]:
         """Return it as dicts, lists, numbers and strings, as TOML and JSON have them."""

@@ -71,6 +71,21 @@ def test_annotations_are_looked_at_without_torch(tmp_path: Path) -> None:
         assert "torch" not in imported(tmp_path, arguments), arguments
 
 
+# What takes a tenth of a second or more to import; 0.3 s are what a list may take.
+SLOW = {"cv2", "h5py", "matplotlib", "pandas", "PIL", "scipy", "torch"}
+
+
+@pytest.mark.parametrize("what", ["tasks", "datasets", "variants", "weights"])
+def test_what_there_is_is_listed_without_slow_libraries(what: str, tmp_path: Path) -> None:
+    assert not SLOW & imported(tmp_path, ["list", what])
+
+
+def test_help_imports_click_alone(tmp_path: Path) -> None:
+    loaded = imported(tmp_path, ["--help"])
+    assert "click" in loaded
+    assert not {*SLOW, "numpy", "pydantic", "rich"} & loaded
+
+
 def imported(folder: Path, arguments: list[str]) -> set[str]:
     """What is imported by a command that ends well."""
     code = (

@@ -8,7 +8,7 @@ from hrbench.report import published
 from hrbench.report.beside import beside, compared, verdict
 from hrbench.report.record import Counts, measured
 
-ROWS = published.rows(published.load(catalog.published_results()))
+ROWS = published.load(catalog.published_results())
 
 
 @pytest.mark.parametrize(

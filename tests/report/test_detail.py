@@ -1,13 +1,12 @@
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from report.records import record, row
 
 from hrbench.report.detail import detail, groups, provenance
 from hrbench.report.record import Weights
 
-PUBLISHED = pd.DataFrame([row()])
+PUBLISHED = [row()]
 FOLDER = Path("runs/a")
 
 

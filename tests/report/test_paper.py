@@ -221,9 +221,9 @@ def test_latex_has_booktabs_rules_and_as_many_cells_in_each_row_as_columns() -> 
 
 def test_latex_of_all_published_rows_is_sound() -> None:
     from hrbench import catalog
-    from hrbench.report.published import load, rows
+    from hrbench.report.published import load
 
-    every = papers([], rows(load(catalog.published_results())), {})
+    every = papers([], load(catalog.published_results()), {})
     found = list(environments(nodes(latex(every))))
     assert found.count("tabular") == len(every) > 10
 

@@ -1,12 +1,11 @@
 from pathlib import Path
 
-import pandas as pd
 from report.records import of_task, record, row
 
 from hrbench.report.record import Counts, Dataset, measured
 from hrbench.report.summary import summary
 
-PUBLISHED = pd.DataFrame([row()])
+PUBLISHED = [row()]
 FOLDER = Path("results/runs/coco-pose/20260102T030405Z-12345678")
 
 
@@ -83,7 +82,7 @@ def test_a_goal_of_one_joint_is_a_sentence_of_its_own() -> None:
     goal = mean | {"metric": "PCKh@0.5:shoulder", "value": "96.9", "mission": "7"}
     figures = {"PCKh@0.5": 92.0, "PCKh@0.5:shoulder": 96.5, "PCKh@0.5:hip": 90.0}
     ours = of_task("mpii-pose@w32-256x256-six-scales", figures)
-    text = " ".join(summary(ours, pd.DataFrame([mean, goal]), FOLDER).split())
+    text = " ".join(summary(ours, [mean, goal], FOLDER).split())
     assert "PCKh@0.5 92.0 % beside 92.3" in text
     assert "PCKh@0.5:shoulder 96.5 % beside 96.9" in text
     assert text.count(" beside ") == 2

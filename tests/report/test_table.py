@@ -20,14 +20,12 @@ from hrbench.report.record import Counts, RunRecord, measured
 from hrbench.report.runs import Runs
 from hrbench.report.text_table import Table, markdown, terminal
 
-PUBLISHED = pd.DataFrame(
-    [
-        row(),
-        row(value="75.8", input_height="384", input_width="288", mission="5"),
-        row(metric="AR", value="79.8"),
-        row(task="mpii-pose", dataset="mpii", split="val", metric="PCKh@0.5", value="90.3"),
-    ]
-)
+PUBLISHED = [
+    row(),
+    row(value="75.8", input_height="384", input_width="288", mission="5"),
+    row(metric="AR", value="79.8"),
+    row(task="mpii-pose", dataset="mpii", split="val", metric="PCKh@0.5", value="90.3"),
+]
 NOON = datetime(2026, 1, 3, 12, 0, tzinfo=UTC)
 PARTIAL: dict[str, Any] = {
     "synthetic": True,
@@ -129,7 +127,7 @@ def test_a_task_without_runs_and_published_rows_says_so() -> None:
 def test_a_key_of_the_protocol_is_shown_where_a_published_row_has_it() -> None:
     lifting = row(task="h36m-lift", dataset="h36m", metric="MPJPE", frames="243", boxes="")
     lifting |= {"backbone": "", "lifter": "temporal"}
-    text = report([], pd.DataFrame([lifting, row()]))
+    text = report([], [lifting, row()])
     assert [line.split()[4:6] for line in text.splitlines() if line.startswith("split")] == [
         ["input", "frames"],
         ["input", "boxes"],
@@ -271,7 +269,7 @@ def test_json_parses_back_to_the_records_and_the_row_beside() -> None:
 
 
 def test_json_of_published_rows_has_numbers_and_truths() -> None:
-    rows = pd.DataFrame([row(mission="5", value="77.0", official="false", input_width="")])
+    rows = [row(mission="5", value="77.0", official="false", input_width="")]
     content = json.loads(report([], rows, form="json", everything=True))
     expected = {
         "value": 77.0,

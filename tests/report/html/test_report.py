@@ -333,6 +333,6 @@ def test_twenty_runs_with_pictures_that_are_hard_to_store_stay_small(tmp_path: P
         folder = tmp_path / f"run{seed}"
         facts = {"seed": seed, "groups": groups, "protocol": OFFICIAL | {"metric": "oks"}}
         runs.append((folder, left(folder, pictures=9, epochs=400, started=started, **facts)))
-    text = report(found(*runs), published.rows(published.load(catalog.published_results())))
+    text = report(found(*runs), published.load(catalog.published_results()))
     assert text.count('src="data:image/jpeg;base64,') == 180
     assert len(text.encode()) < LARGEST
