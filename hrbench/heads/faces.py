@@ -18,8 +18,8 @@ from hrbench.face_geometry import cells_to_image
 from hrbench.geometry import Floats
 from hrbench.heads import ties
 from hrbench.heads.codec import Codec
-from hrbench.heads.decoding import maxima, sampled
 from hrbench.heads.heatmap import Targets
+from hrbench.heads.maxima import maxima, sampled
 from hrbench.heads.patches import paste
 
 

@@ -121,7 +121,7 @@ def flip_back(maps: Tensor, order: Tensor, shift: int) -> Tensor:
 
     Shapes: maps (B, K, h, w); order (K,), each keypoint's partner.
     """
-    turned = maps[:, order].flip(-1)
+    turned = maps.index_select(1, order).flip(-1)
     if not shift:
         return turned
     return torch.cat((turned[..., :shift], turned[..., :-shift]), dim=-1)

@@ -6,15 +6,14 @@ Stored with predictions, it lets another decoder read them without the network.
 import torch
 from torch import Tensor
 
-from hrbench.heads.decoding import blur_radius, maxima
+from hrbench.heads.blur import blur_radius
+from hrbench.heads.maxima import REACH, maxima
 from hrbench.heads.patches import cut, paste
-
-DERIVATIVE = 2  # cells that DARK's second derivatives look to each side
 
 
 def reach(sigma: float) -> int:
     """Return how many cells of a map count on each side of its maximum: 7 for sigma 2, 10 for 3."""
-    return blur_radius(sigma) + DERIVATIVE
+    return blur_radius(sigma) + REACH
 
 
 def patches(maps: Tensor, sigma: float) -> tuple[Tensor, Tensor]:

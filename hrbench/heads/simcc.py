@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from hrbench.heads.codec import GridCodec, gaussian
 from hrbench.heads.heatmap import Loss, Targets
 from hrbench.heads.keypoints import KeypointHead
+from hrbench.heads.maxima import highest
 from hrbench.heads.ties import ROUNDING
 
 SPLIT = 2  # bins per crop pixel: the paper's k
@@ -120,14 +121,14 @@ class SimccVectors(GridCodec):
         It then lies one bin too far to the right: a `shift` moves it so many to the left, and the
         last bins keep their values.
         """
-        across, down = self.axes(maps[:, order])
+        across, down = self.axes(maps.index_select(1, order))
         across = across.flip(-1)
         moved = torch.cat((across[..., shift:], across[..., across.shape[-1] - shift :]), dim=-1)
         return torch.cat((moved, down), dim=-1)
 
     def decode(self, maps: Tensor) -> tuple[Tensor, Tensor]:
         """Return the likeliest bins, (B, K, 2), and the scores of the less sure axis, (B, K)."""
-        (sure_x, x), (sure_y, y) = (part.max(dim=-1) for part in self.axes(self.from_logits(maps)))
+        (sure_x, x), (sure_y, y) = map(highest, self.axes(self.from_logits(maps)))
         return torch.stack((x, y), dim=-1).float(), torch.minimum(sure_x, sure_y)
 
     def tied(self, maps: Tensor, limit: float) -> Tensor:  # noqa: ARG002  bins are further apart

@@ -6,7 +6,8 @@ Letters: B crops, K keypoints, h x w cells of a map.
 import torch
 from torch import Tensor
 
-from hrbench.heads.decoding import DECODERS, Decoder, maxima, sampled
+from hrbench.heads.decoding import DECODERS, Decoder
+from hrbench.heads.maxima import maxima, sampled
 
 # Of a map's largest magnitude. Networks as deep as these differ by up to 4e-6 of it between
 # float32 and float64, so two cells by up to twice that.

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hrbench.geometry import UNIT
+from hrbench.heads.blur import blur, blur_radius
 from hrbench.heads.codec import GridCodec
 from hrbench.heads.codecs import CODECS
-from hrbench.heads.decoding import DECODERS, blur, blur_radius, maxima
+from hrbench.heads.decoding import DECODERS
+from hrbench.heads.maxima import maxima
 
 CPU = torch.device("cpu")
 STRIDE = 4

@@ -24,8 +24,9 @@ from hrbench.commands.weights.inspect import inspect
 from hrbench.engine.optimizing import OPTIMIZERS
 from hrbench.errors import HrbenchError, SpecError
 from hrbench.heads.codecs import CODECS, GaussianHeatmap
-from hrbench.heads.decoding import DECODERS, maxima
+from hrbench.heads.decoding import DECODERS
 from hrbench.heads.heatmap import LOSSES, HeatmapHead, Targets
+from hrbench.heads.maxima import maxima
 from hrbench.kinds.registry import KINDS
 from hrbench.network import HEADS
 from hrbench.report.record import RunRecord
