@@ -14,6 +14,7 @@ from hrbench.cli import (
     list,  # noqa: A004  the command's name
     make,
     predict,
+    prepare,
     profile,
     report,
     run,
@@ -37,6 +38,7 @@ __all__ = [
     "main",
     "make",
     "predict",
+    "prepare",
     "profile",
     "report",
     "run",

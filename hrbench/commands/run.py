@@ -21,6 +21,7 @@ from hrbench.report.record import RunRecord
 from hrbench.road import given, recording
 from hrbench.road.building import Built, build
 from hrbench.road.predicting import predict
+from hrbench.road.prepared import with_prepared
 from hrbench.road.reading import located, read
 from hrbench.road.resolve import is_modified, resolve, with_precision
 from hrbench.road.training import fit
@@ -131,10 +132,14 @@ def walked(asked: Asked) -> tuple[RunRecord, Path] | None:
         if asked.before is not None:
             given.require_same_files(*asked.before, task, evaluation)
         start = task.training(evaluation) if checkpoint is None else checkpoint
+        evaluation, start, ready = with_prepared(task, evaluation, start, said=runtime.leads)
         built = build(task, evaluation, start, runtime)
         folder, state = _opened(asked, task, evaluation, built, runtime)
         with recording.kept(folder, runtime):
             state = fit(task, evaluation, built, runtime, folder, state)
+            state = replace(
+                state, execution=state.execution | ({"prepared": ready} if ready else {})
+            )
             predictions, state = predict(task, built.network, evaluation, runtime, folder, state)
             if not runtime.leads:
                 return None

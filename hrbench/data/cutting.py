@@ -7,13 +7,14 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench.data import face_crops
+from hrbench.data import face_crops, reach
 from hrbench.data.augment import Crop, Draw, crop
 from hrbench.data.framing import opened, picture
 from hrbench.data.images import read_image
 from hrbench.data.parts import Opened, Whole, warps
 from hrbench.data.sample import Inside, People
 from hrbench.geometry import CropMatrix, crop_matrix
+from hrbench.spec import Augment
 
 
 class Cutting(Protocol):
@@ -46,6 +47,12 @@ class Cutting(Protocol):
 
     def plain(self, people: People, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
         """Return the crops of n boxes of one image, read for them."""
+
+    def reach(self, people: People, augment: Augment | None) -> reach.Edges:
+        """Return (M, 4) edges in each image that nothing is cut from beyond.
+
+        `augment` is what is drawn for crops that are trained on; None: they are predicted on.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +109,9 @@ class AffineCutting:
         crops = warps(image, matrices, self.size)
         return crops.reshape(len(rows), len(self.scales), height, width, 3)
 
+    def reach(self, people: People, augment: Augment | None) -> reach.Edges:
+        return reach.of_warps(people, self.size, self.upper_body, self.scales, augment)
+
 
 @dataclass(frozen=True, slots=True)
 class OfficialFaceCutting:
@@ -147,3 +157,6 @@ class OfficialFaceCutting:
 
     def plain(self, people: People, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
         return self.cut(picture(people, people.image[rows[0]], self.read), people, rows)
+
+    def reach(self, people: People, augment: Augment | None) -> reach.Edges:
+        return reach.of_faces(people, self.size, augment)

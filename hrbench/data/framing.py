@@ -106,6 +106,8 @@ def picture(people: People, image: int, read: Read) -> NDArray[Any]:
     Raises:
         DataError: it cannot be read, or is of another size than annotated.
     """
+    if people.prepared is not None:
+        return people.prepared.whole(image)
     path = people.images[image]
     pixels = read(path, people.inside)
     if people.upright:
@@ -123,6 +125,8 @@ def opened(people: People, image: int, read: Read) -> Opened:
     Raises:
         DataError: it cannot be read, or is of another size than annotated.
     """
+    if people.prepared is not None:
+        return people.prepared.opened(image)
     return Whole(picture(people, image, read))
 
 

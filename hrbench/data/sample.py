@@ -4,17 +4,45 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.arrays import Pixels
+from hrbench.data.parts import Opened
 from hrbench.geometry import Floats
 
 # Fields that are no column of N.
-NOT_OF_BOXES = {"images", "inside", "image_ids", "sizes", "upright", "left_out", "allowed"}
+NOT_OF_BOXES = {
+    "images",
+    "inside",
+    "image_ids",
+    "sizes",
+    "upright",
+    "left_out",
+    "allowed",
+    "prepared",
+}
 Inside = Callable[[Path], Pixels]  # gives the (height, width, 3) RGB pixels of an image
+
+
+class Ready(Protocol):
+    """Images that need no decoding, with all that crops are cut from."""
+
+    def opened(self, image: int) -> Opened:
+        """Return an image by its index, in the frame of positions.
+
+        Raises:
+            DataError: it is damaged.
+        """
+
+    def whole(self, image: int) -> NDArray[Any]:
+        """Return its (height, width, 3) pixels as the cutting reads them; zeros in between.
+
+        Raises:
+            DataError: it is damaged.
+        """
 
 
 def in_words(left_out: Mapping[str, int]) -> str:
@@ -49,6 +77,7 @@ class People:
     inside: Inside | None = None  # opens the images where they are no files of their own
     left_out: Mapping[str, int] = field(default_factory=dict)  # what the file has besides, by why
     allowed: tuple[str, ...] = ()  # in words, faults that --allow let pass or that are put right
+    prepared: Ready | None = None  # gives the images; None: they are read from their files
 
     def __len__(self) -> int:
         return len(self.image)

@@ -14,6 +14,7 @@ from hrbench.backbone.fitting import Fit
 from hrbench.backbone.weights import Checkpoint
 from hrbench.begun.options import Options
 from hrbench.data.evaluation import Evaluation
+from hrbench.data.prepared import Prepared, Wanted
 from hrbench.draw.cases import Drawn
 from hrbench.draw.changed import Answers
 from hrbench.engine.runtime import Runtime
@@ -28,6 +29,7 @@ from hrbench.spec import DatasetSpec, TaskSpec
 N = TypeVar("N", bound=nn.Module)  # its network
 E = TypeVar("E", bound=Evaluation)  # what it is measured on
 P = TypeVar("P", bound=Stored)  # its predictions
+TRAINING, EVALUATION = "training", "evaluation"  # the parts of a run that read images
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +53,7 @@ class Task(ABC, Generic[N, E, P]):
     stored: ClassVar[type[Stored]]  # what `predictions` gives
     score_only_keys: ClassVar[tuple[str, ...]]  # of the protocol, that make figures of predictions
     init_part: ClassVar[str] = "the backbone"  # that `initialise` loads
+    unprepared: ClassVar[str] = "it reads no images"  # why, where `hrbench prepare` has no use
 
     spec: TaskSpec
     dataset: DatasetSpec
@@ -82,6 +85,18 @@ class Task(ABC, Generic[N, E, P]):
         self, network: N, evaluation: E, runtime: Runtime, *, workers: int, title: str
     ) -> P:
         """Return what the network says of all that is looked at."""
+
+    def wanted(self, evaluation: E, training: Training | None) -> Mapping[str, Wanted]:
+        """Return the images that can be prepared, by the part of a run that cuts crops of them."""
+        del evaluation, training
+        return {}
+
+    def from_prepared(
+        self, evaluation: E, training: Training | None, found: Mapping[str, Prepared]
+    ) -> tuple[E, Training | None]:
+        """Return what is measured and trained on, of what is prepared of its images by its part."""
+        del found
+        return evaluation, training
 
     @property
     def metric(self) -> AnyMetric:

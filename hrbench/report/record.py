@@ -150,6 +150,7 @@ class Execution(Part):
 
     training: Computed | None = None
     prediction: Computed | None = None
+    prepared: tuple[str, ...] | None = None  # of training and evaluation, whose images were
 
     @model_serializer(mode="wrap")
     def _leave_out_what_is_not_told(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from hrbench.world.people.coco import write_coco
 from hrbench.world.people.crowdpose import write_crowdpose
 from hrbench.world.people.mpii import write_mpii
 
-__all__ = ["GENERATOR_VERSION", "WRITERS", "cached", "is_synthetic", "make"]
+__all__ = ["GENERATOR_VERSION", "WRITERS", "cache_folder", "cached", "is_synthetic", "make"]
 
 GENERATOR_VERSION = 1  # goes up with every change of a byte that is written
 WRITERS = {
@@ -94,11 +94,9 @@ def cached(
 
     Several processes may ask at once: each makes its own, the first to finish is kept.
     """
-    named = os.environ.get("HRBENCH_CACHE")
-    folder = Path(named) if named else platformdirs.user_cache_path("hrbench", appauthor=False)
     height, width = size
     name = f"{dataset}-v{GENERATOR_VERSION}-seed{seed}-{images}-{height}x{width}"
-    root = folder / "worlds" / name
+    root = cache_folder() / "worlds" / name
     if is_synthetic(root / dataset):
         return root
     try:
@@ -107,6 +105,12 @@ def cached(
         if not is_synthetic(root / dataset):  # else another process was faster
             raise
     return root
+
+
+def cache_folder() -> Path:
+    """Return the user's cache, or the folder that $HRBENCH_CACHE names instead."""
+    named = os.environ.get("HRBENCH_CACHE")
+    return Path(named) if named else platformdirs.user_cache_path("hrbench", appauthor=False)
 
 
 def is_synthetic(folder: Path) -> bool:

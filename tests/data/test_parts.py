@@ -85,7 +85,7 @@ def test_so_it_is_where_a_row_begins_in_the_middle_between_two_steps() -> None:
         matrix = crop_matrix(center, np.array([scale, scale]), (192, 256), rotation=degrees)
         crop = warp(image, matrix, (192, 256))
         assert np.array_equal(crop, officially(image.pixels, matrix, (192, 256)))
-        met += undecided(cv2.invertAffineTransform(matrix), 256)
+        met += undecided(np.asarray(cv2.invertAffineTransform(matrix), np.float64), 256)
     assert 40 <= met <= 200  # about a third
 
 

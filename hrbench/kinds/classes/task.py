@@ -35,6 +35,10 @@ class Classification(Task[ImageNetwork, ClassEvaluation, ClassPredictions]):
 
     stored = ClassPredictions
     score_only_keys = ()
+    unprepared = (
+        "a part of any size is cut of a picture: all of it, decoded, is many times as large as its "
+        "file"
+    )
     spec: ClassificationTask
 
     @property

@@ -15,6 +15,7 @@ from hrbench.data import shared_images
 from hrbench.data.evaluation import LandmarkEvaluation
 from hrbench.data.faults import stop_at_fatal
 from hrbench.data.loader import Batch, TrainingCrops
+from hrbench.data.prepared import Prepared, Wanted
 from hrbench.data.sample import People, in_words, used_images
 from hrbench.draw import landmark_sheets, poses
 from hrbench.draw.cases import Drawn
@@ -27,8 +28,8 @@ from hrbench.formats import registry as formats
 from hrbench.formats.contract import PeopleFormat
 from hrbench.formats.registry import format_of, is_own
 from hrbench.heads.heatmap import Targets
-from hrbench.kinds.contract import Task, Training
-from hrbench.kinds.landmarks import samples, scoring
+from hrbench.kinds.contract import EVALUATION, TRAINING, Task, Training
+from hrbench.kinds.landmarks import preparing, samples, scoring
 from hrbench.kinds.landmarks.framing import framed
 from hrbench.kinds.landmarks.pixels import Pixels, pixels
 from hrbench.kinds.landmarks.predicting import decoded_again, predictions
@@ -89,6 +90,25 @@ class Landmarks(Task[ImageNetwork, LandmarkEvaluation, Predictions]):
         allowed = (*people.allowed, *turned, *self._measured_too(people, evaluation))
         feed = TrainingCrops(people, self.pixels.cutting, self.spec.augment, self.options.seed)
         return Training(feed, left_out=people.left_out, allowed=allowed)
+
+    def wanted(
+        self, evaluation: LandmarkEvaluation, training: Training | None
+    ) -> Mapping[str, Wanted]:
+        """Return the images of the boxes that are measured, and of those that are trained on."""
+        people = {EVALUATION: evaluation.people}
+        if training is not None:
+            people[TRAINING] = preparing.of_crops(training).people
+        facts = self.spec, self.dataset, self.data_root.folder, self.pixels.cutting
+        return {part: preparing.wanted(*facts, of_part, part) for part, of_part in people.items()}
+
+    def from_prepared(
+        self,
+        evaluation: LandmarkEvaluation,
+        training: Training | None,
+        found: Mapping[str, Prepared],
+    ) -> tuple[LandmarkEvaluation, Training | None]:
+        """Let crops be cut from what is prepared."""
+        return preparing.from_prepared(evaluation, training, found)
 
     def of_unknown_weights(self) -> tuple[str, ...]:
         """Say whose keypoints the network's outputs are taken for."""

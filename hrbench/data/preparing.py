@@ -1,0 +1,145 @@
+"""Images decoded once, by all cores, and put down as `data.prepared` reads them: all or nothing."""
+
+import shutil
+import tempfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+from torch.utils.data import Dataset
+
+from hrbench.data.framing import picture
+from hrbench.data.headers import headers
+from hrbench.data.loader import load
+from hrbench.data.prepared import CHANNELS, PIXELS, VERSION, Index, Wanted, states
+from hrbench.data.reach import within
+from hrbench.errors import DataError
+
+TOGETHER = 16  # images that a process decodes between two of its answers
+SPARE = 0.02  # share of the bytes to write that is to be free besides
+Sums = list[tuple[int, int, int]]  # an image's row, the CRC-32 of its part and of its middle row
+
+
+def planned(wanted: Wanted) -> Index:
+    """Return what is to be written of the images that are wanted, without checksums.
+
+    Raises:
+        DataError: one cannot be read.
+    """
+    used = wanted.used
+    sizes = np.array(list(_sizes(wanted, used)), dtype=np.int64)
+    edges = within(wanted.edges[used], sizes)
+    lengths = (edges[:, 2:] - edges[:, :2]).prod(axis=1) * CHANNELS
+    first = picture(wanted.people, int(used[0]), wanted.read)
+    return Index(
+        names=np.array([wanted.called(image) for image in used.tolist()]),
+        files=states(wanted, used.tolist()),
+        sizes=sizes,
+        edges=edges,
+        starts=np.cumsum(lengths) - lengths,
+        sums=np.zeros(len(used), dtype=np.uint32),
+        marks=np.zeros(len(used), dtype=np.uint32),
+        dtype=np.array(str(first.dtype)),
+        version=np.array(VERSION),
+    )
+
+
+def require_space(folder: Path, size: int) -> None:
+    """Refuse to begin where so many bytes have no place.
+
+    Raises:
+        DataError: less is free.
+    """
+    there = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+    free = shutil.disk_usage(there).free
+    if free < size * (1 + SPARE):
+        raise DataError(
+            f"{there} has {free / 1e9:.1f} GB free, and {size / 1e9:.1f} GB are to be written; "
+            "make room, or name a folder on another disk with --out"
+        )
+
+
+def write(wanted: Wanted, plan: Index, folder: Path, workers: int) -> Iterator[int]:
+    """Write a folder, anew if it is there; yield after some images how many of them.
+
+    Raises:
+        DataError: an image cannot be read, or nothing can be written.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
+            draft = Path(scratch) / folder.name
+            draft.mkdir()
+            sums = np.zeros((len(plan.names), 2), dtype=np.uint32)
+            for some in _filled(_Filling(wanted, plan, draft / PIXELS), workers):
+                for row, whole, middle in some:
+                    sums[row] = whole, middle
+                yield len(some)
+            replace(plan, sums=sums[:, 0], marks=sums[:, 1]).write(draft)
+            draft.replace(folder)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+def _sizes(wanted: Wanted, used: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Yield the width and height of each image in the frame of positions."""
+    people = wanted.people
+    paths = [people.images[image] for image in used.tolist()] if people.inside is None else []
+    seen = list(headers(paths)) or [None] * len(used)
+    for image, head in zip(used.tolist(), seen, strict=True):
+        if head is None:
+            height, width = picture(people, image, wanted.read).shape[:2]
+            yield width, height
+        else:
+            yield head.turned if people.upright else head.size
+
+
+class _Filling(Dataset[Sums | DataError]):
+    """Decodes images and writes what is wanted of them; an index is the rows of some."""
+
+    def __init__(self, wanted: Wanted, plan: Index, file: Path) -> None:
+        self.wanted, self.plan, self.file = wanted, plan, file
+        self.images = wanted.used
+        # What is written through a map, and finds no place, ends the process.
+        self.begin = np.lib.format.open_memmap(file, "w+", np.uint8, (plan.bytes,)).offset
+
+    def __getitem__(self, rows: NDArray[np.int64]) -> Sums | DataError:
+        try:
+            with self.file.open("r+b") as file:
+                return [self._written(file, row) for row in rows.tolist()]
+        except DataError as error:
+            return error
+        except OSError as error:
+            return _unwritable(self.file, error)
+
+    def _written(self, file: IO[bytes], row: int) -> tuple[int, int, int]:
+        people, plan, image = self.wanted.people, self.plan, int(self.images[row])
+        pixels = picture(people, image, self.wanted.read)
+        if pixels.shape[1::-1] != tuple(plan.sizes[row].tolist()):
+            raise DataError(
+                f"{people.images[image]} has other pixels than its header says; save it anew"
+            )
+        left, top, right, bottom = plan.edges[row].tolist()
+        part = np.ascontiguousarray(pixels[top:bottom, left:right], dtype=np.uint8)
+        file.seek(self.begin + int(plan.starts[row]))
+        file.write(part.data)
+        return row, zlib.crc32(part.data), zlib.crc32(part[len(part) // 2].data)
+
+
+def _filled(filling: _Filling, workers: int) -> Iterator[Sums]:
+    """Write the pixels of all images; yield the sums of some in turn."""
+    count = len(filling.images)
+    parts = np.array_split(np.arange(count), -(-count // TOGETHER))
+    yield from load(filling, parts, workers=workers, pin=False)
+
+
+def _unwritable(place: Path, error: OSError) -> DataError:
+    return DataError(
+        f"{error.filename or place} cannot be written ({error.strerror}); name another folder "
+        "with --out"
+    )
