@@ -141,6 +141,8 @@ OF_RECORD: list[tuple[str, Callable[[Any], Any]]] = [
     ("hardware/cores", one_more),
     ("seed", one_more),
     ("times/train", half),
+    ("execution/training/precision", lambda _: "bf16"),
+    ("execution/training/reasons", lambda _: ["no CUDA graph: a fable"]),
     ("started", lambda _: "2020-01-01T00:00:00Z"),
     ("left_out", lambda _: {"measured": {"too small": 3}}),
     ("notes", lambda _: ["all is well"]),
