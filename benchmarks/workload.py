@@ -72,8 +72,14 @@ def crops(load: Workload, count: int) -> torch.Tensor:
     return torch.randint(0, 256, (count, height, width, 3), dtype=torch.uint8)
 
 
-def arguments(description: str | None, **defaults: int) -> argparse.Namespace:
-    """Return the numbers that a script was called with, and fix the seeds and the threads."""
+def arguments(
+    description: str | None, *, devices: bool = False, **defaults: int
+) -> argparse.Namespace:
+    """Return the numbers that a script was called with, and fix the seeds and the threads.
+
+    With `devices`, also the one to compute on. Where it is a card and none is there, the script
+    ends in peace.
+    """
     parser = argparse.ArgumentParser(
         description=(description or "").split("\n", 1)[0],
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
@@ -81,7 +87,12 @@ def arguments(description: str | None, **defaults: int) -> argparse.Namespace:
     numbers = {"rounds": 7, "threads": 1, "seed": 0} | defaults
     for name, value in numbers.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=value)
+    if devices:
+        parser.add_argument("--device", type=torch.device, default=torch.device("cpu"))
     chosen = parser.parse_args()
+    if devices and chosen.device.type == "cuda" and not torch.cuda.is_available():
+        print("needs a CUDA card; nothing measured")
+        raise SystemExit(0)
     torch.manual_seed(chosen.seed)
     torch.set_num_threads(chosen.threads)
     return chosen

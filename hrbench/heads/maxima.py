@@ -167,8 +167,8 @@ class ArrayPeaks(Peaks[NDArray[Any]]):
         cells[:, 0], cells[:, 1] = self.x + right, self.y + down
         cells[~(self.scores > 0)] = 0
         batch = self.maps.shape[:2]
-        found, scores = torch.from_numpy(cells), torch.from_numpy(self.scores)
-        return found.view(*batch, 2), scores.view(batch)
+        scores = torch.from_numpy(self.scores.reshape(batch))
+        return torch.from_numpy(cells.reshape(*batch, 2)), scores
 
 
 def peaks_of(maps: Tensor) -> Peaks[Any]:
