@@ -19,11 +19,13 @@ class Section:
 
 ON_CPU = (
     Section("feed", "feed.py", 240),
+    Section("prepared", "prepared.py", 240),
     Section("targets", "targets.py", 60),
     Section("decoding", "decoding.py", 120),
     Section("inference", "inference.py", 240),
     Section("training-step", "training_step.py", 240),
     Section("scoring", "scoring.py", 240),
+    Section("world", "world.py", 240),
 )
 ON_CARD = (Section("copies", "copies.py", 10),)
 
