@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
+from hrbench.data import stored
 from hrbench.data.augment import Crop, Draw
 from hrbench.data.pillow import UNREADABLE, rgb
 from hrbench.data.sample import Inside
@@ -41,7 +42,7 @@ def read_rgb(path: Path, inside: Inside | None = None) -> RgbPixels:
         if isinstance(error, OSError) and error.errno:
             raise DataError(f"{path} cannot be read: {error.strerror}") from error
         raise DataError(
-            f"{path} is not a whole image ({path.stat().st_size} bytes); fetch it again; "
+            f"{path} is not a whole image ({stored.size(path)} bytes); fetch it again; "
             "`hrbench check DATASET --images` lists all such files"
         ) from error
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from PIL import Image, PngImagePlugin, TiffImagePlugin
 
+from hrbench.data import stored
 from hrbench.data.remarks import remark
 
 TAG = 0x0112  # of EXIF 2.3, section 4.6.4: 1 to 8, by where the first row and column are
@@ -48,9 +49,9 @@ def header(path: Path, *, end: bool = False) -> Header | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's, on EXIF data and on very large pictures
-            with Image.open(path) as image:
+            with stored.opened(path) as file, Image.open(file) as image:
                 ended = not end or has_end(path, image.format)
-                size, tag = stored_size(image), tag_of(image)
+                size, tag = stored_size(image), tag_of(image, path)
                 if (pages := pages_of(image)) > 1:
                     remark(SEVERAL, str(path), f"{pages} of them")
                 return Header(size, tag, ended)
@@ -77,7 +78,7 @@ def has_end(path: Path, kind: str | None) -> bool:
     mark = ENDS.get(kind or "")
     if mark is None:
         return True
-    with path.open("rb") as file:
+    with stored.opened(path) as file:
         file.seek(0, os.SEEK_END)
         file.seek(max(0, file.tell() - TAIL))
         return mark in file.read()
@@ -91,22 +92,22 @@ def pages_of(image: Image.Image) -> int:
     return pages
 
 
-def tag_of(image: Image.Image) -> int:
+def tag_of(image: Image.Image, path: Path) -> int:
     """Return the orientation of an opened file; 1 where it has none, or none that is known."""
     if isinstance(image, PngImagePlugin.PngImageFile):
-        tag = _of_png(image)
+        tag = _of_png(image, path)
     else:
         tag = image.getexif().get(TAG, UPRIGHT)
     return tag if tag in range(1, 9) else UPRIGHT
 
 
-def _of_png(image: PngImagePlugin.PngImageFile) -> int:
+def _of_png(image: PngImagePlugin.PngImageFile, path: Path) -> int:
     """Return the orientation that a PNG has before its pixels or after them.
 
     Pillow decodes them all in search of what comes after.
     """
     exif = Image.Image.getexif(image)
-    if TAG not in exif and (block := _late_exif(Path(str(image.filename)))):
+    if TAG not in exif and (block := _late_exif(path)):
         exif = Image.Exif()
         exif.load(block)
     tag: int = exif.get(TAG, UPRIGHT)
@@ -115,7 +116,7 @@ def _of_png(image: PngImagePlugin.PngImageFile) -> int:
 
 def _late_exif(path: Path) -> bytes:
     """Return the eXIf chunk of a PNG, wherever it stands; nothing where there is none."""
-    with path.open("rb") as file:
+    with stored.opened(path) as file:
         file.seek(PNG_START)
         while len(head := file.read(PNG_CHUNK.size)) == PNG_CHUNK.size:
             length, kind = PNG_CHUNK.unpack(head)

@@ -1,7 +1,6 @@
 """What is wrong with the files in a folder of images."""
 
 import multiprocessing
-import os
 import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -10,12 +9,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench.data import remarks
+from hrbench.data import remarks, stored
 from hrbench.data.faults import Fault, fault_of
 from hrbench.data.headers import Header, headers
 from hrbench.data.images import decode
 from hrbench.data.jpeg import is_cut_short
 from hrbench.data.orientation import orientation
+from hrbench.errors import DataError
 
 BROKEN, CUT_SHORT = "that cannot be decoded", "that end too early"
 
@@ -29,11 +29,8 @@ def sizes_of_files(folder: Path, names: Sequence[str]) -> NDArray[np.int64]:
 
 def _scan(folder: Path, parent: str) -> Iterator[tuple[str, int]]:
     try:
-        with os.scandir(folder / parent) as entries:
-            for entry in entries:
-                if entry.is_file():
-                    name = f"{parent}/{entry.name}" if parent else entry.name
-                    yield name, entry.stat().st_size
+        for name, size in stored.sizes(folder / parent).items():
+            yield f"{parent}/{name}" if parent else name, size
     except OSError:
         return  # no such folder: none of its files is there
 
@@ -71,8 +68,8 @@ def headed(paths: Sequence[Path]) -> Iterator[Header | str]:
 def look(path: Path) -> Header | str:
     """Return the size and tag of an image file, decoded, or BROKEN or CUT_SHORT."""
     try:
-        content = path.read_bytes()
-    except OSError:
+        content = stored.read(path)
+    except (OSError, DataError):
         return BROKEN
     image = decode(content)
     if image is None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.arrays import Pixels
-from hrbench.data import jpeg, tiff
+from hrbench.data import jpeg, stored, tiff
 from hrbench.data.orientation import untagged
 from hrbench.data.quiet import QUIET
 from hrbench.data.remarks import remark
@@ -72,7 +72,7 @@ def read_image(path: Path, inside: Inside | None = None) -> Pixels:
     if inside is not None:
         return np.ascontiguousarray(inside(path)[..., ::-1])
     try:
-        content = path.read_bytes()
+        content = stored.read(path)
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from error
     image = decode(content)

@@ -8,7 +8,7 @@ from typing import IO
 import numpy as np
 from PIL import Image
 
-from hrbench.data import jpeg
+from hrbench.data import jpeg, stored
 from hrbench.data.images import DARK, NEARLY_BLACK, NO_END, depth_used, without_end
 from hrbench.data.orientation import as_stored
 from hrbench.data.remarks import remark
@@ -27,11 +27,9 @@ def rgb(path: Path) -> Image.Image:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's, on EXIF data and on very large pictures
         try:
-            return _converted(path, path)
+            return _converted(stored.source(path), path)
         except OSError:
-            if path.is_dir() or not path.exists():
-                raise
-            content = path.read_bytes()
+            content = stored.read(path)
             if not jpeg.is_cut_short(content) or without_end(content) is None:
                 raise
         remark(NO_END, str(path))
@@ -51,6 +49,6 @@ def _remark_depth(image: Image.Image, picture: Image.Image, path: Path) -> None:
         if isinstance(highest, int | float) and highest > BRIGHTEST:
             remark(ONE_DEEP_CHANNEL, str(path), f"values up to {highest:g}")
     elif image.format != "JPEG" and np.asarray(picture).max() < DARK:
-        words = depth_used(path.read_bytes())
+        words = depth_used(stored.read(path))
         if words:
             remark(NEARLY_BLACK, str(path), words)

@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
+from hrbench.data import stored
+
 COMPARED = 200  # files that may be copies, at most: more are as good as their sample
 
 
@@ -50,7 +52,7 @@ def _key(path: Path, *, renamed: bool) -> object:
 def _size(path: Path) -> int | None:
     """Return the bytes of a file; None where it is none of its own."""
     try:
-        return path.stat().st_size
+        return stored.size(path)
     except OSError:
         return None
 
@@ -60,6 +62,6 @@ def _same(one: Path, other: Path) -> bool:
     if size is None or size != _size(other):
         return False
     try:
-        return one.read_bytes() == other.read_bytes()
+        return stored.read(one) == stored.read(other)
     except OSError:
         return False

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from hrbench.data import image_checks, remarks
+from hrbench.data import image_checks, remarks, stored
 from hrbench.data.faults import Fault, fault_of, stated
 from hrbench.data.image_crops import read_rgb
 from hrbench.engine.progress import Steps
@@ -52,7 +52,7 @@ def _pictures(
 ) -> SplitReport:
     """Return what there is of pictures; `real` is how many the real set has, where it is that."""
     pictures, classes = read.pictures, read.num_classes
-    sizes = [path.stat().st_size for path in pictures.images]
+    sizes = [stored.size(path) for path in pictures.images]
     empty = [str(p) for p, size in zip(pictures.images, sizes, strict=True) if not size]
     faults = [*read.faults, *fault_of("image files of 0 bytes", empty)]
     others = [f"{count} {why}" for why, count in read.left_out.items()]

@@ -7,7 +7,6 @@ Source: the ILSVRC2012 development kit's readme; torchvision's ImageFolder.
 
 import csv
 import io
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,10 +15,12 @@ from typing import Any
 
 import numpy as np
 
+from hrbench.data import stored
 from hrbench.data.faults import Fault, fault_of
 from hrbench.data.media import IMAGES
 from hrbench.data.pictures import Pictures
 from hrbench.data.sample import in_words
+from hrbench.data.stored import Listed
 from hrbench.errors import DataError
 from hrbench.files import matlab
 from hrbench.files.json_rows import NUMBER, TEXT
@@ -47,8 +48,8 @@ def is_flat(folder: Path) -> bool:
     Raises:
         DataError: it is no folder that can be read.
     """
-    entries = list(_entries(folder))
-    return any(map(_is_picture, entries)) and not any(entry.is_dir() for entry in entries)
+    there = _listed(folder)
+    return any(map(_is_picture, there.files)) and not there.folders
 
 
 def read(folder: Path, classes: Sequence[str]) -> SplitPictures:
@@ -61,7 +62,7 @@ def read(folder: Path, classes: Sequence[str]) -> SplitPictures:
         DataError: a folder is empty, is no class's, or cannot be read.
     """
     number = {name: index for index, name in enumerate(classes)}
-    there = sorted(e.name for e in _entries(folder) if e.is_dir() and not e.name.startswith("."))
+    there = [name for name in _listed(folder).folders if not name.startswith(".")]
     if not there:
         raise DataError(f"{folder} has no folder of a class, as {classes[0]}")
     if unknown := [name for name in there if name not in number]:
@@ -190,21 +191,19 @@ def _flat(values: Iterable[Any]) -> Iterator[Any]:
 
 def _pictures(folder: Path) -> tuple[list[Path], Counter[str]]:
     """Return the pictures in a folder by name, and the numbers of other files in it, by why."""
-    names = sorted(entry.name for entry in _entries(folder) if entry.is_file())
-    return _divided(folder, names)
+    return _divided(folder, _listed(folder).files)
 
 
 def _below(folder: Path) -> tuple[list[Path], Counter[str]]:
     """Return the pictures in a folder and those below it, and the numbers of other files."""
-    _entries(folder)  # says so where it cannot be read
-    pictures: list[Path] = []
-    left_out: Counter[str] = Counter()
-    for place, inner, names in os.walk(folder, followlinks=True):
-        left_out[HIDDEN_FOLDERS] += sum(name.startswith(".") for name in inner)
-        inner[:] = sorted(name for name in inner if not name.startswith("."))
-        files, others = _divided(Path(place), sorted(names))
-        pictures += files
-        left_out += others
+    there = _listed(folder)
+    pictures, left_out = _divided(folder, there.files)
+    left_out[HIDDEN_FOLDERS] += sum(name.startswith(".") for name in there.folders)
+    for name in there.folders:
+        if not name.startswith("."):
+            files, others = _below(folder / name)
+            pictures += files
+            left_out += others
     return pictures, +left_out
 
 
@@ -237,7 +236,7 @@ def _twice(folder: Path, images: Sequence[Path], labels: Sequence[int]) -> list[
     for rows in alike[:COMPARED]:
         seen: dict[bytes, int] = {}
         for row in rows:
-            with images[row].open("rb") as file:
+            with stored.opened(images[row]) as file:
                 first = seen.setdefault(file.read(BEGINNING), row)
             if labels[first] != labels[row]:
                 again.append(images[row].relative_to(folder).as_posix())
@@ -246,16 +245,15 @@ def _twice(folder: Path, images: Sequence[Path], labels: Sequence[int]) -> list[
     return fault_of(kind, again, fatal=fatal, name="twice")
 
 
-def _entries(folder: Path) -> list["os.DirEntry[str]"]:
+def _listed(folder: Path) -> Listed:
     try:
-        with os.scandir(folder) as entries:
-            return list(entries)
+        return stored.listed(folder)
     except OSError as error:
         raise DataError(f"{folder} cannot be read: {error.strerror}") from error
 
 
-def _is_picture(entry: "os.DirEntry[str]") -> bool:
-    return entry.name.lower().endswith(ENDINGS) and not entry.name.startswith(".")
+def _is_picture(name: str) -> bool:
+    return name.lower().endswith(ENDINGS) and not name.startswith(".")
 
 
 def _columns(images: Sequence[Path], labels: Sequence[int]) -> Pictures:

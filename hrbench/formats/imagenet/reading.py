@@ -3,6 +3,7 @@
 import hashlib
 from pathlib import Path
 
+from hrbench.data import stored
 from hrbench.data.evaluation import ClassEvaluation
 from hrbench.data.faults import stop_at_fatal
 from hrbench.data.pictures import Pictures
@@ -101,7 +102,7 @@ def _fingerprint(pictures: Pictures) -> str:
     sha256 = hashlib.sha256()
     try:
         for path, label in zip(pictures.images, pictures.labels.tolist(), strict=True):
-            sha256.update(f"{path.name} {path.stat().st_size} {label}\n".encode())
+            sha256.update(f"{path.name} {stored.size(path)} {label}\n".encode())
     except OSError as error:
         raise DataError(f"{error.filename} cannot be read ({error.strerror})") from error
     return sha256.hexdigest()
