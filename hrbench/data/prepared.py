@@ -17,6 +17,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.data import stored
 from hrbench.data.framing import Read, picture
 from hrbench.data.parts import Part, Region
 from hrbench.data.reach import Edges, joined, within
@@ -203,7 +204,7 @@ def grown(folder: Path, wanted: Wanted) -> Wanted:
 
 
 def states(wanted: Wanted, images: Sequence[int]) -> NDArray[np.int64]:
-    """Return (n, 2) bytes of images' files and when they were changed; -1 where there is none."""
+    """Return (n, 2) bytes of images' files and when they changed, or a check; -1 for none."""
     files = [wanted.file(image) for image in images]
     different = list(dict.fromkeys(files))
     with ThreadPoolExecutor(READERS) as pool:
@@ -221,10 +222,9 @@ def damaged(folder: Path, name: str) -> DataError:
 
 def _state(file: Path) -> tuple[int, int]:
     try:
-        seen = file.stat()
+        return stored.state(file)
     except OSError:
         return -1, -1
-    return seen.st_size, seen.st_mtime_ns
 
 
 def _whole(folder: Path) -> tuple[Index, int]:

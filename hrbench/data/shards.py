@@ -149,7 +149,7 @@ def load(folder: Path) -> Shards:
     """
     path = folder / INDEX
     try:
-        with np.load(path, allow_pickle=False) as content:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
             columns = {key: content[key] for key in content.files}
         tars = tuple(columns.pop("tars").tolist())
         bytes_of = columns.pop("bytes").tolist()

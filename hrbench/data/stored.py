@@ -56,6 +56,20 @@ def size(path: Path) -> int:
     return path.stat().st_size if place is None else int(place[0].lengths[place[1]])
 
 
+def state(path: Path) -> tuple[int, int]:
+    """Return how many bytes a file has, and when it was changed or, of a member, its check.
+
+    Raises:
+        OSError: there is none.
+    """
+    place = _member(path)
+    if place is not None:
+        shards, row = place
+        return int(shards.lengths[row]), int(shards.checks[row])
+    seen = path.stat()
+    return seen.st_size, seen.st_mtime_ns
+
+
 def sizes(folder: Path) -> dict[str, int]:
     """Return how many bytes each file in a folder has, by its name.
 

@@ -123,6 +123,7 @@ class PictureFormat(Format):
 
     training: Callable[[ClassificationTask, DatasetSpec, DataRoot], TrainingPictures]
     evaluation: EvaluatePictures
+    pictures: Callable[[DatasetSpec, DataRoot, str], Pictures]  # all of a split
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ from hrbench.world.people.coco import write_coco
 from hrbench.world.people.crowdpose import write_crowdpose
 from hrbench.world.people.mpii import write_mpii
 
-__all__ = ["GENERATOR_VERSION", "WRITERS", "cache_folder", "cached", "is_synthetic", "make"]
+__all__ = ["GENERATOR_VERSION", "MARK", "WRITERS", "cache_folder", "cached", "is_synthetic", "make"]
 
 GENERATOR_VERSION = 1  # goes up with every change of a byte that is written
 WRITERS = {
@@ -37,7 +37,7 @@ WRITERS = {
     "h36m": write_h36m,
     "imagenet": write_imagenet,
 }
-_MARK = "hrbench-world.json"
+MARK = "hrbench-world.json"  # the file that says what a folder was made of
 
 
 def make(
@@ -115,7 +115,7 @@ def cache_folder() -> Path:
 
 def is_synthetic(folder: Path) -> bool:
     """Tell whether a dataset's folder was made here."""
-    return (folder / _MARK).is_file()
+    return (folder / MARK).is_file()
 
 
 def _sign(
@@ -130,4 +130,4 @@ def _sign(
         "size": size,
         "splits": counts,
     }
-    (folder / _MARK).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    (folder / MARK).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

@@ -4,5 +4,8 @@ from hrbench.formats.contract import PictureFormat
 from hrbench.formats.imagenet import checking, reading
 
 IMAGENET = PictureFormat(
-    report=checking.split_report, training=reading.training, evaluation=reading.evaluation
+    report=checking.split_report,
+    training=reading.training,
+    evaluation=reading.evaluation,
+    pictures=reading.pictures,
 )

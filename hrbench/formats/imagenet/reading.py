@@ -79,6 +79,11 @@ def read(dataset: DatasetSpec, data_root: DataRoot, name: str) -> SplitPictures:
     return folders.flat(folder, truth, synsets, classes)
 
 
+def pictures(dataset: DatasetSpec, data_root: DataRoot, name: str) -> Pictures:
+    """Return the pictures of a split."""
+    return read(dataset, data_root, name).pictures
+
+
 def _allowed(dataset: DatasetSpec, data_root: DataRoot, content: SplitPictures) -> tuple[str, ...]:
     return stop_at_fatal(data_root.folder / dataset.folder, content.faults, data_root.allow)
 
