@@ -11,6 +11,7 @@ from hrbench.begun import folder as run_folder
 from hrbench.begun.folder import State
 from hrbench.begun.options import Options
 from hrbench.data.evaluation import Evaluation
+from hrbench.data.workers import living
 from hrbench.engine.runtime import Runtime, processes
 from hrbench.errors import HrbenchError, RunError
 from hrbench.kinds.contract import AnyTask
@@ -124,7 +125,8 @@ def resume(
 def walked(asked: Asked) -> tuple[RunRecord, Path] | None:
     """Go the whole road: read, build, fit, predict, measure, record."""
     options, checkpoint = asked.options, asked.checkpoint
-    with processes(options.device, compiles=options.compile, eager=options.eager) as runtime:
+    shared = processes(options.device, compiles=options.compile, eager=options.eager)
+    with shared as runtime, living():
         spec = with_precision(asked.spec, runtime.device.type)
         data_root = located(spec, asked.dataset, options, runtime)
         task = task_of(spec, asked.dataset, data_root, options)

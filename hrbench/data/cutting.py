@@ -24,6 +24,10 @@ class Cutting(Protocol):
     def size(self) -> tuple[int, int]:
         """Width and height of a crop in pixels."""
 
+    @property
+    def scales(self) -> tuple[float, ...]:
+        """S, of the crops of a box that are predicted on."""
+
     def augmented(self, people: People, row: int, drawn: Draw) -> Crop:
         """Return the crop that a person gets to train on for what was drawn."""
 
@@ -123,6 +127,7 @@ class OfficialFaceCutting:
     size: tuple[int, int]
     flip_pairs: tuple[tuple[int, int], ...] = ()
     counted_from: int = 0  # the pixel number of the top-left pixel in the set's files
+    scales: tuple[float, ...] = (1.0,)
 
     def augmented(self, people: People, row: int, drawn: Draw) -> Crop:
         return face_crops.crop(

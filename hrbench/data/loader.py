@@ -1,32 +1,27 @@
 """Crops in batches: augmented persons to train on, whole images to predict on.
 
-Worker processes read, decode and warp, and send uint8; all arithmetic on floats happens on
+Worker processes read, decode and warp, and write uint8; all arithmetic on floats happens on
 the network's device. What a sample draws depends on the seed, the epoch and its row alone, so
 any number of workers and processes gives the same samples in the same order.
 """
 
-import signal
-import warnings
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from itertools import groupby
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
 
-from hrbench.data import remarks
-from hrbench.data.augment import Crop, Draw, draw
+from hrbench.data.augment import Draw, draw
 from hrbench.data.cutting import Cutting
 from hrbench.data.sample import People
-from hrbench.errors import DataError
+from hrbench.data.workers import PART, Rows, batches, split
 from hrbench.spec import Augment
 
-_Item = TypeVar("_Item")
 ORDER, SAMPLE = 0, 1  # apart, so that the order of an epoch and its draws are independent
+Points = tuple[NDArray[np.float64], NDArray[np.bool_]]  # (n, K, 2) crop pixels, (n, K) visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +31,6 @@ class Batch:
     images: Tensor  # (B, height, width, 3) uint8 RGB
     keypoints: Tensor  # (B, K, 2) float64 crop pixels
     visible: Tensor  # (B, K) bool
-
-    def pin_memory(self) -> "Batch":
-        """Return it in memory that a GPU copies from without waiting; torch calls this."""
-        return Batch(*(part.pin_memory() for part in (self.images, self.keypoints, self.visible)))
 
 
 def order(count: int, seed: int, epoch: int) -> NDArray[np.int64]:
@@ -53,58 +44,80 @@ def drawn(augment: Augment, visible: NDArray[np.bool_], seed: int, epoch: int, r
     return draw(augment, int(visible.sum()), rng)
 
 
-class TrainingCrops(Dataset[Batch | DataError]):
-    """Augmented crops of persons; an index is the epoch and the rows of one batch."""
+@dataclass(frozen=True, slots=True)
+class TrainingCrops:
+    """Augmented crops of persons."""
 
-    def __init__(self, people: People, cutting: Cutting, augment: Augment, seed: int) -> None:
-        self.people, self.cutting, self.augment, self.seed = people, cutting, augment, seed
-
-    def __getitem__(self, index: tuple[int, NDArray[np.int64]]) -> Batch | DataError:
-        epoch, rows = index
-        try:
-            crops = [self._crop(epoch, row) for row in rows.tolist()]
-        except DataError as error:
-            return error  # raised in the main process: torch would wrap it in a traceback
-        return Batch(
-            torch.from_numpy(np.stack([c.pixels for c in crops])),
-            torch.from_numpy(np.stack([c.keypoints for c in crops])),
-            torch.from_numpy(np.stack([c.visible for c in crops])),
-        )
+    people: People
+    cutting: Cutting
+    augment: Augment
+    seed: int
 
     def __len__(self) -> int:
         return len(self.people)
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of a crop's planes."""
+        return planes(self.cutting)
+
+    def fill(self, out: NDArray[np.uint8], rows: Rows, epoch: int) -> Points:
+        """Write the planes of crops; return their keypoints and which of them are visible."""
+        crops = []
+        for place, row in zip(out, rows.tolist(), strict=True):
+            chance = drawn(self.augment, self.people.visible[row], self.seed, epoch, row)
+            crop = self.cutting.augmented(self.people, row, chance)
+            place[:] = crop.pixels.transpose(2, 0, 1)
+            crops.append(crop)
+        return np.stack([c.keypoints for c in crops]), np.stack([c.visible for c in crops])
+
     def batches(
-        self, batches: Sequence[NDArray[np.int64]], epoch: int, *, workers: int, pin: bool
+        self, rows: Sequence[Rows], epoch: int, *, workers: int, pin: bool
     ) -> Generator[Batch]:
         """Yield the batches of an epoch, given the rows of each."""
-        yield from load(self, [(epoch, rows) for rows in batches], workers=workers, pin=pin)
+        sizes = [len(batch) for batch in rows]
+        for images, rest in batches(self, split(rows), sizes, epoch, workers=workers, pin=pin):
+            keypoints, visible = (
+                torch.from_numpy(np.concatenate(of)) for of in zip(*rest, strict=True)
+            )
+            if pin:
+                keypoints, visible = keypoints.pin_memory(), visible.pin_memory()
+            yield Batch(images.permute(0, 2, 3, 1), keypoints, visible)
 
     def some(self, count: int) -> Batch:
         """Return black crops with the first person's keypoints."""
-        width, height = self.cutting.size
         points = self.people.keypoints[:1].repeat(count, axis=0)
-        pixels = torch.zeros((count, height, width, 3), dtype=torch.uint8)
+        pixels = torch.zeros((count, *self.shape), dtype=torch.uint8).permute(0, 2, 3, 1)
         visible = torch.ones(points.shape[:2], dtype=torch.bool)
         return Batch(pixels, torch.from_numpy(points), visible)
 
-    def _crop(self, epoch: int, row: int) -> Crop:
-        visible = self.people.visible[row]
-        chance = drawn(self.augment, visible, self.seed, epoch, row)
-        return self.cutting.augmented(self.people, row, chance)
+
+@dataclass(frozen=True, slots=True)
+class ImageCrops:
+    """Crops of boxes, all those of an image from one decoding of it."""
+
+    people: People
+    cutting: Cutting
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the planes of a box's crops, at S scales."""
+        return (len(self.cutting.scales), *planes(self.cutting))
+
+    def fill(self, out: NDArray[np.uint8], rows: Rows, _: int) -> None:
+        """Write the planes of crops; the boxes of an image follow each other."""
+        at = 0
+        for _image, boxes in groupby(rows.tolist(), lambda row: int(self.people.image[row])):
+            mine = np.array(list(boxes))
+            crops = self.cutting.plain(self.people, mine)
+            out[at : at + len(mine)] = crops.transpose(0, 1, 4, 2, 3)
+            at += len(mine)
 
 
-class ImageCrops(Dataset[tuple[NDArray[np.int64], Tensor] | DataError]):
-    """All boxes of an image, cut from one decoding of it; an index is the rows of the boxes."""
-
-    def __init__(self, people: People, cutting: Cutting) -> None:
-        self.people, self.cutting = people, cutting
-
-    def __getitem__(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], Tensor] | DataError:
-        try:
-            return rows, torch.from_numpy(self.cutting.plain(self.people, rows))
-        except DataError as error:
-            return error
+def planes(cutting: Cutting) -> tuple[int, int, int]:
+    """Return the shape of a crop whose colours are apart, as networks take them."""
+    width, height = cutting.size
+    return 3, height, width
 
 
 def prediction_batches(
@@ -120,17 +133,27 @@ def prediction_batches(
     Batches are filled across images; only the last may be smaller.
     """
     of_image = rows_by_image(crops.people)
-    rows: NDArray[np.int64] = np.empty(0, dtype=np.int64)
-    cut: list[Tensor] = []
-    for more, pixels in load(crops, [of_image[i] for i in images], workers=workers, pin=pin):
-        rows = np.concatenate([rows, more])
-        cut.append(pixels)
-        while len(rows) >= batch_size:
-            joined = torch.cat(cut)
-            yield rows[:batch_size], joined[:batch_size]
-            rows, cut = rows[batch_size:], [joined[batch_size:]]
-    if len(rows):
-        yield rows, torch.cat(cut)
+    parts = together([of_image[image] for image in images])
+    rows = np.concatenate([np.empty(0, dtype=np.int64), *parts])
+    chosen = np.split(rows, range(batch_size, len(rows), batch_size)) if len(rows) else []
+    sizes = [len(batch) for batch in chosen]
+    read = batches(crops, parts, sizes, workers=workers, pin=pin)
+    for batch, (cut, _) in zip(chosen, read, strict=True):
+        yield batch, cut.permute(0, 1, 3, 4, 2)
+
+
+def together(of_images: Sequence[Rows]) -> list[Rows]:
+    """Return the boxes of images in parts of `PART` or a little more; of more than that, alone."""
+    parts: list[list[Rows]] = []
+    held = PART
+    for rows in of_images:
+        for some in split([rows]):
+            if held + len(some) > PART:
+                parts.append([])
+                held = 0
+            parts[-1].append(some)
+            held += len(some)
+    return [np.concatenate(part) for part in parts]
 
 
 def rows_by_image(people: People) -> dict[int, NDArray[np.int64]]:
@@ -140,55 +163,3 @@ def rows_by_image(people: People) -> dict[int, NDArray[np.int64]]:
     parts = np.split(by_image, starts[1:])
     first = sorted(zip(images.tolist(), parts, strict=True), key=lambda item: item[1][0])
     return dict(first)
-
-
-class Remarked(Dataset[tuple[_Item, remarks.Remarks]]):
-    """A dataset whose items bring along what was odd in their files."""
-
-    def __init__(self, dataset: Dataset[_Item]) -> None:
-        self.dataset = dataset
-
-    def __getitem__(self, index: Any) -> tuple[_Item, remarks.Remarks]:
-        return self.dataset[index], remarks.taken()
-
-
-def load(
-    dataset: Dataset[_Item | DataError], indices: Sequence[object], *, workers: int, pin: bool
-) -> Generator[_Item]:
-    """Yield what a dataset has at each index, read by `workers` processes.
-
-    Raises:
-        DataError: the dataset gave one in place of an item.
-    """
-    with warnings.catch_warnings():
-        # More workers than cores: the user has asked for them.
-        warnings.filterwarnings("ignore", message="This DataLoader will create")
-        loader: DataLoader[tuple[_Item | DataError, remarks.Remarks]] = DataLoader(
-            Remarked(dataset),
-            batch_size=None,
-            sampler=indices,
-            num_workers=workers,
-            collate_fn=_as_it_is,
-            worker_init_fn=_begin_worker,
-            pin_memory=pin,
-        )
-        items = iter(loader)
-    try:
-        for item, odd in items:
-            remarks.add([odd])
-            if isinstance(item, DataError):
-                raise item
-            yield item
-    finally:
-        # Ends the workers now: a traceback would hold them until the process waits for them.
-        del items
-
-
-def _as_it_is(item: object) -> object:
-    return item
-
-
-def _begin_worker(_: int) -> None:
-    cv2.setNumThreads(0)  # the workers are as many as the cores that are meant for reading
-    for number in (signal.SIGINT, signal.SIGTERM):  # sent to all; the main process ends us
-        signal.signal(number, signal.SIG_IGN)

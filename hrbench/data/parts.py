@@ -111,6 +111,8 @@ def warp(
 ) -> NDArray[np.uint8]:
     """Return the (height, width, 3) RGB crop of a BGR image; black outside of it.
 
+    Its planes lie apart in memory, as networks take them.
+
     Args:
         image: of bytes.
         matrix: (2, 3), from pixels of the image, mirrored if it is, to those of the crop.
@@ -120,7 +122,9 @@ def warp(
     inverse = _inverse(matrix)
     region, width = seen([inverse], size, image), image.size[0]
     part = image.part(region.mirrored(width) if mirrored else region)
-    return _warped(part.mirrored(width) if mirrored else part, image.size, inverse, size)
+    planes = np.empty((3, size[1], size[0]), dtype=np.uint8)
+    _warp_into(planes, part.mirrored(width) if mirrored else part, image.size, inverse)
+    return planes.transpose(1, 2, 0)
 
 
 def warps(
@@ -129,7 +133,10 @@ def warps(
     """Return the (n, height, width, 3) crops of an image as `warp` does, of one part of it."""
     inverses = [_inverse(matrix) for matrix in matrices]
     part = image.part(seen(inverses, size, image))
-    return np.stack([_warped(part, image.size, inverse, size) for inverse in inverses])
+    planes = np.empty((len(matrices), 3, size[1], size[0]), dtype=np.uint8)
+    for inverse, out in zip(inverses, planes, strict=True):
+        _warp_into(out, part, image.size, inverse)
+    return planes.transpose(0, 2, 3, 1)
 
 
 def undecided(inverse: NDArray[np.float64], height: int) -> bool:
@@ -138,16 +145,18 @@ def undecided(inverse: NDArray[np.float64], height: int) -> bool:
     return bool((np.abs(starts - np.floor(starts) - 0.5) < UNDECIDED).any())
 
 
-def _warped(
-    part: Part, whole: tuple[int, int], inverse: NDArray[np.float64], size: tuple[int, int]
-) -> NDArray[np.uint8]:
-    """Return the crop of a part, its colours exchanged after the warp, which treats each alike."""
-    if part.corner != (0, 0) and undecided(inverse, size[1]):
+def _warp_into(
+    planes: NDArray[np.uint8], part: Part, whole: tuple[int, int], inverse: NDArray[np.float64]
+) -> None:
+    """Write the (3, height, width) planes of a crop of a part: red, green, blue."""
+    height, width = planes.shape[1:]
+    if part.corner != (0, 0) and undecided(inverse, height):
         part = part.placed(whole)
     moved = inverse - np.array([[0, 0, part.corner[0]], [0, 0, part.corner[1]]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    cut = cv2.warpAffine(part.pixels, moved, size, flags=flags)
-    return cv2.cvtColor(cut, cv2.COLOR_BGR2RGB, dst=cut).astype(np.uint8, copy=False)
+    # The warp treats each colour alike; they are exchanged and parted where pixels are few.
+    cut = cv2.warpAffine(part.pixels, moved, (width, height), flags=flags)
+    cv2.split(cut, mv=list(planes[::-1]))
 
 
 def _inverse(matrix: NDArray[np.float64]) -> NDArray[np.float64]:

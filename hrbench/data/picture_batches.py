@@ -1,6 +1,6 @@
 """Whole pictures and their classes, in batches: cut at random to train on, as agreed to measure.
 
-Worker processes read, decode and resize, and send uint8; what a picture draws depends on the
+Worker processes read, decode and resize, and write uint8; what a picture draws depends on the
 seed, the epoch and its row alone.
 """
 
@@ -11,12 +11,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import Dataset
 
 from hrbench.data.image_crops import Crops, TrainingView, read_rgb
-from hrbench.data.loader import load
 from hrbench.data.pictures import Pictures
-from hrbench.errors import DataError
+from hrbench.data.workers import Rows, batches, split
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,61 +24,63 @@ class PictureBatch:
     images: Tensor  # (B, size, size, 3) uint8 RGB
     labels: Tensor  # (B,) int64 numbers of classes
 
-    def pin_memory(self) -> "PictureBatch":
-        """Return it in memory that a GPU copies from without waiting; torch calls this."""
-        return PictureBatch(self.images.pin_memory(), self.labels.pin_memory())
 
+@dataclass(frozen=True, slots=True)
+class TrainingPictures:
+    """Random parts of pictures."""
 
-class TrainingPictures(Dataset[PictureBatch | DataError]):
-    """Random parts of pictures; an index is the epoch and the rows of one batch."""
-
-    def __init__(self, pictures: Pictures, view: TrainingView, seed: int) -> None:
-        self.pictures, self.view, self.seed = pictures, view, seed
+    pictures: Pictures
+    view: TrainingView
+    seed: int
 
     def __len__(self) -> int:
         return len(self.pictures)
 
-    def __getitem__(self, index: tuple[int, NDArray[np.int64]]) -> PictureBatch | DataError:
-        epoch, rows = index
-        try:
-            parts = [self._part(epoch, row) for row in rows.tolist()]
-        except DataError as error:
-            return error
-        return PictureBatch(
-            torch.from_numpy(np.stack(parts)), torch.from_numpy(self.pictures.labels[rows])
-        )
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of a part of a picture."""
+        return self.view.size, self.view.size, 3
 
-    def _part(self, epoch: int, row: int) -> NDArray[np.uint8]:
-        image = read_rgb(self.pictures.images[row])
-        return self.view(image, self.seed, epoch, row)
+    def fill(self, out: NDArray[np.uint8], rows: Rows, epoch: int) -> None:
+        """Write parts of pictures."""
+        for place, row in zip(out, rows.tolist(), strict=True):
+            place[:] = self.view(read_rgb(self.pictures.images[row]), self.seed, epoch, row)
 
     def batches(
-        self, batches: Sequence[NDArray[np.int64]], epoch: int, *, workers: int, pin: bool
+        self, rows: Sequence[Rows], epoch: int, *, workers: int, pin: bool
     ) -> Generator[PictureBatch]:
         """Yield the batches of an epoch, given the rows of each."""
-        yield from load(self, [(epoch, rows) for rows in batches], workers=workers, pin=pin)
+        sizes = [len(batch) for batch in rows]
+        read = batches(self, split(rows), sizes, epoch, workers=workers, pin=pin)
+        for batch, (images, _) in zip(rows, read, strict=True):
+            labels = torch.from_numpy(self.pictures.labels[batch])
+            yield PictureBatch(images, labels.pin_memory() if pin else labels)
 
     def some(self, count: int) -> PictureBatch:
         """Return black pictures of the first class."""
-        images = torch.zeros((count, self.view.size, self.view.size, 3), dtype=torch.uint8)
+        images = torch.zeros((count, *self.shape), dtype=torch.uint8)
         return PictureBatch(images, torch.zeros(count, dtype=torch.int64))
 
 
-class EvaluationPictures(Dataset[Tensor | DataError]):
-    """The agreed crops of pictures; an index is the rows of one batch."""
+@dataclass(frozen=True, slots=True)
+class EvaluationPictures:
+    """The agreed crops of pictures."""
 
-    def __init__(self, pictures: Pictures, crops: Crops) -> None:
-        self.pictures, self.crops = pictures, crops
+    pictures: Pictures
+    crops: Crops
 
-    def __getitem__(self, rows: NDArray[np.int64]) -> Tensor | DataError:
-        try:
-            cut = [self.crops(read_rgb(self.pictures.images[row])) for row in rows.tolist()]
-        except DataError as error:
-            return error
-        return torch.from_numpy(np.stack(cut))
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the S crops of a picture."""
+        return self.crops.count, self.crops.size, self.crops.size, 3
 
-    def batches(
-        self, batches: Sequence[NDArray[np.int64]], *, workers: int, pin: bool
-    ) -> Generator[Tensor]:
+    def fill(self, out: NDArray[np.uint8], rows: Rows, _: int) -> None:
+        """Write the crops of pictures."""
+        for place, row in zip(out, rows.tolist(), strict=True):
+            place[:] = self.crops(read_rgb(self.pictures.images[row]))
+
+    def batches(self, rows: Sequence[Rows], *, workers: int, pin: bool) -> Generator[Tensor]:
         """Yield (B, S, size, size, 3) uint8 pictures, S crops of each, given the rows."""
-        yield from load(self, batches, workers=workers, pin=pin)
+        sizes = [len(batch) for batch in rows]
+        for images, _ in batches(self, split(rows), sizes, workers=workers, pin=pin):
+            yield images

@@ -10,13 +10,12 @@ from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
-from torch.utils.data import Dataset
 
 from hrbench.data.framing import picture
 from hrbench.data.headers import headers
-from hrbench.data.loader import load
 from hrbench.data.prepared import CHANNELS, PIXELS, VERSION, Index, Wanted, states
 from hrbench.data.reach import within
+from hrbench.data.workers import Rows, batches
 from hrbench.errors import DataError
 
 TOGETHER = 16  # images that a process decodes between two of its answers
@@ -99,8 +98,10 @@ def _sizes(wanted: Wanted, used: NDArray[np.int64]) -> Iterator[tuple[int, int]]
             yield head.turned if people.upright else head.size
 
 
-class _Filling(Dataset[Sums | DataError]):
-    """Decodes images and writes what is wanted of them; an index is the rows of some."""
+class _Filling:
+    """Decodes images and writes what is wanted of them."""
+
+    shape = (0,)  # nothing is handed on
 
     def __init__(self, wanted: Wanted, plan: Index, file: Path) -> None:
         self.wanted, self.plan, self.file = wanted, plan, file
@@ -108,14 +109,12 @@ class _Filling(Dataset[Sums | DataError]):
         # What is written through a map, and finds no place, ends the process.
         self.begin = np.lib.format.open_memmap(file, "w+", np.uint8, (plan.bytes,)).offset
 
-    def __getitem__(self, rows: NDArray[np.int64]) -> Sums | DataError:
+    def fill(self, _out: NDArray[np.uint8], rows: Rows, _epoch: int) -> Sums:
         try:
             with self.file.open("r+b") as file:
                 return [self._written(file, row) for row in rows.tolist()]
-        except DataError as error:
-            return error
         except OSError as error:
-            return _unwritable(self.file, error)
+            raise _unwritable(self.file, error) from error
 
     def _written(self, file: IO[bytes], row: int) -> tuple[int, int, int]:
         people, plan, image = self.wanted.people, self.plan, int(self.images[row])
@@ -135,7 +134,9 @@ def _filled(filling: _Filling, workers: int) -> Iterator[Sums]:
     """Write the pixels of all images; yield the sums of some in turn."""
     count = len(filling.images)
     parts = np.array_split(np.arange(count), -(-count // TOGETHER))
-    yield from load(filling, parts, workers=workers, pin=False)
+    sizes = [len(part) for part in parts]
+    for _, sums in batches(filling, parts, sizes, workers=workers, pin=False):
+        yield from sums
 
 
 def _unwritable(place: Path, error: OSError) -> DataError:

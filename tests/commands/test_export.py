@@ -29,7 +29,6 @@ from hrbench.commands.export.export import (
     export,
     tried,
 )
-from hrbench.data.loader import ImageCrops
 from hrbench.data.sample import People
 from hrbench.engine.runtime import Runtime
 from hrbench.errors import RunError
@@ -94,9 +93,8 @@ def answers(deployed: Deployable[Any, Any], inputs: NDArray[Any]) -> dict[str, N
 
 def all_crops(deployed: DeployableLandmarks, people: People) -> NDArray[np.uint8]:
     """The crops of all people, in their order."""
-    crops = ImageCrops(people, deployed.task.pixels.cutting)
-    cut = [crops[np.array([row])] for row in range(len(people))]
-    return np.concatenate([part[1][:, 0].numpy() for part in cut if isinstance(part, tuple)])
+    cutting = deployed.task.pixels.cutting
+    return np.concatenate([cutting.plain(people, np.array([i]))[:, 0] for i in range(len(people))])
 
 
 @pytest.mark.parametrize(

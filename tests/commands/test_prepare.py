@@ -57,7 +57,8 @@ def crops(task: Landmarks, place: Path | None) -> list[dict[str, Any]]:
         training = with_images
     feed = training.feed
     assert isinstance(feed, TrainingCrops)
-    batches = [feed[epoch, order(len(feed), 0, epoch)] for epoch in (0, 1)]
+    rows = [order(len(feed), 0, epoch) for epoch in (0, 1)]
+    batches = [next(feed.batches([rows[e]], e, workers=0, pin=False)) for e in (0, 1)]
     seen = ImageCrops(evaluation.people, task.pixels.cutting)
     images = rows_by_image(evaluation.people)
     cut = [pixels for _, pixels in prediction_batches(seen, list(images), 8, workers=0, pin=False)]

@@ -1,20 +1,20 @@
 """What was odd in files: said once for each kind, whoever has read them."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
-from torch.utils.data import Dataset
 
 from hrbench.data import face_crops, image_crops, remarks
 from hrbench.data.headers import SEVERAL, header
 from hrbench.data.images import NEARLY_BLACK, NO_END, read_image
-from hrbench.data.loader import load
 from hrbench.data.pillow import ONE_DEEP_CHANNEL
-from hrbench.errors import DataError
+from hrbench.data.workers import Rows, batches
 
 PIXELS = np.random.default_rng(0).integers(0, 255, (48, 64, 3), dtype=np.uint8)
 
@@ -26,12 +26,16 @@ def nothing_noted() -> Iterator[None]:
     remarks.taken()
 
 
-class Reading(Dataset[str | DataError]):
-    """Reads a file at each index."""
+@dataclass(frozen=True)
+class Reading:
+    """Reads a file for each row."""
 
-    def __getitem__(self, path: Path) -> str:
-        read_image(path)
-        return path.name
+    paths: tuple[Path, ...]
+    shape = PIXELS.shape
+
+    def fill(self, out: NDArray[np.uint8], rows: Rows, _: int) -> None:
+        for place, row in zip(out, rows.tolist(), strict=True):
+            place[:] = read_image(self.paths[row])
 
 
 def endless(path: Path) -> Path:
@@ -43,8 +47,9 @@ def endless(path: Path) -> Path:
 @pytest.mark.parametrize("workers", [0, 2])
 def test_every_file_counts_once_whichever_process_reads_it(tmp_path: Path, workers: int) -> None:
     paths = [endless(tmp_path / f"{number}.jpg") for number in range(5)] * 2
-    read = list(load(Reading(), paths, workers=workers, pin=False))
-    assert len(read) == 10
+    parts = np.split(np.arange(10), 5)
+    read = list(batches(Reading(tuple(paths)), parts, [10], workers=workers, pin=False))
+    assert len(read) == 1
     assert remarks.sentences() == (f"{NO_END}: 5 (0.jpg, 1.jpg, 2.jpg, …)",)
 
 

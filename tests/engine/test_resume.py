@@ -57,7 +57,7 @@ def trainer(folder: Path, *keys: str, workers: int = 0, validate_every: int = 0)
     built = building.build(task, evaluation, task.training(evaluation), cpu)
     assert built.training is not None
     feed: Any = built.training.feed
-    feed.people = feed.people.rows(torch.arange(PEOPLE).numpy())
+    feed = replace(feed, people=feed.people.rows(torch.arange(PEOPLE).numpy()))
     return training.trainer_of(task, built, feed, cpu, folder)
 
 

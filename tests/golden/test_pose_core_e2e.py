@@ -13,7 +13,6 @@ from golden.slices import Slice
 
 from hrbench.backbone.input import IMAGENET, Normalisation
 from hrbench.data.augment import Draw
-from hrbench.data.loader import ImageCrops
 from hrbench.engine.runtime import Runtime
 from hrbench.heads.heatmap import mse
 from hrbench.kinds.landmarks import predicting
@@ -61,8 +60,8 @@ def check_maps(golden: Ledger, file: str, key: str, built: ImageNetwork, seen: S
     """The maps between, by the functions that `predictions` puts together."""
     spec, people = seen.spec, seen.evaluation.people
     px, rows = pixels(spec, seen.dataset), range(len(people))
-    cut = ImageCrops(people, px.cutting)
-    crops = torch.cat([cut[np.array([row])][1] for row in rows])[:, 0]  # type: ignore[index]
+    cut = [px.cutting.plain(people, np.array([row])) for row in rows]
+    crops = torch.from_numpy(np.concatenate(cut))[:, 0]
     with torch.inference_mode():
         maps = predicting.heatmaps(spec, px, built, CPU)(crops)
     golden.check(file, f"{key}_heatmap_sub", maps[:, :, ::8, ::8].numpy())
