@@ -1,5 +1,6 @@
 """How a network was computed: the path, and why it was not a faster one."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -17,11 +18,19 @@ PATHS: dict[tuple[bool, bool], Path] = {  # by whether it is compiled, and captu
 class Execution:
     """What a record tells of a training, or of a prediction."""
 
-    path: Path
+    path: str  # of PATHS, and what else is done to the network
     precision: str  # as it was: "fp32" is never TF32
     memory_format: Format  # of the network's weights
     batch: int  # samples that go through together, in each process
     reasons: tuple[str, ...] = ()  # why a faster path was not taken, in sentences
+
+    @property
+    def words(self) -> str:
+        """It in words, with the reasons."""
+        many = f"{self.batch} at once"
+        return "; ".join(
+            (f"{self.path}, {self.precision}, {self.memory_format}, {many}", *self.reasons)
+        )
 
     def content(self) -> dict[str, Any]:
         """Return it as a record has it."""
@@ -32,3 +41,10 @@ def why(error: BaseException) -> str:
     """Return in a line what torch says of a failure."""
     lines = (line.strip() for line in str(error).splitlines())
     return next((line for line in lines if line and not line.endswith("raised:")), repr(error))
+
+
+Told = Callable[[Execution], None]  # takes how a network was computed
+
+
+def unheard(_: Execution) -> None:
+    """Take it and do nothing."""

@@ -17,6 +17,7 @@ from hrbench.data.evaluation import Evaluation
 from hrbench.data.prepared import Prepared, Wanted
 from hrbench.draw.cases import Drawn
 from hrbench.draw.changed import Answers
+from hrbench.engine.execution import Told, unheard
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.step import Cost, Plan
 from hrbench.engine.train import Feed
@@ -82,9 +83,16 @@ class Task(ABC, Generic[N, E, P]):
 
     @abstractmethod
     def predictions(
-        self, network: N, evaluation: E, runtime: Runtime, *, workers: int, title: str
+        self,
+        network: N,
+        evaluation: E,
+        runtime: Runtime,
+        *,
+        workers: int,
+        title: str,
+        told: Told = unheard,
     ) -> P:
-        """Return what the network says of all that is looked at."""
+        """Return what the network says of all that is looked at; tell how it was computed."""
 
     def wanted(self, evaluation: E, training: Training | None) -> Mapping[str, Wanted]:
         """Return the images that can be prepared, by the part of a run that cuts crops of them."""

@@ -59,7 +59,8 @@ def test_it_learns_a_few_persons_by_heart() -> None:
 def test_its_graph_answers_as_a_run_does(flip_test: str) -> None:
     task = simcc(f"protocol.flip_test={flip_test}")
     network, evaluation = task.network(), task.evaluation()
-    by_run = task.predictions(network, evaluation, Runtime(CPU), workers=0, title="")
+    plain = Runtime(CPU, eager=True)
+    by_run = task.predictions(network, evaluation, plain, workers=0, title="")
     deployed = DeployableLandmarks(task, network)
 
     def graph(crops: Any) -> dict[str, Any]:

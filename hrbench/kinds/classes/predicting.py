@@ -4,16 +4,18 @@ from contextlib import closing
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from hrbench.data.picture_batches import EvaluationPictures
+from hrbench.engine.execution import Told, unheard
+from hrbench.engine.inference import Inference
+from hrbench.engine.predict import overlapped
 from hrbench.engine.progress import Steps
 from hrbench.engine.runtime import Runtime
 from hrbench.network import ImageNetwork
 from hrbench.report.predictions import ClassPredictions
 
-BATCH = 32  # crops through the network at once; it moves results by rounding only
+BATCH = 16  # crops through the network at once; it moves results by rounding only
 KEPT = 5  # the likeliest classes, of which top-5 is made
 
 
@@ -27,20 +29,25 @@ def predictions(
     precision: str,
     workers: int,
     title: str,
+    told: Told = unheard,
 ) -> ClassPredictions:
     """Return the likeliest classes of every picture: of the mean of its crops' probabilities."""
-    network.eval()
-    pictures = seen.pictures
+    inference, device = Inference(network.eval(), runtime, precision), runtime.device
+    pictures, batch = seen.pictures, max(1, BATCH // crops)
     mine = np.arange(len(pictures))[runtime.rank :: runtime.world]
-    parts = np.array_split(mine, max(1, -(-len(mine) * crops // BATCH)))
+    parts = np.split(mine, np.arange(batch, len(mine), batch))
     answers = []
-    batches = seen.batches(parts, workers=workers, pin=runtime.device.type == "cuda")
+    batches = seen.batches(parts, workers=workers, pin=device.type == "cuda")
+
+    def see(images: Tensor) -> tuple[Tensor, ...]:
+        return likeliest(inference(images), len(images) // crops)
+
     with Steps(title, len(mine), shown=runtime.leads) as steps, closing(batches):
-        for rows, images in zip(parts, batches, strict=True):
-            with runtime.autocast(precision):
-                logits = network(images.flatten(0, 1))
-            answers.append((rows, *likeliest(logits, len(rows))))
+        flat = (images.flatten(0, 1) for images in batches)
+        for rows, read in overlapped(zip(parts, flat, strict=True), see, device):
+            answers.append((rows, *read))
             steps.advance(len(rows))
+    told(inference.execution(batch))
     everything = [part for share in runtime.gather(answers) for part in share]
     order = np.argsort(np.concatenate([rows for rows, _, _ in everything]))
     return ClassPredictions(
@@ -50,7 +57,7 @@ def predictions(
     )
 
 
-def likeliest(logits: Tensor, pictures: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+def likeliest(logits: Tensor, pictures: int) -> tuple[Tensor, Tensor]:
     """Return the classes that the crops of pictures show, and the mean of their probabilities.
 
     Shapes: logits (pictures * S, C), S crops of each; returned twice (pictures, KEPT), of C
@@ -58,4 +65,4 @@ def likeliest(logits: Tensor, pictures: int) -> tuple[NDArray[np.int64], NDArray
     """
     likely = logits.float().softmax(dim=1).unflatten(0, (pictures, -1)).mean(dim=1)
     scores, labels = likely.topk(min(KEPT, likely.shape[1]), dim=1)
-    return labels.cpu().numpy(), scores.cpu().numpy()
+    return labels, scores

@@ -16,6 +16,8 @@ from PIL import Image
 from hrbench.arrays import Floats, Pixels
 from hrbench.data.image_crops import read_rgb
 from hrbench.draw.predicted import captioned
+from hrbench.engine.inference import Inference
+from hrbench.engine.predict import on_host
 from hrbench.engine.runtime import Runtime
 from hrbench.kinds.classes.predicting import likeliest
 from hrbench.kinds.classes.task import Classification
@@ -37,7 +39,8 @@ class ClassResults:
         self.spec, self.runtime, self.crops = task.spec, runtime, task.crops()
         self.names = tuple(task.dataset.classes.values())
         self.about: dict[str, Any] = {"classes": list(self.names)}
-        self._network = network.to(runtime.device).eval()
+        moved = network.to(runtime.device).eval()
+        self._inference = Inference(moved, runtime, task.spec.protocol.precision)
 
     def read(self, path: Path) -> NDArray[Any]:
         return np.asarray(read_rgb(path))
@@ -53,9 +56,8 @@ class ClassResults:
         """Return the classes of each picture, of any size."""
         del boxes  # all of each picture
         cut = np.stack([self.crops(Image.fromarray(image)) for image in images])
-        with self.runtime.autocast(self.spec.protocol.precision):
-            logits = self._network(torch.from_numpy(cut).flatten(0, 1))
-        labels, scores = likeliest(logits, len(images))
+        logits = self._inference(torch.from_numpy(cut).flatten(0, 1))
+        labels, scores = on_host(likeliest(logits, len(images)))
         return [self._result(*parts) for parts in zip(images, labels, scores, strict=True)]
 
     def goes_on(self, folder: Path) -> str:

@@ -8,6 +8,8 @@ import numpy as np
 from torch import Tensor
 
 from hrbench.data.image_crops import read_rgb
+from hrbench.engine.inference import Inference
+from hrbench.engine.predict import on_host
 from hrbench.engine.runtime import Runtime
 from hrbench.kinds import complexity
 from hrbench.kinds.classes.predicting import likeliest
@@ -42,6 +44,7 @@ def _stages(
     task: Classification, built: ImageNetwork, picture: Path, batch: int, runtime: Runtime
 ) -> Stages:
     crops = task.crops()
+    inference = Inference(built, runtime, task.spec.protocol.precision)
 
     def read(_: None) -> list[Any]:
         return [read_rgb(picture) for _ in range(batch)]
@@ -50,11 +53,9 @@ def _stages(
         return ready(np.stack([crops(image) for image in images]), runtime)
 
     def network(cut: Tensor) -> Tensor:
-        with runtime.autocast(task.spec.protocol.precision):
-            logits: Tensor = built(cut.flatten(0, 1))
-        return logits
+        return inference(cut.flatten(0, 1))
 
     def decode(logits: Tensor) -> object:
-        return likeliest(logits, batch)
+        return on_host(likeliest(logits, batch))
 
     return {READ: read, CROP: crop, NETWORK: network, DECODE: decode}

@@ -16,6 +16,7 @@ from hrbench.data.picture_batches import EvaluationPictures, PictureBatch, Train
 from hrbench.draw import class_sheets
 from hrbench.draw.cases import Drawn
 from hrbench.draw.changed import Answers
+from hrbench.engine.execution import Told, unheard
 from hrbench.engine.graphs import Tensors
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.step import Cost
@@ -97,6 +98,7 @@ class Classification(Task[ImageNetwork, ClassEvaluation, ClassPredictions]):
         *,
         workers: int,
         title: str,
+        told: Told = unheard,
     ) -> ClassPredictions:
         """Return the likeliest classes of every picture."""
         crops = self.crops()
@@ -108,6 +110,7 @@ class Classification(Task[ImageNetwork, ClassEvaluation, ClassPredictions]):
             precision=self.spec.protocol.precision,
             workers=workers,
             title=title,
+            told=told,
         )
 
     @property

@@ -1,5 +1,7 @@
 """From a split's boxes to stored predictions, by the protocol's crops, flips and decoding."""
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -8,7 +10,9 @@ from torch import Tensor
 from hrbench.data.evaluation import LandmarkEvaluation
 from hrbench.data.loader import ImageCrops
 from hrbench.data.sample import People
-from hrbench.engine.predict import Answer, Columns, Heatmaps, predict
+from hrbench.engine.execution import Told, unheard
+from hrbench.engine.inference import Inference, Network
+from hrbench.engine.predict import Columns, Place, Read, See, predict
 from hrbench.engine.runtime import Runtime
 from hrbench.errors import RunError
 from hrbench.heads.codec import Codec
@@ -19,7 +23,8 @@ from hrbench.network import ImageNetwork
 from hrbench.report.predictions import Predictions
 from hrbench.spec import LandmarkTask
 
-BATCH = 32  # crops through the network at once; it moves results by rounding only
+Heatmaps = Callable[[Tensor], Tensor]  # (B * S, H, W, 3) uint8 RGB to (B, K, h, w) maps
+BATCH = 16  # crops through the network at once; it moves results by rounding only
 
 
 def predictions(
@@ -32,21 +37,29 @@ def predictions(
     workers: int,
     keep_peaks: bool = False,
     title: str = "predicting",
+    told: Told = unheard,
 ) -> Predictions:
     """Return the network's keypoints for every box of an evaluation."""
     people = evaluation.people
-    network.eval()
+    inference = Inference(network.eval(), runtime, spec.protocol.precision)
+    maps = heatmaps(spec, px, inference, runtime.device)
+    batch = max(1, BATCH // passes(spec))
     columns = predict(
-        heatmaps(spec, px, network, runtime.device),
-        answer(px.codec, people, keep_peaks=keep_peaks),
+        see(px.codec, maps, keep_peaks=keep_peaks),
+        placing(px.codec, people),
         ImageCrops(people, px.cutting),
         runtime,
-        batch_size=max(1, BATCH // len(spec.protocol.scales or (1.0,))),
-        precision=spec.protocol.precision,
+        batch_size=batch,
         workers=workers,
         title=title,
     )
+    told(inference.execution(batch))
     return of_boxes(people, evaluation.image_ids, columns)
+
+
+def passes(spec: LandmarkTask) -> int:
+    """Return how many images a box is for the network: its scales, each in a mirror as well."""
+    return (1 + spec.protocol.flip_test) * len(spec.protocol.scales or (1.0,))
 
 
 def of_boxes(people: People, scored_images: NDArray[np.int64], columns: Columns) -> Predictions:
@@ -63,25 +76,23 @@ def of_boxes(people: People, scored_images: NDArray[np.int64], columns: Columns)
     )
 
 
-def heatmaps(
-    spec: LandmarkTask, px: Pixels, network: ImageNetwork, device: torch.device
-) -> Heatmaps:
+def heatmaps(spec: LandmarkTask, px: Pixels, network: Network, device: torch.device) -> Heatmaps:
     """Return the protocol's way from uint8 RGB images to maps: flip test, several scales."""
     codec, protocol, scales = px.codec, spec.protocol, spec.protocol.scales
     partners = torch.from_numpy(px.partners).to(device)
 
-    def plain(inputs: Tensor) -> Tensor:
-        scores = network.answer(inputs).float()
+    def plain(images: Tensor) -> Tensor:
+        scores = network(images).float()
         return codec.from_logits(scores) if spec.model.activation == "softmax" else scores
 
-    def with_flip(inputs: Tensor) -> Tensor:
-        mirrored = plain(inputs.flip(-1))
-        return (plain(inputs) + codec.flip_back(mirrored, partners, protocol.flip_shift)) * 0.5
+    def with_flip(images: Tensor) -> Tensor:
+        maps, mirrored = plain(torch.cat((images, images.flip(2)))).chunk(2)
+        return (maps + codec.flip_back(mirrored, partners, protocol.flip_shift)) * 0.5
 
     answered = with_flip if protocol.flip_test else plain
 
     def single(images: Tensor) -> Tensor:
-        return answered(network.normalise(images))
+        return answered(images.to(device, non_blocking=True))
 
     if not scales:
         return single
@@ -92,24 +103,27 @@ def heatmaps(
     return at_all_scales
 
 
-def answer(codec: Codec, people: People, *, keep_peaks: bool) -> Answer:
-    """Return how maps become columns of the predictions, their peaks among them if kept."""
+def see(codec: Codec, maps: Heatmaps, *, keep_peaks: bool = False) -> See:
+    """Return what reads images on their device: cells, scores, and the peaks if they are kept."""
 
-    def read(maps: Tensor, rows: NDArray[np.int64]) -> Columns:
-        columns = placed(codec, maps, people, rows)
-        if keep_peaks:
-            values, corners = patches(maps, codec.sigma)
-            columns |= {"peaks": values.cpu().numpy(), "corners": corners.cpu().numpy()}
-        return columns
+    def read(images: Tensor) -> tuple[Tensor, ...]:
+        found = maps(images)
+        decoded = codec.decode(found)
+        return (*decoded, *patches(found, codec.sigma)) if keep_peaks else decoded
 
     return read
 
 
-def placed(codec: Codec, maps: Tensor, people: People, rows: NDArray[np.int64]) -> Columns:
-    """Return the keypoints of maps in image pixels, and their scores."""
-    cells, scores = (part.cpu().numpy() for part in codec.decode(maps))
-    keypoints = codec.to_image(cells, people.centers[rows], people.scales[rows], codec.size)
-    return {"keypoints": keypoints.astype(np.float32), "scores": scores.astype(np.float32)}
+def placing(codec: Codec, people: People) -> Place:
+    """Return how that becomes columns of the predictions, the keypoints in image pixels."""
+
+    def place(read: Read, rows: NDArray[np.int64]) -> Columns:
+        cells, scores, *kept = read
+        keypoints = codec.to_image(cells, people.centers[rows], people.scales[rows], codec.size)
+        columns = {"keypoints": keypoints.astype(np.float32), "scores": scores.astype(np.float32)}
+        return columns | dict(zip(("peaks", "corners"), kept, strict=False))
+
+    return place
 
 
 def decoded_again(codec: Codec, people: People, predictions: Predictions) -> Columns:
@@ -123,11 +137,12 @@ def decoded_again(codec: Codec, people: People, predictions: Predictions) -> Col
             "this run kept no heatmaps to decode again: run it with --keep-peaks, then "
             "`hrbench score RUN --decoder` works"
         )
-    parts = []
+    parts, place = [], placing(codec, people)
     for rows in np.array_split(np.arange(len(people)), -(-len(people) // BATCH)):
         kept = (
             torch.from_numpy(predictions.peaks[rows]),
             torch.from_numpy(predictions.corners[rows]),
         )
-        parts.append(placed(codec, from_patches(*kept, codec.size), people, rows))
+        cells, scores = codec.decode(from_patches(*kept, codec.size))
+        parts.append(place((cells.numpy(), scores.numpy()), rows))
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

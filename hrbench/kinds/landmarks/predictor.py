@@ -13,11 +13,13 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from hrbench.data.sample import People, unlabelled
+from hrbench.engine.inference import Inference
+from hrbench.engine.predict import overlapped
 from hrbench.engine.runtime import Runtime
 from hrbench.errors import DataError, RunError
 from hrbench.geometry import crop_of_boxes
 from hrbench.kinds.contract import AnyTask
-from hrbench.kinds.landmarks.predicting import heatmaps, placed
+from hrbench.kinds.landmarks.predicting import heatmaps, placing, see
 from hrbench.kinds.landmarks.task import Landmarks
 from hrbench.network import ImageNetwork
 
@@ -49,7 +51,9 @@ class KeypointPredictor:
         self.pixels = task.pixels
         self._batch = max(1, batch // len(task.spec.protocol.scales or (1.0,)))
         moved = network.to(runtime.device).eval()
-        self._maps = heatmaps(task.spec, task.pixels, moved, runtime.device)
+        inference = Inference(moved, runtime, task.spec.protocol.precision)
+        maps = heatmaps(task.spec, task.pixels, inference, runtime.device)
+        self._see = see(task.pixels.codec, maps)
 
     def predict(self, image: NDArray[np.uint8], boxes: ArrayLike | None = None) -> Keypoints:
         """Return the keypoints in the boxes of a picture.
@@ -84,11 +88,11 @@ class KeypointPredictor:
         return [Keypoints(people.boxes[m], *(column[m] for column in columns)) for m in rows]
 
     def _found(self, crops: torch.Tensor, people: People) -> list[NDArray[np.float32]]:
-        parts = []
-        for rows in torch.arange(len(crops)).split(self._batch):
-            with self.runtime.autocast(self.spec.protocol.precision):
-                maps = self._maps(crops[rows].flatten(0, 1))
-            parts.append(placed(self.pixels.codec, maps, people, rows.numpy()))
+        parted = torch.arange(len(crops)).split(self._batch)
+        batches = ((rows.numpy(), crops[rows].flatten(0, 1)) for rows in parted)
+        place = placing(self.pixels.codec, people)
+        seen = overlapped(batches, self._see, self.runtime.device)
+        parts = [place(read, rows) for rows, read in seen]
         return [np.concatenate([part[name] for part in parts]) for name in ("keypoints", "scores")]
 
     def _people(self, boxes: Sequence[Boxes]) -> People:

@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hrbench.data.sample import People, unlabelled
+from hrbench.engine.inference import Inference
+from hrbench.engine.predict import on_host
 from hrbench.engine.runtime import Runtime
 from hrbench.geometry import crop_of_boxes
 from hrbench.kinds import complexity
-from hrbench.kinds.landmarks.predicting import heatmaps, placed
+from hrbench.kinds.landmarks.predicting import heatmaps, passes, placing
 from hrbench.kinds.landmarks.task import Landmarks
 from hrbench.kinds.profiled import (
     CROP,
@@ -41,7 +43,7 @@ def profiled(task: Landmarks, network: ImageNetwork) -> Profiled:
     end = f"decode is '{protocol.decoder}', and back to image pixels"
     return Profiled(
         items="boxes",
-        passes=(1 + protocol.flip_test) * scales,
+        passes=passes(task.spec),
         words=f"{OF_PICTURES} backbone and head {times}; {end}",
         stages=partial(_stages, task, network),
         complexity=complexity.of_crop(network, *task.spec.model.input),
@@ -53,7 +55,8 @@ def _stages(
 ) -> Stages:
     px, people = task.pixels, people_of(task, picture, batch)
     rows = np.arange(batch)
-    maps = heatmaps(task.spec, px, built, runtime.device)
+    inference = Inference(built, runtime, task.spec.protocol.precision)
+    maps, place = heatmaps(task.spec, px, inference, runtime.device), placing(px.codec, people)
 
     def read(_: None) -> list[NDArray[Any]]:
         return [px.cutting.read(path) for path in people.images]
@@ -63,11 +66,10 @@ def _stages(
         return ready(np.concatenate(cut), runtime)
 
     def network(crops: Tensor) -> Tensor:
-        with runtime.autocast(task.spec.protocol.precision):
-            return maps(crops.flatten(0, 1))
+        return maps(crops.flatten(0, 1))
 
     def decode(scores: Tensor) -> object:
-        return placed(px.codec, scores, people, rows)
+        return place(on_host(px.codec.decode(scores)), rows)
 
     return {READ: read, CROP: crop, NETWORK: network, DECODE: decode}
 

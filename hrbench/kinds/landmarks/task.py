@@ -20,6 +20,7 @@ from hrbench.data.sample import People, in_words, used_images
 from hrbench.draw import landmark_sheets, poses
 from hrbench.draw.cases import Drawn
 from hrbench.draw.changed import Answers
+from hrbench.engine.execution import Told, unheard
 from hrbench.engine.graphs import Tensors
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.step import Cost
@@ -139,6 +140,7 @@ class Landmarks(Task[ImageNetwork, LandmarkEvaluation, Predictions]):
         *,
         workers: int,
         title: str,
+        told: Told = unheard,
     ) -> Predictions:
         """Return the keypoints of every box."""
         return predictions(
@@ -150,6 +152,7 @@ class Landmarks(Task[ImageNetwork, LandmarkEvaluation, Predictions]):
             workers=workers,
             keep_peaks=self.options.keep_peaks,
             title=title,
+            told=told,
         )
 
     @property

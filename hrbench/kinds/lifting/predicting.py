@@ -10,11 +10,15 @@ from torch import Tensor
 from hrbench.data.clips import Clip
 from hrbench.data.pose_statistics import JOINTS_OUT, KEYPOINTS_IN, centred, measure
 from hrbench.data.sequences import mirrored, padded
+from hrbench.engine.execution import Execution, Told, unheard
+from hrbench.engine.predict import See, overlapped
 from hrbench.engine.progress import Steps
 from hrbench.engine.runtime import Runtime
 from hrbench.kinds.lifting.inputs import Inputs
 from hrbench.network import LinearNetwork, TemporalNetwork
 from hrbench.report.predictions import JointPredictions
+
+UNEQUAL = "no CUDA graph: sequences differ in length"
 
 
 @torch.inference_mode()
@@ -27,16 +31,18 @@ def predictions(
     flip_test: bool,
     precision: str,
     title: str,
+    told: Told = unheard,
 ) -> JointPredictions:
     """Return the joints of every frame of every clip; each clip is lifted by one process."""
     network.eval()
     mine = range(len(clips))[runtime.rank :: runtime.world]
-    lifted = {}
+    lifted, see = {}, lifting(network, runtime, precision)
+    keypoints = ((index, prepared(clips[index], seen, flip_test=flip_test)) for index in mine)
     with Steps(title, len(mine), shown=runtime.leads) as steps:
-        for index in mine:
-            with runtime.autocast(precision):
-                lifted[index] = lift(network, clips[index], seen, runtime, flip_test=flip_test)
+        for index, (joints,) in overlapped(keypoints, see, runtime.device):
+            lifted[index] = turned_back(joints, seen.order)
             steps.advance()
+    told(Execution("eager", precision, "contiguous", 1, (UNEQUAL,)))
     everything = {i: joints for part in runtime.gather(lifted) for i, joints in part.items()}
     return JointPredictions(
         clips=np.array(["/".join(clip.key) for clip in clips]),
@@ -57,7 +63,19 @@ def lift(
 ) -> NDArray[np.float32]:
     """Return (T, 17, 3) joints in mm for a clip; with `flip_test` the mean of it and its mirror."""
     keypoints = prepared(clip, seen, flip_test=flip_test)
-    return turned_back(network(keypoints.to(runtime.device)), seen.order)
+    joints: Tensor = network(keypoints.to(runtime.device))
+    return turned_back(joints.float().cpu().numpy(), seen.order)
+
+
+def lifting(network: LinearNetwork | TemporalNetwork, runtime: Runtime, precision: str) -> See:
+    """Return what lifts keypoints to joints in that precision."""
+
+    def lifted(keypoints: Tensor) -> tuple[Tensor]:
+        with runtime.autocast(precision):
+            joints: Tensor = network(keypoints)
+        return (joints.float(),)
+
+    return lifted
 
 
 def prepared(clip: Clip, seen: Inputs, *, flip_test: bool) -> Tensor:
@@ -70,12 +88,11 @@ def prepared(clip: Clip, seen: Inputs, *, flip_test: bool) -> Tensor:
     return torch.from_numpy(padded(np.stack(versions), seen.pad, seen.shift))
 
 
-def turned_back(joints: Tensor, order: NDArray[np.int64]) -> NDArray[np.float32]:
+def turned_back(lifted: NDArray[np.float32], order: NDArray[np.int64]) -> NDArray[np.float32]:
     """Return (T, 17, 3) joints for (1, T, 17, 3), or for (2, T, 17, 3) the mean of both.
 
     The second are those of a mirror, in which joint k is number `order[k]`.
     """
-    lifted = joints.float().cpu().numpy()
     if len(lifted) == 1:
         return np.asarray(lifted[0])
     return np.asarray((lifted[0] + mirrored(lifted[1], order)) / np.float32(2))

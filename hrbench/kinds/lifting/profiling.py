@@ -21,7 +21,7 @@ from hrbench.kinds.complexity import (
     parameters,
     without_numbers,
 )
-from hrbench.kinds.lifting.predicting import prepared, turned_back
+from hrbench.kinds.lifting.predicting import lifting, prepared, turned_back
 from hrbench.kinds.lifting.task import Lifter, Lifting
 from hrbench.kinds.profiled import DECODE, NETWORK, Profiled, Stages
 
@@ -61,15 +61,14 @@ def _complexity(task: Lifting, network: Lifter) -> Complexity:
 def _stages(task: Lifting, built: Lifter, _: Path, batch: int, runtime: Runtime) -> Stages:
     clip, seen = clip_of(len(task.dataset.keypoints), batch), task.inputs
     protocol = task.spec.protocol
+    see = lifting(built, runtime, protocol.precision)
 
     def network(_: None) -> Tensor:
-        keypoints = prepared(clip, seen, flip_test=protocol.flip_test).to(runtime.device)
-        with runtime.autocast(protocol.precision):
-            joints: Tensor = built(keypoints)
+        (joints,) = see(prepared(clip, seen, flip_test=protocol.flip_test).to(runtime.device))
         return joints
 
     def decode(joints: Tensor) -> object:
-        return turned_back(joints, seen.order)
+        return turned_back(joints.cpu().numpy(), seen.order)
 
     return {NETWORK: network, DECODE: decode}
 

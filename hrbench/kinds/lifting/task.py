@@ -20,6 +20,7 @@ from hrbench.data.sequences import join
 from hrbench.draw import lifting_sheets
 from hrbench.draw.cases import Drawn
 from hrbench.draw.changed import Answers
+from hrbench.engine.execution import Told, unheard
 from hrbench.engine.graphs import Tensors
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.step import Cost, Plan
@@ -121,6 +122,7 @@ class Lifting(Task[Lifter, LiftingEvaluation, JointPredictions]):
         *,
         workers: int,
         title: str,
+        told: Told = unheard,
     ) -> JointPredictions:
         """Return the joints of every frame."""
         del workers  # nothing is read
@@ -132,6 +134,7 @@ class Lifting(Task[Lifter, LiftingEvaluation, JointPredictions]):
             flip_test=self.spec.protocol.flip_test,
             precision=self.spec.protocol.precision,
             title=title,
+            told=told,
         )
 
     @property
