@@ -15,14 +15,20 @@ class Compiled:
     call fails (no C++ compiler, say), the network is used as it is.
 
     Args:
-        network: to be trained; with several processes, what averages its gradients.
+        network: to be trained, or to predict; with several processes, what averages its gradients.
         size: samples of the batches that it is compiled for.
+        freezes: whether the weights are constants of what it is compiled to: it only predicts.
     """
 
-    def __init__(self, network: nn.Module, size: int) -> None:
-        self.network, self.size = network, size
+    def __init__(self, network: nn.Module, size: int, *, freezes: bool = False) -> None:
+        self.network, self.size, self.freezes = network, size, freezes
         self.reason = ""  # why it could not be compiled, in words
         self._compiled: Any = None
+
+    @property
+    def done(self) -> bool:
+        """Whether it has been compiled."""
+        return self._compiled is not None
 
     def __call__(self, inputs: Tensor) -> Any:
         if self.reason or len(inputs) != self.size:
@@ -31,7 +37,8 @@ class Compiled:
             return self._compiled(inputs)
         statistics = [buffer.clone() for buffer in self.network.buffers()]
         try:
-            compiled = torch.compile(self.network, dynamic=False)
+            options: dict[str, Any] = {"freezing": self.freezes}
+            compiled = torch.compile(self.network, dynamic=False, options=options)
             answers = compiled(inputs)
         except RuntimeError as error:  # one of the network's own comes again
             self.reason = why(error)

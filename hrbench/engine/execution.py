@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 Path = Literal["eager", "torch.compile", "CUDA graph", "torch.compile, CUDA graph"]
+EAGER = "--eager was asked for"
 Format = Literal["contiguous", "channels_last"]
 PATHS: dict[tuple[bool, bool], Path] = {  # by whether it is compiled, and captured
     (False, False): "eager",

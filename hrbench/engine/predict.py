@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hrbench.data.loader import ImageCrops, prediction_batches, rows_by_image
+from hrbench.engine.inference import See
 from hrbench.engine.progress import Steps
 from hrbench.engine.runtime import Runtime
 
 Columns = dict[str, NDArray[Any]]  # by name, a row per box
 Read: TypeAlias = tuple[NDArray[Any], ...]  # what `See` gives, on the host
-See = Callable[[Tensor], tuple[Tensor, ...]]  # (B * S, H, W, 3) uint8 RGB to tensors of B rows
 Place = Callable[[Read, NDArray[np.int64]], Columns]  # that and the boxes' rows to columns
 K = TypeVar("K")  # what a batch is of
 
@@ -92,8 +92,8 @@ class Download:
     """Results on their way to the host, in the order of what a card computes."""
 
     def __init__(self, results: tuple[Tensor, ...], device: torch.device) -> None:
-        # Pinned, as torch makes it for a card's copies that are not waited for.
-        self._results = tuple(result.to("cpu", non_blocking=True) for result in results)
+        # Into pinned memory, as torch has it where a card's copies are not waited for.
+        self._results = tuple(result.to("cpu", non_blocking=True, copy=True) for result in results)
         self._done = torch.cuda.Event() if device.type == "cuda" else None
         if self._done is not None:
             self._done.record(torch.cuda.current_stream(device))

@@ -9,13 +9,12 @@ from torch import Tensor, nn
 
 from hrbench.engine import optimizing
 from hrbench.engine.compiling import Compiled
-from hrbench.engine.execution import PATHS, Execution, Format
+from hrbench.engine.execution import EAGER, PATHS, Execution, Format
 from hrbench.engine.graphs import Captured, Card, Recorder, Tensors
 from hrbench.engine.runtime import Runtime
 from hrbench.spec import Recipe
 
 B = TypeVar("B")  # a batch
-EAGER = "--eager was asked for"
 SHARED = "no CUDA graph: several processes average their gradients within a step"
 TOO_FEW = "no CUDA graph: the training had too few steps for one"
 CHANGING = "not compiled: batch normalisation's momentum is another in every epoch"

@@ -17,6 +17,10 @@ from hrbench.report.predictions import Stored
 from hrbench.road.telling import tell
 from hrbench.road.training import workers
 
+COMPILING = (
+    "The network is compiled before it predicts (--compile): HRNet-W32 takes a CPU about a minute."
+)
+
 
 def predict(
     task: AnyTask,
@@ -30,6 +34,8 @@ def predict(
     started = time.perf_counter()
     count = workers(task.options.workers, runtime.world)
     computed = {}
+    if runtime.compiles and runtime.leads:
+        tell(COMPILING)
 
     def told(execution: Execution) -> None:
         computed["prediction"] = execution

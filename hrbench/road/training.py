@@ -65,6 +65,8 @@ def first_batch(feed: Feed[Any], seed: int, samples: int) -> Any:
 def _validation(task: AnyTask, evaluation: Evaluation, built: Built, runtime: Runtime) -> Validate:
     """Return what measures a network under training; it gives nothing where there is no truth."""
     count = workers(task.options.workers, runtime.world)
+    # Weights are others at each validation: compiling them would take longer than it saves.
+    runtime = replace(runtime, compiles=False)
 
     def validate() -> Figure | None:
         if evaluation.truth is None:

@@ -13,10 +13,10 @@ from torch import Tensor, nn
 from hrbench.data.evaluation import ClassEvaluation
 from hrbench.data.picture_batches import EvaluationPictures
 from hrbench.data.pictures import Pictures
+from hrbench.engine.sizes import IMAGES
 from hrbench.errors import RunError
 from hrbench.formats.contract import PictureFormat
 from hrbench.formats.registry import format_of
-from hrbench.kinds.classes.predicting import BATCH
 from hrbench.kinds.classes.task import Classification
 from hrbench.kinds.deployable import Deployable, Port, Run, small_world
 from hrbench.network import ImageNetwork
@@ -91,7 +91,7 @@ class DeployableClassifier(Deployable[Classification, ClassPredictions]):
     ) -> ClassPredictions:
         """Return the likeliest classes of every picture, as the file answers."""
         seen = EvaluationPictures(evaluation.pictures, self.task.crops())
-        parts = np.array_split(np.arange(len(seen.pictures)), -(-len(seen.pictures) // BATCH))
+        parts = np.array_split(np.arange(len(seen.pictures)), -(-len(seen.pictures) // IMAGES))
         answers = [
             torch.from_numpy(run(cut[:, 0].numpy())["probabilities"])
             for cut in seen.batches(parts, workers=workers, pin=False)

@@ -8,14 +8,15 @@ from torch import Tensor
 
 from hrbench.data.picture_batches import EvaluationPictures
 from hrbench.engine.execution import Told, unheard
-from hrbench.engine.inference import Inference
+from hrbench.engine.graphs import Tensors
+from hrbench.engine.inference import Inference, Network, Pass, See
 from hrbench.engine.predict import overlapped
 from hrbench.engine.progress import Steps
 from hrbench.engine.runtime import Runtime
+from hrbench.engine.sizes import at_once
 from hrbench.network import ImageNetwork
 from hrbench.report.predictions import ClassPredictions
 
-BATCH = 16  # crops through the network at once; it moves results by rounding only
 KEPT = 5  # the likeliest classes, of which top-5 is made
 
 
@@ -33,21 +34,21 @@ def predictions(
 ) -> ClassPredictions:
     """Return the likeliest classes of every picture: of the mean of its crops' probabilities."""
     inference, device = Inference(network.eval(), runtime, precision), runtime.device
-    pictures, batch = seen.pictures, max(1, BATCH // crops)
+    pictures, size = seen.pictures, seen.crops.size
     mine = np.arange(len(pictures))[runtime.rank :: runtime.world]
+    see = seeing(inference, crops)
+    batch = at_once(see, (crops, size, size, 3), crops, len(mine), runtime)
+    inference.size = batch * crops
+    whole = Pass(inference, see, batch * crops)
     parts = np.split(mine, np.arange(batch, len(mine), batch))
     answers = []
     batches = seen.batches(parts, workers=workers, pin=device.type == "cuda")
-
-    def see(images: Tensor) -> tuple[Tensor, ...]:
-        return likeliest(inference(images), len(images) // crops)
-
     with Steps(title, len(mine), shown=runtime.leads) as steps, closing(batches):
         flat = (images.flatten(0, 1) for images in batches)
-        for rows, read in overlapped(zip(parts, flat, strict=True), see, device):
+        for rows, read in overlapped(zip(parts, flat, strict=True), whole, device):
             answers.append((rows, *read))
             steps.advance(len(rows))
-    told(inference.execution(batch))
+    told(whole.execution(batch))
     everything = [part for share in runtime.gather(answers) for part in share]
     order = np.argsort(np.concatenate([rows for rows, _, _ in everything]))
     return ClassPredictions(
@@ -55,6 +56,15 @@ def predictions(
         labels=np.concatenate([labels for _, labels, _ in everything])[order],
         scores=np.concatenate([scores for _, _, scores in everything])[order],
     )
+
+
+def seeing(network: Network, crops: int) -> See:
+    """Return what reads the images of pictures, `crops` of each, on their device."""
+
+    def see(images: Tensor) -> Tensors:
+        return likeliest(network(images), len(images) // crops)
+
+    return see
 
 
 def likeliest(logits: Tensor, pictures: int) -> tuple[Tensor, Tensor]:

@@ -16,10 +16,10 @@ from PIL import Image
 from hrbench.arrays import Floats, Pixels
 from hrbench.data.image_crops import read_rgb
 from hrbench.draw.predicted import captioned
-from hrbench.engine.inference import Inference
-from hrbench.engine.predict import on_host
+from hrbench.engine.inference import Inference, Pass
+from hrbench.engine.predict import overlapped
 from hrbench.engine.runtime import Runtime
-from hrbench.kinds.classes.predicting import likeliest
+from hrbench.kinds.classes.predicting import seeing
 from hrbench.kinds.classes.task import Classification
 from hrbench.kinds.predictor import Result
 from hrbench.network import ImageNetwork
@@ -35,12 +35,14 @@ class ClassResults:
     def __init__(
         self, task: Classification, network: ImageNetwork, runtime: Runtime, batch: int
     ) -> None:
-        del batch  # as many pictures as come together
-        self.spec, self.runtime, self.crops = task.spec, runtime, task.crops()
+        self.spec, self.runtime, self.crops, self._batch = task.spec, runtime, task.crops(), batch
         self.names = tuple(task.dataset.classes.values())
         self.about: dict[str, Any] = {"classes": list(self.names)}
         moved = network.to(runtime.device).eval()
-        self._inference = Inference(moved, runtime, task.spec.protocol.precision)
+        images = batch * self.crops.count
+        inference = Inference(moved, runtime, task.spec.protocol.precision, images)
+        read = seeing(inference, self.crops.count)
+        self._see = Pass(inference, read, images)
 
     def read(self, path: Path) -> NDArray[Any]:
         return np.asarray(read_rgb(path))
@@ -56,8 +58,9 @@ class ClassResults:
         """Return the classes of each picture, of any size."""
         del boxes  # all of each picture
         cut = np.stack([self.crops(Image.fromarray(image)) for image in images])
-        logits = self._inference(torch.from_numpy(cut).flatten(0, 1))
-        labels, scores = on_host(likeliest(logits, len(images)))
+        parts = enumerate(part.flatten(0, 1) for part in torch.from_numpy(cut).split(self._batch))
+        seen = [read for _, read in overlapped(parts, self._see, self.runtime.device)]
+        labels, scores = (np.concatenate(column) for column in zip(*seen, strict=True))
         return [self._result(*parts) for parts in zip(images, labels, scores, strict=True)]
 
     def goes_on(self, folder: Path) -> str:

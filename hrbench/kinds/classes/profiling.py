@@ -44,7 +44,8 @@ def _stages(
     task: Classification, built: ImageNetwork, picture: Path, batch: int, runtime: Runtime
 ) -> Stages:
     crops = task.crops()
-    inference = Inference(built, runtime, task.spec.protocol.precision)
+    images = batch * crops.count
+    inference = Inference(built, runtime, task.spec.protocol.precision, images)
 
     def read(_: None) -> list[Any]:
         return [read_rgb(picture) for _ in range(batch)]

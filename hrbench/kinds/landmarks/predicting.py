@@ -11,9 +11,10 @@ from hrbench.data.evaluation import LandmarkEvaluation
 from hrbench.data.loader import ImageCrops
 from hrbench.data.sample import People
 from hrbench.engine.execution import Told, unheard
-from hrbench.engine.inference import Inference, Network
-from hrbench.engine.predict import Columns, Place, Read, See, predict
+from hrbench.engine.inference import Inference, Network, Pass, See
+from hrbench.engine.predict import Columns, Place, Read, predict
 from hrbench.engine.runtime import Runtime
+from hrbench.engine.sizes import at_once
 from hrbench.errors import RunError
 from hrbench.heads.codec import Codec
 from hrbench.heads.peaks import from_patches, patches
@@ -24,7 +25,7 @@ from hrbench.report.predictions import Predictions
 from hrbench.spec import LandmarkTask
 
 Heatmaps = Callable[[Tensor], Tensor]  # (B * S, H, W, 3) uint8 RGB to (B, K, h, w) maps
-BATCH = 16  # crops through the network at once; it moves results by rounding only
+BATCH = 32  # boxes that are decoded at once, or go through an exported graph
 
 
 def predictions(
@@ -41,11 +42,16 @@ def predictions(
 ) -> Predictions:
     """Return the network's keypoints for every box of an evaluation."""
     people = evaluation.people
+    scales, times = len(spec.protocol.scales or (1.0,)), passes(spec)
     inference = Inference(network.eval(), runtime, spec.protocol.precision)
     maps = heatmaps(spec, px, inference, runtime.device)
-    batch = max(1, BATCH // passes(spec))
+    read = see(px.codec, maps, keep_peaks=keep_peaks)
+    shape = (scales, *spec.model.input, 3)
+    batch = at_once(read, shape, times, len(people) // runtime.world, runtime)
+    inference.size = batch * times
+    whole = Pass(inference, read, batch * scales)
     columns = predict(
-        see(px.codec, maps, keep_peaks=keep_peaks),
+        whole,
         placing(px.codec, people),
         ImageCrops(people, px.cutting),
         runtime,
@@ -53,7 +59,7 @@ def predictions(
         workers=workers,
         title=title,
     )
-    told(inference.execution(batch))
+    told(whole.execution(batch))
     return of_boxes(people, evaluation.image_ids, columns)
 
 

@@ -13,13 +13,13 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from hrbench.data.sample import People, unlabelled
-from hrbench.engine.inference import Inference
+from hrbench.engine.inference import Inference, Pass
 from hrbench.engine.predict import overlapped
 from hrbench.engine.runtime import Runtime
 from hrbench.errors import DataError, RunError
 from hrbench.geometry import crop_of_boxes
 from hrbench.kinds.contract import AnyTask
-from hrbench.kinds.landmarks.predicting import heatmaps, placing, see
+from hrbench.kinds.landmarks.predicting import heatmaps, passes, placing, see
 from hrbench.kinds.landmarks.task import Landmarks
 from hrbench.network import ImageNetwork
 
@@ -49,11 +49,12 @@ class KeypointPredictor:
         self.spec, self.dataset, self.runtime = task.spec, task.dataset, runtime
         self.names, self.edges = task.dataset.keypoints, task.dataset.edges
         self.pixels = task.pixels
-        self._batch = max(1, batch // len(task.spec.protocol.scales or (1.0,)))
-        moved = network.to(runtime.device).eval()
-        inference = Inference(moved, runtime, task.spec.protocol.precision)
+        scales = len(task.spec.protocol.scales or (1.0,))
+        self._batch = max(1, batch // scales)
+        moved, images = network.to(runtime.device).eval(), self._batch * passes(task.spec)
+        inference = Inference(moved, runtime, task.spec.protocol.precision, images)
         maps = heatmaps(task.spec, task.pixels, inference, runtime.device)
-        self._see = see(task.pixels.codec, maps)
+        self._see = Pass(inference, see(task.pixels.codec, maps), self._batch * scales)
 
     def predict(self, image: NDArray[np.uint8], boxes: ArrayLike | None = None) -> Keypoints:
         """Return the keypoints in the boxes of a picture.

@@ -55,7 +55,8 @@ def _stages(
 ) -> Stages:
     px, people = task.pixels, people_of(task, picture, batch)
     rows = np.arange(batch)
-    inference = Inference(built, runtime, task.spec.protocol.precision)
+    images = batch * passes(task.spec)
+    inference = Inference(built, runtime, task.spec.protocol.precision, images)
     maps, place = heatmaps(task.spec, px, inference, runtime.device), placing(px.codec, people)
 
     def read(_: None) -> list[NDArray[Any]]:

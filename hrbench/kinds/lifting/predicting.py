@@ -11,7 +11,8 @@ from hrbench.data.clips import Clip
 from hrbench.data.pose_statistics import JOINTS_OUT, KEYPOINTS_IN, centred, measure
 from hrbench.data.sequences import mirrored, padded
 from hrbench.engine.execution import Execution, Told, unheard
-from hrbench.engine.predict import See, overlapped
+from hrbench.engine.inference import See
+from hrbench.engine.predict import overlapped
 from hrbench.engine.progress import Steps
 from hrbench.engine.runtime import Runtime
 from hrbench.kinds.lifting.inputs import Inputs
