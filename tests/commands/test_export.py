@@ -78,10 +78,9 @@ def looking(
 
 
 def by_torch(split: Split) -> Any:
-    """The predictions of a run."""
-    return split.task.predictions(
-        split.network, split.evaluation, Runtime(CPU), workers=0, title=""
-    )
+    """The predictions of a run in plain torch."""
+    plain = Runtime(CPU, eager=True)
+    return split.task.predictions(split.network, split.evaluation, plain, workers=0, title="")
 
 
 def answers(deployed: Deployable[Any, Any], inputs: NDArray[Any]) -> dict[str, NDArray[Any]]:
