@@ -11,9 +11,10 @@ from engine import toy
 from engine.test_step import TASKS, prepared, stepped
 
 from hrbench.engine import optimizing
+from hrbench.engine.execution import EAGER
 from hrbench.engine.graphs import Captured, Tensors
 from hrbench.engine.runtime import Runtime
-from hrbench.engine.step import EAGER, Step
+from hrbench.engine.step import Step
 
 pytestmark = [
     pytest.mark.gpu,

@@ -22,10 +22,11 @@ from hrbench import catalog
 from hrbench.begun.options import Options
 from hrbench.engine import optimizing
 from hrbench.engine.compiling import Compiled
+from hrbench.engine.execution import EAGER
 from hrbench.engine.graphs import WARM_UPS
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.schedule import momentum
-from hrbench.engine.step import CHANGING, EAGER, TOO_FEW, Plan, Step
+from hrbench.engine.step import CHANGING, TOO_FEW, Plan, Step
 from hrbench.engine.train import Interrupted, Trainer
 from hrbench.formats.location import DataRoot
 from hrbench.kinds.contract import AnyTask
