@@ -15,7 +15,8 @@ import feed
 import numpy as np
 from workload import Workload, arguments, people, with_boxes, workload
 
-from hrbench.data.prepared import Wanted, opened
+from hrbench.data.prepared import Wanted
+from hrbench.data.prepared_fit import opened
 from hrbench.data.preparing import planned, write
 from hrbench.data.sample import People
 from hrbench.spec import Augment

@@ -10,15 +10,8 @@ import torch
 from hrbench import catalog
 from hrbench.begun.options import Options
 from hrbench.data import remarks
-from hrbench.data.prepared import (
-    Index,
-    Prepared,
-    UnfitError,
-    Wanted,
-    damaged,
-    grown,
-    opened,
-)
+from hrbench.data.prepared import Index, Prepared, UnfitError, Wanted, damaged
+from hrbench.data.prepared_fit import grown, opened
 from hrbench.data.preparing import planned, require_space, write
 from hrbench.engine.progress import Steps
 from hrbench.engine.runtime import Runtime

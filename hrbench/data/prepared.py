@@ -6,9 +6,8 @@ for what the files hold only where nothing of that has changed.
 """
 
 import zlib
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,17 +16,15 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from hrbench.data import stored
-from hrbench.data.framing import Read, picture
+from hrbench.data.framing import Read
 from hrbench.data.parts import Part, Region
-from hrbench.data.reach import Edges, joined, within
+from hrbench.data.reach import Edges
+from hrbench.data.remarks import remark
 from hrbench.data.sample import People
 from hrbench.errors import DataError
 
 PIXELS, INDEX = "pixels.npy", "images.npz"
 VERSION = 1  # goes up with every change of what the files mean
-READERS = 8  # threads: a file server answers several at once
-COMPARED = 8  # images that are decoded once more where prepared ones are opened
 CHANNELS = 3
 
 
@@ -72,24 +69,15 @@ class Index:
     starts: NDArray[np.int64]  # (M,) of its first byte
     sums: NDArray[np.uint32]  # (M,) CRC-32 of its bytes
     marks: NDArray[np.uint32]  # (M,) of its middle row's
+    odd: NDArray[np.str_]  # (R, 3) remarks: an image's name, the kind, and words on it
     dtype: NDArray[np.str_]  # () of the pixels that a file gives, which are bytes here
     version: NDArray[np.int64]  # ()
 
     @property
-    def extents(self) -> NDArray[np.int64]:
-        """Return the (M, 2) widths and heights of what is stored."""
-        return self.edges[:, 2:] - self.edges[:, :2]
-
-    @property
-    def lengths(self) -> NDArray[np.int64]:
-        """Return the (M,) bytes of what is stored."""
-        lengths: NDArray[np.int64] = self.extents.prod(axis=1) * CHANNELS
-        return lengths
-
-    @property
     def bytes(self) -> int:
         """How many are stored."""
-        return int(self.lengths.sum())
+        extents = self.edges[:, 2:] - self.edges[:, :2]
+        return int(extents.prod(axis=1).sum()) * CHANNELS
 
     @property
     def whole_bytes(self) -> int:
@@ -137,6 +125,7 @@ class Prepared:
     index: Index
     written: int  # when its pixels were, in ns
     rows: NDArray[np.int64]  # of each image's part; -1 of an image without boxes
+    odd: Mapping[int, tuple[str, str, str]]  # a remark on an image: its kind, the file, words
 
     def opened(self, image: int) -> Stored:
         """Return an image as the cutting reads it from its file, in the frame of positions.
@@ -148,6 +137,8 @@ class Prepared:
         stored = self._stored(row)
         if zlib.crc32(stored[len(stored) // 2].data) != self.index.marks[row]:
             raise damaged(self.folder, str(self.index.names[row]))
+        if image in self.odd:
+            remark(*self.odd[image])
         left, top = self.index.edges[row, :2].tolist()
         width, height = self.index.sizes[row].tolist()
         pixels = stored.astype(str(self.index.dtype), copy=False)
@@ -171,63 +162,13 @@ class Prepared:
         return zlib.crc32(self._stored(row).data) == int(self.index.sums[row])
 
     def _stored(self, row: int) -> NDArray[np.uint8]:
-        (width, height), start = self.index.extents[row].tolist(), int(self.index.starts[row])
-        part = _mapped(self.folder, self.written)[start : start + width * height * CHANNELS]
-        return part.reshape(height, width, CHANNELS)
+        left, top, right, bottom = self.index.edges[row].tolist()
+        start, length = int(self.index.starts[row]), (bottom - top) * (right - left) * CHANNELS
+        part = _mapped(self.folder, self.written)[start : start + length]
+        return part.reshape(bottom - top, right - left, CHANNELS)
 
 
-def opened(folder: Path, wanted: Wanted) -> Prepared:
-    """Return what a folder holds of the images that are wanted.
-
-    Raises:
-        UnfitError: they are not whole, no longer those of the files, or not far enough.
-    """
-    index, written = _whole(folder)
-    rows, used = _rows(index, wanted), wanted.used
-    _require_same_files(wanted, used, index, rows[used])
-    _require_reach(wanted, used, index, rows[used])
-    found = Prepared(folder, index, written, rows)
-    _require_same_pixels(wanted, used[:: -(-len(used) // COMPARED) or 1], found)
-    return found
-
-
-def grown(folder: Path, wanted: Wanted) -> Wanted:
-    """Return what is wanted with what a folder has of all its images, so that both are served."""
-    try:
-        index, _ = _whole(folder)
-        rows = _rows(index, wanted)
-    except UnfitError:
-        return wanted
-    edges, used = wanted.edges.copy(), wanted.used
-    edges[used] = joined(edges[used], index.edges[rows[used]])
-    return replace(wanted, edges=edges)
-
-
-def states(wanted: Wanted, images: Sequence[int]) -> NDArray[np.int64]:
-    """Return (n, 2) bytes of images' files and when they changed, or a check; -1 for none."""
-    files = [wanted.file(image) for image in images]
-    different = list(dict.fromkeys(files))
-    with ThreadPoolExecutor(READERS) as pool:
-        known = dict(zip(different, pool.map(_state, different), strict=True))
-    return np.array([known[file] for file in files], dtype=np.int64).reshape(-1, 2)
-
-
-def damaged(folder: Path, name: str) -> DataError:
-    """Return the error for stored pixels of an image that are not those that were written."""
-    return DataError(
-        f"{folder / PIXELS} is damaged at {name}; `hrbench prepare` writes it anew, and without "
-        "its folder the files of the images are read"
-    )
-
-
-def _state(file: Path) -> tuple[int, int]:
-    try:
-        return stored.state(file)
-    except OSError:
-        return -1, -1
-
-
-def _whole(folder: Path) -> tuple[Index, int]:
+def whole(folder: Path) -> tuple[Index, int]:
     """Return what a folder says that it holds, if it is all there, and when that was written."""
     try:
         written = (folder / PIXELS).stat().st_mtime_ns
@@ -243,50 +184,12 @@ def _whole(folder: Path) -> tuple[Index, int]:
     return index, written
 
 
-def _rows(index: Index, wanted: Wanted) -> NDArray[np.int64]:
-    """Return the row of each image that is wanted; -1 of those without boxes."""
-    place = {name: row for row, name in enumerate(index.names.tolist())}
-    rows = np.full(len(wanted.people.images), -1, dtype=np.int64)
-    for image in wanted.used.tolist():
-        name = wanted.called(image)
-        if name not in place:
-            raise UnfitError(f"{name} is not among them")
-        rows[image] = place[name]
-    return rows
-
-
-def _require_same_files(
-    wanted: Wanted, used: NDArray[np.int64], index: Index, rows: NDArray[np.int64]
-) -> None:
-    changed = (states(wanted, used.tolist()) != index.files[rows]).any(axis=1)
-    if changed.any():
-        name = wanted.called(int(used[changed][0]))
-        raise UnfitError(f"{int(changed.sum())} of the images have changed since, as {name}")
-
-
-def _require_reach(
-    wanted: Wanted, used: NDArray[np.int64], index: Index, rows: NDArray[np.int64]
-) -> None:
-    edges, there = within(wanted.edges[used], index.sizes[rows]), index.edges[rows]
-    short = ((edges[:, :2] < there[:, :2]) | (edges[:, 2:] > there[:, 2:])).any(axis=1)
-    if short.any():
-        name = wanted.called(int(used[short][0]))
-        raise UnfitError(
-            f"crops of this task, its augmentation and its boxes reach further in "
-            f"{int(short.sum())} of the images, as in {name}"
-        )
-
-
-def _require_same_pixels(wanted: Wanted, images: NDArray[np.int64], found: Prepared) -> None:
-    for image in images.tolist():
-        stored, pixels = found.opened(image), picture(wanted.people, image, wanted.read)
-        (left, top), (height, width) = stored.corner, stored.pixels.shape[:2]
-        part = pixels[top : top + height, left : left + width]
-        alike = pixels.dtype == stored.pixels.dtype and pixels.shape[1::-1] == stored.size
-        if not found.sound(int(found.rows[image])):
-            raise damaged(found.folder, wanted.called(image))
-        if not alike or not np.array_equal(part, stored.pixels):
-            raise UnfitError(f"{wanted.called(image)} is decoded otherwise now")
+def damaged(folder: Path, name: str) -> DataError:
+    """Return the error for stored pixels of an image that are not those that were written."""
+    return DataError(
+        f"{folder / PIXELS} is damaged at {name}; `hrbench prepare` writes it anew, and without "
+        "its folder the files of the images are read"
+    )
 
 
 @lru_cache(maxsize=16)

@@ -3,24 +3,35 @@
 import shutil
 import tempfile
 import zlib
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from operator import attrgetter
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.data import remarks
 from hrbench.data.framing import picture
 from hrbench.data.headers import headers
-from hrbench.data.prepared import CHANNELS, PIXELS, VERSION, Index, Wanted, states
+from hrbench.data.prepared import CHANNELS, PIXELS, VERSION, Index, Wanted
+from hrbench.data.prepared_fit import states
 from hrbench.data.reach import within
 from hrbench.data.workers import Rows, batches
 from hrbench.errors import DataError
 
 TOGETHER = 16  # images that a process decodes between two of its answers
 SPARE = 0.02  # share of the bytes to write that is to be free besides
-Sums = list[tuple[int, int, int]]  # an image's row, the CRC-32 of its part and of its middle row
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What is known of an image once its part is written."""
+
+    row: int
+    sums: tuple[int, int]  # CRC-32 of the part and of its middle row
+    odd: remarks.Remarks  # what was noted of its file
 
 
 def planned(wanted: Wanted) -> Index:
@@ -42,6 +53,7 @@ def planned(wanted: Wanted) -> Index:
         starts=np.cumsum(lengths) - lengths,
         sums=np.zeros(len(used), dtype=np.uint32),
         marks=np.zeros(len(used), dtype=np.uint32),
+        odd=np.empty((0, 3), dtype=np.str_),
         dtype=np.array(str(first.dtype)),
         version=np.array(VERSION),
     )
@@ -74,15 +86,27 @@ def write(wanted: Wanted, plan: Index, folder: Path, workers: int) -> Iterator[i
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
             draft = Path(scratch) / folder.name
             draft.mkdir()
-            sums = np.zeros((len(plan.names), 2), dtype=np.uint32)
+            done = []
             for some in _filled(_Filling(wanted, plan, draft / PIXELS), workers):
-                for row, whole, middle in some:
-                    sums[row] = whole, middle
+                done.extend(some)
                 yield len(some)
-            replace(plan, sums=sums[:, 0], marks=sums[:, 1]).write(draft)
+            _finished(plan, done).write(draft)
             draft.replace(folder)
     except OSError as error:
         raise _unwritable(folder, error) from error
+
+
+def _finished(plan: Index, done: Sequence[Done]) -> Index:
+    """Return what is in a file of pixels that is written."""
+    sums = np.array([one.sums for one in sorted(done, key=attrgetter("row"))], dtype=np.uint32)
+    odd = [
+        (str(plan.names[one.row]), kind, words)
+        for one in done
+        for kind, files in one.odd.items()
+        for words in files.values()
+    ]
+    said = np.array(odd, dtype=np.str_).reshape(-1, 3)
+    return replace(plan, sums=sums[:, 0], marks=sums[:, 1], odd=said)
 
 
 def _sizes(wanted: Wanted, used: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
@@ -109,16 +133,19 @@ class _Filling:
         # What is written through a map, and finds no place, ends the process.
         self.begin = np.lib.format.open_memmap(file, "w+", np.uint8, (plan.bytes,)).offset
 
-    def fill(self, _out: NDArray[np.uint8], rows: Rows, _epoch: int) -> Sums:
+    def fill(self, _out: NDArray[np.uint8], rows: Rows, _epoch: int) -> list[Done]:
         try:
             with self.file.open("r+b") as file:
                 return [self._written(file, row) for row in rows.tolist()]
         except OSError as error:
             raise _unwritable(self.file, error) from error
 
-    def _written(self, file: IO[bytes], row: int) -> tuple[int, int, int]:
+    def _written(self, file: IO[bytes], row: int) -> Done:
         people, plan, image = self.wanted.people, self.plan, int(self.images[row])
+        before = remarks.taken()
         pixels = picture(people, image, self.wanted.read)
+        odd = remarks.taken()
+        remarks.add([before, odd])
         if pixels.shape[1::-1] != tuple(plan.sizes[row].tolist()):
             raise DataError(
                 f"{people.images[image]} has other pixels than its header says; save it anew"
@@ -127,10 +154,10 @@ class _Filling:
         part = np.ascontiguousarray(pixels[top:bottom, left:right], dtype=np.uint8)
         file.seek(self.begin + int(plan.starts[row]))
         file.write(part.data)
-        return row, zlib.crc32(part.data), zlib.crc32(part[len(part) // 2].data)
+        return Done(row, (zlib.crc32(part.data), zlib.crc32(part[len(part) // 2].data)), odd)
 
 
-def _filled(filling: _Filling, workers: int) -> Iterator[Sums]:
+def _filled(filling: _Filling, workers: int) -> Iterator[list[Done]]:
     """Write the pixels of all images; yield the sums of some in turn."""
     count = len(filling.images)
     parts = np.array_split(np.arange(count), -(-count // TOGETHER))

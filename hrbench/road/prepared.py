@@ -9,7 +9,8 @@ from typing import Any
 from hrbench import world
 from hrbench.backbone.weights import Checkpoint
 from hrbench.data.evaluation import Evaluation
-from hrbench.data.prepared import Prepared, Wanted, opened
+from hrbench.data.prepared import Prepared, Wanted
+from hrbench.data.prepared_fit import opened
 from hrbench.errors import DataError
 from hrbench.kinds.contract import AnyTask, Training
 from hrbench.road.telling import tell

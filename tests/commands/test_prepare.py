@@ -21,13 +21,14 @@ from hrbench.data.loader import (
     prediction_batches,
     rows_by_image,
 )
-from hrbench.data.prepared import PIXELS, opened
+from hrbench.data.prepared import PIXELS
+from hrbench.data.prepared_fit import opened
 from hrbench.data.preparing import planned, write
 from hrbench.kinds.contract import EVALUATION, TRAINING
 from hrbench.kinds.landmarks.task import Landmarks
 
 OFFICIAL, TINY = ("protocol.pixels=official",), "coco-pose@tiny"
-TASKS = [  # with the dataset whose world is small, and what is set besides
+TASKS: list[Any] = [  # with the dataset whose world is small, and what is set besides
     ("coco-pose@w32-256x192", "coco", ()),
     ("coco-pose@w32-256x192-udp", "coco", ()),
     ("mpii-pose@w32-256x256", "mpii", ()),
@@ -38,7 +39,7 @@ TASKS = [  # with the dataset whose world is small, and what is set besides
     ("cofw@w18-256x256", "cofw", ()),
     ("cofw@w18-256x256", "cofw", OFFICIAL),
     ("aflw@w18-256x256", "aflw", OFFICIAL),
-    ("h36m-pose@w32-256x256", "h36m", ()),
+    pytest.param("h36m-pose@w32-256x256", "h36m", (), marks=pytest.mark.slow),
 ]
 
 
@@ -71,7 +72,6 @@ def crops(task: Landmarks, place: Path | None) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("name", "dataset", "overrides"),
     TASKS,
-    ids=["-".join([name, *keys]) for name, _, keys in TASKS],
 )
 def test_crops_are_those_of_the_files_to_the_bit(
     name: str, dataset: str, overrides: tuple[str, ...], tmp_path: Path
@@ -168,6 +168,7 @@ def test_another_folder_is_found_by_what_comes_after(tmp_path: Path, cache: dict
     assert record["execution"]["prepared"] == [EVALUATION]
 
 
+@pytest.mark.slow
 def test_a_run_says_why_it_reads_the_files_and_preparing_mends_it(
     tmp_path: Path, cache: dict[str, str]
 ) -> None:
@@ -201,7 +202,10 @@ def test_ones_own_keypoints_are_prepared_too(tmp_path: Path, cache: dict[str, st
 @pytest.mark.parametrize(
     ("name", "dataset", "words"),
     [
-        ("h36m-lift@tiny", "h36m", "h36m-lift: nothing to prepare, it reads no images"),
+        pytest.param(
+            *("h36m-lift@tiny", "h36m", "h36m-lift: nothing to prepare, it reads no images"),
+            marks=pytest.mark.slow,
+        ),
         ("imagenet@tiny", "imagenet", "imagenet: nothing to prepare, a part of any size"),
     ],
 )

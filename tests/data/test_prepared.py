@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from hrbench.data import prepared
+from hrbench.data import prepared, remarks
 from hrbench.data.cutting import AffineCutting, OfficialFaceCutting
-from hrbench.data.images import read_image, write_png
+from hrbench.data.images import NO_END, read_image, write_png
 from hrbench.data.parts import Region
-from hrbench.data.prepared import INDEX, PIXELS, UnfitError, Wanted, grown, opened
+from hrbench.data.prepared import INDEX, PIXELS, UnfitError, Wanted
+from hrbench.data.prepared_fit import grown, opened
 from hrbench.data.preparing import planned, require_space, write
 from hrbench.data.sample import People, unlabelled
 from hrbench.errors import DataError
@@ -106,6 +108,25 @@ def test_another_process_maps_the_file_anew_and_takes_no_pixel_with_it(
     assert len(sent) < found.index.bytes
     prepared._mapped.cache_clear()
     assert np.array_equal(pickle.loads(sent).whole(1), found.whole(1))  # noqa: S301  our own
+
+
+def test_what_was_odd_in_a_file_is_said_where_its_pixels_are_taken(
+    images: Wanted, tmp_path: Path
+) -> None:
+    path = tmp_path / "cut.jpg"
+    _, content = cv2.imencode(".jpg", read_image(images.people.images[0]))
+    path.write_bytes(content.tobytes()[:-2])  # without the marker at its end
+    people = replace(images.people, images=(path, *images.people.images[1:]))
+    odd = wanted(people, tmp_path)
+    remarks.taken()
+    found = opened(written(odd, tmp_path / "ready"), odd)
+    remarks.taken()
+    found.opened(1)
+    assert remarks.taken() == {}
+    found.opened(0)
+    again = remarks.taken()
+    read_image(path)
+    assert again == remarks.taken() == {NO_END: {str(path): ""}}
 
 
 def edited(path: Path) -> None:
