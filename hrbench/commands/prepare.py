@@ -76,8 +76,7 @@ def prepare(
     missing = [one for one in sets if not one.there]
     for one in missing:
         tell(one.text())
-    for place in {one.folder.parent for one in missing}:
-        require_space(place, sum(one.index.bytes for one in missing if one.folder.parent == place))
+    require_space({one.folder: one.index.bytes for one in missing})
     for one in missing:
         _write(one, all_wanted[one.part], workers(options.workers, 1))
     for one in sets:

@@ -2,8 +2,9 @@
 
 import shutil
 import tempfile
+import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from pathlib import Path
@@ -22,6 +23,7 @@ from hrbench.data.workers import Rows, batches
 from hrbench.errors import DataError
 
 TOGETHER = 16  # images that a process decodes between two of its answers
+ABANDONED = 3600.0  # seconds without a write
 SPARE = 0.02  # share of the bytes to write that is to be free besides
 
 
@@ -59,13 +61,20 @@ def planned(wanted: Wanted) -> Index:
     )
 
 
-def require_space(folder: Path, size: int) -> None:
-    """Refuse to begin where so many bytes have no place.
+def require_space(sizes: Mapping[Path, int]) -> None:
+    """Refuse to begin where so many bytes have no place in their folders, written anew.
 
     Raises:
         DataError: less is free.
     """
-    there = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+    for place in {folder.parent for folder in sizes}:
+        inside = [folder for folder in sizes if folder.parent == place]
+        # What is written anew is removed before.
+        _require_free(place, sum(sizes[folder] - _held(folder) for folder in inside))
+
+
+def _require_free(place: Path, size: int) -> None:
+    there = next(parent for parent in (place, *place.absolute().parents) if parent.exists())
     free = shutil.disk_usage(there).free
     if free < size * (1 + SPARE):
         raise DataError(
@@ -82,8 +91,9 @@ def write(wanted: Wanted, plan: Index, folder: Path, workers: int) -> Iterator[i
     """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(folder, ignore_errors=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
+        for old in (folder, *_abandoned(folder)):
+            shutil.rmtree(old, ignore_errors=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=_draft(folder)) as scratch:
             draft = Path(scratch) / folder.name
             draft.mkdir()
             done = []
@@ -94,6 +104,24 @@ def write(wanted: Wanted, plan: Index, folder: Path, workers: int) -> Iterator[i
             draft.replace(folder)
     except OSError as error:
         raise _unwritable(folder, error) from error
+
+
+def _draft(folder: Path) -> str:
+    """Return how the folders begin in which one is written before it has its name."""
+    return f".{folder.name}-"
+
+
+def _abandoned(folder: Path) -> Iterator[Path]:
+    """Yield drafts of a folder that nobody writes any more, whose process was killed."""
+    for draft in folder.parent.glob(f"{_draft(folder)}*"):
+        files = [file.stat().st_mtime for file in draft.rglob("*") if file.is_file()]
+        if files and time.time() - max(files) > ABANDONED:
+            yield draft
+
+
+def _held(folder: Path) -> int:
+    """Return the bytes of the files in a folder."""
+    return sum(file.stat().st_size for file in folder.glob("*"))
 
 
 def _finished(plan: Index, done: Sequence[Done]) -> Index:

@@ -238,6 +238,26 @@ def test_nothing_is_left_where_an_image_cannot_be_read(images: Wanted, tmp_path:
 
 
 def test_a_disk_that_is_too_small_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    here, there = tmp_path / "not" / "here", tmp_path / "not" / "there"
     with pytest.raises(DataError, match=r"GB free, and 1000000\.0 GB are to be written"):
-        require_space(tmp_path / "not" / "yet", 10**15)
-    require_space(tmp_path / "not" / "yet", 1000)
+        require_space({here: 10**15 - 10**6, there: 10**6})
+    require_space({here: 1000, there: 1000})
+
+
+def test_room_that_is_made_by_writing_anew_counts(tmp_path: Path) -> None:
+    (tmp_path / "ready").mkdir()
+    with (tmp_path / "ready" / PIXELS).open("wb") as file:
+        file.truncate(10**12)  # takes no room by itself
+    require_space({tmp_path / "ready": 10**12})
+
+
+def test_what_a_killed_process_has_left_is_removed_and_what_is_written_is_not(
+    images: Wanted, tmp_path: Path
+) -> None:
+    dead, alive = (tmp_path / f".ready-{name}" for name in ("dead", "alive"))
+    for draft in (dead, alive):
+        (draft / "ready").mkdir(parents=True)
+        (draft / "ready" / PIXELS).write_bytes(b"some")
+    os.utime(dead / "ready" / PIXELS, (1, 1))
+    written(images, tmp_path / "ready")
+    assert (dead.exists(), alive.exists()) == (False, True)
