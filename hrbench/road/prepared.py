@@ -26,12 +26,16 @@ def name_of(wanted: Wanted) -> str:
 
 def folder_of(wanted: Wanted) -> Path:
     """Return the folder that some images are prepared in, or would be without --out."""
-    default = world.cache_folder() / "prepared" / name_of(wanted)
+    default = _folders() / name_of(wanted)
     pointer = default.with_name(default.name + ELSEWHERE)
     try:
         return Path(pointer.read_text("utf-8"))
     except OSError:
         return default
+
+
+def _folders() -> Path:
+    return world.cache_folder() / "prepared"
 
 
 def point_to(wanted: Wanted, folder: Path) -> None:
@@ -40,7 +44,7 @@ def point_to(wanted: Wanted, folder: Path) -> None:
     Raises:
         DataError: it cannot be written down.
     """
-    default = world.cache_folder() / "prepared" / name_of(wanted)
+    default = _folders() / name_of(wanted)
     pointer = default.with_name(default.name + ELSEWHERE)
     try:
         if folder == default:
@@ -68,6 +72,8 @@ def with_prepared(
         start: what is trained on, or the weights that are given.
         said: whether to say which are used, and why others are not.
     """
+    if not _folders().is_dir():  # nothing ever was
+        return evaluation, start, ()
     training = start if isinstance(start, Training) else None
     found: dict[str, Prepared] = {}
     for part, wanted in task.wanted(evaluation, training).items():
