@@ -4,31 +4,25 @@
 
 The reading of single samples is measured here, the step of HRNet-W32 at 256 x 192 is given by its
 images/s at two batch sizes, and how processes wait for each other is `simulation.py`. With
-`--validate` trainings of one and of two processes are timed on this machine, beside what the model
-says of them; that takes two minutes.
+`--validate` one and two real processes, with torch's loader and its averaging, are timed beside
+what the model says of them. They pause where others read and compute: a busy machine will do.
 """
 
 import argparse
-import csv
-import os
-import statistics
 import subprocess
 import sys
-import tempfile
 import time
-from dataclasses import replace
-from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
 import torch.distributed as dist
 from numpy.typing import NDArray
-from sidebyside import figure
-from simulation import Machine, Simulated, Training, simulate
+from simulation import AHEAD, Machine, Simulated, Training, simulate
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
 from workload import Workload, people, workload
 
-from hrbench import world
 from hrbench.data.loader import TrainingCrops
 
 IMAGES, SAMPLES = 48, 128  # that are read, one by one
@@ -38,11 +32,11 @@ HIDDEN = 0.5  # of a step: most of its backward pass
 PROCESSES = (1, 2, 4, 8, 16, 32, 64)
 WORKERS = (1, 2, 4, 8, 12, 15)
 RECIPE = 128  # of coco-pose, over all processes
-TINY, BATCH, EPOCHS = "coco-pose@tiny", 16, 4  # what the model is held against
-ROUNDS = 1
+STEP, STEPS, SEED = 60, 120, 0  # ms of a step, and how many, where the model is held to be true
+PACED = Training(np.linspace(0.05, 0.25, 21), STEP / 1000, 0.0, 0, 0.0)
+FREE = Machine(cores=64, cards=64, inside=1.0, between=1.0, latency=0.0)  # pauses take no core
 HEAD = "| {} | step, ms | computing | averaging | waiting for samples | images/s | of perfect |"
 LAUNCHER = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node")
-FAST = Machine(cores=1, cards=1, inside=1.0, between=1.0, latency=0.0)
 
 
 def main() -> None:
@@ -59,11 +53,11 @@ def main() -> None:
     parser.add_argument("--inside", type=float, default=200.0, help="GB/s between cards of a node")
     parser.add_argument("--between", type=float, default=25.0, help="GB/s between nodes")
     parser.add_argument("--latency", type=float, default=20.0, help="µs of an exchange")
-    parser.add_argument("--validate", action="store_true", help="hold the model against trainings")
-    parser.add_argument("--reduce", type=int, help=argparse.SUPPRESS)  # bytes; by --validate
+    parser.add_argument("--validate", action="store_true", help="hold it against processes")
+    parser.add_argument("--paced", type=int, help=argparse.SUPPRESS)  # workers; by --validate
     chosen = parser.parse_args()
-    if chosen.reduce is not None:
-        print_averaging(chosen.reduce)
+    if chosen.paced is not None:
+        keep_pace(chosen.paced)
         return
     if chosen.validate:
         validate()
@@ -124,92 +118,67 @@ def read_one_by_one(load: Workload) -> NDArray[np.float64]:
 
 
 def validate() -> None:
-    """Print the seconds of a step as timed and as simulated, of one and of two processes."""
-    root = world.cached("coco", images=IMAGES, seed=0, size=(480, 640))
-    with tempfile.TemporaryDirectory() as out:
-        rounds = [measured(root, Path(out)) for _ in range(ROUNDS)]
-    full, half, worker, two = np.median(np.array(rounds), axis=0)
-    reading = full[1] / BATCH
-    sample = (full[0] - full[1] - half[0] + half[1]) / (BATCH / 2)
-    training = Training(np.array([reading]), full[0] - full[1] - sample * BATCH, sample, 0, 0.0)
-    print(
-        f"one process without workers, batch {BATCH}: {1000 * full[0]:.1f} ms a step, "
-        f"{1000 * full[1]:.1f} of them reading; batch {BATCH // 2}: {1000 * half[0]:.1f} ms"
-    )
-    averaging = measured_averaging(FLOAT * PARAMETERS // 100)
-    print(f"two processes average a hundredth of W32's gradients in {1000 * averaging:.2f} ms")
-    cores = os.cpu_count() or 1
-    machine = replace(FAST, cores=cores, cards=cores)
-    for name, timed, count, batch, workers in (
-        ("one process, one worker", worker, 1, BATCH, 1),
-        ("two processes without workers", two, 2, BATCH // 2, 0),
-    ):
-        found = simulate(machine, training, processes=count, batch=batch, workers=workers)
-        step = found.step + (averaging if count > 1 else 0.0)
-        figure(f"{name}: a step", "ms", 1000 * timed[0], 1000 * step, "simulated")
-        figure(f"{name}: waiting", "ms", 1000 * timed[1], 1000 * found.waited, "simulated")
+    """Print what steps of one and two processes take, and what the model says of them."""
+    low, high = (1000 * PACED.reading[end] for end in (0, -1))
+    print(f"a batch is read in {low:.0f} to {high:.0f} ms, a step computes for {STEP} ms\n")
+    print("| processes | workers each | step, ms | simulated | waiting, ms | simulated |")
+    print("|---|---|---|---|---|---|")
+    for processes, workers in ((1, 0), (1, 1), (1, 3), (2, 0), (2, 1), (2, 3)):
+        step, waited = paced(processes, workers)
+        told = simulate(
+            FREE, PACED, processes=processes, batch=1, workers=workers, steps=STEPS, seed=SEED
+        )
+        found = (f"{1000 * taken:.0f}" for taken in (step, told.step, waited, told.waited))
+        print(f"| {' | '.join((str(processes), str(workers), *found))} |")
 
 
-def measured(root: Path, out: Path) -> list[tuple[float, float]]:
-    """Return the seconds of a step, and of its waiting, of four trainings."""
-    return [
-        trained(root, out, processes=1, batch=BATCH, workers=0),
-        trained(root, out, processes=1, batch=BATCH // 2, workers=0),
-        trained(root, out, processes=1, batch=BATCH, workers=1),
-        trained(root, out, processes=2, batch=BATCH, workers=0),
-    ]
-
-
-def trained(
-    root: Path, out: Path, *, processes: int, batch: int, workers: int
-) -> tuple[float, float]:
-    """Return the median seconds of a step, and of its waiting, by the log of a training."""
-    launcher = [*LAUNCHER, str(processes)]
-    folder = Path(tempfile.mkdtemp(dir=out))
-    command = [sys.executable, *(launcher if processes > 1 else []), "-m", "hrbench", "run", TINY]
-    command += ["--data", str(root), "--device", "cpu", "--epochs", str(EPOCHS)]
-    command += ["--set", f"recipe.batch_size={batch}", "--workers", str(workers)]
-    command += ["--out", str(folder)]
-    one = {**os.environ, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, env=one, capture_output=True, text=True, check=False)
+def paced(processes: int, workers: int) -> tuple[float, float]:
+    """Return the seconds of a step, and of its waiting, of processes that keep the times told."""
+    command = [sys.executable, *LAUNCHER, str(processes), __file__, "--paced", str(workers)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise SystemExit(f"hrbench run ended with {done.returncode}: {done.stderr}")
-    with next(folder.rglob("log.csv")).open(encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row["samples_per_second"]]
-    steps = [batch / float(row["samples_per_second"]) for row in rows[1:]]
-    shares = [float(row["data_wait_share"]) for row in rows[1:]]
-    waits = [step * share for step, share in zip(steps, shares, strict=True)]
-    return statistics.median(steps), statistics.median(waits)
+        raise SystemExit(f"the processes ended with {done.returncode}: {done.stderr}")
+    step, waited = done.stdout.split()[-2:]
+    return float(step), float(waited)
 
 
-def measured_averaging(size: int) -> float:
-    """Return the seconds in which two processes here average so many bytes."""
-    command = [
-        sys.executable,
-        "-m",
-        "torch.distributed.run",
-        "--standalone",
-        "--nproc-per-node",
-        "2",
-    ]
-    done = subprocess.run(
-        [*command, __file__, "--reduce", str(size)], capture_output=True, text=True, check=True
-    )
-    return float(done.stdout.split()[-1])
+class Paced(Dataset[Tensor]):
+    """Batches that take as long as was drawn for each."""
+
+    def __init__(self, seconds: NDArray[np.float64]) -> None:
+        self.seconds = seconds
+
+    def __getitem__(self, index: int) -> Tensor:
+        time.sleep(self.seconds[index])
+        return torch.zeros(1)
 
 
-def print_averaging(size: int) -> None:
-    """Take part in the averaging of so many bytes; the first process prints its seconds."""
+def keep_pace(workers: int) -> None:
+    """Be one of these processes: torch's loader, a pause for each step, gradients averaged.
+
+    The first prints the mean seconds of a step, and of waiting in all of them.
+    """
     dist.init_process_group("gloo")
-    gradients = torch.ones(size // FLOAT)
-    taken = []
-    for _ in range(20):
-        dist.barrier()
-        start = time.perf_counter()
+    rank, processes = dist.get_rank(), dist.get_world_size()
+    rng = np.random.default_rng(SEED)
+    drawn = rng.choice(PACED.reading, (processes, STEPS))[rank]
+    loader = iter(
+        DataLoader(Paced(drawn), batch_size=None, sampler=range(STEPS), num_workers=workers)
+    )
+    gradients = torch.zeros(1)
+    first, waited, began = AHEAD * AHEAD * workers, 0.0, 0.0
+    for index in range(STEPS):
+        before = time.perf_counter()
+        if index == first:
+            waited, began = 0.0, before
+        next(loader)
+        waited += time.perf_counter() - before
+        time.sleep(STEP / 1000)
         dist.all_reduce(gradients)
-        taken.append(time.perf_counter() - start)
-    if dist.get_rank() == 0:
-        print(statistics.median(taken))
+    found = torch.tensor([time.perf_counter() - began, waited]) / (STEPS - first)
+    dist.all_reduce(found)
+    if rank == 0:
+        print(*(found / processes).tolist())
     dist.destroy_process_group()
 
 
