@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hrbench import catalog, world
-from hrbench.data.shards import INDEX, File, write
+from hrbench.data.shard_writing import CLASS, File, index, write
+from hrbench.data.shards import INDEX
 from hrbench.engine.progress import Steps
 from hrbench.errors import RunError
 from hrbench.formats.contract import PictureFormat
@@ -36,12 +37,12 @@ class Sharded:
     def __str__(self) -> str:
         """Return it in a line."""
         return (
-            f"made: {self.folder}, {self.files:,} files in {self.shards:,} shards of together "
+            f"{self.folder}: {self.files:,} files in {self.shards:,} shards of together "
             f"{self.bytes / 1e6:,.1f} MB; hrbench check {self.dataset} --data {self.data}"
         )
 
 
-def shard(name: str, data: Path, out: Path, *, size: str) -> Sharded:
+def shard(name: str, data: Path, out: Path | None, *, size: str) -> Sharded:
     """Write a dataset below another folder with the files of its image folders in tar shards.
 
     The files that its splits name beside these are copied as they are.
@@ -49,33 +50,56 @@ def shard(name: str, data: Path, out: Path, *, size: str) -> Sharded:
     Args:
         name: a dataset, a task that is measured on it, or a TOML file.
         data: the folder of datasets that it lies in.
-        out: another one, to write it to, all of it or nothing.
+        out: another one, to write it to, all of it or nothing; None where its image folders hold
+            tar files of webdataset, of which only the index is written.
         size: of a shard, as "1GB".
 
     Raises:
         HrbenchError: it is not there, has no image folders, or cannot be written.
     """
     most, dataset = _bytes(size), catalog.load_dataset(name)
-    source, target = data / dataset.folder, out / dataset.folder
-    dataset = as_found(dataset, source)
+    dataset = as_found(dataset, data / dataset.folder)
     folders = _image_folders(dataset, data)
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise RunError(f"{target} is there already and is not empty; name another folder.")
-    if target.resolve().is_relative_to(source.resolve()):
-        raise RunError(f"{target} is inside of what is read; name another folder.")
+    target = (out or data) / dataset.folder
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".shards-") as scratch:
-            folder = Path(scratch) / "made"
-            _copy(dataset, source, folder)
-            files = _pack(folders, source, folder, most, _labels(dataset, data))
-            folder.replace(target)
+        if out is None:
+            files = sum(_indexed(target / place, tuple(dataset.classes)) for place in folders)
+        else:
+            files = _written(dataset, folders, data, target, most)
     except OSError as error:
         place = error.filename or target
         raise RunError(f"{place} cannot be read or written: {error.strerror}") from error
     tars = [path for place in folders for path in (target / place).glob("*.tar")]
     size_of_all = sum(path.stat().st_size for path in tars)
-    return Sharded(dataset.name, out, target, files, len(tars), size_of_all)
+    return Sharded(dataset.name, out or data, target, files, len(tars), size_of_all)
+
+
+def _indexed(folder: Path, classes: Sequence[str]) -> int:
+    """Write the index of the tar files in a folder of images; return how many these are."""
+    if not any(folder.glob("*.tar")):
+        raise RunError(f"{folder} has no tar files to index; --out DIR writes its images into such")
+    return index(folder, classes)
+
+
+def _written(
+    dataset: DatasetSpec, folders: Sequence[str], data: Path, target: Path, size: int
+) -> int:
+    """Write the dataset to a folder that it gets at the end; return how many files are packed."""
+    source = data / dataset.folder
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise RunError(f"{target} is there already and is not empty; name another folder.")
+    if target.resolve().is_relative_to(source.resolve()):
+        raise RunError(f"{target} is inside of what is read; name another folder.")
+    for place in folders:
+        if any((source / place).glob("*.tar")):
+            raise RunError(f"{source / place} has tar files; without --out their index is written")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".shards-") as scratch:
+        folder = Path(scratch) / "made"
+        _copy(dataset, source, folder)
+        files = _pack(folders, source, folder, size, _labels(dataset, data))
+        folder.replace(target)
+    return files
 
 
 def _bytes(size: str) -> int:
@@ -155,7 +179,7 @@ def _packed(
     for path in paths:
         name = path.relative_to(top)
         key = name.with_name(name.name.partition(".")[0]).as_posix()
-        beside = ((f"{key}.cls", str(labels[path]).encode()),) if path in labels else ()
+        beside = ((f"{key}{CLASS}", str(labels[path]).encode()),) if path in labels else ()
         yield File(name.as_posix(), path.read_bytes(), beside)
         steps.advance()
 

@@ -7,10 +7,8 @@ alone, in any order, and what was cut off or changed since is noticed.
 
 import io
 import os
-import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -168,59 +166,3 @@ def _require_whole(path: Path, size: int) -> None:
         raise DataError(f"{path} cannot be read: {error.strerror}; {AGAIN}") from error
     if there != size:
         raise DataError(f"{path} has {there} bytes, not the {size} that were written; {AGAIN}")
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file that is put into a shard."""
-
-    name: str  # relative to the folder
-    content: bytes
-    beside: tuple[tuple[str, bytes], ...] = ()  # files right behind it that the index passes over
-
-
-def write(folder: Path, name: str, files: Iterable[File], size: int) -> int:
-    """Write files into shards called `name`, and their index; return how many shards there are.
-
-    A shard is closed when it has `size` bytes. Its bytes follow from the files' names and content.
-    """
-    tars: list[Path] = []
-    rows: list[tuple[bytes, int, int, int, int]] = []
-    waiting = iter(files)
-    file = next(waiting, None)
-    while file is not None:
-        tars.append(folder / f"{name}-{len(tars):06d}.tar")
-        with tarfile.open(tars[-1], "w", format=tarfile.PAX_FORMAT) as tar:
-            while file is not None and tar.offset < size:
-                place, check = _put(tar, file.name, file.content), zlib.crc32(file.content)
-                row = (len(tars) - 1, place, len(file.content), check)
-                rows.append((file.name.encode(CODE, UNKNOWN), *row))
-                for other, more in file.beside:
-                    _put(tar, other, more)
-                file = next(waiting, None)
-    _write_index(folder, tars, sorted(rows))
-    return len(tars)
-
-
-def _write_index(
-    folder: Path, tars: list[Path], rows: list[tuple[bytes, int, int, int, int]]
-) -> None:
-    tar, offsets, lengths, checks = np.array([row[1:] for row in rows], np.int64).reshape(-1, 4).T
-    np.savez(
-        folder / INDEX,
-        tars=np.array([tar.name for tar in tars], dtype=np.str_),
-        bytes=np.array([tar.stat().st_size for tar in tars], dtype=np.int64),
-        names=np.array([row[0] for row in rows], dtype=np.bytes_),
-        tar=tar,
-        offsets=offsets,
-        lengths=lengths,
-        checks=checks,
-    )
-
-
-def _put(tar: tarfile.TarFile, name: str, content: bytes) -> int:
-    """Write a file as its name and its bytes alone make it; return where these begin."""
-    info = tarfile.TarInfo(name)
-    info.size = len(content)
-    tar.addfile(info, io.BytesIO(content))
-    return tar.offset - -(-len(content) // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE

@@ -82,6 +82,21 @@ def test_classes_are_written_beside_pictures_and_read_from_their_folders(tmp_pat
     assert other.labels.tolist() == one.labels.tolist()
 
 
+def test_shards_that_others_made_are_read_as_the_files_are(tmp_path: Path) -> None:
+    data = small_world(48, "imagenet")
+    shards = sharded("imagenet", data, tmp_path / "shards")
+    for place in shards.rglob(INDEX):
+        place.unlink()
+    ended = called(tmp_path, "shard", "imagenet", str(shards))
+    assert ended.status == 0, ended.err
+    assert "60 files in 2 shards" in ended.out
+    said = []
+    for place in (data, shards):
+        ended = called(tmp_path, "check", "imagenet", "--data", str(place), "--images", "--json")
+        said.append(json.loads(ended.out) | {"folder": ""})
+    assert said[0] == said[1]
+
+
 def test_an_image_that_is_not_in_the_shards_is_named(tmp_path: Path) -> None:
     data = tmp_path / "data"
     shutil.copytree(small_world(), data)
@@ -131,6 +146,12 @@ def test_a_changed_image_is_listed_by_check_and_stops_a_run(tmp_path: Path) -> N
         (["coco", "data", "-o", "data"], "data/coco is there already and is not empty"),
         (["coco", "data", "-o", "data/coco/x"], "data/coco/x/coco is inside of what is read"),
         (["coco", "once", "-o", "out"], "once/coco/images/test2017 is in shards already"),
+        (["coco", "data"], "data/coco/images/test2017 has no tar files to index; --out DIR writes"),
+        (
+            ["aflw", "tars", "-o", "out"],
+            "tars/aflw/images has tar files; without --out their index",
+        ),
+        (["aflw", "tars"], "tars/aflw/images/0.tar is no whole tar file"),
         (["cocoa", "data", "-o", "out"], "no dataset is called 'cocoa'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -141,6 +162,8 @@ def test_what_cannot_be_put_into_shards_is_said(
     shutil.copytree(small_world(), tmp_path / "data")
     (tmp_path / "once/coco/images/test2017").mkdir(parents=True)
     (tmp_path / "once/coco/images/test2017" / INDEX).touch()
+    (tmp_path / "tars/aflw/images").mkdir(parents=True)
+    (tmp_path / "tars/aflw/images/0.tar").write_bytes(b"none")
     ended = called(tmp_path, "shard", *arguments)
     assert ended.status == 1
     assert words in ended.err

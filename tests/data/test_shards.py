@@ -1,5 +1,6 @@
 """Files in tar shards: as webdataset and tarfile read them, and as we do, by offset."""
 
+import io
 import json
 import multiprocessing
 import shutil
@@ -13,7 +14,8 @@ import numpy as np
 import pytest
 
 from hrbench.data import stored
-from hrbench.data.shards import INDEX, File, Shards, load, write
+from hrbench.data.shard_writing import File, index, write
+from hrbench.data.shards import INDEX, Shards, load
 from hrbench.errors import DataError
 
 LONG = "deep/" + "x" * 150 + ".jpg"  # longer than the plain header of a tar file has room for
@@ -217,3 +219,70 @@ def test_a_folder_that_comes_later_is_seen(tmp_path: Path, folder: Path) -> None
         stored.read(late / "top.jpg")
     shutil.copytree(folder, late)
     assert stored.read(late / "top.jpg") == CONTENT["top.jpg"]
+
+
+def tar_of(path: Path, files: dict[str, bytes]) -> None:
+    """Write a tar file as another program may: with a folder of its own, and names from "./" on."""
+    with tarfile.open(path, "w", format=tarfile.GNU_FORMAT) as tar:
+        folder = tarfile.TarInfo("./")
+        folder.type = tarfile.DIRTYPE
+        tar.addfile(folder)
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+
+
+def test_shards_of_others_are_found_by_the_classes_beside_their_pictures(tmp_path: Path) -> None:
+    tar_of(tmp_path / "0.tar", {"7.cls": b"1\n", "7.jpg": b"seven", "7.json": b"{}"})
+    tar_of(
+        tmp_path / "1.tar", {"a/8.jpg": b"eight", "a/8.cls": b"0", "a/9.png": b"", "a/9.cls": b"1"}
+    )
+    assert index(tmp_path, ["n01", "n02"]) == 3
+    assert stored.listed(tmp_path).folders == ["n01", "n02"]
+    assert stored.listed(tmp_path / "n02").files == ["7.jpg", "9.png"]
+    assert stored.read(tmp_path / "n02" / "7.jpg") == b"seven"
+    assert stored.read(tmp_path / "n01" / "8.jpg") == b"eight"
+
+
+def test_shards_of_others_without_classes_keep_their_names(tmp_path: Path) -> None:
+    tar_of(tmp_path / "0.tar", {"./000000000009.jpg": b"nine", "./000000000009.json": b"[]"})
+    assert index(tmp_path, []) == 1
+    assert stored.read(tmp_path / "000000000009.jpg") == b"nine"
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({"7.jpg": b""}, r"0.tar: 7.jpg has no .cls beside it; that is to be one of 0 to 1"),
+        (
+            {"7.jpg": b"", "7.cls": b"2"},
+            r"0.tar: 7.jpg says class '2'; that is to be one of 0 to 1",
+        ),
+        ({"7.jpg": b"", "7.cls": b"cat"}, r"0.tar: 7.jpg says class 'cat'; that is to be"),
+        ({"7.cls": b"1"}, r"no picture is in its tar files"),
+        (
+            {"a/7.jpg": b"", "a/7.cls": b"1", "b/7.jpg": b"", "b/7.cls": b"1"},
+            r"n02/7.jpg is in its tar files twice",
+        ),
+    ],
+    ids=["no class", "too large", "no number", "no picture", "twice"],
+)
+def test_shards_of_others_that_say_no_class_are_refused(
+    files: dict[str, bytes], words: str, tmp_path: Path
+) -> None:
+    tar_of(tmp_path / "0.tar", files)
+    with pytest.raises(DataError, match=words):
+        index(tmp_path, ["n01", "n02"])
+    assert not (tmp_path / INDEX).exists()
+
+
+@pytest.mark.parametrize(
+    "left", [100, 1600, 2100]
+)  # of 512 for the folder, 512 and 2048 for a file
+def test_a_tar_file_of_others_that_is_cut_short_is_refused(left: int, tmp_path: Path) -> None:
+    tar_of(tmp_path / "0.tar", {"7.jpg": bytes(2048)})
+    content = (tmp_path / "0.tar").read_bytes()
+    (tmp_path / "0.tar").write_bytes(content[:left])
+    with pytest.raises(DataError, match=r"0.tar is (no whole tar file \(|cut short in 7.jpg)"):
+        index(tmp_path, [])
