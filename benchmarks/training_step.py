@@ -68,9 +68,8 @@ def made(count: int, seed: int, device: torch.device, steps: int) -> Trained:
     load = workload()
     keypoints, model = len(load.dataset.keypoints), load.spec.model
     points = torch.rand((count, keypoints, 2), dtype=torch.float64) * model.input[1]
-    batch = Batch(crops(load, count), points, torch.rand((count, keypoints)) < 0.7)
-    if device.type == "cuda":
-        batch = batch.pin_memory()
+    parts = (crops(load, count), points, torch.rand((count, keypoints)) < 0.7)
+    batch = Batch(*(part.pin_memory() if device.type == "cuda" else part for part in parts))
     return Trained(load, batch, network.build(model, keypoints, seed), device, steps)
 
 
