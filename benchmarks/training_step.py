@@ -4,7 +4,7 @@
 
 Both start from what their loader gives: the official from float32 crops and maps, ours from uint8
 crops and keypoints. On a CPU one step is timed, in fp32 and, where the processor has it, in bf16.
-On a card it is twenty, in bf16 and in full fp32; there the official has what its settings and torch
+On a card it is ten, in bf16 and in full fp32; there the official has what its settings and torch
 have by default, cudnn.benchmark and TF32 in convolutions, and reads the loss of every step.
 """
 
@@ -30,7 +30,7 @@ from hrbench.network import ImageNetwork
 
 TOLERANCES = {"fp32": 1e-4, "bf16": 2e-2}  # of the first loss
 TF32 = 1e-3  # on a card the official fp32 convolves so
-ON_CARD = 20  # steps that are timed together
+ON_CARD = 10  # steps that are timed together
 
 
 @dataclass(frozen=True, slots=True)

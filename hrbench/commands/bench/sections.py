@@ -27,7 +27,15 @@ ON_CPU = (
     Section("scoring", "scoring.py", 240),
     Section("world", "world.py", 240),
 )
-ON_CARD = (Section("copies", "copies.py", 10),)
+CARD = ("--device", "cuda")
+BRIEF = (*CARD, "--rounds", "2")
+ON_CARD = (
+    Section("training-128", "training.py", 35, (*CARD, "--batch", "128")),
+    Section("training-32", "training.py", 30, (*CARD, "--batch", "32")),
+    Section("training-step-128", "training_step.py", 40, (*BRIEF, "--batch", "128")),
+    Section("training-step-32", "training_step.py", 30, (*BRIEF, "--batch", "32")),
+    Section("copies", "copies.py", 10),
+)
 
 
 def chosen(names: tuple[str, ...], *, card: bool) -> tuple[Section, ...]:
