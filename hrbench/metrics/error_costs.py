@@ -100,9 +100,9 @@ def rescored(truth: Truth, results: Results, sigmas: Floats) -> Results:
     scores, areas = np.full(len(everyone), -1.0), results.extents
     for rows in rows_by_image(results.image_ids):
         keypoints = results.keypoints[rows]
-        overlap = oks(keypoints, areas[rows], sigmas, np.ones(keypoints.shape[:2], dtype=np.bool_))
+        overlap = oks(keypoints, areas[rows], sigmas, np.ones(keypoints.shape[:3], dtype=np.bool_))
         order, lowered = soft_order(overlap, best[rows], SOFTNESS)
-        scores[rows[order]] = lowered
+        scores[np.take_along_axis(rows, order, axis=1)] = lowered
     return replace(results, scores=scores)
 
 

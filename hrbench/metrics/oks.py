@@ -1,6 +1,7 @@
 """Object keypoint similarity (OKS): between poses of one image, and of results with truth.
 
-Shapes: n poses of one image, M pairs of a result and a person, K keypoints.
+Shapes: n poses of an image, (...) images that have as many, M pairs of a result and a person, K
+keypoints.
 
 Source: the COCO keypoint evaluation (cocodataset.org/#keypoints-eval) for truth; the NMS of
 deep-high-resolution-net.pytorch, lib/nms/nms.py, between poses.
@@ -20,17 +21,18 @@ EPSILON = np.spacing(1.0)  # added to areas, so that only an exact pose fits an 
 def oks(
     keypoints: NDArray[np.floating], areas: Floats, sigmas: Floats, visible: NDArray[np.bool_]
 ) -> Floats:
-    """Return the (n, n) similarity of all poses of one image with each other.
+    """Return the (..., n, n) similarity of all poses of an image with each other.
 
-    Entry (i, j) is the mean over those keypoints that are `visible` (n, K) in pose j; 0 where
-    none is. `keypoints` are (n, K, 2), `areas` (n,) those of the padded boxes. Distances are
-    squared in the precision of `keypoints`, as officially.
+    Entry (i, j) is the mean over those keypoints that are `visible` (..., n, K) in pose j; 0 where
+    none is. `keypoints` are (..., n, K, 2), `areas` (..., n) those of the padded boxes. Distances
+    are squared in the precision of `keypoints`, as officially.
     """
-    x, y = np.moveaxis(keypoints, 2, 0)
-    squared = np.square(x[:, None] - x) + np.square(y[:, None] - y)
-    terms = similarity(squared, sigmas, (areas[:, None] + areas) / 2)
-    total: Floats = np.einsum("ijk,jk->ij", terms, visible.astype(np.float64))
-    return np.asarray(total / np.maximum(visible.sum(axis=1), 1))
+    x, y = np.moveaxis(keypoints, -1, 0)
+    squared = np.square(x[..., None, :] - x[..., None, :, :])
+    squared += np.square(y[..., None, :] - y[..., None, :, :])
+    terms = similarity(squared, sigmas, (areas[..., None] + areas[..., None, :]) / 2)
+    total: Floats = np.einsum("...ijk,...jk->...ij", terms, visible.astype(np.float64))
+    return np.asarray(total / np.maximum(visible.sum(axis=-1), 1)[..., None, :])
 
 
 def oks_with_truth(

@@ -16,19 +16,22 @@ from hrbench.metrics.oks import oks
 from hrbench.metrics.people import Poses, Results
 
 Rows = NDArray[np.intp]
+Mask = NDArray[np.bool_]
 SuppressionName = Literal["oks", "soft", "none"]
 
 KEYPOINT_THRESHOLD = 0.2  # of a keypoint's score, to count in its pose's
 NMS_THRESHOLD = 0.9  # of the OKS
+PAIRS_AT_ONCE = 1 << 13  # of poses; stay in the cache
 PERSON = 1  # COCO's category id
 
 
-def keep_all(_overlap: Floats, scores: Floats, _threshold: float) -> Rows:
-    """Return all poses in their order."""
-    return np.arange(len(scores))
+def keep_all(_overlap: Floats, scores: Floats, _threshold: float) -> tuple[Rows, Mask]:
+    """Return all poses in their order; all stay."""
+    order = np.broadcast_to(np.arange(scores.shape[-1]), scores.shape)
+    return order, np.ones(scores.shape, dtype=np.bool_)
 
 
-SUPPRESSIONS: dict[SuppressionName, Callable[[Floats, Floats, float], Rows]] = {
+SUPPRESSIONS: dict[SuppressionName, Callable[[Floats, Floats, float], tuple[Rows, Mask]]] = {
     "oks": oks_nms,
     "soft": soft_oks_nms,
     "none": keep_all,
@@ -54,12 +57,15 @@ def select(
     """Score every pose and drop those that repeat a better one of their image."""
     scores = instance_scores(poses.keypoint_scores, poses.box_scores, keypoint_threshold)
     suppress = SUPPRESSIONS[nms]
-    kept = [np.empty(0, dtype=np.intp)]
+    kept, first = [np.empty(0, dtype=np.intp)], [np.empty(0, dtype=np.intp)]
     for rows in rows_by_image(poses.image_ids):
-        visible = np.ones((len(rows), len(sigmas)), dtype=bool)  # officially, whatever the scores
+        visible = np.ones((*rows.shape, len(sigmas)), dtype=bool)  # officially, whatever the scores
         overlap = oks(poses.keypoints[rows], poses.box_areas[rows], sigmas, visible)
-        kept.append(rows[suppress(overlap, scores[rows], nms_threshold)])
-    return Selection(np.concatenate(kept), scores)
+        order, stays = suppress(overlap, scores[rows], nms_threshold)
+        kept.append(np.take_along_axis(rows, order, axis=1)[stays])
+        first.append(rows[:, 0].repeat(stays.sum(axis=1)))
+    by_first_appearance = np.concatenate(first).argsort(kind="stable")
+    return Selection(np.concatenate(kept)[by_first_appearance], scores)
 
 
 def instance_scores(
@@ -77,11 +83,15 @@ def instance_scores(
 
 
 def rows_by_image(image_ids: NDArray[np.int64]) -> Iterator[Rows]:
-    """Yield the rows of each image, images in the order of their first appearance."""
+    """Yield (b, n) rows of b images that have n each, fewest first: some images at a time."""
     order = image_ids.argsort(kind="stable")
-    starts = np.flatnonzero(np.diff(image_ids[order])) + 1
-    images = np.split(order, starts) if len(order) else []
-    yield from sorted(images, key=lambda rows: int(rows[0]))
+    starts = np.unique(image_ids[order], return_index=True)[1]
+    counts = np.diff(starts, append=len(order))
+    for count in np.unique(counts).tolist():
+        images = starts[counts == count, None] + np.arange(count)
+        together = max(PAIRS_AT_ONCE // count**2, 1)
+        for start in range(0, len(images), together):
+            yield order[images[start : start + together]]
 
 
 def as_results(poses: Poses, selection: Selection) -> Results:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from metrics.examples import poses, sigmas
 
+from hrbench.metrics import selection
 from hrbench.metrics.selection import coco_results, instance_scores, rows_by_image, select
 
 
@@ -21,9 +22,20 @@ def test_a_pose_without_a_confident_keypoint_scores_zero() -> None:
     assert instance_scores(np.full((1, 3), 0.1, np.float32), np.array([0.9]), 0.2).tolist() == [0]
 
 
-def test_images_come_in_the_order_of_their_first_pose() -> None:
+def test_images_with_as_many_poses_are_done_together() -> None:
     rows = [group.tolist() for group in rows_by_image(np.array([7, 3, 7, 3, 9]))]
-    assert rows == [[0, 2], [1, 3], [4]]
+    assert rows == [[[4]], [[1, 3], [0, 2]]]
+
+
+def test_images_of_more_pairs_than_fit_are_done_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selection, "PAIRS_AT_ONCE", 8)
+    rows = [group.tolist() for group in rows_by_image(np.repeat(np.arange(3), 2))]
+    assert rows == [[[0, 1], [2, 3]], [[4, 5]]]
+
+
+def test_poses_come_by_the_order_of_their_images_first_pose() -> None:
+    apart = poses([[[0, 0]], [[0, 0]], [[99, 99]], [[0, 0]]], [0.4, 0.3, 0.6, 0.5], [7, 3, 7, 9])
+    assert select(apart, sigmas=sigmas(1)).kept.tolist() == [2, 0, 1, 3]
 
 
 def test_a_like_pose_in_another_image_is_no_repetition() -> None:
