@@ -2,7 +2,8 @@
 
 Letters: N frames in the order of time, J joints. All positions are (N, J, 3), in one frame of
 reference and in millimetres, and so are all errors. Whatever the precision of the input, the
-arithmetic is in float64.
+arithmetic is in float64. In memory the frames of a coordinate lie together, see `by_coordinate`, as
+what is done to each frame is done to many at a time then.
 """
 
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.arrays import Floats
+from hrbench.metrics.rotations import best_rotations
 
 Joints = NDArray[np.floating]
 
@@ -26,6 +28,14 @@ class Alignment:
     residual: Floats  # (N,) squared distances left, over those of the true joints to their mean
 
 
+def by_coordinate(joints: Joints) -> Floats:
+    """Return (N, J, 3) joints in float64, the N values of each coordinate together in memory.
+
+    Joints that are so already are returned as they are.
+    """
+    return np.ascontiguousarray(joints.T, dtype=np.float64).T
+
+
 def distances(predicted: Joints, truth: Joints) -> Floats:
     """Return the (N, J) distances of joints to the true ones.
 
@@ -33,7 +43,13 @@ def distances(predicted: Joints, truth: Joints) -> Floats:
         ValueError: the two are not of one shape.
     """
     predicted, truth = _pair(predicted, truth)
-    return np.asarray(np.linalg.norm(predicted - truth, axis=-1))
+    return lengths(predicted - truth)
+
+
+def lengths(vectors: Floats) -> Floats:
+    """Return (N, J) the lengths of (N, J, 3) vectors."""
+    squared = np.einsum("njc,njc->nj", vectors, vectors)
+    return np.asarray(np.sqrt(squared, out=squared))
 
 
 def mpjpe(predicted: Joints, truth: Joints) -> Floats:
@@ -60,7 +76,7 @@ def mpjve(predicted: Joints, truth: Joints) -> Floats:
     Source: Pavllo et al. 2019, section 5.
     """
     predicted, truth = _pair(predicted, truth)
-    return mpjpe(np.diff(predicted, axis=0), np.diff(truth, axis=0))
+    return np.asarray(lengths(np.diff(predicted - truth, axis=0)).mean(axis=-1))
 
 
 def rescaled(predicted: Joints, truth: Joints) -> Floats:
@@ -69,9 +85,14 @@ def rescaled(predicted: Joints, truth: Joints) -> Floats:
     The origin stays: nothing is centred. Poses of no extent, which no number helps, stay too.
     """
     predicted, truth = _pair(predicted, truth)
-    product = np.sum(predicted * truth, axis=(-2, -1), keepdims=True)
-    square = np.sum(predicted * predicted, axis=(-2, -1), keepdims=True)
-    return np.asarray(predicted * (product / _above_zero(square)))
+    scale = _products(predicted, truth) / _above_zero(_products(predicted, predicted))
+    return np.asarray(predicted * scale[:, None, None])
+
+
+def turned_by(poses: Floats, matrices: Floats) -> Floats:
+    """Return poses times (N, 3, 3) matrices from the right."""
+    planes = np.ascontiguousarray(matrices.transpose(1, 2, 0))
+    return np.asarray(np.einsum("cjn,cdn->djn", poses.T, planes).T)
 
 
 def procrustes(predicted: Joints, truth: Joints, *, with_scale: bool = True) -> Alignment:
@@ -80,8 +101,7 @@ def procrustes(predicted: Joints, truth: Joints, *, with_scale: bool = True) -> 
     Without scale, poses are turned and moved only. A pose whose joints are all in one place
     comes to lie in the middle of the true one.
 
-    Source: the orthogonal Procrustes problem as in Gower 1975, with Umeyama's correction (1991)
-    where the best matrix is a reflection.
+    Source: the orthogonal Procrustes problem as in Gower 1975.
 
     Raises:
         ValueError: the two are not of one shape.
@@ -89,29 +109,29 @@ def procrustes(predicted: Joints, truth: Joints, *, with_scale: bool = True) -> 
     predicted, truth = _pair(predicted, truth)
     middle, true_middle = (points.mean(axis=1, keepdims=True) for points in (predicted, truth))
     centred, true_centred = predicted - middle, truth - true_middle
-    size, true_size = (np.linalg.norm(pose, axis=(1, 2)) for pose in (centred, true_centred))
-    unit = centred / _above_zero(size)[:, None, None]
-    true_unit = true_centred / _above_zero(true_size)[:, None, None]
-    left, strengths, right = np.linalg.svd(true_unit.swapaxes(1, 2) @ unit)
-    turn = np.sign(np.linalg.det(left @ right))
-    right[:, -1] *= turn[:, None]
-    strengths[:, -1] *= turn
-    rotation = (left @ right).swapaxes(1, 2)
-    trace = strengths.sum(axis=1)
+    size, true_size = (np.sqrt(_products(pose, pose)) for pose in (centred, true_centred))
+    sizes = _above_zero(size) * _above_zero(true_size)
+    products = np.einsum("njc,njd->ncd", true_centred, centred)
+    rotation, fit = best_rotations(products / sizes[:, None, None])
     ratio = size / _above_zero(true_size)
-    scale = trace * true_size / _above_zero(size) if with_scale else np.ones(len(trace))
-    left_over = 1 - trace**2 if with_scale else 1 + ratio**2 - 2 * trace * ratio
+    scale = fit * true_size / _above_zero(size) if with_scale else np.ones(len(fit))
+    left_over = 1 - fit**2 if with_scale else 1 + ratio**2 - 2 * fit * ratio
     turned = scale[:, None, None] * rotation
-    translation = true_middle - middle @ turned
-    return Alignment(
-        predicted @ turned + translation, rotation, scale, translation[:, 0], left_over
-    )
+    translation = true_middle - turned_by(middle, turned)
+    poses = turned_by(predicted, turned)
+    poses += translation
+    return Alignment(poses, rotation, scale, translation[:, 0], left_over)
 
 
 def _pair(predicted: Joints, truth: Joints) -> tuple[Floats, Floats]:
     if predicted.shape != truth.shape:
         raise ValueError(f"predicted joints {predicted.shape}, true ones {truth.shape}")
-    return predicted.astype(np.float64), truth.astype(np.float64)
+    return by_coordinate(predicted), by_coordinate(truth)
+
+
+def _products(one: Floats, other: Floats) -> Floats:
+    """Return (N,) sums of the products of all coordinates."""
+    return np.asarray(np.einsum("njc,njc->n", one, other))
 
 
 def _above_zero(sizes: Floats) -> Floats:

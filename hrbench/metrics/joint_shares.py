@@ -22,13 +22,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.arrays import Floats
-from hrbench.metrics.joint_errors import Alignment, procrustes
+from hrbench.metrics.joint_errors import Alignment, distances, procrustes, turned_by
 from hrbench.metrics.mpjpe import (
     HEADLINE,
     HIP,
     Average,
     JointTruth,
     Root,
+    chosen,
     counted_joints,
     from_hips,
     weighted_mean,
@@ -63,11 +64,8 @@ def breakdown(
     counted = counted_joints(joint_names, num_joints)
     hip, values = joint_names.index(HIP), []
     for _, rows in used:
-        predicted, target = (
-            each.astype(np.float64)[:, counted]
-            for each in from_hips(truth, joints, rows, hip, root)
-        )
-        values.append(columns(predicted, target).mean(axis=0))
+        poses = from_hips(truth, joints, rows, hip, root)
+        values.append(columns(*(chosen(each, counted) for each in poses)))
     return _groups(
         np.array(values),
         np.array([truth.actions[number] for number, _ in used]),
@@ -78,25 +76,21 @@ def breakdown(
 
 
 def columns(predicted: Floats, target: Floats) -> Floats:
-    """Return (N, J, C), of each joint the parts of its error, in the order of COLUMNS."""
+    """Return (J, C), of each joint the mean parts of its error, in the order of COLUMNS."""
     parts = shares(predicted, target)
     off = predicted - target
     squared = np.square(off)
-    plane = np.sqrt(squared.sum(axis=2) - squared[..., DEPTH])
-    return np.stack(
-        [
-            *(np.linalg.norm(off, axis=2), *parts, np.abs(off[..., DEPTH]), plane),
-            *(squared.sum(axis=2), squared[..., DEPTH]),
-        ],
-        axis=2,
-    )
+    all_squared, squared_depth = squared.sum(axis=2), squared[..., DEPTH]
+    plane = np.sqrt(all_squared - squared_depth)
+    each = (np.sqrt(all_squared), *parts, np.abs(off[..., DEPTH]), plane)
+    return np.stack([part.mean(axis=0) for part in (*each, all_squared, squared_depth)], axis=1)
 
 
 def shares(predicted: Floats, target: Floats) -> list[Floats]:
     """Return what of each joint's error is owed to each of STEPS, and to the pose: (N, J) each."""
     best, steps = procrustes(predicted, target), frozenset(STEPS)
     left = {
-        done: np.asarray(np.linalg.norm(put_right(predicted, best, done) - target, axis=2))
+        done: distances(put_right(predicted, best, done), target)
         for done in {frozenset(o[:n]) for o in permutations(STEPS) for n in range(len(o) + 1)}
     }
     gains = dict.fromkeys(STEPS, np.zeros(predicted.shape[:2]))
@@ -110,7 +104,7 @@ def shares(predicted: Floats, target: Floats) -> list[Floats]:
 def put_right(poses: Floats, best: Alignment, steps: frozenset[str]) -> Floats:
     """Return (N, J, 3) poses after some of the STEPS towards their best alignment."""
     if "rotation" in steps:
-        poses = poses @ best.rotation
+        poses = turned_by(poses, best.rotation)
     if "scale" in steps:
         poses = poses * best.scale[:, None, None]
     return poses + best.translation[:, None] if "root" in steps else poses

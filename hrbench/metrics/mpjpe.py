@@ -158,8 +158,10 @@ class SequenceErrors:
         figures, by_joint = np.empty((len(used), len(FIGURES))), np.empty((len(used), len(counted)))
         for place, (_, rows) in enumerate(used):
             predicted, target = from_hips(truth, joints, rows, hip, root)
-            by_joint[place] = joint_errors.distances(predicted, target).mean(axis=0)
-            figures[place] = sequence_figures(predicted[:, counted], target[:, counted])
+            distances = joint_errors.distances(predicted, target)
+            by_joint[place] = distances.mean(axis=0)
+            poses = (chosen(each, counted) for each in (distances, predicted, target))
+            figures[place] = sequence_figures(*poses)
         numbers = np.array([number for number, _ in used], dtype=np.intp)
         return cls(
             np.array(truth.actions, dtype=np.str_)[numbers],
@@ -203,27 +205,37 @@ class SequenceErrors:
         return f"no sequence of {' and '.join(still)} has two frames"
 
 
+def chosen(values: Floats, counted: NDArray[np.bool_]) -> Floats:
+    """Return the counted joints of (N, J, ...) values."""
+    return values if counted.all() else values[:, counted]
+
+
 def from_hips(
     truth: JointTruth,
     joints: NDArray[np.floating],
     rows: NDArray[np.intp],
     hip: int,
     root: Root,
-) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+) -> tuple[Floats, Floats]:
     """Return copies of some frames' predictions and true joints, hips at the origin by `root`."""
-    predicted, target = joints[rows], truth.joints[rows]
+    predicted, target = (joint_errors.by_coordinate(each[rows]) for each in (joints, truth.joints))
     target[:, hip] = 0
     if root == "both":
         predicted[:, hip] = 0
     return predicted, target
 
 
-def sequence_figures(predicted: NDArray[np.floating], target: NDArray[np.floating]) -> list[float]:
-    """Return the mean of each of FIGURES over a sequence; no MPJVE, a NaN, of a single frame."""
-    per_frame = (joint_errors.mpjpe, joint_errors.p_mpjpe, joint_errors.n_mpjpe)
+def sequence_figures(distances: Floats, predicted: Floats, target: Floats) -> list[float]:
+    """Return the mean of each of FIGURES over a sequence; no MPJVE, a NaN, of a single frame.
+
+    The (N, J) distances are those of the (N, J, 3) predicted joints to the target.
+    """
+    aligned, rescaled = (
+        error(predicted, target).mean() for error in (joint_errors.p_mpjpe, joint_errors.n_mpjpe)
+    )
     speeds = joint_errors.mpjve(predicted, target)
-    velocity = float(speeds.mean()) if len(speeds) else math.nan
-    return [*(float(error(predicted, target).mean()) for error in per_frame), velocity]
+    velocity = speeds.mean() if len(speeds) else math.nan
+    return [float(mean) for mean in (distances.mean(), aligned, rescaled, velocity)]
 
 
 def weighted_mean(values: Floats, weights: NDArray[np.int64]) -> Floats:
