@@ -84,12 +84,13 @@ def medians(errors: KeypointErrors) -> dict[str, float]:
 
 def by_keypoint(errors: KeypointErrors, names: Sequence[str]) -> dict[str, dict[str, float]]:
     """Return a row of figures for each keypoint; NaN for what nothing was measured of."""
+    pixels, share = (medians_of_rising(rising(each)) for each in (errors.pixels, errors.share))
     return {
         name: {
             "labelled": float(np.isfinite(errors.pixels[:, index]).sum()),
             "OKS": mean_of_known(errors.similarity[:, index]),
-            "median_error_px": median_of_known(errors.pixels[:, index]),
-            "median_error_share": median_of_known(errors.share[:, index]),
+            "median_error_px": float(pixels[index]),
+            "median_error_share": float(share[index]),
             "swapped": 100 * mean_of_known(errors.swapped[:, index]),
         }
         for index, name in enumerate(names)
@@ -102,7 +103,27 @@ def mean_of_known(values: Floats) -> float:
     return float(known.mean()) if known.size else math.nan
 
 
+def rising(values: Floats) -> Floats:
+    """Return (K, N) the values of each column of (N, K) in rising order, NaN behind them."""
+    return np.sort(np.ascontiguousarray(values.T), axis=1)
+
+
+def medians_of_rising(values: Floats) -> Floats:
+    """Return (K,) the median of what is not NaN in each row of (K, N) values that rise."""
+    counts = np.isfinite(values).sum(axis=1)
+    if not values.shape[1]:
+        return np.full(len(values), np.nan)
+    low, high = np.maximum(counts - 1, 0) // 2, counts // 2
+    every = np.arange(len(values))
+    return np.where(counts > 0, (values[every, low] + values[every, high]) / 2, np.nan)
+
+
 def median_of_known(values: Floats) -> float:
     """Return the median of what is not NaN; NaN if nothing is left."""
-    known = values[~np.isnan(values)]
-    return float(np.median(known)) if known.size else math.nan
+    known = values.size - int(np.isnan(values).sum())
+    if not known:
+        return math.nan
+    half = known // 2
+    halves = np.partition(values, half, axis=None)  # NaN last; `np.median` takes ten times as long
+    low = halves[half] if known % 2 else halves[:half].max()
+    return float(low + halves[half]) / 2

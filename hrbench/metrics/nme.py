@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.arrays import Floats
-from hrbench.metrics.keypoints import median_of_known
+from hrbench.metrics.keypoints import median_of_known, medians_of_rising, rising
 from hrbench.metrics.scores import Scores
 
 # By name, the indices of the points between whose means a normaliser is the distance.
@@ -108,8 +108,8 @@ def score_faces(
 
 def pixel_errors(truth: FaceTruth, keypoints: NDArray[np.floating[Any]]) -> Floats:
     """Return (N, K) distances of predictions to the truth."""
-    distances: Floats = np.linalg.norm(keypoints.astype(np.float64) - truth.keypoints, axis=2)
-    return distances
+    x, y = np.moveaxis(np.square(keypoints.astype(np.float64) - truth.keypoints), 2, 0)
+    return np.sqrt(x + y)
 
 
 def shares(distances: Floats, sizes: Floats) -> Floats:
@@ -150,22 +150,22 @@ def areas(errors: Floats, limit: float) -> Floats:
 def curve(errors: Floats) -> dict[str, list[float]]:
     """Return the per cent of faces whose error is at most each of some thresholds."""
     thresholds = np.arange(STEPS + 1) * LIMITS[-1] / STEPS
-    return {
-        "thresholds": thresholds.tolist(),
-        "share": [100 - failure_rate(errors, threshold) for threshold in thresholds],
-    }
+    below = np.searchsorted(np.sort(errors), thresholds, side="right")
+    known = errors.size and not np.isnan(errors).any()
+    failures = 100 * ((errors.size - below) / errors.size) if known else np.full(STEPS + 1, np.nan)
+    return {"thresholds": thresholds.tolist(), "share": (100 - failures).tolist()}
 
 
 def _by_keypoint(
     distances: Floats, points: Floats, names: Sequence[str]
 ) -> dict[str, dict[str, float]]:
-    numbers = map(str, range(distances.shape[1]))
+    faces, count = points.shape
+    own = np.ascontiguousarray(points.T)
+    means = 100 * own.mean(axis=1) if faces else np.full(count, np.nan)
+    columns = (means.tolist(), medians_of_rising(rising(distances)).tolist())
     return {
-        name: {
-            "NME": 100 * mean(points[:, index]),
-            "median_error_px": median_of_known(distances[:, index]),
-        }
-        for index, name in enumerate(names or numbers)
+        name: {"NME": mean, "median_error_px": median}
+        for name, mean, median in zip(names or map(str, range(count)), *columns, strict=True)
     }
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.arrays import Floats
-from hrbench.metrics.keypoints import median_of_known
+from hrbench.metrics.keypoints import median_of_known, medians_of_rising, rising
 from hrbench.metrics.scores import Scores
 
 HEAD_SHARE = 0.6  # of the head box's diagonal: the size of a head
@@ -105,8 +105,9 @@ def score_pckh(truth: HeadTruth, keypoints: NDArray[np.floating]) -> Scores:
         )
     pixels = pixel_errors(truth, keypoints)
     shares = pixels / truth.head_sizes[:, None]
-    curves = share_within(shares, truth.labelled)
-    mean = mean_of_keypoints(curves, truth.labelled)
+    labelled, by_size = truth.labelled, rising(shares)
+    curves = share_within(by_size, labelled)
+    mean = mean_of_keypoints(curves, labelled)
     parts = {part: curves[:, columns].mean(axis=1) for part, columns in PARTS.items()}
     figures = {
         HEADLINE: float(mean[LEVELS[HEADLINE]]),
@@ -116,27 +117,28 @@ def score_pckh(truth: HeadTruth, keypoints: NDArray[np.floating]) -> Scores:
         "median_error_share": 100 * median_of_known(shares[:, IN_MEAN]),
     }
     drawn = {"thresholds": THRESHOLDS, "mean": mean, **parts}
+    medians = medians_of_rising(rising(pixels)), 100 * medians_of_rising(by_size)
     groups = {
-        "keypoint": _by_keypoint(pixels, shares, curves, truth.labelled),
+        "keypoint": _by_keypoint(labelled, curves, *medians),
         "curve": {name: values.tolist() for name, values in drawn.items()},
     }
-    reasons = {n: _reason(n, truth.labelled) for n, value in figures.items() if math.isnan(value)}
+    reasons = {n: _reason(n, labelled) for n, value in figures.items() if math.isnan(value)}
     return Scores(figures, reasons, groups)
 
 
 def pixel_errors(truth: HeadTruth, keypoints: NDArray[np.floating]) -> Floats:
     """Return (N, 16) distances of predictions, in pixels from 0, to the truth; NaN if missing."""
-    distance = np.linalg.norm(keypoints + FIRST_PIXEL - truth.keypoints, axis=2)
-    return np.where(truth.missing, np.nan, distance)
+    x, y = np.moveaxis(np.square(keypoints + FIRST_PIXEL - truth.keypoints), 2, 0)
+    return np.where(truth.missing, np.nan, np.sqrt(x + y))
 
 
-def share_within(shares: Floats, labelled: NDArray[np.int64]) -> Floats:
+def share_within(by_size: Floats, labelled: NDArray[np.int64]) -> Floats:
     """Return (51, 16): the per cent of each keypoint's errors that are within each threshold.
 
-    `shares` (N, 16) are errors in head sizes, NaN where missing; a keypoint that nobody has is
-    NaN at every threshold.
+    `by_size` (16, N) are errors in head sizes that rise, NaN where missing behind them; a keypoint
+    that nobody has is NaN at every threshold.
     """
-    hits = np.array([(shares <= threshold).sum(axis=0) for threshold in THRESHOLDS])
+    hits = np.stack([np.searchsorted(own, THRESHOLDS, "right") for own in by_size], axis=1)
     return np.where(labelled > 0, 100.0 * hits / np.maximum(labelled, 1), np.nan)
 
 
@@ -151,15 +153,16 @@ def mean_of_keypoints(values: Floats, labelled: NDArray[np.int64]) -> Floats:
 
 
 def _by_keypoint(
-    pixels: Floats, shares: Floats, curves: Floats, labelled: NDArray[np.int64]
+    labelled: NDArray[np.int64], curves: Floats, pixels: Floats, shares: Floats
 ) -> dict[str, dict[str, Any]]:
+    """Return a row for each keypoint, with the (16,) medians of errors both ways."""
     return {
         name: {
             "labelled": float(labelled[index]),
             HEADLINE: float(curves[LEVELS[HEADLINE], index]),
             FINE: float(curves[LEVELS[FINE], index]),
-            "median_error_px": median_of_known(pixels[:, index]),
-            "median_error_share": 100 * median_of_known(shares[:, index]),
+            "median_error_px": float(pixels[index]),
+            "median_error_share": float(shares[index]),
         }
         for index, name in enumerate(KEYPOINTS)
     }

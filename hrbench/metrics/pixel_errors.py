@@ -15,7 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.arrays import Floats
-from hrbench.metrics.keypoints import mean_of_known, median_of_known, partners
+from hrbench.metrics.keypoints import (
+    mean_of_known,
+    median_of_known,
+    medians_of_rising,
+    partners,
+    rising,
+)
 from hrbench.metrics.nme import BOX_SIZE, Groups, normalisers
 from hrbench.metrics.people import Poses, Truth
 from hrbench.metrics.scores import Scores
@@ -171,12 +177,13 @@ def _by_keypoint(
     pixels: Floats, shares: Floats, swapped: Floats, names: Sequence[str]
 ) -> dict[str, dict[str, float]]:
     """Return a row of figures for each keypoint; NaN for what nothing was measured of."""
+    of_pixels, of_shares = (medians_of_rising(rising(each)) for each in (pixels, shares))
     return {
         name: {
             "labelled": float(np.isfinite(pixels[:, index]).sum()),
             f"PCK@{NEAR:g}": 100 * mean_of_known(within(shares[:, index], NEAR)),
-            "median_error_px": median_of_known(pixels[:, index]),
-            "median_error_share": 100 * median_of_known(shares[:, index]),
+            "median_error_px": float(of_pixels[index]),
+            "median_error_share": 100 * float(of_shares[index]),
             "swapped": 100 * mean_of_known(swapped[:, index]),
         }
         for index, name in enumerate(names)
