@@ -25,6 +25,7 @@ ON_CPU = (
     Section("inference", "inference.py", 240),
     Section("training-step", "training_step.py", 240),
     Section("scoring", "scoring.py", 240),
+    Section("scoring-others", "scoring_others.py", 240),
     Section("world", "world.py", 240),
 )
 CARD = ("--device", "cuda")
