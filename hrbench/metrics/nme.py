@@ -109,7 +109,7 @@ def score_faces(
 def pixel_errors(truth: FaceTruth, keypoints: NDArray[np.floating[Any]]) -> Floats:
     """Return (N, K) distances of predictions to the truth."""
     x, y = np.moveaxis(np.square(keypoints.astype(np.float64) - truth.keypoints), 2, 0)
-    return np.sqrt(x + y)
+    return np.asarray(np.sqrt(x + y))
 
 
 def shares(distances: Floats, sizes: Floats) -> Floats:

@@ -56,7 +56,8 @@ def soft_order(overlap: Floats, scores: Floats, threshold: float) -> tuple[Rows,
         covered = np.take_along_axis(covered, order, axis=-1)
         scores = decay(scores[..., 1:], covered, threshold)
         again = best_first(scores)
-        order, scores = (np.take_along_axis(each, again, axis=-1) for each in (order, scores))
+        order = np.take_along_axis(order, again, axis=-1)
+        scores = np.take_along_axis(scores, again, axis=-1)
     return kept, lowered
 
 
