@@ -122,8 +122,8 @@ def provenance(record: RunRecord, folder: Path) -> dict[str, str]:
 def _computed(execution: Execution) -> str:
     """Return how training and prediction were computed, in words."""
     steps = (("trained", execution.training), ("predicted", execution.prediction))
-    return "; ".join(
-        f"{step} by {how.path}, {how.precision}, {how.memory_format}, batch {how.batch}"
+    return ", ".join(
+        f"{step} ({how.path}, {how.precision}, {how.memory_format}, batch {how.batch})"
         for step, how in steps
         if how is not None
     )

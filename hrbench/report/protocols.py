@@ -15,6 +15,7 @@ Told: TypeAlias = dict[str, str]  # a key of a protocol -> its value in words; "
 
 NOT_STATED = "not stated"  # by the other side
 NOT_RECORDED = "not recorded"  # by ours
+OLDER = "TF32 in convolutions"  # torch's own way, of older records
 SAME = "same"
 MATCHED = ("split", "metric")  # keys of a protocol that choose the row, and so agree
 # Keys that change nothing beside what another one says.
@@ -114,12 +115,28 @@ def of_task(task: str) -> Told:
 
 
 def between(record: RunRecord, other: RunRecord) -> Agreement:
-    """Return how the protocols of two records stand to each other, versions of the task too."""
+    """Return how the protocols of two records stand to each other, versions of the task too.
+
+    Precision is what it really was.
+    """
     ours, theirs = (
-        {"scales": scales_word(None), **told(one), "task_version": str(one.task_version)}
+        {
+            "scales": scales_word(None),
+            **told(one),
+            "precision": precision(one),
+            "task_version": str(one.task_version),
+        }
         for one in (record, other)
     )
     return _agreement(ours, theirs, dict.fromkeys((*ours, *theirs)))
+
+
+def precision(record: RunRecord) -> str:
+    """Return in which precision was predicted: before records told, fp32 on a card was not full."""
+    said = spelled(record.protocol.get("precision"))
+    on_card = str(record.hardware.get("device")).startswith("cuda")
+    untold = "execution" in record.lacking
+    return f"{said} with {OLDER}" if said == "fp32" and on_card and untold else said
 
 
 def with_row(ours: Told, row: Row) -> Agreement:

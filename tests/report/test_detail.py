@@ -4,7 +4,7 @@ import pytest
 from report.records import record, row
 
 from hrbench.report.detail import detail, groups, provenance
-from hrbench.report.record import Weights
+from hrbench.report.record import Computed, Execution, Weights
 
 PUBLISHED = [row()]
 FOLDER = Path("runs/a")
@@ -109,7 +109,22 @@ def test_a_record_of_an_older_version_says_what_it_does_not_have() -> None:
     older = record()
     words = provenance(older, Path("run"))["record"]
     assert words == (
-        "of an older version, without left_out, notes, uncertainty, group_intervals, files"
+        "of an older version, without left_out, notes, uncertainty, group_intervals, files, "
+        "execution"
     )
-    whole = record(left_out={}, notes=(), uncertainty=None, group_intervals={}, files={})
+    later = {"left_out": {}, "notes": (), "uncertainty": None, "group_intervals": {}, "files": {}}
+    whole = record(**later, execution=Execution())
     assert "record" not in provenance(whole, Path("run"))
+
+
+def test_how_it_was_computed_is_told_of_the_steps_that_were_taken() -> None:
+    trained = Computed(path="CUDA graph", precision="bf16", memory_format="channels_last", batch=32)
+    predicted = Computed(path="eager", precision="fp32", memory_format="contiguous", batch=64)
+    both = record(execution=Execution(training=trained, prediction=predicted))
+    assert provenance(both, FOLDER)["computed"] == (
+        "trained (CUDA graph, bf16, channels_last, batch 32), "
+        "predicted (eager, fp32, contiguous, batch 64)"
+    )
+    given = record(execution=Execution(prediction=predicted))
+    assert provenance(given, FOLDER)["computed"] == "predicted (eager, fp32, contiguous, batch 64)"
+    assert "computed" not in provenance(record(), FOLDER)

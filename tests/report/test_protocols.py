@@ -12,6 +12,7 @@ from hrbench.report.protocols import (
     told,
     with_row,
 )
+from hrbench.report.record import Execution
 
 
 def agreement(ours: dict[str, Any], published: dict[str, str]) -> Agreement:
@@ -94,6 +95,16 @@ def test_two_records_differ_in_the_version_of_their_task_too() -> None:
     assert between(record(protocol=lacking), record()).mark == "unknown: padding"
     split = between(record(protocol=OFFICIAL | {"split": "test-dev2017"}), record())
     assert split.mark == "differs: split"
+
+
+def test_fp32_of_a_card_was_not_full_before_records_told_it() -> None:
+    card = {"device": "cuda:0"}
+    older, newer = record(hardware=card), record(hardware=card, execution=Execution())
+    words = "differs: precision fp32 with TF32 in convolutions (theirs: fp32)"
+    assert between(older, newer).words == between(older, record()).words == words
+    assert between(newer, record()).mark == between(older, older).mark == "same"
+    half = {"protocol": OFFICIAL | {"precision": "bf16"}}
+    assert between(record(hardware=card, **half), record(**half)).mark == "same"
 
 
 def test_a_record_without_scales_has_one_as_another_that_names_it() -> None:
