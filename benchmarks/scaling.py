@@ -3,9 +3,11 @@
     python benchmarks/scaling.py [--cores 16] [--at-128 1645] [--at-32 943] [--validate]
 
 The reading of single samples is measured here, the step of HRNet-W32 at 256 x 192 is given by its
-images/s at two batch sizes, and how processes wait for each other is `simulation.py`. With
-`--validate` one and two real processes, with torch's loader and its averaging, are timed beside
-what the model says of them. They pause where others read and compute: a busy machine will do.
+images/s at two batch sizes, for a process alone, whose step is one CUDA graph, and for one of
+several, whose kernels are launched one by one. How they wait for each other is `simulation.py`.
+With `--validate` one and two real processes, with torch's loader and its averaging, are timed
+beside what the model says of them. They pause where others read and compute: a busy machine will
+do.
 """
 
 import argparse
@@ -18,7 +20,7 @@ import numpy as np
 import torch
 import torch.distributed as dist
 from numpy.typing import NDArray
-from simulation import AHEAD, Machine, Simulated, Training, simulate
+from simulation import Machine, Simulated, Training, ahead, simulate
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 from workload import Workload, people, workload
@@ -47,6 +49,8 @@ def main() -> None:
     )
     parser.add_argument("--at-128", type=float, default=1645.0, help="images/s of one process")
     parser.add_argument("--at-32", type=float, default=943.0, help="the same, at batch 32")
+    parser.add_argument("--together-128", type=float, default=865.0, help="of one of several")
+    parser.add_argument("--together-32", type=float, default=224.0, help="the same, at batch 32")
     parser.add_argument("--reading", type=float, help="ms of a sample [default: measured here]")
     parser.add_argument("--cores", type=int, default=16, help="for each card")
     parser.add_argument("--cards", type=int, default=8, help="of a node")
@@ -62,11 +66,11 @@ def main() -> None:
     if chosen.validate:
         validate()
         return
-    each = (128 / chosen.at_128 - 32 / chosen.at_32) / (128 - 32)
     reading = (
         read_one_by_one(workload()) if chosen.reading is None else np.array([chosen.reading / 1000])
     )
-    training = Training(reading, 32 / chosen.at_32 - 32 * each, each, FLOAT * PARAMETERS, HIDDEN)
+    alone = measured(reading, chosen.at_128, chosen.at_32)
+    together = measured(reading, chosen.together_128, chosen.together_32)
     machine = Machine(
         chosen.cores * chosen.cards,
         chosen.cards,
@@ -75,21 +79,28 @@ def main() -> None:
         1e-6 * chosen.latency,
     )
     print(f"a core reads a sample in {1000 * reading.mean():.2f} ms, {chosen.cores} cores a card")
-    print_tables(machine, training, chosen.cores - 1)
+    print_tables(machine, alone, together, chosen.cores - 1)
 
 
-def print_tables(machine: Machine, training: Training, workers: int) -> None:
+def measured(reading: NDArray[np.float64], at_128: float, at_32: float) -> Training:
+    """Return what takes so many images/s at two batch sizes: a fixed part, and one of each."""
+    each = (128 / at_128 - 32 / at_32) / (128 - 32)
+    return Training(reading, 32 / at_32 - 32 * each, each, FLOAT * PARAMETERS, HIDDEN)
+
+
+def print_tables(machine: Machine, alone: Training, together: Training, workers: int) -> None:
     """Print by workers, by processes of one batch each, and by processes that share a batch."""
     print(f"\n{HEAD.format('workers of one process, batch 128')}\n|---|---|---|---|---|---|---|")
     for count in WORKERS:
-        alone = simulate(machine, training, processes=1, batch=RECIPE, workers=count)
-        print_row(str(count), alone, RECIPE, RECIPE / alone.computed)
+        found = simulate(machine, alone, processes=1, batch=RECIPE, workers=count)
+        print_row(str(count), found, RECIPE, RECIPE / found.computed)
     for title, shared in ((f"processes, batch {RECIPE} each", False), ("processes", True)):
         head = f"{title}, batch {RECIPE} over all" if shared else title
         print(f"\n{HEAD.format(head)}\n|---|---|---|---|---|---|---|")
-        one = simulate(machine, training, processes=1, batch=RECIPE, workers=workers)
+        one = simulate(machine, alone, processes=1, batch=RECIPE, workers=workers)
         for count in PROCESSES:
             batch = RECIPE // count if shared else RECIPE
+            training = alone if count == 1 else together
             found = simulate(machine, training, processes=count, batch=batch, workers=workers)
             print_row(str(count), found, batch * count, count * RECIPE / one.step)
 
@@ -107,12 +118,12 @@ def read_one_by_one(load: Workload) -> NDArray[np.float64]:
     persons = people(load, IMAGES)
     crops = TrainingCrops(persons, load.cutting, load.spec.augment, 0)
     rows = np.resize(np.random.default_rng(0).permutation(len(persons)), SAMPLES)
-    torch.set_num_threads(1)
+    planes = np.empty((1, *crops.shape), dtype=np.uint8)
     cv2.setNumThreads(0)
     taken = []
     for row in range(SAMPLES):
         before = time.process_time()  # of this process alone, whatever else the machine does
-        crops[0, rows[row : row + 1]]
+        crops.fill(planes, rows[row : row + 1], 0)
         taken.append(time.process_time() - before)
     return np.array(taken[1:])  # the first also loads what all need
 
@@ -166,7 +177,7 @@ def keep_pace(workers: int) -> None:
         DataLoader(Paced(drawn), batch_size=None, sampler=range(STEPS), num_workers=workers)
     )
     gradients = torch.zeros(1)
-    first, waited, began = AHEAD * AHEAD * workers, 0.0, 0.0
+    first, waited, began = ahead(workers), 0.0, 0.0
     for index in range(STEPS):
         before = time.perf_counter()
         if index == first:

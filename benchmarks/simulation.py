@@ -1,9 +1,9 @@
 """A small discrete model of a training on several processes: who waits for whom.
 
-Each process has workers that read whole batches in turn, two ahead each, as torch's DataLoader
-does; a step begins when its batch is there, and ends when every process has computed its part and
-the gradients are averaged. What a part of a step takes is measured elsewhere; what is modelled is
-how the parts wait for each other.
+Each process has workers that read parts of batches in turn, two ahead each, as `hrbench run` does
+with torch's DataLoader; a step begins when its batch is there, and ends when every process has
+computed its share and the gradients are averaged. What each of this takes is measured elsewhere;
+what is modelled is how one waits for the other.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-AHEAD = 2  # batches that are asked of each worker, torch's prefetch_factor
+from hrbench.data.workers import AHEAD, PART
+
+Seconds = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Machine:
 class Training:
     """What was measured of one process."""
 
-    reading: NDArray[np.float64]  # seconds in which a core reads one sample, of many samples
+    reading: Seconds  # seconds in which a core reads one sample, of many samples
     step: float  # seconds of a step, whatever its batch
     sample: float  # seconds that each sample of a batch adds
     gradients: int  # bytes
@@ -71,30 +73,58 @@ def simulate(
     Without workers a process reads its batch itself, before each step. Of the first steps none
     counts.
     """
-    rng = np.random.default_rng(seed)
-    drawn = rng.choice(training.reading, (processes, steps, batch)).sum(axis=2)
+    drawn = read_in_parts(training.reading, (processes, steps, batch), seed)
     # More readers and computing processes than cores take turns.
     on_node = min(processes, machine.cards)
     drawn *= max(1.0, on_node * (workers + 1) / machine.cores)
     computing = training.step + training.sample * batch
     averaging = reducing(machine, processes, training.gradients)
     more = max(0.0, averaging - training.hidden * computing)
-    taken = np.zeros((processes, steps))  # when each batch was taken
-    free = np.zeros((processes, max(workers, 1)))  # when each worker has done its last batch
-    first = AHEAD * AHEAD * workers  # steps until what was read before the first is used up
+    reader = Reader(processes, workers)
+    first = ahead(workers) // drawn.shape[2]
     now, waited, began = np.zeros(processes), 0.0, 0.0
-    for index in range(steps):
-        if index == first:
+    for step in range(steps):
+        if step == first:
             waited, began = 0.0, float(now[0])
-        if workers:
-            worker, asked = index % workers, index - AHEAD * workers
-            start = np.maximum(free[:, worker], taken[:, asked] if asked >= 0 else 0.0)
-            free[:, worker] = start + drawn[:, index]
-            ready = np.maximum(free[:, worker], now)
-        else:
-            ready = now + drawn[:, index]
+        ready = now
+        for part in drawn[:, step].T:
+            ready = reader.taken(part, ready)
         waited += float((ready - now).mean())
-        taken[:, index] = ready
         now = np.full(processes, ready.max() + computing + more)
     counted = steps - first
     return Simulated((float(now[0]) - began) / counted, waited / counted, more, computing)
+
+
+class Reader:
+    """The workers of each process, which read parts of batches in turn."""
+
+    def __init__(self, processes: int, workers: int) -> None:
+        self.workers = workers
+        self.free = np.zeros((max(workers, 1), processes))  # when each has read its last part
+        self.when: list[Seconds] = []  # each part was taken
+
+    def taken(self, seconds: Seconds, now: Seconds) -> Seconds:
+        """Return when each process has its next part, that takes so long and is wanted now."""
+        if not self.workers:
+            return now + seconds
+        index = len(self.when)
+        worker, asked = index % self.workers, index - AHEAD * self.workers
+        start = np.maximum(self.free[worker], self.when[asked] if asked >= 0 else 0.0)
+        self.free[worker] = start + seconds
+        self.when.append(np.maximum(self.free[worker], now))
+        return self.when[-1]
+
+
+def ahead(workers: int) -> int:
+    """Return how many parts are read before what was there at the beginning is used up."""
+    return AHEAD * AHEAD * workers
+
+
+def read_in_parts(reading: Seconds, shape: tuple[int, int, int], seed: int) -> Seconds:
+    """Return the (P, S, n) seconds of each of n parts of S batches of P processes.
+
+    `shape` is P, S and the samples of a batch.
+    """
+    drawn = np.random.default_rng(seed).choice(reading, shape)
+    parts: Seconds = np.add.reduceat(drawn, range(0, shape[2], PART), axis=2)
+    return parts
