@@ -19,7 +19,7 @@ def main() -> None:
     """Race both ways, and print what goes over in a second."""
     chosen = arguments(__doc__, batch=128, rounds=20)
     if not torch.cuda.is_available():
-        print("needs a CUDA card")
+        print("needs a CUDA card; nothing measured")
         return
     card, load = torch.device("cuda"), workload()
     pixels = crops(load, chosen.batch).pin_memory()

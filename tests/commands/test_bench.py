@@ -66,12 +66,12 @@ def test_each_section_keeps_its_rows_and_says_why_it_has_no_more(scripts: Path) 
     found = outcomes(
         scripts,
         measures=NOTES,
-        lacks="print('needs a CUDA card')",
+        lacks="print('needs a CUDA card; nothing measured')",
         fails=NOTES + "raise SystemExit('loss: the two ways disagree')",
     )
     assert [(one.name, len(one.rows), one.said) for one in found] == [
         ("measures", 1, ""),
-        ("lacks", 0, "nothing measured: needs a CUDA card"),
+        ("lacks", 0, "needs a CUDA card; nothing measured"),
         ("fails", 1, "failed: loss: the two ways disagree"),
     ]
     assert found[0].rows[0] == ROW

@@ -122,7 +122,7 @@ def _said(ended: Ended, limit: float, figures: bool) -> str:
         return f"ended after {limit:.0f} s, which is all the time that it has"
     if ended.status:
         return f"failed: {ended.last}"
-    return "" if figures else f"nothing measured: {ended.last}"
+    return "" if figures else ended.last or "printed nothing"
 
 
 def _shown(path: Path) -> str:

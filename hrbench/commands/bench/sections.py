@@ -6,6 +6,8 @@ from hrbench.errors import UnknownNameError
 
 BUDGET = 235.0  # seconds, of all sections on a card: it is had by the minute
 
+CARD, SHORT = ("--device", "cuda"), ("--rounds", "2")
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -31,10 +33,10 @@ ON_CPU = (
 CARD = ("--device", "cuda")
 BRIEF = (*CARD, "--rounds", "2")
 ON_CARD = (
-    Section("training-128", "training.py", 35, (*CARD, "--batch", "128")),
-    Section("training-32", "training.py", 30, (*CARD, "--batch", "32")),
-    Section("training-step-128", "training_step.py", 40, (*BRIEF, "--batch", "128")),
-    Section("training-step-32", "training_step.py", 30, (*BRIEF, "--batch", "32")),
+    Section("training-step-128", "training_step.py", 55, (*CARD, "--batch", "128", *SHORT)),
+    Section("training-step-32", "training_step.py", 35, (*CARD, "--batch", "32", *SHORT)),
+    Section("training", "training.py", 45, CARD),
+    Section("decoding", "decoding.py", 15, CARD),
     Section("copies", "copies.py", 10),
 )
 
