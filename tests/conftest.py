@@ -44,6 +44,16 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
+@pytest.fixture(autouse=True)
+def one_thread_beside_a_card(request: pytest.FixtureRequest) -> None:
+    """Let the CPU's side of a test on a card be computed in one thread.
+
+    It is small, and threads of all cores that wait for each other took minutes over it.
+    """
+    if request.node.get_closest_marker("gpu"):
+        request.getfixturevalue("one_thread")
+
+
 @pytest.fixture
 def all_golden_tests(request: pytest.FixtureRequest) -> bool:
     """Whether no golden test was left out by a selection on the command line."""

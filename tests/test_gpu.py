@@ -33,7 +33,7 @@ from hrbench.road import building, training
 pytestmark = [
     pytest.mark.gpu,
     pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device"),
-    pytest.mark.usefixtures("one_thread", "worlds"),
+    pytest.mark.usefixtures("worlds"),
 ]
 SMALL = ("model.backbone=hrnet-w8", "model.input=[128,96]")
 SETS = {"coco": 16, "mpii": 16, "300w": 16, "h36m": 1, "imagenet": 48}  # images, or takes
