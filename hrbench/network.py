@@ -191,7 +191,8 @@ class LinearNetwork(nn.Module):
             self.register_buffer(f"{name}_std", torch.ones(len(joints) * axes))
 
     def forward(self, keypoints: Tensor) -> Tensor:
-        flat = keypoints[..., list(KEYPOINTS_IN), :].flatten(-2)
+        points = keypoints.unbind(-2)  # by number: a list of them would go to a card at each step
+        flat = torch.stack([points[number] for number in KEYPOINTS_IN], dim=-2).flatten(-2)
         standard = (flat - self.keypoint_mean) / self.keypoint_std
         lifted = self.head(standard.flatten(0, 1)).unflatten(0, flat.shape[:2])
         joints = (lifted * self.joint_std + self.joint_mean).unflatten(-1, (-1, 3))

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 from report.records import record, row
@@ -112,7 +113,13 @@ def test_a_record_of_an_older_version_says_what_it_does_not_have() -> None:
         "of an older version, without left_out, notes, uncertainty, group_intervals, files, "
         "execution"
     )
-    later = {"left_out": {}, "notes": (), "uncertainty": None, "group_intervals": {}, "files": {}}
+    later: dict[str, Any] = {
+        "left_out": {},
+        "notes": (),
+        "uncertainty": None,
+        "group_intervals": {},
+        "files": {},
+    }
     whole = record(**later, execution=Execution())
     assert "record" not in provenance(whole, Path("run"))
 

@@ -103,8 +103,8 @@ def test_fp32_of_a_card_was_not_full_before_records_told_it() -> None:
     words = "differs: precision fp32 with TF32 in convolutions (theirs: fp32)"
     assert between(older, newer).words == between(older, record()).words == words
     assert between(newer, record()).mark == between(older, older).mark == "same"
-    half = {"protocol": OFFICIAL | {"precision": "bf16"}}
-    assert between(record(hardware=card, **half), record(**half)).mark == "same"
+    half = OFFICIAL | {"precision": "bf16"}
+    assert between(record(hardware=card, protocol=half), record(protocol=half)).mark == "same"
 
 
 def test_a_record_without_scales_has_one_as_another_that_names_it() -> None:
