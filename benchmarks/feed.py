@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-import official
+import peer
 import torch
 from sidebyside import agree, race
 from torch import Tensor
@@ -41,7 +41,8 @@ def training(
 ) -> None:
     """Race the two feeds of a training epoch."""
     rows = np.resize(order(len(persons), seed, 0), samples)
-    theirs = official.TrainingSamples(persons, load.cutting, load.spec.augment, load.codec, seed)
+    samples_of = peer.load().training_samples
+    theirs = samples_of(persons, load.cutting, load.spec.augment, load.codec, seed)
     ours = TrainingCrops(persons, load.cutting, load.spec.augment, seed)
 
     def officially() -> Iterator[list[Tensor]]:
@@ -64,13 +65,15 @@ def training(
         lambda: exhaust(officially()),
         lambda: exhaust(hrbench()),
         rounds,
+        peer.who(samples_of),
     )
 
 
 def evaluation(load: Workload, boxes: People, workers: int, rounds: int) -> None:
     """Race the two feeds of an evaluation with many boxes an image."""
     images = list(rows_by_image(boxes))
-    theirs = official.EvaluationSamples(boxes, load.cutting.size)
+    samples_of = peer.load().evaluation_samples
+    theirs = samples_of(boxes, load.cutting.size)
     ours = ImageCrops(boxes, load.cutting)
 
     def officially() -> Iterator[list[Tensor]]:
@@ -87,6 +90,7 @@ def evaluation(load: Workload, boxes: People, workers: int, rounds: int) -> None
         lambda: exhaust(officially()),
         lambda: exhaust(hrbench()),
         rounds,
+        peer.who(samples_of),
     )
 
 
