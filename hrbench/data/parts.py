@@ -1,11 +1,8 @@
 """Parts of images: what crops look at, asked for at one place and warped as of the whole image.
 
-OpenCV's warp walks in whole steps of 1/1024 pixel from where a crop's rows begin in the image.
-Where an image is cut off at whole pixels, that walk begins as many steps earlier; so the warp of a
-part is that of the whole to the bit, if the part has all that the warp looks at. But for one case:
-a row that begins in the middle between two steps is rounded to either by the last bits of its
-place, which are others in a part. Crops are made of float32 points, so that one in a few has such
-a row; these are warped from the part at its place in an image of the whole size.
+OpenCV's warp rounds the places that it looks at, so that a crop of a part, moved to where the part
+begins, may be another. A part is therefore warped at its place in an image of the whole size, of
+which nothing else is touched: its other pixels are memory that nobody has written or read.
 """
 
 from collections.abc import Sequence
@@ -17,8 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 MARGIN = 2  # pixels: bilinear neighbours, and what rounding to steps may add
-STEPS = 1024  # of the warp, per pixel
-UNDECIDED = 2**-20  # steps from the middle between two; rounding moves a place by less
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +37,20 @@ class Part:
     pixels: NDArray[Any]  # (h, w, 3), as `Cutting.read` gives those of a file
     corner: tuple[int, int]  # x, y of its top-left pixel in the image
 
-    def mirrored(self, width: int) -> "Part":
-        """Return the same part of the mirrored image of that width."""
-        x, y = self.corner
-        return Part(cv2.flip(self.pixels, 1), (width - x - self.pixels.shape[1], y))
-
-    def placed(self, size: tuple[int, int]) -> "Part":
-        """Return it at its place in an image of that width and height, of zeros besides."""
-        (x, y), (height, width, channels) = self.corner, self.pixels.shape
-        whole = np.zeros((size[1], size[0], channels), self.pixels.dtype)
-        whole[y : y + height, x : x + width] = self.pixels
-        return Part(whole, (0, 0))
+    def placed(self, region: Region, size: tuple[int, int], *, mirrored: bool) -> NDArray[Any]:
+        """Return an image of that width and height with a region of it, or of its mirror."""
+        (x, y), (height, width) = self.corner, self.pixels.shape[:2]
+        if (width, height) == size and not mirrored:
+            return self.pixels
+        there = region.mirrored(size[0]) if mirrored else region
+        cut = self.pixels[there.top - y : there.bottom - y, there.left - x : there.right - x]
+        whole = np.empty((size[1], size[0], *cut.shape[2:]), dtype=cut.dtype)
+        place = whole[region.top : region.bottom, region.left : region.right]
+        if mirrored:
+            cv2.flip(cut, 1, dst=place)
+        else:
+            place[:] = cut
+        return whole
 
 
 class Opened(Protocol):
@@ -85,11 +83,12 @@ class Whole:
         return Part(self.pixels, (0, 0))
 
 
-def seen(inverses: Sequence[NDArray[np.float64]], size: tuple[int, int], image: Opened) -> Region:
+def seen(matrices: Sequence[NDArray[np.float64]], size: tuple[int, int], image: Opened) -> Region:
     """Return what the warps to crops of `size` look at in an image, one pixel of it at least.
 
-    `inverses` are (2, 3) matrices from crop pixels to image pixels.
+    `matrices` are (2, 3), from image pixels to crop pixels.
     """
+    inverses = [cv2.invertAffineTransform(matrix) for matrix in matrices]
     spans = []
     for axis, length in enumerate(image.size):
         lows, highs = [], []
@@ -119,46 +118,24 @@ def warp(
         size: width and height of the crop.
         mirrored: whether the image is to be mirrored first.
     """
-    inverse = _inverse(matrix)
-    region, width = seen([inverse], size, image), image.size[0]
-    part = image.part(region.mirrored(width) if mirrored else region)
-    planes = np.empty((3, size[1], size[0]), dtype=np.uint8)
-    _warp_into(planes, part.mirrored(width) if mirrored else part, image.size, inverse)
-    return planes.transpose(1, 2, 0)
+    crop: NDArray[np.uint8] = warps(image, [matrix], size, mirrored=mirrored)[0]
+    return crop
 
 
 def warps(
-    image: Opened, matrices: Sequence[NDArray[np.float64]], size: tuple[int, int]
+    image: Opened,
+    matrices: Sequence[NDArray[np.float64]],
+    size: tuple[int, int],
+    *,
+    mirrored: bool = False,
 ) -> NDArray[np.uint8]:
     """Return the (n, height, width, 3) crops of an image as `warp` does, of one part of it."""
-    inverses = [_inverse(matrix) for matrix in matrices]
-    part = image.part(seen(inverses, size, image))
+    region = seen(matrices, size, image)
+    part = image.part(region.mirrored(image.size[0]) if mirrored else region)
+    pixels = part.placed(region, image.size, mirrored=mirrored)
     planes = np.empty((len(matrices), 3, size[1], size[0]), dtype=np.uint8)
-    for inverse, out in zip(inverses, planes, strict=True):
-        _warp_into(out, part, image.size, inverse)
+    for matrix, (red, green, blue) in zip(matrices, planes, strict=True):
+        cut = cv2.warpAffine(pixels, matrix, size, flags=cv2.INTER_LINEAR)
+        # The warp treats each colour alike; they are parted where pixels are few.
+        cv2.split(cut, mv=(blue, green, red))
     return planes.transpose(0, 2, 3, 1)
-
-
-def undecided(inverse: NDArray[np.float64], height: int) -> bool:
-    """Whether a row of a crop begins as good as in the middle between two steps in the image."""
-    starts = (inverse[:, 1:2] * np.arange(height) + inverse[:, 2:]) * STEPS
-    return bool((np.abs(starts - np.floor(starts) - 0.5) < UNDECIDED).any())
-
-
-def _warp_into(
-    planes: NDArray[np.uint8], part: Part, whole: tuple[int, int], inverse: NDArray[np.float64]
-) -> None:
-    """Write the (3, height, width) planes of a crop of a part: red, green, blue."""
-    height, width = planes.shape[1:]
-    if part.corner != (0, 0) and undecided(inverse, height):
-        part = part.placed(whole)
-    moved = inverse - np.array([[0, 0, part.corner[0]], [0, 0, part.corner[1]]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    # The warp treats each colour alike; they are exchanged and parted where pixels are few.
-    cut = cv2.warpAffine(part.pixels, moved, (width, height), flags=flags)
-    cv2.split(cut, mv=list(planes[::-1]))
-
-
-def _inverse(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return a (2, 3) matrix's inverse, computed as OpenCV's warp does it."""
-    return np.asarray(cv2.invertAffineTransform(matrix), dtype=np.float64)

@@ -1,5 +1,7 @@
 """What the registry says of each backbone, and a backbone that comes from outside."""
 
+from typing import Any
+
 import pytest
 import torch
 from specs import landmark_task
@@ -7,7 +9,7 @@ from torch import Tensor, nn
 
 from hrbench import network
 from hrbench.backbone.anatomy import anatomy
-from hrbench.backbone.input import IMAGENET, Input, Normalisation
+from hrbench.backbone.input import IMAGENET, Color, Input, Normalisation
 from hrbench.backbone.registry import BACKBONES, Backbone
 
 GREY = Input((0.5, 0.5, 0.5), (0.25, 0.25, 0.25), "rgb")
@@ -93,3 +95,24 @@ def test_images_are_normalised_as_torchvision_does_it() -> None:
         for image in images
     ]
     assert torch.equal(Normalisation(IMAGENET)(images), torch.stack(theirs))
+
+
+@pytest.mark.parametrize("color", ["rgb", "bgr"])
+def test_every_level_is_normalised_alike_wherever_it_is_computed(color: Color) -> None:
+    normalise = Normalisation(IMAGENET, color)
+    levels = torch.stack([torch.arange(256).roll(by) for by in range(3)], dim=-1)
+    images = levels.to(torch.uint8).view(2, 16, 8, 3)
+    computed = normalise._computed(images)
+    assert torch.equal(normalise(images), computed)
+    apart = images.permute(3, 0, 1, 2).contiguous().permute(1, 2, 3, 0)
+    assert torch.equal(normalise(apart), computed)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.trace")
+def test_what_is_normalised_is_part_of_a_traced_network() -> None:
+    normalise = Normalisation(IMAGENET)
+    one, other = torch.randint(0, 256, (2, 1, 4, 4, 3), dtype=torch.uint8)
+    traced: Any = torch.jit.trace(normalise, (one,))
+    assert torch.equal(traced(other), normalise(other))
+    exported = torch.export.export(normalise, (one,)).module()
+    assert torch.equal(exported(other), normalise(other))
