@@ -30,8 +30,6 @@ ON_CPU = (
     Section("scoring-others", "scoring_others.py", 240),
     Section("world", "world.py", 240),
 )
-CARD = ("--device", "cuda")
-BRIEF = (*CARD, "--rounds", "2")
 ON_CARD = (
     Section("training-step-128", "training_step.py", 55, (*CARD, "--batch", "128", *SHORT)),
     Section("training-step-32", "training_step.py", 35, (*CARD, "--batch", "32", *SHORT)),
