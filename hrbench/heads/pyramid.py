@@ -20,18 +20,18 @@ def merge_scales(maps: Tensor, scales: Sequence[float], middle: tuple[float, flo
     (x, y in cells); outside of a smaller crop its map counts as 0.
     """
     height, width = maps.shape[-2:]
-    at = _normalised(torch.arange(width, device=maps.device), scales, middle[0], width)
-    down = _normalised(torch.arange(height, device=maps.device), scales, middle[1], height)
+    columns, rows = (torch.arange(size, device=maps.device) for size in (width, height))
     total = torch.zeros_like(maps[:, 0])
-    for index in range(len(scales)):
-        grid = torch.stack(torch.meshgrid(at[index], down[index], indexing="xy"), dim=-1)
+    for index, scale in enumerate(scales):
+        across = _normalised(columns, scale, middle[0], width)
+        down = _normalised(rows, scale, middle[1], height)
+        grid = torch.stack(torch.meshgrid(across, down, indexing="xy"), dim=-1)
         grid = grid.expand(len(maps), -1, -1, -1)
         total += F.grid_sample(maps[:, index].float(), grid, align_corners=True)
     return total / len(scales)
 
 
-def _normalised(cells: Tensor, scales: Sequence[float], middle: float, size: int) -> Tensor:
-    """Return (S, size) places of cells in the maps of each scale, -1 to 1 as grid_sample counts."""
-    factors = torch.tensor(list(scales), device=cells.device)[:, None]
-    moved = (cells - middle) / factors + middle
+def _normalised(cells: Tensor, scale: float, middle: float, size: int) -> Tensor:
+    """Return (size,) places of cells in the maps of a scale, -1 to 1 as grid_sample counts."""
+    moved = (cells - middle) / scale + middle
     return 2 * moved / (size - 1) - 1
