@@ -2,7 +2,7 @@
 
 import zipfile
 import zlib
-from dataclasses import MISSING, asdict, fields
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -30,7 +30,9 @@ def write(path: Path, content: "DataclassInstance") -> None:
     Raises:
         RunError: they cannot be written.
     """
-    kept = {name: array for name, array in asdict(content).items() if array is not None}
+    # Not by asdict, which copies every array.
+    arrays = {field.name: getattr(content, field.name) for field in fields(content)}
+    kept = {name: array for name, array in arrays.items() if array is not None}
     with whole(path) as draft:
         np.savez_compressed(draft, **kept)
 

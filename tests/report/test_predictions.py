@@ -1,5 +1,6 @@
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Never
 
 import numpy as np
 import pytest
@@ -31,6 +32,19 @@ def test_predictions_read_back_as_they_were_written(tmp_path: Path) -> None:
     for name, values in asdict(written).items():
         assert np.array_equal(getattr(again, name), values)
     assert [path.name for path in tmp_path.iterdir()] == ["predictions.npz"]
+
+
+class Once(np.ndarray[tuple[int, ...], np.dtype[np.float32]]):
+    """An array too large to be there twice."""
+
+    def __deepcopy__(self, _memo: object) -> Never:
+        raise MemoryError
+
+
+def test_what_is_written_is_not_copied(tmp_path: Path) -> None:
+    large = np.zeros((2, 3, 2), np.float32).view(Once)
+    replace(predictions(), keypoints=large).write(tmp_path)
+    assert not read(tmp_path, Predictions).keypoints.any()
 
 
 def test_a_run_without_predictions_has_not_ended(tmp_path: Path) -> None:
