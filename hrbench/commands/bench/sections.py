@@ -24,6 +24,7 @@ ON_CPU = (
     Section("prepared", "prepared.py", 240),
     Section("targets", "targets.py", 60),
     Section("decoding", "decoding.py", 120),
+    Section("memory", "memory.py", 400),
     Section("inference", "inference.py", 240),
     Section("training-step", "training_step.py", 240),
     Section("scoring", "scoring.py", 240),
