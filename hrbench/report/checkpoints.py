@@ -4,12 +4,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hrbench.report.benchmarks import benchmark
 from hrbench.report.definitions import define, rounded
 from hrbench.report.published import Row, load
-from hrbench.report.record import RunRecord
 from hrbench.report.text_table import Table
+
+if TYPE_CHECKING:
+    from hrbench.report.record import RunRecord  # its models take their time to be made
 
 COLUMNS = (
     *("task", "variant", "system", "file", "sha256_prefix", "metric", "split", "value", "unit"),
@@ -23,7 +26,7 @@ FOLDER = re.compile(r"[/\\]")
 class Comparison:
     """A run of published weights: its figure beside the one printed for them."""
 
-    record: RunRecord
+    record: "RunRecord"
     row: Row
     reason: str  # why the two are not comparable; empty where they are
 
@@ -97,7 +100,7 @@ def named(published: Sequence[Row], sha256: str | None) -> list[Row]:
     return [row for row in known if sha256.startswith(row["sha256_prefix"])]
 
 
-def compared(records: Sequence[RunRecord], published: Sequence[Row]) -> list[Comparison]:
+def compared(records: Sequence["RunRecord"], published: Sequence[Row]) -> list[Comparison]:
     """Return each run of published weights beside the figures printed for them."""
     return [
         Comparison(record, row, _reason(record, row))
@@ -147,7 +150,7 @@ def list_table(published: Sequence[Row]) -> Table:
     )
 
 
-def _reason(record: RunRecord, row: Row) -> str:
+def _reason(record: "RunRecord", row: Row) -> str:
     """Return why a run's figure cannot be set beside the printed one; empty if it can."""
     known = record.metrics.get(row["metric"])
     checks = (

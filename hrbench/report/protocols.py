@@ -4,12 +4,14 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hrbench import catalog
 from hrbench.report.benchmarks import benchmark
 from hrbench.report.published import LIFTING, PROTOCOL, Row
-from hrbench.report.record import RunRecord
+
+if TYPE_CHECKING:
+    from hrbench.report.record import RunRecord  # its models take their time to be made
 
 Told: TypeAlias = dict[str, str]  # a key of a protocol -> its value in words; "" where silent
 
@@ -102,7 +104,7 @@ class Agreement:
         }
 
 
-def told(record: RunRecord) -> Told:
+def told(record: "RunRecord") -> Told:
     """Return what a record tells of its protocol, and what its lifter sees."""
     return _told(record.protocol, record.spec.get("model"))
 
@@ -114,7 +116,7 @@ def of_task(task: str) -> Told:
     return _told(plain["protocol"], plain["model"])
 
 
-def between(record: RunRecord, other: RunRecord) -> Agreement:
+def between(record: "RunRecord", other: "RunRecord") -> Agreement:
     """Return how the protocols of two records stand to each other, versions of the task too.
 
     Precision is what it really was.
@@ -131,7 +133,7 @@ def between(record: RunRecord, other: RunRecord) -> Agreement:
     return _agreement(ours, theirs, dict.fromkeys((*ours, *theirs)))
 
 
-def precision(record: RunRecord) -> str:
+def precision(record: "RunRecord") -> str:
     """Return in which precision was predicted: before records told, fp32 on a card was not full."""
     said = spelled(record.protocol.get("precision"))
     on_card = str(record.hardware.get("device")).startswith("cuda")
