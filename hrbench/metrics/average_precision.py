@@ -47,16 +47,17 @@ def curves(matches: Matches, results: Results) -> Curves:
     for area, people in enumerate((~matches.optional).sum(axis=1)):
         if not people:
             continue
-        counted = ~matches.ignored[area][:, order]
-        right = matches.found[area][:, order] >= 0
-        hits = np.cumsum(right & counted, axis=1)
-        false_alarms = np.cumsum(~right & counted, axis=1)
-        reached = hits / people
-        best = _best_to_come(hits / (hits + false_alarms + np.spacing(1.0)))
-        recall[:, area] = reached.max(axis=1, initial=0)
-        for threshold, curve in enumerate(reached):
-            at = np.searchsorted(curve, RECALL_LEVELS)
-            precision[threshold, :, area] = best[threshold, at]
+        # One threshold at a time: all of them at once would take ten times the memory.
+        for threshold, found in enumerate(matches.found[area]):
+            counted = ~matches.ignored[area, threshold, order]
+            right = found[order] >= 0
+            hits = np.cumsum(right & counted)
+            false_alarms = np.cumsum(~right & counted)
+            reached = hits / people
+            best = _best_to_come(hits / (hits + false_alarms + np.spacing(1.0)))
+            at = np.searchsorted(reached, RECALL_LEVELS)
+            recall[threshold, area] = reached.max(initial=0)
+            precision[threshold, :, area] = best[at]
             scores[threshold, :, area] = ladder[at]
     return Curves(precision, scores, recall)
 
@@ -84,9 +85,8 @@ def by_recall(curves: Curves) -> dict[str, Floats]:
 
 
 def _best_to_come(precision: Floats) -> Floats:
-    """Return (T, D + 1): the maximum from each column on; 0 after the last."""
-    falling = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
-    return np.pad(falling, ((0, 0), (0, 1)))
+    """Return (D + 1,): the maximum from each place on; 0 after the last."""
+    return np.append(np.maximum.accumulate(precision[::-1])[::-1], 0)
 
 
 def _percentage(values: Floats) -> float:

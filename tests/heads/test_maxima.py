@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -44,6 +45,14 @@ def test_what_is_low_is_scaled_before_it_is_clamped() -> None:
     maps = codec.encode(points, torch.ones(1, 1) > 0, torch.device("cpu")).maps
     assert isinstance(peaks_of(maps), ArrayPeaks)
     assert udp(0.002 * maps, 2)[0].flatten().tolist() == pytest.approx([24.3, 25.4], abs=0.01)
+
+
+@each_decoder
+def test_what_is_decoded_does_not_hold_the_maps(name: str) -> None:
+    maps = answered(64, 48, 2)
+    for found in DECODERS[name](maps, 2):
+        assert found.untyped_storage().nbytes() <= found.numel() * 4
+        assert not np.shares_memory(found.numpy(), maps.numpy())
 
 
 @each_decoder
