@@ -20,7 +20,7 @@ def test_a_race_notes_medians_and_the_range_of_ratios_without_its_first_round(
     seconds = iter([9, 9, 4, 2, 6, 2, 5, 1])  # of the official way and ours, in turn
     monkeypatch.setattr(sidebyside, "clock", lambda _: next(seconds))
     result = sidebyside.race("a sum", list, list, 3, peer="NumPy")
-    assert (result.official, result.ours, result.ratio) == (5, 2, 3)
+    assert (result.official, result.ours, result.ratio, result.shortest) == (5, 2, 3, 4)
     (line,) = rows.read_text("utf-8").splitlines()
     assert json.loads(line) == {
         "what": "a sum",
@@ -31,9 +31,11 @@ def test_a_race_notes_medians_and_the_range_of_ratios_without_its_first_round(
         "ratio": 3,
         "low": 2,
         "high": 5,
+        "shortest": 4,
         "rounds": 3,
     }
-    shown = "a sum: NumPy 5.00 s, hrbench 2.00 s, ratio 3.00 (2.00 to 5.00 in 3 rounds)\n"
+    shown = "a sum: NumPy 5.00 s, hrbench 2.00 s, ratio 3.00 (2.00 to 5.00 in 3 rounds)"
+    shown += ", of the shortest calls 4.00\n"
     assert capsys.readouterr().out == shown
 
 

@@ -180,15 +180,15 @@ def test_a_card_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_the_table_has_machine_figures_and_commands() -> None:
     alone = {"what": "copies", "unit": "GB/s", "hrbench": 12.5}
-    ranged = ROW | {"low": 1.5, "high": 2.5}
+    ranged = ROW | {"low": 1.5, "high": 2.5, "shortest": 1.75}
     found = Bench({"cpu": "a processor"}, None)
     found.outcomes += [Outcome("sums", "python sums.py", 3.0, "failed: x", (ranged, alone))]
     assert text(found, 100, colour=False).splitlines() == [
         "cpu  a processor",
         "",
         "sums, 3 s",
-        "what    beside  theirs    hrbench  ratio  range",
-        "a sum   NumPy   500 ms     250 ms   2.00  1.50 to 2.50",
+        "what    beside  theirs    hrbench  ratio  range         shortest",
+        "a sum   NumPy   500 ms     250 ms   2.00  1.50 to 2.50      1.75",
         "copies                  12.5 GB/s",
         "failed: x",
         "  python sums.py",
