@@ -75,7 +75,7 @@ def package(session: nox.Session) -> None:
     with session.chdir(dist):
         for command in (
             *(["--help"], ["list"], ["report"], ["report", "--format", "html"]),
-            *(["doctor"], ["run", "coco-pose"]),
+            *(["doctor"], ["run", "coco-pose"], ["bench", "--only", "targets"]),
         ):
             session.run("hrbench", *command)
 
