@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from cli.command import called
 from commands.test_run import saved_weights
-from worlds import small_classifier, small_lifter, small_world
+from worlds import small_classifier, small_lifter, small_weights, small_world
 
 from hrbench.report import predictions
 from hrbench.report.predictions import ClassPredictions, JointPredictions, Predictions
@@ -58,6 +58,16 @@ def ran(answer: str) -> tuple[dict[str, Any], Path]:
     return said["record"], Path(said["run"])
 
 
+def figures(record: dict[str, Any]) -> dict[str, float]:
+    """The figures of a record, and the ends of their intervals where they have one."""
+    return {
+        f"{name} {part}": found[part]
+        for name, found in record["metrics"].items()
+        for part in ("value", "low", "high")
+        if found[part] is not None
+    }
+
+
 @pytest.mark.slow
 def test_two_processes_predict_every_box_once_and_alike(tmp_path: Path) -> None:
     weights = str(saved_weights("coco-pose@tiny", tmp_path))
@@ -68,6 +78,28 @@ def test_two_processes_predict_every_box_once_and_alike(tmp_path: Path) -> None:
         found.append(predictions.read(folder, Predictions))
     assert found[0].sample_ids.tolist() == found[1].sample_ids.tolist()
     assert np.abs(found[0].keypoints - found[1].keypoints).max() < 0.05
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "dataset", "figure"),
+    [("300w@tiny", "300w", "NME"), ("mpii-pose@tiny", "mpii", "median_error_px")],
+)
+def test_two_processes_score_every_box_of_unevenly_many_images_once(
+    name: str, dataset: str, figure: str, tmp_path: Path
+) -> None:
+    arguments = ["--weights", str(small_weights(name)), "--limit", "5"]  # three and two
+    records, found = [], []
+    for run in (alone, launched):
+        record, folder = run(tmp_path, *arguments, name=name, data=small_world(24, dataset))
+        records.append(record)
+        found.append(predictions.read(folder, Predictions).sample_ids.tolist())
+    assert len({*found[0]}) == len(found[0]) >= 5
+    assert found[0] == found[1]
+    assert records[0]["n"] == records[1]["n"]
+    once, twice = (figures(record) for record in records)
+    assert once[f"{figure} value"] > 0
+    assert twice == pytest.approx(once, rel=1e-3)
 
 
 @pytest.mark.slow
