@@ -16,24 +16,24 @@ It leaves out missed people after the false positives only, never alone.
 """
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hrbench.arrays import Floats
 from hrbench.metrics.average_precision import ALL, curves, figures
 from hrbench.metrics.error_kinds import INVERSION, JITTER, KINDS, MISS, SWAP, Located
 from hrbench.metrics.matching import (
     OF_ANY_SIZE,
+    THRESHOLDS,
     Candidates,
     Matches,
+    Pairs,
     assigned,
-    close_pairs,
-    match,
 )
 from hrbench.metrics.nms import soft_order
 from hrbench.metrics.oks import oks
-from hrbench.metrics.people import Results, Truth
+from hrbench.metrics.people import Results
 from hrbench.metrics.selection import rows_by_image
 
 MOVED = (MISS, SWAP, INVERSION, JITTER)  # in the order in which they are put right
@@ -58,26 +58,31 @@ class Costs:
     mended: Matches
 
 
-def costs(candidates: Candidates, located: Located) -> Costs:
+def costs(pairs: Pairs, located: Located) -> Costs:
     """Measure what each kind of error costs."""
-    truth, results, sigmas = candidates.truth, candidates.results, candidates.sigmas
+    results = pairs.results
 
-    def after(poses: Results) -> float:
-        return precision(match(truth, poses, sigmas, ranges=OF_ANY_SIZE), poses)
+    def without(kinds: Collection[int]) -> Pairs:
+        return pairs.moved(located.corrected(results, kinds), located.rows)
 
     by_kind: dict[str, Cost] = {}
     for number, kind in enumerate(MOVED, start=1):
-        moved = located.corrected(results, MOVED[:number])
-        by_kind[KINDS[kind]] = Cost(after(located.corrected(results, [kind])), after(moved))
-    best = rescored(truth, moved, sigmas)
-    found = assigned(candidates, ranges=OF_ANY_SIZE)
-    mended = match(truth, best, sigmas, ranges=OF_ANY_SIZE)
-    by_kind[SCORE] = Cost(after(rescored(truth, results, sigmas)), precision(mended, best))
+        moved = without(MOVED[:number])
+        by_kind[KINDS[kind]] = Cost(
+            precision(_found(without([kind])), results), precision(_found(moved), results)
+        )
+    best = rescored(moved)
+    by_score = rescored(pairs)
+    found, mended = _found(pairs), _found(best)
+    by_kind[SCORE] = Cost(
+        precision(_found(by_score), by_score.results), precision(mended, best.results)
+    )
     by_kind[FALSE_POSITIVE] = Cost(
-        precision(_without_false(found), results), precision(_without_false(mended), best)
+        precision(_without_false(found), results), precision(_without_false(mended), best.results)
     )
     by_kind[MISSED_PERSON] = Cost(
-        _precision_of_found(found, results), _precision_of_found(_without_false(mended), best)
+        _precision_of_found(found, results),
+        _precision_of_found(_without_false(mended), best.results),
     )
     return Costs(precision(found, results), by_kind, mended)
 
@@ -87,23 +92,27 @@ def precision(matches: Matches, results: Results) -> float:
     return figures(curves(matches, results))["AP"]
 
 
-def rescored(truth: Truth, results: Results, sigmas: Floats) -> Results:
+def _found(pairs: Pairs) -> Matches:
+    """Match results with people of all sizes."""
+    return assigned(Candidates.among(pairs, THRESHOLDS[0]), ranges=OF_ANY_SIZE)
+
+
+def rescored(pairs: Pairs) -> Pairs:
     """Return results with the best scores: how well each fits, lowered if it is like a better one.
 
     Of an image those beyond the first 20, which COCO does not look at, get -1.
     """
-    everyone = np.arange(len(results.scores))
-    poses, people, fit = close_pairs(truth, results, everyone, sigmas, 0)
+    truth, results, sigmas = pairs.truth, pairs.results, pairs.sigmas
     wanted = (truth.num_keypoints > 0) & ~truth.crowd
-    best = np.zeros(len(everyone))
-    np.maximum.at(best, poses, np.where(wanted[people], fit, 0))
-    scores, areas = np.full(len(everyone), -1.0), results.extents
+    best = np.zeros(len(results.scores))
+    np.maximum.at(best, pairs.poses, np.where(wanted[pairs.people], pairs.fit, 0))
+    scores, areas = np.full(len(best), -1.0), results.extents
     for rows in rows_by_image(results.image_ids):
         keypoints = results.keypoints[rows]
         overlap = oks(keypoints, areas[rows], sigmas, np.ones(keypoints.shape[:3], dtype=np.bool_))
         order, lowered = soft_order(overlap, best[rows], SOFTNESS)
         scores[np.take_along_axis(rows, order, axis=1)] = lowered
-    return replace(results, scores=scores)
+    return replace(pairs, results=replace(results, scores=scores))
 
 
 def _without_false(matches: Matches) -> Matches:

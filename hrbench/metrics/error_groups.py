@@ -26,7 +26,7 @@ from hrbench.arrays import Floats
 from hrbench.metrics.average_precision import ALL
 from hrbench.metrics.error_costs import FALSE_POSITIVE, MISSED_PERSON, Costs, costs, precision
 from hrbench.metrics.error_kinds import FOUND, KINDS, NOT_LABELLED, Located, locate
-from hrbench.metrics.matching import OF_ANY_SIZE, Candidates, assigned
+from hrbench.metrics.matching import OF_ANY_SIZE, Candidates, Pairs, assigned
 from hrbench.metrics.overlap import overlapping
 from hrbench.metrics.people import Results, Truth
 
@@ -74,9 +74,10 @@ def diagnose(
     truth: Truth, results: Results, sigmas: Floats, flip_pairs: Sequence[tuple[int, int]]
 ) -> Diagnosis:
     """Find out what is wrong with each pose, and what it costs."""
-    candidates = Candidates.of(truth, results, sigmas, FOUND)
+    pairs = Pairs.of(truth, results, sigmas)
+    candidates = Candidates.among(pairs, FOUND)
     located = locate(candidates, flip_pairs)
-    return Diagnosis(truth, results, candidates, located, costs(candidates, located))
+    return Diagnosis(truth, results, candidates, located, costs(pairs, located))
 
 
 def groups(found: Diagnosis, keypoint_names: Sequence[str]) -> dict[str, Group]:

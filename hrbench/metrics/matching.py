@@ -8,7 +8,7 @@ that an annotation with id 0 can be found (pycocotools counts it as missed).
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,33 @@ class Matches:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Pairs:
+    """Results beside people: each with each person of its image."""
+
+    truth: Truth
+    results: Results
+    sigmas: Floats  # (K,)
+    poses: Rows  # (M,) rows of the results
+    people: Rows  # (M,) rows of the truth
+    fit: Floats  # (M,) OKS
+
+    @classmethod
+    def of(cls, truth: Truth, results: Results, sigmas: Floats) -> "Pairs":
+        """Find all pairs, and how well each fits."""
+        everyone = np.arange(len(results.scores))
+        return cls(truth, results, sigmas, *close_pairs(truth, results, everyone, sigmas, 0))
+
+    def moved(self, results: Results, rows: Rows) -> "Pairs":
+        """Return the same with results of which only these rows lie elsewhere."""
+        is_moved = np.zeros(len(results.scores), dtype=bool)
+        is_moved[rows] = True
+        again = np.flatnonzero(is_moved[self.poses])
+        pairs, fit = (self.poses[again], self.people[again]), self.fit.copy()
+        fit[again] = oks_with_truth(results, self.truth, self.sigmas, *pairs)
+        return replace(self, results=results, fit=fit)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
     """Results beside people: those that are looked at, and whom each may find."""
 
@@ -63,6 +90,18 @@ class Candidates:
         pairs = close_pairs(truth, results, rows, sigmas, least)
         extents = results.extents[rows]
         return cls(truth, results, sigmas, rows, rank, extents, *pairs)
+
+    @classmethod
+    def among(cls, pairs: Pairs, least: float) -> "Candidates":
+        """Find the same where all pairs are known."""
+        results = pairs.results
+        rows, rank = rank_by_image(results)
+        place = np.full(len(results.scores), -1)
+        place[rows] = np.arange(len(rows))
+        near = (pairs.fit >= least) & (place[pairs.poses] >= 0)
+        kept = (place[pairs.poses[near]], pairs.people[near], pairs.fit[near])
+        extents = results.extents[rows]
+        return cls(pairs.truth, results, pairs.sigmas, rows, rank, extents, *kept)
 
 
 def match(

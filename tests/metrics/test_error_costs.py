@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from metrics import crowds
 from metrics.examples import results, sigmas, truth
+from numpy.typing import NDArray
 
 from hrbench.metrics.error_costs import Cost, Costs, costs, rescored
 from hrbench.metrics.error_kinds import FOUND, locate
-from hrbench.metrics.matching import Candidates
+from hrbench.metrics.matching import Candidates, Pairs
 from hrbench.metrics.people import Results, Truth
 
 # AP with nothing but a kind put right, and with all up to it, of crowds.crowd(): the means over
@@ -28,13 +29,17 @@ FAR = [[9000, 9000], [9500, 9000]]
 
 
 def of(people: Truth, poses: Results) -> Costs:
-    candidates = Candidates.of(people, poses, sigmas(2), FOUND)
-    return costs(candidates, locate(candidates, [(0, 1)]))
+    pairs = Pairs.of(people, poses, sigmas(2))
+    return costs(pairs, locate(Candidates.among(pairs, FOUND), [(0, 1)]))
+
+
+def best_scores(people: Truth, poses: Results) -> NDArray[np.float64]:
+    return rescored(Pairs.of(people, poses, sigmas(2))).results.scores
 
 
 def test_what_each_kind_costs_is_what_the_published_code_says() -> None:
-    candidates = Candidates.of(*crowds.crowd(), crowds.SIGMAS, FOUND)
-    found = costs(candidates, locate(candidates, crowds.PAIRS))
+    pairs = Pairs.of(*crowds.crowd(), crowds.SIGMAS)
+    found = costs(pairs, locate(Candidates.among(pairs, FOUND), crowds.PAIRS))
     assert found.precision == pytest.approx(AP, abs=1e-8)
     ours = {kind: (cost.alone, cost.after) for kind, cost in found.by_kind.items()}
     assert ours.pop("missed person")[1] == pytest.approx(100)
@@ -94,16 +99,16 @@ def test_the_best_score_is_the_fit_and_less_for_a_pose_like_a_better_one() -> No
     beside = math.sqrt(-4000 * math.log(0.6))
     lesser = [[x + beside, y] for x, y in PERSON]
     poses = results([lesser, PERSON, FAR, PERSON], [0.9, 0.1, 0.8, 0.7], images=[1, 1, 1, 2])
-    scores = rescored(truth([PERSON]), poses, sigmas(2)).scores
+    scores = best_scores(truth([PERSON]), poses)
     assert scores[1] == pytest.approx(1)
     assert scores[0] == pytest.approx(0.6)  # of no height: no pose is like it
     assert scores[2:].tolist() == pytest.approx([0, 0], abs=1e-9)
     tall = [[0, 0], [1000, 500]]
-    twice = rescored(truth([tall]), results([tall, tall], [0.9, 0.1]), sigmas(2)).scores
+    twice = best_scores(truth([tall]), results([tall, tall], [0.9, 0.1]))
     assert sorted(twice) == pytest.approx([math.exp(-2), 1])  # an OKS of 1 with the other
 
 
 def test_poses_beyond_the_first_twenty_of_an_image_come_last() -> None:
     many = np.zeros((25, 2, 2)) + np.arange(25)[:, None, None]
-    scores = rescored(truth([PERSON]), results(many, np.ones(25)), sigmas(2)).scores
+    scores = best_scores(truth([PERSON]), results(many, np.ones(25)))
     assert (scores == -1).sum() == 5
