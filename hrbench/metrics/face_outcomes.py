@@ -56,9 +56,10 @@ class FaceOutcomes(Outcomes):
         }
         for index, name in enumerate(self.names):
             values[f"keypoint/{name}/NME"] = 100 * points[:, index]
-        of_faces = {name: self._mean(own, counts) for name, own in values.items()}
+        weights = counts.astype(np.float64)
+        of_faces = {name: self._mean(own, weights) for name, own in values.items()}
         return of_faces | {
-            f"{part}/NME": self._mean(100 * points, counts, within)
+            f"{part}/NME": self._mean(100 * points, weights, within)
             for part, within in zip(self.parts, self.within, strict=True)
         }
 
@@ -69,7 +70,7 @@ class FaceOutcomes(Outcomes):
             values[f"keypoint/{name}/median_error_px"] = self.distances[:, index]
         return {n: weighted.medians(own, self.owners, counts) for n, own in values.items()}
 
-    def _mean(self, values: Floats, counts: Counts, within: Mask | None = None) -> Floats:
+    def _mean(self, values: Floats, counts: Floats, within: Mask | None = None) -> Floats:
         """Return (R,) the mean of (N, ...) values; NaN if any is, as of all faces once.
 
         Those outside of `within`, where it is said, are none.

@@ -60,7 +60,8 @@ class HeadOutcomes(Outcomes):
         for index, name in enumerate(KEYPOINTS):
             for level in (HEADLINE, FINE):
                 values[f"keypoint/{name}/{level}"] = hits[level][:, index]
-        figures = {name: weighted.means(own, self.owners, counts) for name, own in values.items()}
+        weights = counts.astype(np.float64)
+        figures = {name: weighted.means(own, self.owners, weights) for name, own in values.items()}
         for part, columns in PARTS.items():
             sides = [figures[f"keypoint/{KEYPOINTS[c]}/{HEADLINE}"] for c in columns]
             figures[f"{HEADLINE}:{part}"] = np.asarray(np.mean(sides, axis=0))

@@ -45,19 +45,16 @@ def soft_oks_nms(overlap: Floats, scores: Floats, threshold: float) -> tuple[Row
 
 def soft_order(overlap: Floats, scores: Floats, threshold: float) -> tuple[Rows, Floats]:
     """Return the poses that soft NMS keeps, and the lowered score each had when it was taken."""
-    order = best_first(scores)
-    scores = np.take_along_axis(scores, order, axis=-1)
+    order, images = best_first(scores), np.ogrid[tuple(map(slice, scores.shape))][:-1]
+    scores = scores[*images, order]
     kept = np.empty((*order.shape[:-1], min(order.shape[-1], SOFT_LIMIT)), dtype=np.intp)
     lowered = np.empty(kept.shape)
     for place in range(kept.shape[-1]):
         best, order = order[..., :1], order[..., 1:]
         kept[..., place], lowered[..., place] = best[..., 0], scores[..., 0]
-        covered = np.take_along_axis(overlap, best[..., None], axis=-2)[..., 0, :]
-        covered = np.take_along_axis(covered, order, axis=-1)
-        scores = decay(scores[..., 1:], covered, threshold)
+        scores = decay(scores[..., 1:], overlap[*images, best, order], threshold)
         again = best_first(scores)
-        order = np.take_along_axis(order, again, axis=-1)
-        scores = np.take_along_axis(scores, again, axis=-1)
+        order, scores = order[*images, again], scores[*images, again]
     return kept, lowered
 
 

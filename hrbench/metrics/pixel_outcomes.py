@@ -44,16 +44,16 @@ class PixelOutcomes(Outcomes):
         return means_of_each(hits, self.objects, len(self.units))
 
     def _by_keypoint(self, shares: Floats, counts: Counts) -> dict[str, Floats]:
-        figures: dict[str, Floats] = {}
+        figures, weights = dict[str, Floats](), counts.astype(np.float64)
         for index, name in enumerate(self.keypoints.tolist()):
             pixels, share, swapped = (
                 values[:, index] for values in (self.pixels, shares, self.swapped)
             )
             row = {
-                f"PCK@{NEAR:g}": 100 * means(within(share, NEAR), self.objects, counts),
+                f"PCK@{NEAR:g}": 100 * means(within(share, NEAR), self.objects, weights),
                 "median_error_px": medians(pixels, self.objects, counts),
                 "median_error_share": 100 * medians(share, self.objects, counts),
-                "swapped": 100 * means(swapped, self.objects, counts),
+                "swapped": 100 * means(swapped, self.objects, weights),
             }
             figures |= {f"keypoint/{name}/{figure}": values for figure, values in row.items()}
         return figures

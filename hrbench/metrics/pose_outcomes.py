@@ -69,15 +69,15 @@ class PoseOutcomes(Outcomes):
 
     def by_keypoint(self, counts: Counts) -> dict[str, Floats]:
         """Return the figures of `keypoints.by_keypoint`."""
-        figures: dict[str, Floats] = {}
+        figures, weights = dict[str, Floats](), counts.astype(np.float64)
         for index, name in enumerate(self.keypoints.tolist()):
             similar, swapped = self.similarity[:, index], self.swapped[:, index]
             pixels, share = self.pixels[:, index], self.share[:, index]
             row = {
-                "OKS": means(similar, self.found, counts),
+                "OKS": means(similar, self.found, weights),
                 "median_error_px": medians(pixels, self.found, counts),
                 "median_error_share": medians(share, self.found, counts),
-                "swapped": 100 * means(swapped, self.found, counts),
+                "swapped": 100 * means(swapped, self.found, weights),
             }
             figures |= {f"keypoint/{name}/{figure}": values for figure, values in row.items()}
         return figures

@@ -22,10 +22,12 @@ def owners_of(names: NDArray[Any], units: NDArray[Any]) -> Owners:
     return np.searchsorted(units, names).astype(np.int32)
 
 
-def means(values: Floats, owners: Owners, counts: Counts) -> Floats:
+def means(values: Floats, owners: Owners, counts: Counts | Floats) -> Floats:
     """Return (R,) the mean of what is not NaN in (N, ...) values, whose rows `owners` (N,) own.
 
-    NaN where nothing is left. What the values of a unit add up to is all that is looked at.
+    NaN where nothing is left. What the values of a unit add up to is all that is looked at. For
+    many means of the same draws give `counts` as floats: NumPy turns whole numbers into them anew
+    for each.
     """
     sums, numbers = _sums(values, owners, counts.shape[1])
     return ratio(np.asarray(counts @ sums), np.asarray(counts @ numbers))
@@ -46,7 +48,7 @@ def medians(values: Floats, owners: Owners, counts: Counts) -> Floats:
     found = np.full(len(counts), np.nan)
     if not len(known):
         return found
-    order = known.argsort(kind="stable")
+    order = known.argsort()
     known, unit = known[order], unit[order]
     rows = max(AT_ONCE // len(known), 1)
     for start in range(0, len(counts), rows):
