@@ -219,8 +219,9 @@ def flip_tested(
 ) -> Tensor:
     """Return the mean maps of crops and their mirror images, the mirroring done in NumPy."""
     output: Tensor = network(images)
-    mirrored = torch.from_numpy(np.flip(images.cpu().numpy(), 3).copy())
+    mirrored = torch.from_numpy(np.flip(images.cpu().numpy(), 3).copy()).to(images.device)
     turned = torch.from_numpy(flip_back(network(mirrored).cpu().numpy(), pairs).copy())
+    turned = turned.to(images.device)
     turned[:, :, :, 1:] = turned.clone()[:, :, :, :-1]
     return (output + turned) * 0.5
 

@@ -35,11 +35,13 @@ class Compiled:
             return self.network(inputs)
         if self._compiled is not None:
             return self._compiled(inputs)
+        from torch._inductor import config  # noqa: PLC0415  takes long, and is seldom needed
+
         statistics = [buffer.clone() for buffer in self.network.buffers()]
         try:
-            options: dict[str, Any] = {"freezing": self.freezes}
-            compiled = torch.compile(self.network, dynamic=False, options=options)
-            answers = compiled(inputs)
+            compiled = torch.compile(self.network, dynamic=False)
+            with config.patch(freezing=self.freezes):  # as an option it packs no weights
+                answers = compiled(inputs)
         except RuntimeError as error:  # one of the network's own comes again
             self.reason = why(error)
             for buffer, before in zip(self.network.buffers(), statistics, strict=True):

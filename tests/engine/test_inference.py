@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -160,6 +161,39 @@ def test_bf16_is_near_and_its_outputs_are_float32() -> None:
     assert found.dtype == torch.float32
     gap = (found - network(images(4))).abs().max() / found.abs().max()
     assert 1e-4 < gap < 2e-2  # 8 bits of a number
+
+
+@torch.inference_mode()
+def test_without_a_compiler_it_predicts_all_the_same_and_the_reason_is_a_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def failing(*_: object, **__: object) -> None:
+        raise RuntimeError("No working C++ compiler found\n\nSet ...")
+
+    monkeypatch.setattr(torch, "compile", failing)
+    compiles = Inference(small(), replace(CPU, compiles=True), "fp32", 4)
+    assert torch.equal(compiles(images(4)), Inference(small(), CPU, "fp32")(images(4)))
+    assert list(compiles.reasons()) == ["not compiled: No working C++ compiler found"]
+
+
+@torch.inference_mode()
+def test_only_full_batches_are_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "compile", lambda network, **_: network)
+    compiles = Inference(small(), replace(CPU, compiles=True), "fp32", 4)
+    compiles(images(3))
+    assert list(compiles.reasons()) == ["not compiled: no batch was full"]
+    compiles(images(4))
+    assert compiles.compiled
+    assert not list(compiles.reasons())
+
+
+@torch.inference_mode()
+@pytest.mark.slow
+def test_what_is_compiled_predicts_as_the_network_does() -> None:
+    network = small()
+    compiles = Inference(network, replace(CPU, compiles=True), "fp32", 4)
+    torch.testing.assert_close(compiles(images(4)), network(images(4)), rtol=0, atol=1e-5)
+    assert list(compiles.reasons()) == []
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 7])
