@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from hrbench.cli.root import DEVICE, FILE, allowing, answer, as_json, main
+from hrbench.cli.root import DEVICE, FILE, allowing, answer, as_json, computing, main
 
 
 @main.command()
@@ -49,6 +49,7 @@ from hrbench.cli.root import DEVICE, FILE, allowing, answer, as_json, main
     default="auto",
     help="auto: fp32; tf32 is of cards.",
 )
+@computing
 @click.option("--drawn/--no-drawn", "draw", default=True, help="Write drawn pictures and videos.")
 @allowing
 @as_json
@@ -66,7 +67,7 @@ def predict(sources: tuple[str, ...], task: str | None, json_: bool, **flags: An
     from hrbench.begun.options import Options  # noqa: PLC0415
     from hrbench.commands.predict import predict as predicting  # noqa: PLC0415  torch takes seconds
 
-    keys = ("weights", "tta", "overrides", "allow", "device", "precision")
+    keys = ("weights", "tta", "overrides", "allow", "device", "precision", "compile", "eager")
     options = Options(**{key: flags.pop(key) for key in keys})
     done = predicting.predict(predicting.Asked(task, sources, options, **flags))
     if not json_:

@@ -2,9 +2,11 @@
 
 # ruff: noqa: D301  click keeps the lines of a paragraph that begins with \b
 
+from typing import Any
+
 import click
 
-from hrbench.cli.root import DEVICE, FILE, answer, as_json, main, terminal
+from hrbench.cli.root import DEVICE, FILE, answer, as_json, computing, main, terminal
 
 
 @main.command()
@@ -26,15 +28,15 @@ from hrbench.cli.root import DEVICE, FILE, answer, as_json, main, terminal
     default="auto",
     help="Of the network; auto: as the protocol says; tf32 is of cards.",
 )
+@computing
 @as_json
 def profile(
     task: str,
     weights: str | None,
     overrides: tuple[str, ...],
     batches: tuple[int, ...],
-    device: str,
-    precision: str,
     json_: bool,
+    **flags: Any,
 ) -> None:
     """Say what TASK costs: parameters, multiply-adds, memory, and time stage by stage.
 
@@ -50,7 +52,7 @@ def profile(
     from hrbench.commands.profile import profile as profiling  # noqa: PLC0415
     from hrbench.commands.profile.text import text  # noqa: PLC0415
 
-    options = Options(weights=weights, overrides=overrides, device=device, precision=precision)
+    options = Options(weights=weights, overrides=overrides, **flags)
     made = profiling.profile(task, options, batches)
     if json_:
         answer(made.content())

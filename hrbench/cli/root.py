@@ -10,8 +10,9 @@ import os
 import re
 import sys
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import Any, NoReturn, TextIO, TypeVar
+from typing import Any, NoReturn, TextIO, TypeVar, cast
 
 import click
 
@@ -73,6 +74,21 @@ def allowing(command: _Function) -> _Function:
     """Give a command `--allow`."""
     words = "Go on in spite of this fault, by the name that its message gives; repeatable."
     return click.option("--allow", multiple=True, metavar="NAME", help=words)(command)
+
+
+def computing(command: _Function) -> _Function:
+    """Give a command `--compile` and `--eager`, of which only one may be named."""
+
+    @wraps(command)
+    def checked(*args: Any, **flags: Any) -> Any:
+        if flags["compile"] and flags["eager"]:
+            raise click.UsageError("--eager is plain torch, and --compile is not; name one of them")
+        return command(*args, **flags)
+
+    plain = "Plain torch: no graph of a card, nothing compiled, folded or laid out anew."
+    with_plain = click.option("--eager", is_flag=True, help=plain)(cast("_Function", checked))
+    slow = "Compile the network: slow to begin, then faster."
+    return click.option("--compile", is_flag=True, help=slow)(with_plain)
 
 
 def answer(content: object) -> None:

@@ -16,6 +16,7 @@ from hrbench.cli.root import (
     allowing,
     answer,
     as_json,
+    computing,
     leave,
     main,
     print_record,
@@ -62,8 +63,7 @@ GOING_ON = frozenset({"data", "out"})  # options that say where the files of a r
     default="auto",
     help="auto: bf16 to train on CUDA, fp32 otherwise; tf32 is of cards.",
 )
-@click.option("--compile", is_flag=True, help="Compile the network: slow to begin, then faster.")
-@click.option("--eager", is_flag=True, help="Plain torch: no graph of a card, nothing compiled.")
+@computing
 @click.option("--workers", type=click.IntRange(min=0), help="Processes that read images.")
 @click.option("--keep-peaks", is_flag=True, help="Keep heatmap peaks, for score --decoder.")
 @click.option(
@@ -95,8 +95,6 @@ def run(task: str | None, resume: str | None, seeds: int | None, json_: bool, **
         raise click.UsageError(f"--resume takes the options of the run; leave out {unfit}")
     if flags["weights"] and flags["init"]:
         raise click.UsageError("--weights evaluates, --init starts a training; name one of them")
-    if flags["compile"] and flags["eager"]:
-        raise click.UsageError("--eager is plain torch, and --compile is not; name one of them")
     from hrbench.begun.options import Options  # noqa: PLC0415
     from hrbench.commands import run as running  # noqa: PLC0415  torch takes seconds
 

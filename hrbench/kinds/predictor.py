@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 from hrbench.arrays import Floats, Pixels
+from hrbench.engine.execution import Execution
 
 ABOUT = "about.json"  # beside the rows of all pictures: what a reader of them has to know
 
@@ -43,6 +44,9 @@ class PicturePredictor(Protocol):
 
     def results(self, images: Sequence[NDArray[Any]], boxes: Sequence[Floats]) -> list[Result]:
         """Return what is found in each picture, given its (N, 5) x, y, width, height, score."""
+
+    def execution(self) -> Execution:
+        """Return how pictures were computed."""
 
     def goes_on(self, folder: Path) -> str:
         """Return a command that goes on from a folder of results, and what it does; "" of none."""

@@ -14,12 +14,8 @@ from hrbench.engine.execution import Execution
 from hrbench.engine.runtime import Runtime
 from hrbench.kinds.contract import AnyTask
 from hrbench.report.predictions import Stored
-from hrbench.road.telling import tell
+from hrbench.road.telling import compiling, tell
 from hrbench.road.training import workers
-
-COMPILING = (
-    "The network is compiled before it predicts (--compile): HRNet-W32 takes a CPU about a minute."
-)
 
 
 def predict(
@@ -35,7 +31,7 @@ def predict(
     count = workers(task.options.workers, runtime.world)
     computed = {}
     if runtime.compiles and runtime.leads:
-        tell(COMPILING)
+        tell(compiling())
 
     def told(execution: Execution) -> None:
         computed["prediction"] = execution

@@ -16,6 +16,12 @@ def tell(message: str) -> None:
     sys.stderr.flush()
 
 
+def compiling(batch: int | None = None) -> str:
+    """Return what is said before a network is compiled to predict, for batches of a user's size."""
+    words = "The network is compiled at the first full batch (--compile); an HRNet takes a minute."
+    return words if batch is None else f"{words[:-1]}, smaller batches than {batch} are not."
+
+
 def tell_left_out(step: str, counts: Mapping[str, int]) -> None:
     """Say what of the files a step goes without, and why; nothing where it has all."""
     if counts:

@@ -21,7 +21,7 @@ from hrbench.kinds.contract import AnyTask
 from hrbench.kinds.predictor import ABOUT, Continuation, PicturePredictor
 from hrbench.kinds.registry import kind_of
 from hrbench.road.loading import Loaded, load
-from hrbench.road.telling import tell
+from hrbench.road.telling import compiling, tell
 
 SHOWN = 10  # files that are skipped
 LISTED = 8  # files that were written
@@ -82,7 +82,9 @@ def predict(asked: Asked) -> Done:
             left of the folder then.
     """
     remarks.taken()  # of what was read before
-    runtime = Runtime(choose_device(asked.options.device))
+    options = asked.options
+    device = choose_device(options.device)
+    runtime = Runtime(device, compiles=options.compile, eager=options.eager)
     loaded = load(asked.task, asked.options)
     task, network = loaded.task, loaded.network
     kind = kind_of(task.spec)
@@ -90,6 +92,8 @@ def predict(asked: Asked) -> Done:
         return _from_predictions(loaded, kind.of_predictions(task, network, runtime), asked)
     if kind.of_pictures is None:
         raise ValueError(f"nothing predicts {task.spec.name}")
+    if runtime.compiles:
+        tell(compiling(asked.batch))
     predictor = kind.of_pictures(task, network, runtime, asked.batch)
     return _from_pictures(loaded, predictor, asked, runtime)
 
@@ -112,7 +116,11 @@ def _from_pictures(
         said = (*_of_sources(named), *boxes.words)
         prediction = Prediction(predictor, named.media, boxes, said)
         files, counts = prediction.written(draft, skipped, draw=asked.draw)
+        computed = predictor.execution()
+        for reason in computed.reasons if runtime.compiles else ():
+            tell(reason)
         more = {"boxes": boxes.source, "left_out": dict(boxes.left_out)}
+        more |= {"computed": computed.content()}
         about = _about(loaded, asked) | more | predictor.about | files
         done = _finished(draft, target, about, counts)
     files_named = len(named.media) + len(named.broken)

@@ -106,7 +106,8 @@ def profile(task: str, options: Options, batches: Sequence[int]) -> Profile:
 
     Args:
         task: NAME, NAME@VARIANT or a TOML file; nothing of its dataset is read.
-        options: of these `weights`, `overrides`, `device` and `precision` count.
+        options: of these `weights`, `overrides`, `device`, `precision`, `compile` and `eager`
+            count.
         batches: how many boxes, pictures or frames go through together; the smaller come first.
 
     Raises:
@@ -116,8 +117,10 @@ def profile(task: str, options: Options, batches: Sequence[int]) -> Profile:
     """
     if not batches or min(batches) < 1:
         raise ValueError(f"batches are of 1 or more, not {list(batches)}")
-    runtime, loaded = Runtime(choose_device(options.device)), load(task, options)
-    spec, device = loaded.task.spec, runtime.device
+    device = choose_device(options.device)
+    runtime = Runtime(device, compiles=options.compile, eager=options.eager)
+    loaded = load(task, options)
+    spec = loaded.task.spec
     profiled = kind_of(spec).profiled(loaded.task, loaded.network)
     loaded.network.to(device)
     sizes, watch = sorted(set(batches)), MemoryWatch(device)

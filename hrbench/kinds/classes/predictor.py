@@ -16,6 +16,7 @@ from PIL import Image
 from hrbench.arrays import Floats, Pixels
 from hrbench.data.image_crops import read_rgb
 from hrbench.draw.predicted import captioned
+from hrbench.engine.execution import Execution
 from hrbench.engine.inference import Inference, Pass
 from hrbench.engine.predict import overlapped
 from hrbench.engine.runtime import Runtime
@@ -62,6 +63,9 @@ class ClassResults:
         seen = [read for _, read in overlapped(parts, self._see, self.runtime.device)]
         labels, scores = (np.concatenate(column) for column in zip(*seen, strict=True))
         return [self._result(*parts) for parts in zip(images, labels, scores, strict=True)]
+
+    def execution(self) -> Execution:
+        return self._see.execution(self._batch)
 
     def goes_on(self, folder: Path) -> str:
         """Return nothing."""

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from hrbench.data.sample import People, unlabelled
+from hrbench.engine.execution import Execution
 from hrbench.engine.inference import Inference, Pass
 from hrbench.engine.predict import overlapped
 from hrbench.engine.runtime import Runtime
@@ -87,6 +88,10 @@ class KeypointPredictor:
             return [self._none() for _ in images]
         columns = self._found(torch.from_numpy(np.concatenate(crops)), people)
         return [Keypoints(people.boxes[m], *(column[m] for column in columns)) for m in rows]
+
+    def execution(self) -> Execution:
+        """Return how boxes were computed."""
+        return self._see.execution(self._batch)
 
     def _found(self, crops: torch.Tensor, people: People) -> list[NDArray[np.float32]]:
         parted = torch.arange(len(crops)).split(self._batch)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from hrbench.arrays import Floats, Pixels
 from hrbench.draw.predicted import with_poses
+from hrbench.engine.execution import Execution
 from hrbench.engine.runtime import Runtime
 from hrbench.formats.h36m import joint_maps
 from hrbench.kinds.landmarks.predictor import KeypointPredictor, Keypoints
@@ -60,6 +61,9 @@ class KeypointResults:
             self._result(image, keypoints, part[:, 4])
             for image, keypoints, part in zip(images, found, boxes, strict=True)
         ]
+
+    def execution(self) -> Execution:
+        return self.predictor.execution()
 
     def goes_on(self, folder: Path) -> str:
         """Return what lifts the keypoints, where they are those of Human3.6M or COCO."""
