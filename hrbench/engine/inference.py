@@ -12,7 +12,7 @@ from hrbench.engine.graphs import Captured, Card, Recorder, Tensors
 from hrbench.engine.runtime import Runtime
 
 TOLERANCE = 1e-5  # of the largest output, as the golden numbers have it
-TRIED = 4  # images of the first batch, by which both are compared
+TRIED = 2  # images of the first batch, by which both are compared
 TOO_FEW = "no CUDA graph: too few batches for one"
 UNCOMPILED = "not compiled: no batch was full"
 LAYOUTS: dict[Format, torch.memory_format] = {
@@ -56,7 +56,7 @@ class Inference:
         return outputs.float()
 
     def _made_ready(self, images: Tensor) -> Network:
-        network, layout = folded(self.network, images), self._layout()
+        network, layout = folded(self.network, images[:1]), self._layout()
         network.to(memory_format=LAYOUTS[layout])
         with self.runtime.autocast("fp32"):
             expected, found = self.network(images), network(images)

@@ -26,15 +26,19 @@ ON_CPU = (
     Section("decoding", "decoding.py", 120),
     Section("memory", "memory.py", 400),
     Section("inference", "inference.py", 240),
+    Section("evaluation", "evaluation.py", 240),
     Section("training-step", "training_step.py", 240),
     Section("scoring", "scoring.py", 240),
     Section("scoring-others", "scoring_others.py", 240),
     Section("world", "world.py", 240),
 )
+EVALUATED = ("--images", "200", "--boxes", "20", "--workers", "8")
 ON_CARD = (
     Section("training-step-128", "training_step.py", 55, (*CARD, "--batch", "128", *SHORT)),
     Section("training-step-32", "training_step.py", 35, (*CARD, "--batch", "32", *SHORT)),
     Section("training", "training.py", 45, CARD),
+    Section("inference", "inference.py", 20, (*CARD, "--batch", "128", "--rounds", "8")),
+    Section("evaluation", "evaluation.py", 45, (*CARD, *EVALUATED)),
     Section("decoding", "decoding.py", 15, CARD),
     Section("copies", "copies.py", 10),
 )
