@@ -27,7 +27,8 @@ from hrbench.report import run_folders
 # Without a training too; a loss goes with the network's activation.
 OBEYED = ("recipe.precision", "recipe.initial", "recipe.loss")
 LARGEST_SEED = 2**63 - 1  # that torch takes
-GOING_ON = frozenset({"data", "out"})  # options that say where the files of a run are now
+# Of a run that goes on: where its files are now, and by which path it is computed from now on.
+GOING_ON = frozenset({"data", "out", "compile", "eager"})
 
 
 @main.command()
@@ -99,7 +100,9 @@ def run(task: str | None, resume: str | None, seeds: int | None, json_: bool, **
     from hrbench.commands import run as running  # noqa: PLC0415  torch takes seconds
 
     if resume is not None:
-        done = [running.resume(run_folders.find(resume, Path(flags["out"])), task, flags["data"])]
+        folder, data = run_folders.find(resume, Path(flags["out"])), flags["data"]
+        ways = {"compiles": flags["compile"], "eager": flags["eager"]}
+        done = [running.resume(folder, task, data, **ways)]
     else:
         name, options = running.repeated(str(task), Options(**flags), typed)
         if options.weights and (idle := _of_training(flags, seeds)):

@@ -102,11 +102,16 @@ def _the_rest(seed: int, end: int) -> str:
 
 
 def resume(
-    folder: Path, name: str | None = None, data: str | None = None
+    folder: Path,
+    name: str | None = None,
+    data: str | None = None,
+    *,
+    compiles: bool = False,
+    eager: bool = False,
 ) -> tuple[RunRecord, Path] | None:
     """Go on with an interrupted run, with the options that it was started with.
 
-    `data` is where its data are now, if elsewhere.
+    `data` is where its data are now, if elsewhere; `compiles` or `eager` is another path for it.
 
     Raises:
         RunError: the folder is no run's, the run has ended, or `name` is another task than its.
@@ -117,6 +122,8 @@ def resume(
     if name is not None and catalog.load_task(name).name != spec.name:
         raise RunError(f"{folder} is a run of {spec.name}, not of {name}; leave the task out")
     options = given.data_again(folder, spec, dataset, state, data)
+    if compiles or eager:
+        options = replace(options, compile=compiles, eager=eager)
     modified = is_modified(spec, catalog.shipped(spec.name))
     before = (folder, state)
     return walked(Asked(spec, dataset, options, given.checkpoint(options), modified, before))
