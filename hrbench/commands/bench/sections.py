@@ -32,15 +32,16 @@ ON_CPU = (
     Section("scoring-others", "scoring_others.py", 240),
     Section("world", "world.py", 240),
 )
-EVALUATED = ("--images", "200", "--boxes", "20", "--workers", "8")
+EVALUATED = ("--images", "100", "--boxes", "20", "--workers", "8")
 ON_CARD = (
     Section("training-step-128", "training_step.py", 55, (*CARD, "--batch", "128", *SHORT)),
-    Section("training-step-32", "training_step.py", 35, (*CARD, "--batch", "32", *SHORT)),
+    Section("training-step-32", "training_step.py", 32, (*CARD, "--batch", "32", *SHORT)),
     Section("training", "training.py", 45, CARD),
-    Section("inference", "inference.py", 20, (*CARD, "--batch", "128", "--rounds", "8")),
+    Section("inference-128", "inference.py", 20, (*CARD, "--batch", "128", "--rounds", "8")),
     Section("evaluation", "evaluation.py", 45, (*CARD, *EVALUATED)),
-    Section("decoding", "decoding.py", 15, CARD),
+    Section("decoding", "decoding.py", 13, CARD),
     Section("copies", "copies.py", 10),
+    Section("inference-512", "inference.py", 20, (*CARD, "--batch", "512", "--rounds", "3")),
 )
 
 
