@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from cli.command import INSTALLED, MINUTES, called, environment, installed, refused
 
-from hrbench.engine.step import EAGER
+from hrbench.engine.execution import EAGER
 from hrbench.report import runs
 
 EPOCHS = 8
