@@ -7,7 +7,9 @@ import sys
 import time
 from pathlib import Path
 
+import peer
 import pytest
+import sidebyside
 
 from hrbench import catalog
 from hrbench.commands.bench import bench as benching
@@ -39,7 +41,7 @@ def scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def outcomes(scripts: Path, seconds: float = 60, **sources: str) -> list[Outcome]:
+def outcomes(scripts: Path, seconds: float = 60, **sources: str) -> tuple[Outcome, ...]:
     """What comes of scripts with these sources, each in so many seconds at most."""
     for name, source in sources.items():
         (scripts / f"{name}.py").write_text(source, "utf-8")
@@ -146,6 +148,10 @@ def test_on_a_card_the_sections_share_the_budget_and_what_one_leaves_goes_to_the
     assert limits == [100, 95, 100]
 
 
+def test_scripts_read_what_is_told_them() -> None:
+    assert (benching.ROWS, benching.PEER) == (sidebyside.ROWS, peer.PEER)
+
+
 def test_the_budget_of_a_card_is_four_minutes_at_most() -> None:
     assert sections.BUDGET < 240
 
@@ -181,8 +187,8 @@ def test_a_card_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) ->
 def test_the_table_has_machine_figures_and_commands() -> None:
     alone = {"what": "copies", "unit": "GB/s", "hrbench": 12.5}
     ranged = ROW | {"low": 1.5, "high": 2.5, "shortest": 1.75}
-    found = Bench({"cpu": "a processor"}, None)
-    found.outcomes += [Outcome("sums", "python sums.py", 3.0, "failed: x", (ranged, alone))]
+    outcome = Outcome("sums", "python sums.py", 3.0, "failed: x", (ranged, alone))
+    found = Bench({"cpu": "a processor"}, None, (outcome,))
     assert text(found, 100, colour=False).splitlines() == [
         "cpu  a processor",
         "",

@@ -2,11 +2,12 @@
 
 import json
 import os
+import shlex
 import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -34,13 +35,13 @@ class Outcome:
     rows: tuple[Mapping[str, Any], ...]  # as `benchmarks/sidebyside.py` notes them
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Bench:
     """The figures of a machine."""
 
     machine: Mapping[str, str]
     peer: str | None  # the folder of the official code
-    outcomes: list[Outcome] = field(default_factory=list)
+    outcomes: tuple[Outcome, ...] = ()
 
     def content(self) -> dict[str, Any]:
         """Return it as JSON has it."""
@@ -79,7 +80,8 @@ def bench(
         for index, section in enumerate(sections):
             left = BUDGET - (monotonic() - started)
             limit = left * shares[index] / sum(shares[index:]) if card else section.seconds
-            found.outcomes.append(_outcome(section, found.peer, limit, told))
+            outcome = _outcome(section, found.peer, limit, told)
+            found = replace(found, outcomes=(*found.outcomes, outcome))
             yield found
     finally:
         signal.signal(signal.SIGTERM, previous)
@@ -91,7 +93,7 @@ def _outcome(
     """Run a section for so many seconds at most."""
     script = catalog.folder("benchmarks") / section.script
     shown = " ".join(("python", _shown(script), *section.arguments))
-    command = shown if peer is None else f"{PEER}={peer} {shown}"
+    command = shown if peer is None else f"{PEER}={shlex.quote(peer)} {shown}"
     told(f"{section.name}: {command}")
     if not script.is_file():
         return Outcome(section.name, command, 0, f"{script} is not there", ())
