@@ -5,8 +5,8 @@
 Training, officially: read, exchange the colours of the whole image, mirror it in NumPy, warp,
 normalise, move and draw each keypoint in a loop, and send float32 crops and maps to the main
 process. Ours: uint8 crops; the rest happens once per batch on the network's device, and is
-timed here too. Evaluation, officially: the image is read again for each of its boxes. The start
-of the workers is timed on both sides.
+timed here too. Evaluation, officially: the image is read again for each of its boxes. Workers live
+from round to round on both sides; the official code starts its own anew in every epoch.
 """
 
 from collections import deque
@@ -29,6 +29,7 @@ from hrbench.data.loader import (
     rows_by_image,
 )
 from hrbench.data.sample import People
+from hrbench.data.workers import living
 
 CPU = torch.device("cpu")
 NORMALISE = Normalisation(IMAGENET)
@@ -45,11 +46,9 @@ def training(
     theirs = samples_of(persons, load.cutting, load.spec.augment, load.codec, seed)
     ours = TrainingCrops(persons, load.cutting, load.spec.augment, seed)
 
-    def officially() -> Iterator[list[Tensor]]:
-        loader: DataLoader[tuple[Tensor, Tensor, Tensor]] = DataLoader(
-            theirs, batch_size=BATCH, sampler=rows.tolist(), num_workers=workers
-        )
-        yield from loader
+    officially: DataLoader[tuple[Tensor, Tensor, Tensor]] = DataLoader(
+        theirs, BATCH, sampler=rows.tolist(), num_workers=workers, persistent_workers=workers > 0
+    )
 
     def hrbench() -> Iterator[list[Tensor]]:
         batches = np.split(rows, range(BATCH, samples, BATCH))
@@ -58,11 +57,11 @@ def training(
             yield [NORMALISE(batch.images), targets.maps, targets.weights[..., None]]
 
     names = ("normalised crops", "target maps", "target weights")
-    for name, a, b in zip(names, joined(hrbench()), joined(officially()), strict=True):
+    for name, a, b in zip(names, joined(hrbench()), joined(officially), strict=True):
         agree(name, a, b)
     race(
         f"training feed, {samples} samples, {workers} workers",
-        lambda: exhaust(officially()),
+        lambda: exhaust(officially),
         lambda: exhaust(hrbench()),
         rounds,
         peer.who(samples_of),
@@ -76,18 +75,18 @@ def evaluation(load: Workload, boxes: People, workers: int, rounds: int) -> None
     theirs = samples_of(boxes, load.cutting.size)
     ours = ImageCrops(boxes, load.cutting)
 
-    def officially() -> Iterator[list[Tensor]]:
-        loader: DataLoader[Tensor] = DataLoader(theirs, batch_size=BATCH, num_workers=workers)
-        yield from ([pixels] for pixels in loader)
+    officially: DataLoader[Tensor] = DataLoader(
+        theirs, BATCH, num_workers=workers, persistent_workers=workers > 0
+    )
 
     def hrbench() -> Iterator[list[Tensor]]:
         batches = prediction_batches(ours, images, BATCH, workers=workers, pin=False)
         yield from ([NORMALISE(pixels.flatten(0, 1))] for _, pixels in batches)
 
-    agree("normalised crops", joined(hrbench())[0], joined(officially())[0])
+    agree("normalised crops", joined(hrbench())[0], torch.cat(list(officially)))
     race(
         f"evaluation feed, {len(boxes)} boxes in {len(images)} images, {workers} workers",
-        lambda: exhaust(officially()),
+        lambda: exhaust(officially),
         lambda: exhaust(hrbench()),
         rounds,
         peer.who(samples_of),
@@ -109,10 +108,11 @@ def main() -> None:
     chosen = arguments(__doc__, rounds=5, samples=192, images=16, boxes=20, workers=1)
     load = workload()
     persons = people(load, IMAGES)
-    training(load, persons, chosen.samples, chosen.workers, chosen.rounds, chosen.seed)
     few = persons.in_images(persons.image_ids[: chosen.images])
     boxes = with_boxes(few, chosen.boxes, np.random.default_rng(chosen.seed))
-    evaluation(load, boxes, chosen.workers, chosen.rounds)
+    with living():
+        training(load, persons, chosen.samples, chosen.workers, chosen.rounds, chosen.seed)
+        evaluation(load, boxes, chosen.workers, chosen.rounds)
 
 
 if __name__ == "__main__":

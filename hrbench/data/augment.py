@@ -61,7 +61,7 @@ def _around(rng: np.random.Generator, augment: Augment, deviation: float, limit:
 
 def clipped_normal(rng: np.random.Generator, deviation: float, limit: float) -> float:
     """Return a normal number around 0, cut off at `limit` on both sides."""
-    return float(np.clip(rng.standard_normal() * deviation, -limit, limit))
+    return min(max(rng.standard_normal() * deviation, -limit), limit)
 
 
 def half_body_crop(

@@ -63,9 +63,13 @@ class TrainingCrops:
 
     def fill(self, out: NDArray[np.uint8], rows: Rows, epoch: int) -> Points:
         """Write the planes of crops; return their keypoints and which of them are visible."""
+        # All at once: behind an image in the processor's caches each takes twice as long.
+        chances = [
+            drawn(self.augment, self.people.visible[row], self.seed, epoch, row)
+            for row in rows.tolist()
+        ]
         crops = []
-        for place, row in zip(out, rows.tolist(), strict=True):
-            chance = drawn(self.augment, self.people.visible[row], self.seed, epoch, row)
+        for place, row, chance in zip(out, rows.tolist(), chances, strict=True):
             crop = self.cutting.augmented(self.people, row, chance)
             place[:] = crop.pixels.transpose(2, 0, 1)
             crops.append(crop)
