@@ -26,7 +26,7 @@ ON_CPU = (
     Section("decoding", "decoding.py", 120),
     Section("memory", "memory.py", 400),
     Section("inference", "inference.py", 240),
-    Section("evaluation", "evaluation.py", 240),
+    Section("evaluation", "evaluation.py", 400),
     Section("training-step", "training_step.py", 240),
     Section("scoring", "scoring.py", 240),
     Section("scoring-others", "scoring_others.py", 240),
