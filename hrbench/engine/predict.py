@@ -37,19 +37,21 @@ def predict(
     """
     people, device = crops.people, runtime.device
     images = list(rows_by_image(people))[runtime.rank :: runtime.world]
-    rows: list[NDArray[np.int64]] = []
-    answers: list[Columns] = []
-    total = sum(int((people.image == image).sum()) for image in images)
+    own = np.flatnonzero(np.isin(people.image, images))
+    columns: Columns = {}
     batches = prediction_batches(
         crops, images, batch_size, workers=workers, pin=device.type == "cuda"
     )
-    with Steps(title, total, shown=runtime.leads) as steps, closing(batches):
+    with Steps(title, len(own), shown=runtime.leads) as steps, closing(batches):
         flat = ((batch_rows, pixels.flatten(0, 1)) for batch_rows, pixels in batches)
         for batch_rows, read in overlapped(flat, see, device):
-            rows.append(batch_rows)
-            answers.append(place(read, batch_rows))
+            _keep(columns, len(people), batch_rows, place(read, batch_rows))
             steps.advance(len(batch_rows))
-    return _in_order(len(people), runtime.gather((rows, answers)))
+    if runtime.world > 1:
+        found = {name: values[own] for name, values in columns.items()}
+        for rows, theirs in runtime.gather((own, found)):
+            _keep(columns, len(people), rows, theirs)
+    return columns
 
 
 def overlapped(
@@ -110,13 +112,9 @@ def on_host(results: tuple[Tensor, ...]) -> Read:
     return tuple(result.cpu().numpy() for result in results)
 
 
-def _in_order(count: int, parts: list[tuple[list[NDArray[np.int64]], list[Columns]]]) -> Columns:
-    pairs = [pair for rows, answers in parts for pair in zip(rows, answers, strict=True)]
-    columns = {
-        name: np.empty((count, *values.shape[1:]), dtype=values.dtype)
-        for name, values in pairs[0][1].items()
-    }
-    for rows, batch in pairs:
-        for name, values in batch.items():
-            columns[name][rows] = values
-    return columns
+def _keep(columns: Columns, count: int, rows: NDArray[np.int64], found: Columns) -> None:
+    """Put what was found of some rows into columns of `count`, so that it is there once."""
+    for name, values in found.items():
+        if name not in columns:
+            columns[name] = np.empty((count, *values.shape[1:]), dtype=values.dtype)
+        columns[name][rows] = values
