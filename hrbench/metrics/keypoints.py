@@ -18,6 +18,7 @@ from hrbench.metrics.matching import Matches
 from hrbench.metrics.oks import similarity
 from hrbench.metrics.people import Results, Truth
 
+COLUMNS = 16  # that are sorted at a time, so that little memory is taken
 ELSEWHERE = 0.5  # similarity below which a keypoint does not lie where it is compared with
 
 
@@ -84,7 +85,7 @@ def medians(errors: KeypointErrors) -> dict[str, float]:
 
 def by_keypoint(errors: KeypointErrors, names: Sequence[str]) -> dict[str, dict[str, float]]:
     """Return a row of figures for each keypoint; NaN for what nothing was measured of."""
-    pixels, share = (medians_of_rising(rising(each)) for each in (errors.pixels, errors.share))
+    pixels, share = (medians_of_columns(each) for each in (errors.pixels, errors.share))
     return {
         name: {
             "labelled": float(np.isfinite(errors.pixels[:, index]).sum()),
@@ -105,14 +106,23 @@ def mean_of_known(values: Floats) -> float:
 
 def rising(values: Floats) -> Floats:
     """Return (K, N) the values of each column of (N, K) in rising order, NaN behind them."""
-    return np.sort(np.ascontiguousarray(values.T), axis=1)
+    columns = values.T.copy()
+    columns.sort(axis=1)
+    return columns
+
+
+def medians_of_columns(values: Floats) -> Floats:
+    """Return (K,) the median of what is not NaN in each column of (N, K)."""
+    starts = range(0, values.shape[1], COLUMNS)
+    parts = [medians_of_rising(rising(values[:, at : at + COLUMNS])) for at in starts]
+    return np.concatenate([np.empty(0), *parts])
 
 
 def medians_of_rising(values: Floats) -> Floats:
     """Return (K,) the median of what is not NaN in each row of (K, N) values that rise."""
-    counts = np.isfinite(values).sum(axis=1)
     if not values.shape[1]:
         return np.full(len(values), np.nan)
+    counts = np.array([row.searchsorted(np.nan) for row in values])
     low, high = np.maximum(counts - 1, 0) // 2, counts // 2
     every = np.arange(len(values))
     return np.where(counts > 0, (values[every, low] + values[every, high]) / 2, np.nan)
@@ -120,7 +130,7 @@ def medians_of_rising(values: Floats) -> Floats:
 
 def median_of_known(values: Floats) -> float:
     """Return the median of what is not NaN; NaN if nothing is left."""
-    known = values.size - int(np.isnan(values).sum())
+    known = values.size - np.count_nonzero(np.isnan(values))
     if not known:
         return math.nan
     half = known // 2

@@ -43,6 +43,7 @@ PARTS = {"head": [KEYPOINTS.index("head_top")]} | {
     for part in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 }
 
+AT_ONCE = 512  # persons: what lies between their pixels and their errors stays in the cache
 THRESHOLDS: Floats = np.arange(0, 0.51, 0.01)  # head sizes, rounded as officially
 LEVELS = {  # of which threshold a figure is
     "PCKh@0.5": 50,
@@ -103,21 +104,22 @@ def score_pckh(truth: HeadTruth, keypoints: NDArray[np.floating]) -> Scores:
             f"predictions {keypoints.shape} for a truth of {truth.keypoints.shape}, "
             f"{(~np.isfinite(keypoints)).sum()} of their numbers not finite"
         )
-    pixels = pixel_errors(truth, keypoints)
-    shares = pixels / truth.head_sizes[:, None]
-    labelled, by_size = truth.labelled, rising(shares)
-    curves = share_within(by_size, labelled)
+    errors = pixel_errors(truth, keypoints)
+    pixels = rising(errors)
+    shares = rising(np.divide(errors, truth.head_sizes[:, None], out=errors))
+    labelled = truth.labelled
+    curves = share_within(shares, labelled)
     mean = mean_of_keypoints(curves, labelled)
     parts = {part: curves[:, columns].mean(axis=1) for part, columns in PARTS.items()}
     figures = {
         HEADLINE: float(mean[LEVELS[HEADLINE]]),
         **{f"{HEADLINE}:{part}": float(c[LEVELS[HEADLINE]]) for part, c in parts.items()},
         **{name: float(mean[LEVELS[name]]) for name in (FINE, FINE_OFFICIAL)},
-        "median_error_px": median_of_known(pixels[:, IN_MEAN]),
-        "median_error_share": 100 * median_of_known(shares[:, IN_MEAN]),
+        "median_error_px": median_of_known(pixels[IN_MEAN]),
+        "median_error_share": 100 * median_of_known(shares[IN_MEAN]),
     }
     drawn = {"thresholds": THRESHOLDS, "mean": mean, **parts}
-    medians = medians_of_rising(rising(pixels)), 100 * medians_of_rising(by_size)
+    medians = medians_of_rising(pixels), 100 * medians_of_rising(shares)
     groups = {
         "keypoint": _by_keypoint(labelled, curves, *medians),
         "curve": {name: values.tolist() for name, values in drawn.items()},
@@ -128,17 +130,22 @@ def score_pckh(truth: HeadTruth, keypoints: NDArray[np.floating]) -> Scores:
 
 def pixel_errors(truth: HeadTruth, keypoints: NDArray[np.floating]) -> Floats:
     """Return (N, 16) distances of predictions, in pixels from 0, to the truth; NaN if missing."""
-    x, y = np.moveaxis(np.square(keypoints + FIRST_PIXEL - truth.keypoints), 2, 0)
-    return np.where(truth.missing, np.nan, np.sqrt(x + y))
+    pixels = np.empty(truth.missing.shape)
+    for start in range(0, len(pixels), AT_ONCE):
+        part = slice(start, start + AT_ONCE)
+        squared = np.square(keypoints[part] + FIRST_PIXEL - truth.keypoints[part])
+        np.sqrt(squared[..., 0] + squared[..., 1], out=pixels[part])
+    pixels[truth.missing] = np.nan
+    return pixels
 
 
-def share_within(by_size: Floats, labelled: NDArray[np.int64]) -> Floats:
+def share_within(shares: Floats, labelled: NDArray[np.int64]) -> Floats:
     """Return (51, 16): the per cent of each keypoint's errors that are within each threshold.
 
-    `by_size` (16, N) are errors in head sizes that rise, NaN where missing behind them; a keypoint
+    `shares` (16, N) are errors in head sizes that rise, NaN where missing behind them; a keypoint
     that nobody has is NaN at every threshold.
     """
-    hits = np.stack([np.searchsorted(own, THRESHOLDS, "right") for own in by_size], axis=1)
+    hits = np.stack([np.searchsorted(own, THRESHOLDS, "right") for own in shares], axis=1)
     return np.where(labelled > 0, 100.0 * hits / np.maximum(labelled, 1), np.nan)
 
 

@@ -18,9 +18,8 @@ from hrbench.arrays import Floats
 from hrbench.metrics.keypoints import (
     mean_of_known,
     median_of_known,
-    medians_of_rising,
+    medians_of_columns,
     partners,
-    rising,
 )
 from hrbench.metrics.nme import BOX_SIZE, Groups, normalisers
 from hrbench.metrics.people import Poses, Truth
@@ -177,7 +176,7 @@ def _by_keypoint(
     pixels: Floats, shares: Floats, swapped: Floats, names: Sequence[str]
 ) -> dict[str, dict[str, float]]:
     """Return a row of figures for each keypoint; NaN for what nothing was measured of."""
-    of_pixels, of_shares = (medians_of_rising(rising(each)) for each in (pixels, shares))
+    of_pixels, of_shares = (medians_of_columns(each) for each in (pixels, shares))
     return {
         name: {
             "labelled": float(np.isfinite(pixels[:, index]).sum()),
