@@ -60,7 +60,7 @@ def training(
     for name, a, b in zip(names, joined(hrbench()), joined(officially), strict=True):
         agree(name, a, b)
     race(
-        f"training feed, {samples} samples, {workers} workers",
+        f"training feed{source(persons)}, {samples} samples, {workers} workers",
         lambda: exhaust(officially),
         lambda: exhaust(hrbench()),
         rounds,
@@ -85,12 +85,18 @@ def evaluation(load: Workload, boxes: People, workers: int, rounds: int) -> None
 
     agree("normalised crops", joined(hrbench())[0], torch.cat(list(officially)))
     race(
-        f"evaluation feed, {len(boxes)} boxes in {len(images)} images, {workers} workers",
+        f"evaluation feed{source(boxes)}, {len(boxes)} boxes in {len(images)} images, "
+        f"{workers} workers",
         lambda: exhaust(officially),
         lambda: exhaust(hrbench()),
         rounds,
         peer.who(samples_of),
     )
+
+
+def source(of: People) -> str:
+    """Return in words what ours reads, where that is not the files."""
+    return "" if of.prepared is None else " from prepared images"
 
 
 def joined(batches: Iterable[list[Tensor]]) -> list[Tensor]:

@@ -1,9 +1,10 @@
 """Time the feeding of samples from prepared images, beside the official order from JPEG files.
 
-    python benchmarks/prepared.py [--samples 192] [--images 16] [--boxes 20] [--workers 1]
+    python benchmarks/prepared.py [--samples 192] [--images 16] [--boxes 20] [--workers 0]
 
-As `feed.py`, whose two races these are; `hrbench prepare` has decoded the images beforehand, which
-is timed here too and stands in no race.
+As `feed.py`, whose two races these are, but on one core: the process that takes the samples makes
+them. `hrbench prepare` has decoded the images beforehand, which is timed here too and stands in
+no race.
 """
 
 import time
@@ -19,6 +20,7 @@ from hrbench.data.prepared import Wanted
 from hrbench.data.prepared_fit import opened
 from hrbench.data.preparing import planned, write
 from hrbench.data.sample import People
+from hrbench.data.workers import living
 from hrbench.spec import Augment
 
 
@@ -36,12 +38,12 @@ def ready(load: Workload, of: People, augment: Augment | None, folder: Path) -> 
 
 def main() -> None:
     """Race both feeds."""
-    chosen = arguments(__doc__, rounds=5, samples=192, images=16, boxes=20, workers=1)
+    chosen = arguments(__doc__, rounds=5, samples=192, images=16, boxes=20, workers=0)
     load = workload()
     persons = people(load, feed.IMAGES)
     few = persons.in_images(persons.image_ids[: chosen.images])
     boxes = with_boxes(few, chosen.boxes, np.random.default_rng(chosen.seed))
-    with TemporaryDirectory() as scratch:
+    with TemporaryDirectory() as scratch, living():
         trained = ready(load, persons, load.spec.augment, Path(scratch, "training"))
         feed.training(load, trained, chosen.samples, chosen.workers, chosen.rounds, chosen.seed)
         measured = ready(load, boxes, None, Path(scratch, "evaluation"))

@@ -202,6 +202,6 @@ def flip_keypoints(
 def flip_order(num_keypoints: int, pairs: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
     """Return for each keypoint the index of the one that takes its place in a mirror."""
     order = np.arange(num_keypoints)
-    for left, right in pairs:
-        order[[left, right]] = right, left
+    left, right = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    order[left], order[right] = right, left
     return order

@@ -141,7 +141,7 @@ class Prepared:
             remark(*self.odd[image])
         left, top = self.index.edges[row, :2].tolist()
         width, height = self.index.sizes[row].tolist()
-        pixels = stored.astype(str(self.index.dtype), copy=False)
+        pixels = stored.astype(self.index.dtype.item(), copy=False)
         return Stored(pixels, (left, top), (width, height))
 
     def whole(self, image: int) -> NDArray[Any]:

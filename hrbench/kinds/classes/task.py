@@ -38,7 +38,7 @@ class Classification(Task[ImageNetwork, ClassEvaluation, ClassPredictions]):
     score_only_keys = ()
     unprepared = (
         "a part of any size is cut of a picture: all of it, decoded, is many times as large as its "
-        "file"
+        "file; `hrbench shard` makes its files quicker to read"
     )
     spec: ClassificationTask
 
