@@ -35,6 +35,9 @@ MILLIMETRES = 1000.0  # in the metres that VideoPose3D's weights answer in
 class ImageNetwork(nn.Module):
     """Normalisation, backbone and head.
 
+    In evaluation the head computes in single precision, whatever the backbone does: of maps in 8
+    bits, neighbouring cells would tie.
+
     Shapes: (B, H, W, 3) uint8 RGB images to what the head makes: (B, K, H / 4, W / 4) scores of
     keypoints, (B, K, 2 W + 2 H) ones, or (B, classes) logits.
     """
@@ -49,7 +52,13 @@ class ImageNetwork(nn.Module):
 
     def answer(self, inputs: Tensor) -> Tensor:
         """Return what the head makes of (B, 3, H, W) images that are normalised already."""
-        answers: Tensor = self.head(self.backbone(inputs))
+        branches, device = self.backbone(inputs), inputs.device.type
+        answers: Tensor
+        if self.training or not torch.is_autocast_enabled(device):
+            answers = self.head(branches)
+            return answers
+        with torch.autocast(device, enabled=False):
+            answers = self.head([branch.float() for branch in branches])
         return answers
 
 

@@ -53,7 +53,7 @@ class Inference:
         ready = self._ready or self._made_ready(images[:TRIED])
         with self.runtime.autocast(self.precision):
             outputs = ready(images)
-        return outputs.float()
+        return outputs.float().contiguous()  # what reads them goes through one map after the other
 
     def _made_ready(self, images: Tensor) -> Network:
         network, layout = folded(self.network, images[:1]), self._layout()

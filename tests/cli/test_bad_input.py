@@ -166,6 +166,7 @@ def test_cuda_where_there_is_none(world: Path, tmp_path: Path) -> None:
         (["run", "coco-pose", "--limti", "1"], "No such option"),
         (["run", "coco-pose", "--precision", "fp16"], "'fp16' is not one of"),
         (["run", "coco-pose", "--compile", "--eager"], "--eager is plain torch"),
+        (["profile", "coco-pose", "--compile", "--eager"], "--eager is plain torch"),
         (["run", "coco-pose", "--seed", str(2**63)], "'--seed'"),
         (["run", "coco-pose", "--weights", "a", "--init", "b"], "name one of them"),
         (["run", "coco-pose", "--weights", "a", "--epochs", "3"], "leave out --epochs"),

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from engine.injected import Injected
+from specs import landmark_task
 from torch import Tensor, nn
 
 from hrbench.backbone.registry import backbone_of
@@ -19,6 +20,7 @@ from hrbench.engine.predict import overlapped
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.sizes import held
 from hrbench.heads.deconvolution import DeconvolutionHead
+from hrbench.network import build
 
 CPU = Runtime(torch.device("cpu"))
 EAGER = Runtime(torch.device("cpu"), eager=True)
@@ -266,3 +268,15 @@ def test_a_batch_is_a_power_of_two_that_the_memory_holds_and_the_boxes_fill_eigh
     each: float, room: float, count: int, batch: int
 ) -> None:
     assert held(each, room, count) == batch
+
+
+@torch.inference_mode()
+def test_in_bf16_the_head_answers_in_single_precision() -> None:
+    spec = landmark_task("coco-pose@tiny", [])
+    network = settled(build(spec.model, 17, seed=0))
+    height, width = spec.model.input
+    given = torch.randint(256, (2, height, width, 3), dtype=torch.uint8)
+    maps = Inference(network, CPU, "bf16")(given)
+    plain = Inference(network, EAGER, "fp32")(given)
+    assert not torch.equal(maps, maps.bfloat16().float())  # not rounded to 8 bits
+    assert (maps - plain).abs().max() < 0.05 * plain.abs().max()

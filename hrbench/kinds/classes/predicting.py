@@ -33,13 +33,14 @@ def predictions(
     told: Told = unheard,
 ) -> ClassPredictions:
     """Return the likeliest classes of every picture: of the mean of its crops' probabilities."""
-    inference, device = Inference(network.eval(), runtime, precision), runtime.device
+    network.eval()
+    device = runtime.device
     pictures, size = seen.pictures, seen.crops.size
     mine = np.arange(len(pictures))[runtime.rank :: runtime.world]
-    see = seeing(inference, crops)
-    batch = at_once(see, (crops, size, size, 3), crops, len(mine), runtime)
-    inference.size = batch * crops
-    whole = Pass(inference, see, batch * crops)
+    tried = seeing(Inference(network, runtime, precision), crops)
+    batch = at_once(tried, (crops, size, size, 3), crops, len(mine), runtime)
+    inference = Inference(network, runtime, precision, batch * crops)
+    whole = Pass(inference, seeing(inference, crops), batch * crops)
     parts = np.split(mine, np.arange(batch, len(mine), batch))
     answers = []
     batches = seen.batches(parts, workers=workers, pin=device.type == "cuda")

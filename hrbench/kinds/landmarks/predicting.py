@@ -43,12 +43,16 @@ def predictions(
     """Return the network's keypoints for every box of an evaluation."""
     people = evaluation.people
     scales, times = len(spec.protocol.scales or (1.0,)), passes(spec)
-    inference = Inference(network.eval(), runtime, spec.protocol.precision)
-    maps = heatmaps(spec, px, inference, runtime.device)
-    read = see(px.codec, maps, keep_peaks=keep_peaks)
+    network.eval()
+
+    def reading(images: int = 0) -> tuple[Inference, See]:
+        inference = Inference(network, runtime, spec.protocol.precision, images)
+        maps = heatmaps(spec, px, inference, runtime.device)
+        return inference, see(px.codec, maps, keep_peaks=keep_peaks)
+
     shape = (scales, *spec.model.input, 3)
-    batch = at_once(read, shape, times, len(people) // runtime.world, runtime)
-    inference.size = batch * times
+    batch = at_once(reading()[1], shape, times, len(people) // runtime.world, runtime)
+    inference, read = reading(batch * times)
     whole = Pass(inference, read, batch * scales)
     columns = predict(
         whole,
