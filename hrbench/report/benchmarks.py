@@ -1,7 +1,9 @@
 """What a benchmark's two TOML files say that its published rows are read by."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from hrbench import catalog
 from hrbench.metrics import registry
@@ -20,6 +22,7 @@ class Benchmark:
     headline: str  # the figure that it is told by
     networks: frozenset[str]  # backbones, or heads that lift, of the default variant's family
     pyramid: bool  # a variant averages the maps of several scales, so one scale has to be said
+    plain: Mapping[str, Any]  # its main variant's spec
 
 
 @cache
@@ -41,6 +44,7 @@ def benchmark(task: str) -> Benchmark | None:
         splits=frozenset(dataset.splits),
         headline=registry.METRICS[metric].headline,
         networks=frozenset(name for name in names if _family(name) == family),
+        plain=default.plain(),
         pyramid=any("scales" in spec.plain()["protocol"] for spec in specs),
     )
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from hrbench import catalog
 from hrbench.report.benchmarks import benchmark
 from hrbench.report.published import LIFTING, PROTOCOL, Row
 
@@ -111,9 +110,9 @@ def told(record: "RunRecord") -> Told:
 
 @cache
 def of_task(task: str) -> Told:
-    """Return the protocol of a task that comes with hrbench, in its main variant."""
-    plain = catalog.load_task(task).plain()
-    return _told(plain["protocol"], plain["model"])
+    """Return the protocol of a task that comes with hrbench, in its main variant; else nothing."""
+    about = benchmark(task)
+    return {} if about is None else _told(about.plain["protocol"], about.plain["model"])
 
 
 def between(record: "RunRecord", other: "RunRecord") -> Agreement:
