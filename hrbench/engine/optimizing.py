@@ -24,15 +24,16 @@ OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {  # of (parameters, lr, weigh
 WAYS = ("lr", "foreach", "fused", "capturable")  # that do not belong to the state of a training
 
 
-def optimizer(recipe: Recipe, network: nn.Module, card: torch.device | None = None) -> Optimizer:
+def optimizer(recipe: Recipe, network: nn.Module, fused: torch.device | None = None) -> Optimizer:
     """Return an optimiser of all parameters of a network.
 
-    On a `card` it takes its step at once, and can be captured: the learning rate is a tensor.
+    `fused` on their device it takes its step at once, and can be captured on a card: the learning
+    rate is a tensor there.
     """
     make = OPTIMIZERS[recipe.optimizer]
-    if card is None:
+    if fused is None:
         return make(network.parameters(), recipe.lr, weight_decay=recipe.weight_decay)
-    rate = torch.tensor(recipe.lr, device=card)
+    rate = torch.tensor(recipe.lr, device=fused)
     made = make(network.parameters(), rate, weight_decay=recipe.weight_decay, fused=True)
     for group in made.param_groups:
         if "capturable" in group:  # SGD has nothing that would have to be

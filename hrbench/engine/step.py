@@ -15,6 +15,8 @@ from hrbench.engine.runtime import Runtime
 from hrbench.spec import Recipe
 
 B = TypeVar("B")  # a batch
+SHORT = ("tf32", "bf16")  # coarser than any order of sums makes a difference
+KNOWN = ("cpu", "cuda")  # devices for whose libraries it is known to be faster
 SHARED = "no CUDA graph: several processes average their gradients within a step"
 TOO_FEW = "no CUDA graph: the training had too few steps for one"
 CHANGING = "not compiled: batch normalisation's momentum is another in every epoch"
@@ -52,7 +54,7 @@ class Step(Generic[B]):
     where it cannot be captured, it is computed kernel by kernel.
 
     Args:
-        network: its parameters are laid out anew on a card, and changed by every step.
+        network: laid out channels last in bf16 and TF32; its parameters are changed by steps.
         cost: what is made smaller.
         plan: precision, optimiser, batch, clipping.
         runtime: where it computes, and what of that is wanted.
@@ -71,12 +73,14 @@ class Step(Generic[B]):
         self.network, self.cost, self.plan, self.runtime = network, cost, plan, runtime
         self.size = len(range(runtime.rank, recipe.batch_size, runtime.world))
         fast = device.type == "cuda" and not runtime.eager
+        # Full single precision stays what it is to the last digit, and on a card as it is laid out.
+        short = recipe.precision in SHORT and device.type in KNOWN and not runtime.eager
         self.format: Format = "contiguous"
-        if fast and recipe.precision != "fp32" and optimizing.has_planes(network):
-            # Tensor cores take channels last; in full single precision it is nothing measured.
+        if short and optimizing.has_planes(network):
             network.to(memory_format=torch.channels_last)
             self.format = "channels_last"
-        self.optimizer = optimizing.optimizer(recipe, network, device if fast else None)
+        fused = device if fast or short else None
+        self.optimizer = optimizing.optimizer(recipe, network, fused)
         self.shared = runtime.share(network)
         self._first_reasons = tuple(self._refused(fast))
         if recorder is None and fast and runtime.world == 1:

@@ -146,6 +146,21 @@ def test_the_optimiser_of_a_card_takes_the_same_steps_from_the_same_state(name: 
     np.testing.assert_allclose(toy.losses(steps[1]), toy.losses(steps[0]), rtol=1e-4)
 
 
+def test_a_cpu_lays_out_and_fuses_the_steps_of_bf16_and_leaves_those_of_fp32_as_they_are() -> None:
+    cases = (
+        ("fp32", False, None, "contiguous"),
+        ("bf16", False, True, "channels_last"),
+        ("bf16", True, None, "contiguous"),
+    )
+    steps = []
+    for precision, eager, fused, layout in cases:
+        step = toy.step(toy.network(), Runtime(CPU.device, eager=eager), precision=precision)
+        assert step.optimizer.param_groups[0]["fused"] is fused
+        assert step.execution.memory_format == layout
+        steps.append(step)
+    np.testing.assert_allclose(toy.losses(steps[1]), toy.losses(steps[2]), rtol=1e-2)
+
+
 def test_a_kept_optimiser_says_nothing_of_how_it_was_computed() -> None:
     network = toy.network()
     made = optimizing.optimizer(toy.recipe(), network, CPU.device)
