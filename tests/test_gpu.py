@@ -53,7 +53,6 @@ def worlds() -> None:
 
 def step(task: str, device: str) -> dict[str, torch.Tensor]:
     """The parameters after one fp32 step of a task's network, made small, on the same batch."""
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
     spec, where = landmark_task(task, SMALL), torch.device(device)
     height, width = spec.model.input
     built = network.build(spec.model, 17, seed=0).to(where).train()
@@ -63,7 +62,8 @@ def step(task: str, device: str) -> dict[str, torch.Tensor]:
     codec = network.codec(spec)
     targets = codec.encode(points, torch.ones(4, 17) > 0, where)
     optimizer = torch.optim.SGD(built.parameters(), lr=1e-2)
-    mse(built(images), targets).backward()
+    with Runtime(where).autocast("fp32"):
+        mse(built(images), targets).backward()
     optimizer.step()
     return {name: tensor.detach().cpu() for name, tensor in built.state_dict().items()}
 
