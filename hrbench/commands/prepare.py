@@ -1,6 +1,6 @@
 """Images decoded once, as far as a task's crops reach, for all of its runs to come."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -151,17 +151,10 @@ def _write(one: ImageSet, wanted: Wanted, readers: int) -> None:
 
 
 def _check(part: str, found: Prepared) -> None:
-    names = _damage(part, found)
+    names = []
+    with Steps(f"checking {part}", len(found.index.names)) as steps:
+        for name in found.damage():
+            steps.advance()
+            names += [name] if name else []
     if names:
         raise damaged(found.folder, f"{names[0]}, the first of {len(names)} such images")
-
-
-def _damage(part: str, found: Prepared) -> list[str]:
-    with Steps(f"checking {part}", len(found.index.names)) as steps:
-        return list(filter(None, _counted(found.damage(), steps)))
-
-
-def _counted(names: Iterator[str], steps: Steps) -> Iterator[str]:
-    for name in names:
-        steps.advance()
-        yield name
