@@ -217,8 +217,15 @@ def from_hips(
     hip: int,
     root: Root,
 ) -> tuple[Floats, Floats]:
-    """Return copies of some frames' predictions and true joints, hips at the origin by `root`."""
-    predicted, target = (joint_errors.by_coordinate(each[rows]) for each in (joints, truth.joints))
+    """Return copies of some frames' predictions and true joints, hips at the origin by `root`.
+
+    In memory they are as `joint_errors.by_coordinate` has them.
+    """
+    together = rows[-1] - rows[0] == len(rows) - 1  # rows rise
+    part = slice(rows[0], rows[-1] + 1) if together else rows
+    predicted, target = (
+        np.array(each[part].T, np.float64, order="C").T for each in (joints, truth.joints)
+    )
     target[:, hip] = 0
     if root == "both":
         predicted[:, hip] = 0

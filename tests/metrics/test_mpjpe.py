@@ -213,3 +213,11 @@ def test_what_does_not_fit_together_is_refused() -> None:
         replace(truth, sequence=np.array([0, 1]), subjects=("S9", "S9"))
     with pytest.raises(ValueError, match=r"joints of 2 frames .* sequences of 3, 0 of"):
         replace(truth, sequence=np.array([0, 0, 0]))
+
+
+def test_frames_of_a_sequence_need_not_lie_together() -> None:
+    truth = truth_of(*SITTING_TWICE)
+    joints = off(truth, 10, 20, 30, 100, 4, 6)
+    mixed = np.array([0, 4, 1, 3, 5, 2])  # of the sequences 0, 2, 0, 1, 2 and 0
+    apart = replace(truth, joints=truth.joints[mixed], sequence=truth.sequence[mixed])
+    assert score(apart, joints[mixed]).figures == pytest.approx(score(truth, joints).figures)
