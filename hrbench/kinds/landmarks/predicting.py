@@ -96,7 +96,8 @@ def heatmaps(spec: LandmarkTask, px: Pixels, network: Network, device: torch.dev
         return codec.from_logits(scores) if spec.model.activation == "softmax" else scores
 
     def with_flip(images: Tensor) -> Tensor:
-        maps, mirrored = plain(torch.cat((images, images.flip(2)))).unflatten(0, (2, -1)).unbind()
+        both: Tensor = plain(torch.cat((images, images.flip(2)))).unflatten(0, (2, -1))
+        maps, mirrored = both.unbind()
         return (maps + codec.flip_back(mirrored, partners, protocol.flip_shift)) * 0.5
 
     answered = with_flip if protocol.flip_test else plain
