@@ -52,12 +52,12 @@ class ImageNetwork(nn.Module):
 
     def answer(self, inputs: Tensor) -> Tensor:
         """Return what the head makes of (B, 3, H, W) images that are normalised already."""
-        branches, device = self.backbone(inputs), inputs.device.type
+        branches = self.backbone(inputs)
         answers: Tensor
-        if self.training or not torch.is_autocast_enabled(device):
+        if self.training or branches[0].dtype == torch.float32:
             answers = self.head(branches)
             return answers
-        with torch.autocast(device, enabled=False):
+        with torch.autocast(inputs.device.type, enabled=False):
             answers = self.head([branch.float() for branch in branches])
         return answers
 

@@ -136,7 +136,8 @@ def machine_limits() -> Iterator[None]:
     except torch.cuda.OutOfMemoryError as error:
         raise RunError(
             "the GPU's memory is too small for this batch; try a smaller --set recipe.batch_size=… "
-            "(another recipe than the published one), --precision bf16, or more GPUs (torchrun)"
+            "(another recipe than the published one), --precision bf16, --eager (without a graph, "
+            "which has memory of its own), or more GPUs (torchrun)"
         ) from error
     except RuntimeError as error:
         if "DataLoader worker" not in str(error):
