@@ -2,9 +2,9 @@
 
     python benchmarks/scaling.py [--cores 16] [--at-128 1645] [--at-32 943] [--validate]
 
-The reading of single samples is measured here, the step of HRNet-W32 at 256 x 192 is given by its
-images/s at two batch sizes, for a process alone, whose step is one CUDA graph, and for one of
-several, whose kernels are launched one by one. How they wait for each other is `simulation.py`.
+The reading of single samples is measured here, the step of HRNet-W32 at 256 x 192, as one CUDA
+graph, is given by its images/s at two batch sizes. Several processes average their gradients after
+it, beneath nothing. How they wait for each other is `simulation.py`.
 With `--validate` one and two real processes, with torch's loader and its averaging, are timed
 beside what the model says of them. They pause where others read and compute: a busy machine will
 do.
@@ -30,12 +30,11 @@ from hrbench.data.loader import TrainingCrops
 IMAGES, SAMPLES = 48, 128  # that are read, one by one
 PARAMETERS = 28_536_113  # of HRNet-W32 with 17 keypoints
 FLOAT = 4  # bytes
-HIDDEN = 0.5  # of a step: most of its backward pass
 PROCESSES = (1, 2, 4, 8, 16, 32, 64)
 WORKERS = (1, 2, 4, 8, 12, 15)
 RECIPE = 128  # of coco-pose, over all processes
 STEP, STEPS, SEED = 60, 120, 0  # ms of a step, and how many, where the model is held to be true
-PACED = Training(np.linspace(0.05, 0.25, 21), STEP / 1000, 0.0, 0, 0.0)
+PACED = Training(np.linspace(0.05, 0.25, 21), STEP / 1000, 0.0, 0)
 FREE = Machine(cores=64, cards=64, inside=1.0, between=1.0, latency=0.0)  # pauses take no core
 HEAD = "| {} | step, ms | computing | averaging | waiting for samples | images/s | of perfect |"
 LAUNCHER = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node")
@@ -49,8 +48,6 @@ def main() -> None:
     )
     parser.add_argument("--at-128", type=float, default=1645.0, help="images/s of one process")
     parser.add_argument("--at-32", type=float, default=943.0, help="the same, at batch 32")
-    parser.add_argument("--together-128", type=float, default=865.0, help="of one of several")
-    parser.add_argument("--together-32", type=float, default=224.0, help="the same, at batch 32")
     parser.add_argument("--reading", type=float, help="ms of a sample [default: measured here]")
     parser.add_argument("--cores", type=int, default=16, help="for each card")
     parser.add_argument("--cards", type=int, default=8, help="of a node")
@@ -69,8 +66,7 @@ def main() -> None:
     reading = (
         read_one_by_one(workload()) if chosen.reading is None else np.array([chosen.reading / 1000])
     )
-    alone = measured(reading, chosen.at_128, chosen.at_32)
-    together = measured(reading, chosen.together_128, chosen.together_32)
+    training = measured(reading, chosen.at_128, chosen.at_32)
     machine = Machine(
         chosen.cores * chosen.cards,
         chosen.cards,
@@ -79,28 +75,27 @@ def main() -> None:
         1e-6 * chosen.latency,
     )
     print(f"a core reads a sample in {1000 * reading.mean():.2f} ms, {chosen.cores} cores a card")
-    print_tables(machine, alone, together, chosen.cores - 1)
+    print_tables(machine, training, chosen.cores - 1)
 
 
 def measured(reading: NDArray[np.float64], at_128: float, at_32: float) -> Training:
     """Return what takes so many images/s at two batch sizes: a fixed part, and one of each."""
     each = (128 / at_128 - 32 / at_32) / (128 - 32)
-    return Training(reading, 32 / at_32 - 32 * each, each, FLOAT * PARAMETERS, HIDDEN)
+    return Training(reading, 32 / at_32 - 32 * each, each, FLOAT * PARAMETERS)
 
 
-def print_tables(machine: Machine, alone: Training, together: Training, workers: int) -> None:
+def print_tables(machine: Machine, training: Training, workers: int) -> None:
     """Print by workers, by processes of one batch each, and by processes that share a batch."""
     print(f"\n{HEAD.format('workers of one process, batch 128')}\n|---|---|---|---|---|---|---|")
     for count in WORKERS:
-        found = simulate(machine, alone, processes=1, batch=RECIPE, workers=count)
+        found = simulate(machine, training, processes=1, batch=RECIPE, workers=count)
         print_row(str(count), found, RECIPE, RECIPE / found.computed)
     for title, shared in ((f"processes, batch {RECIPE} each", False), ("processes", True)):
         head = f"{title}, batch {RECIPE} over all" if shared else title
         print(f"\n{HEAD.format(head)}\n|---|---|---|---|---|---|---|")
-        one = simulate(machine, alone, processes=1, batch=RECIPE, workers=workers)
+        one = simulate(machine, training, processes=1, batch=RECIPE, workers=workers)
         for count in PROCESSES:
             batch = RECIPE // count if shared else RECIPE
-            training = alone if count == 1 else together
             found = simulate(machine, training, processes=count, batch=batch, workers=workers)
             print_row(str(count), found, batch * count, count * RECIPE / one.step)
 

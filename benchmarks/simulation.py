@@ -35,7 +35,6 @@ class Training:
     step: float  # seconds of a step, whatever its batch
     sample: float  # seconds that each sample of a batch adds
     gradients: int  # bytes
-    hidden: float  # the share of a step beneath which gradients may be averaged
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class Simulated:
 
     step: float
     waited: float  # for samples
-    reduced: float  # beyond what was hidden
+    reduced: float  # averaging gradients
     computed: float
 
 
@@ -79,7 +78,6 @@ def simulate(
     drawn *= max(1.0, on_node * (workers + 1) / machine.cores)
     computing = training.step + training.sample * batch
     averaging = reducing(machine, processes, training.gradients)
-    more = max(0.0, averaging - training.hidden * computing)
     reader = Reader(processes, workers)
     first = ahead(workers) // drawn.shape[2]
     now, waited, began = np.zeros(processes), 0.0, 0.0
@@ -90,9 +88,9 @@ def simulate(
         for part in drawn[:, step].T:
             ready = reader.taken(part, ready)
         waited += float((ready - now).mean())
-        now = np.full(processes, ready.max() + computing + more)
+        now = np.full(processes, ready.max() + computing + averaging)
     counted = steps - first
-    return Simulated((float(now[0]) - began) / counted, waited / counted, more, computing)
+    return Simulated((float(now[0]) - began) / counted, waited / counted, averaging, computing)
 
 
 class Reader:

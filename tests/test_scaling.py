@@ -8,7 +8,7 @@ from simulation import Machine, Training, reducing, simulate
 
 MACHINE = Machine(cores=16, cards=2, inside=1e9, between=1e8, latency=0.0)
 # A sample is read in 10 ms; a step takes 20 ms and 2 for each of its samples.
-TRAINING = Training(np.array([0.01]), 0.02, 0.002, 0, 0.0)
+TRAINING = Training(np.array([0.01]), 0.02, 0.002, 0)
 
 
 def test_a_process_without_workers_reads_and_computes_in_turn() -> None:
@@ -31,7 +31,7 @@ def test_workers_that_are_fast_together_are_not_waited_for() -> None:
 def test_readers_beyond_the_cores_take_turns() -> None:
     # 2 processes with 15 workers each want 32 cores of 16: reading takes twice as long
     # 60 steps do not count, in 150 each worker reads ten batches
-    slow = Training(np.array([0.15]), 0.02, 0.002, 0, 0.0)
+    slow = Training(np.array([0.15]), 0.02, 0.002, 0)
     alone = simulate(MACHINE, slow, processes=1, batch=10, workers=15, steps=210)
     both = simulate(MACHINE, slow, processes=2, batch=10, workers=15, steps=210)
     assert alone.step == pytest.approx(0.1)
@@ -39,7 +39,7 @@ def test_readers_beyond_the_cores_take_turns() -> None:
 
 
 def test_a_step_waits_for_the_slowest_process() -> None:
-    mixed = Training(np.array([0.0, 0.1]), 0.02, 0.0, 0, 0.0)
+    mixed = Training(np.array([0.0, 0.1]), 0.02, 0.0, 0)
     alone = simulate(MACHINE, mixed, processes=1, batch=1, workers=0, steps=4000)
     both = simulate(MACHINE, mixed, processes=2, batch=1, workers=0, steps=4000)
     # of two that read in 0 or 100 ms, at even chances, the slower takes 75 ms in the mean
@@ -53,11 +53,11 @@ def test_a_ring_sends_each_byte_almost_twice_and_between_nodes_by_the_slower_way
     assert reducing(MACHINE, 4, 10**8) == pytest.approx(1.5)  # 2 x 3/4 of 0.1 GB at 0.1 GB/s
 
 
-def test_averaging_is_hidden_beneath_a_share_of_the_step() -> None:
-    heavy = Training(np.array([0.0]), 0.5, 0.0, 10**9, 0.4)
+def test_gradients_are_averaged_after_the_step() -> None:
+    heavy = Training(np.array([0.0]), 0.5, 0.0, 10**9)
     found = simulate(MACHINE, heavy, processes=2, batch=1, workers=1)
-    assert found.reduced == pytest.approx(0.8)  # 1 s, of which 0.4 x 0.5 is hidden
-    assert found.step == pytest.approx(1.3)
+    assert found.reduced == pytest.approx(1.0)
+    assert found.step == pytest.approx(1.5)
 
 
 def test_a_step_has_a_fixed_part_and_one_that_grows_with_multiply_adds() -> None:

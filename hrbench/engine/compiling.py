@@ -15,7 +15,7 @@ class Compiled:
     call fails (no C++ compiler, say), the network is used as it is.
 
     Args:
-        network: to be trained, or to predict; with several processes, what averages its gradients.
+        network: to be trained, or to predict.
         size: samples of the batches that it is compiled for.
         freezes: whether the weights are constants of what it is compiled to: it only predicts.
     """

@@ -41,6 +41,19 @@ def optimizer(recipe: Recipe, network: nn.Module, fused: torch.device | None = N
     return made
 
 
+def flat_gradients(network: nn.Module) -> torch.Tensor:
+    """Make the gradients of a network the parts of one tensor, laid out as its weights; return it.
+
+    They stay those as long as nothing replaces them: that tensor is to be set to zero.
+    """
+    parameters = [one for one in network.parameters() if one.requires_grad]
+    flat = torch.zeros(sum(one.numel() for one in parameters), device=parameters[0].device)
+    parts = flat.split([one.numel() for one in parameters])
+    for parameter, part in zip(parameters, parts, strict=True):
+        parameter.grad = part.as_strided(parameter.shape, parameter.stride())
+    return flat
+
+
 def set_rate(optimizer: Optimizer, rate: float) -> None:
     """Set the learning rate, where it is."""
     for group in optimizer.param_groups:

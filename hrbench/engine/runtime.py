@@ -1,14 +1,14 @@
 """Where a run computes: device, precision, and the processes that share it."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 import torch.distributed as dist
-from torch import nn
+from torch import Tensor
 
 from hrbench import threads
 from hrbench.engine.precision import require_precision, single
@@ -48,12 +48,26 @@ class Runtime:
         require_precision(precision, self.device.type)
         return single(self.device, tf32=precision == "tf32")
 
-    def share(self, network: nn.Module) -> nn.Module:
-        """Return the network as it is trained: with gradients averaged over processes."""
+    def average(self, values: Tensor) -> None:
+        """Overwrite values by their mean over all processes."""
+        if self.world > 1:
+            values.mul_(1 / self.world)
+            dist.all_reduce(values)
+
+    @torch.no_grad()
+    def broadcast(self, tensors: Iterable[Tensor]) -> None:
+        """Overwrite tensors by the leading process's, in one message for each type of value."""
         if self.world == 1:
-            return network
-        ids = [self.device.index] if self.device.type == "cuda" else None
-        return nn.parallel.DistributedDataParallel(network, device_ids=ids)
+            return
+        kinds: dict[torch.dtype, list[Tensor]] = {}
+        for tensor in tensors:
+            kinds.setdefault(tensor.dtype, []).append(tensor)
+        for kind in kinds.values():
+            message = torch.cat([tensor.flatten() for tensor in kind])
+            dist.broadcast(message, 0)
+            parts = message.split([tensor.numel() for tensor in kind])
+            for tensor, part in zip(kind, parts, strict=True):
+                tensor.copy_(part.view(tensor.shape))
 
     def gather(self, part: object) -> list[Any]:
         """Return what every process gives, in the order of their ranks."""

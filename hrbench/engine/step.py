@@ -17,7 +17,6 @@ from hrbench.spec import Recipe
 B = TypeVar("B")  # a batch
 SHORT = ("tf32", "bf16")  # coarser than any order of sums makes a difference
 KNOWN = ("cpu", "cuda")  # devices for whose libraries it is known to be faster
-SHARED = "no CUDA graph: several processes average their gradients within a step"
 TOO_FEW = "no CUDA graph: the training had too few steps for one"
 CHANGING = "not compiled: batch normalisation's momentum is another in every epoch"
 
@@ -51,10 +50,12 @@ class Step(Generic[B]):
     """Forward, loss, backward, clipping and the optimiser, for a network under training.
 
     On a card all of that is captured as one CUDA graph, of full batches. With `runtime.eager`, or
-    where it cannot be captured, it is computed kernel by kernel.
+    where it cannot be captured, it is computed kernel by kernel. Several processes average their
+    gradients after the backward pass: the graph ends there, and the optimiser follows it.
 
     Args:
-        network: laid out channels last in bf16 and TF32; its parameters are changed by steps.
+        network: laid out channels last in bf16 and TF32; its parameters are changed by steps, and
+            several processes begin with those of the leading one.
         cost: what is made smaller.
         plan: precision, optimiser, batch, clipping.
         runtime: where it computes, and what of that is wanted.
@@ -81,21 +82,23 @@ class Step(Generic[B]):
             self.format = "channels_last"
         fused = device if fast or short else None
         self.optimizer = optimizing.optimizer(recipe, network, fused)
-        self.shared = runtime.share(network)
-        self._first_reasons = tuple(self._refused(fast))
-        if recorder is None and fast and runtime.world == 1:
+        runtime.broadcast((*network.parameters(), *network.buffers()))
+        self._gradients = None if runtime.world == 1 else optimizing.flat_gradients(network)
+        self._share = torch.ones((), device=device)  # in memory, where a graph reads it
+        self._first_reasons = tuple(self._refused())
+        if recorder is None and fast:
             recorder = Card(device)
-        self.captured = None if recorder is None else Captured(self._whole, self.size, recorder)
+        repeated = self._whole if self._gradients is None else self._backward
+        self.captured = None if recorder is None else Captured(repeated, self.size, recorder)
+        self._repeated: Callable[..., Tensors] = self.captured or repeated
         compiles = runtime.compiles and CHANGING not in self._first_reasons
-        self.compiled = Compiled(self.shared, self.size) if compiles else None
+        self.compiled = Compiled(network, self.size) if compiles else None
         self._copies = torch.cuda.Stream(device) if fast else None
 
-    def _refused(self, fast: bool) -> Iterator[str]:
+    def _refused(self) -> Iterator[str]:
         """Yield what is slower for a reason that is known before the first step."""
         if self.runtime.eager:
             yield EAGER
-        if fast and self.runtime.world > 1:
-            yield SHARED
         if self.runtime.compiles and len(set(self.plan.momentum or ())) > 1:
             yield CHANGING
 
@@ -106,24 +109,37 @@ class Step(Generic[B]):
             tensors: of a batch, as `prepared` gives them.
             share: what the loss counts for in the mean over several processes.
         """
-        if self.captured is not None and self.runtime.world == 1:
-            return self.captured(*tensors)[0]
-        return self._whole(*tensors, share=share)[0]
+        self._share.fill_(share)
+        (loss,) = self._repeated(*tensors)
+        if self._gradients is not None:
+            self.runtime.average(self._gradients)
+            self._update()
+        return loss
 
-    def _whole(self, inputs: Tensor, *truth: Tensor, share: float = 1.0) -> Tensors:
+    def _whole(self, *tensors: Tensor) -> Tensors:
+        losses = self._backward(*tensors)
+        self._update()
+        return losses
+
+    def _backward(self, inputs: Tensor, *truth: Tensor) -> Tensors:
         precision = self.plan.recipe.precision
-        network = self.compiled or self.shared
+        network = self.compiled or self.network
         with self.runtime.autocast(precision):
             loss = self.cost.loss(network(inputs), *truth)
-        self.optimizer.zero_grad()
+        if self._gradients is None:
+            self.optimizer.zero_grad()
+        else:
+            self._gradients.zero_()  # they stay where they are
         with self.runtime.rounding(precision):
-            (loss * share).backward()
+            (loss * self._share).backward()
+        return (loss.detach(),)
+
+    def _update(self) -> None:
         if self.plan.max_norm == "gradients":
             optimizing.clip_gradients(self.network)
         self.optimizer.step()
         if self.plan.max_norm == "weights":
             optimizing.clip_weights(self.network)
-        return (loss.detach(),)
 
     def prepared(self, batch: B) -> Tensors:
         """Return what `__call__` takes of a batch, got ready while a card still computes."""

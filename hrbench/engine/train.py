@@ -150,6 +150,8 @@ class Trainer(Generic[B]):
                     self._save()
                     raise Interrupted
         log.flush(epoch, self._set_rate(log.step), self.clock.waited())
+        # Statistics are of each process's own samples; checkpoints have the leading one's.
+        self.runtime.broadcast(self.network.buffers())
 
     def _next(self, batches: Iterator[B]) -> Tensors:
         with self.clock.asking():

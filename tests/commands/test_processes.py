@@ -132,6 +132,11 @@ def test_two_processes_train_one_network(tmp_path: Path) -> None:
     assert record["weights"]["origin"] == "trained"
     assert (folder / "checkpoints" / "last.pt").exists()
     assert len(list(folder.parent.iterdir())) == 1
+    trained = predictions.read(folder, Predictions)
+    _, again = alone(tmp_path, "--weights", str(folder / "checkpoints" / "last.pt"))
+    kept = predictions.read(again, Predictions)
+    assert trained.sample_ids.tolist() == kept.sample_ids.tolist()
+    assert np.abs(trained.keypoints - kept.keypoints).max() < 0.05
 
 
 @pytest.mark.slow

@@ -1,9 +1,11 @@
+import copy
+
 import pytest
 import torch
 from specs import landmark_task
 from torch import nn
 
-from hrbench.engine.optimizing import optimizer
+from hrbench.engine.optimizing import flat_gradients, optimizer
 from hrbench.errors import SpecError
 from hrbench.spec import Recipe
 
@@ -54,3 +56,30 @@ def test_what_an_optimiser_or_a_schedule_does_not_read_is_refused(
 ) -> None:
     with pytest.raises(SpecError, match=words):
         landmark_task("coco-pose@tiny", keys)
+
+
+def test_gradients_in_one_tensor_lie_as_their_weights_and_are_those_of_a_backward_pass() -> None:
+    plain = nn.Sequential(nn.Conv2d(2, 3, 2), nn.Conv2d(3, 1, 1)).to(
+        memory_format=torch.channels_last
+    )
+    fixed = plain[1].bias
+    assert fixed is not None
+    fixed.requires_grad = False
+    flat_network = copy.deepcopy(plain)
+    flat = flat_gradients(flat_network)
+    assert flat.shape == (3 * 2 * 2 * 2 + 3 + 3,)
+    for _ in range(2):
+        flat.zero_()
+        for network in (plain, flat_network):
+            network.zero_grad(set_to_none=network is plain)
+            network(torch.arange(18.0).view(1, 2, 3, 3)).square().sum().backward()
+    flat.mul_(2)
+    pairs = zip(plain.parameters(), flat_network.parameters(), strict=True)
+    for one, other in pairs:
+        if other is flat_network[1].bias:
+            assert other.grad is None
+            continue
+        assert one.grad is not None
+        assert other.grad is not None
+        assert other.grad.stride() == other.stride()
+        assert torch.equal(other.grad, 2 * one.grad)

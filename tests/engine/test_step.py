@@ -1,17 +1,13 @@
 """Every path of a training step gives the losses of the plain one."""
 
 import copy
-import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from commands.test_processes import FREE_PORT
 from engine import toy
 from engine.injected import Injected, Unable
 from engine.test_resume import nothing, stop_at, tensors, trainer
@@ -243,29 +239,3 @@ def test_a_batch_of_another_size_is_not_compiled() -> None:
     compiled = Compiled(network, 4)
     assert torch.equal(compiled(torch.ones(3, 2)), torch.ones(3, 2))
     assert compiled._compiled is None
-
-
-@pytest.mark.slow
-def test_two_processes_train_alike_compiled_and_eager(tmp_path: Path) -> None:
-    launch = [sys.executable, "-m", "torch.distributed.run", *FREE_PORT, "--nproc-per-node", "2"]
-    found = []
-    for flag, path in (("", "eager"), ("compile", "torch.compile")):
-        (folder := tmp_path / path).mkdir()
-        done = subprocess.run(
-            [*launch, toy.__file__, str(folder), flag],
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
-        )
-        assert done.returncode == 0, done.stderr
-        assert (folder / "path").read_text() == path
-        rows = (folder / "log.csv").read_text().splitlines()[1:]
-        assert len(rows) == toy.EPOCHS
-        last = torch.load(folder / "checkpoints" / "last.pt", weights_only=True)
-        found.append(([float(row.split(",")[2]) for row in rows], last["network"]))
-    (plain, expected), (compiled, weights) = found
-    np.testing.assert_allclose(compiled, plain, rtol=1e-4)
-    assert weights.keys() == expected.keys() == toy.network().state_dict().keys()
-    for name in weights:
-        np.testing.assert_allclose(weights[name], expected[name], atol=1e-4, err_msg=name)

@@ -1,9 +1,5 @@
-"""A network of a few weights, and what trains it; as a script, in one of torchrun's processes.
+"""A network of a few weights, and what trains it."""
 
-python tests/engine/toy.py FOLDER [compile]
-"""
-
-import sys
 from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from hrbench.engine.runtime import Runtime, processes
+from hrbench.engine.runtime import Runtime
 from hrbench.engine.step import Cost, Plan, Step
 from hrbench.engine.train import Trainer
 from hrbench.spec import Recipe
@@ -21,11 +17,11 @@ from hrbench.spec import Recipe
 SAMPLES, BATCH, EPOCHS = 19, 4, 2  # the last batch of an epoch has three
 
 
-def network(*, last: bool = False) -> nn.Sequential:
+def network(*, last: bool = False, normed: bool = True, seed: int = 0) -> nn.Sequential:
     """Each sort of layer that is laid out, or counts; channels `last` in memory."""
-    torch.manual_seed(0)
-    layers = (nn.Conv2d(3, 4, 3, bias=False), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 1, 3))
-    made = nn.Sequential(*layers)
+    torch.manual_seed(seed)
+    norm = nn.BatchNorm2d(4) if normed else nn.Identity()
+    made = nn.Sequential(nn.Conv2d(3, 4, 3, bias=False), norm, nn.ReLU(), nn.Conv2d(4, 1, 3))
     return made.to(memory_format=torch.channels_last) if last else made
 
 
@@ -79,16 +75,3 @@ def trainer(folder: Path, runtime: Runtime) -> Trainer[Tensor]:
     plan = Plan(recipe(), seed=0, workers=0)
     made = network().to(runtime.device)
     return Trainer(made, Noise(), cost(runtime.device), plan, runtime, folder)
-
-
-def main(folder: str, *flags: str) -> None:
-    """Train, and say which path was taken."""
-    with processes("cpu", compiles="compile" in flags) as runtime:
-        job = trainer(Path(folder), runtime)
-        job.fit(lambda: None)
-        if runtime.leads:
-            (Path(folder) / "path").write_text(job.step.execution.path)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
