@@ -1,5 +1,6 @@
 """A dataset whose images are put into tar shards, for storage where many small files are slow."""
 
+import math
 import os
 import re
 import shutil
@@ -104,9 +105,10 @@ def _written(
 
 def _bytes(size: str) -> int:
     match = SIZE.fullmatch(size.strip())
-    if match is None or not float(match[1]):
+    count = float(match[1]) * UNITS[match[2].upper()] if match else 0.0
+    if not 1 <= count < math.inf:
         raise RunError(f"--size {size}: say it as 1GB or 500MB")
-    return int(float(match[1]) * UNITS[match[2].upper()])
+    return int(count)
 
 
 def _image_folders(dataset: DatasetSpec, data: Path) -> list[str]:
@@ -122,7 +124,10 @@ def _image_folders(dataset: DatasetSpec, data: Path) -> list[str]:
         raise RunError(f"{source}: its images lie beside its annotations; give them a folder")
     for place in there:
         if (source / place / INDEX).exists():
-            raise RunError(f"{source / place} is in shards already")
+            raise RunError(
+                f"{source / place} is in shards already; to index other tar files there, remove "
+                f"its {INDEX}"
+            )
     return [
         place
         for place in there
@@ -187,7 +192,11 @@ def _packed(
 def _below(folder: Path) -> list[Path]:
     """Return the files below a folder, its own first, by name."""
     paths = []
-    for place, inner, names in os.walk(folder, followlinks=True):
+    for place, inner, names in os.walk(folder, onerror=_stop, followlinks=True):
         inner.sort()
         paths += [Path(place, name) for name in sorted(names)]
     return paths
+
+
+def _stop(error: OSError) -> None:
+    raise error  # os.walk would pass a folder over that it cannot list

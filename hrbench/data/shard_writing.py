@@ -6,6 +6,7 @@ other, are one sample.
 
 import io
 import tarfile
+import tempfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -122,17 +123,21 @@ def _name(name: str, label: bytes | None, classes: Sequence[str], path: Path) ->
 
 
 def _write_index(folder: Path, tars: Sequence[Path], rows: Sequence[Row]) -> None:
+    """Write the index, all of it or nothing."""
     tar, offsets, lengths, checks = np.array([row[1:] for row in rows], np.int64).reshape(-1, 4).T
-    np.savez(
-        folder / INDEX,
-        tars=np.array([tar.name for tar in tars], dtype=np.str_),
-        bytes=np.array([tar.stat().st_size for tar in tars], dtype=np.int64),
-        names=np.array([row[0] for row in rows], dtype=np.bytes_),
-        tar=tar,
-        offsets=offsets,
-        lengths=lengths,
-        checks=checks,
-    )
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".index-") as scratch:
+        draft = Path(scratch) / INDEX
+        np.savez(
+            draft,
+            tars=np.array([tar.name for tar in tars], dtype=np.str_),
+            bytes=np.array([tar.stat().st_size for tar in tars], dtype=np.int64),
+            names=np.array([row[0] for row in rows], dtype=np.bytes_),
+            tar=tar,
+            offsets=offsets,
+            lengths=lengths,
+            checks=checks,
+        )
+        draft.replace(folder / INDEX)
 
 
 def _put(tar: tarfile.TarFile, name: str, content: bytes) -> int:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from hrbench.errors import DataError
 
 INDEX = "shards.npz"  # beside the tar files
-KEPT = 256  # shards that stay open in a process; of more, each read opens one
+KEPT = 96  # shards of a folder that stay open; macOS allows a process 256 files by default
 CODE, UNKNOWN = "utf-8", "surrogateescape"  # of names, which need not be Unicode
 AGAIN = "copy it again, or write the shards anew with `hrbench shard`"
 

@@ -1,7 +1,9 @@
 """`hrbench shard`: a run on the shards is the run on the files."""
 
 import csv
+import errno
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,9 @@ from cli.command import called
 from worlds import small_world
 
 from hrbench import catalog
+from hrbench.commands.shard import shard
 from hrbench.data.shards import INDEX
+from hrbench.errors import RunError
 from hrbench.formats.imagenet import reading
 from hrbench.formats.location import DataRoot
 from hrbench.spec import ClassificationTask
@@ -142,10 +146,12 @@ def test_a_changed_image_is_listed_by_check_and_stops_a_run(tmp_path: Path) -> N
         (["cofw", "data", "-o", "out"], "cofw has no folders of images to put into shards"),
         (["coco", "data", "-o", "out", "--size", "1TB"], "--size 1TB: say it as 1GB or 500MB"),
         (["coco", "data", "-o", "out", "--size", "0GB"], "--size 0GB: say it as 1GB or 500MB"),
+        (["coco", "data", "-o", "out", "--size", "0.0000001MB"], "say it as 1GB or 500MB"),
+        (["coco", "data", "-o", "out", "--size", "9" * 400 + "GB"], "say it as 1GB or 500MB"),
         (["mpii", "data", "-o", "out"], "mpii: data/mpii/images does not exist"),
         (["coco", "data", "-o", "data"], "data/coco is there already and is not empty"),
         (["coco", "data", "-o", "data/coco/x"], "data/coco/x/coco is inside of what is read"),
-        (["coco", "once", "-o", "out"], "once/coco/images/test2017 is in shards already"),
+        (["coco", "once", "-o", "out"], "once/coco/images/test2017 is in shards already; to index"),
         (["coco", "data"], "data/coco/images/test2017 has no tar files to index; --out DIR writes"),
         (
             ["aflw", "tars", "-o", "out"],
@@ -154,7 +160,7 @@ def test_a_changed_image_is_listed_by_check_and_stops_a_run(tmp_path: Path) -> N
         (["aflw", "tars"], "tars/aflw/images/0.tar is no whole tar file"),
         (["cocoa", "data", "-o", "out"], "no dataset is called 'cocoa'"),
     ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+    ids=lambda value: " ".join(value)[:60] if isinstance(value, list) else "",
 )
 def test_what_cannot_be_put_into_shards_is_said(
     arguments: list[str], words: str, tmp_path: Path
@@ -168,3 +174,24 @@ def test_what_cannot_be_put_into_shards_is_said(
     assert ended.status == 1
     assert words in ended.err
     assert not ended.new
+
+
+def test_a_folder_that_cannot_be_listed_is_not_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(small_world(), data)
+    closed = data / "coco/images/train2017/closed"
+    closed.mkdir()
+    scan = os.scandir
+
+    def refused(place: Any = ".") -> Any:
+        if place == str(closed):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(closed))
+        return scan(place)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    with pytest.raises(RunError, match="closed cannot be read or written: Permission denied"):
+        shard("coco", data, tmp_path / "out", size="1GB")
+    monkeypatch.undo()
+    assert not list((tmp_path / "out").iterdir())

@@ -1,8 +1,10 @@
 """Files in tar shards: as webdataset and tarfile read them, and as we do, by offset."""
 
+import errno
 import io
 import json
 import multiprocessing
+import os
 import shutil
 import subprocess
 import sys
@@ -140,6 +142,19 @@ def test_an_index_that_lacks_a_column_is_named(folder: Path) -> None:
     np.savez(folder / INDEX, tars=np.array(["train-000000.tar"]), bytes=np.array([1]))
     with pytest.raises(DataError, match=rf"{INDEX} is no index of shards"):
         load(folder)
+
+
+def test_an_index_that_finds_no_room_leaves_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(file: Path, **_: object) -> None:
+        file.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("hrbench.data.shard_writing.np.savez", full)
+    with pytest.raises(OSError, match="No space left"):
+        write(tmp_path, "train", [File("a.jpg", b"a")], 1)
+    assert [path.name for path in tmp_path.iterdir()] == ["train-000000.tar"]
 
 
 def test_a_file_is_read_from_any_place(folder: Path) -> None:
