@@ -101,6 +101,7 @@ def write(wanted: Wanted, plan: Index, folder: Path, workers: int) -> Iterator[i
                 done.extend(some)
                 yield len(some)
             _finished(plan, done).write(draft)
+            shutil.rmtree(folder, ignore_errors=True)  # of another process, meanwhile
             draft.replace(folder)
     except OSError as error:
         raise _unwritable(folder, error) from error

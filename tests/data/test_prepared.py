@@ -261,3 +261,13 @@ def test_what_a_killed_process_has_left_is_removed_and_what_is_written_is_not(
     os.utime(dead / "ready" / PIXELS, (1, 1))
     written(images, tmp_path / "ready")
     assert (dead.exists(), alive.exists()) == (False, True)
+
+
+def test_of_two_that_write_at_once_both_end_well(images: Wanted, tmp_path: Path) -> None:
+    slower = write(images, planned(images), tmp_path / "ready", 0)
+    next(slower)
+    written(images, tmp_path / "ready")
+    list(slower)
+    found = opened(tmp_path / "ready", images)
+    assert list(found.damage()) == [""] * len(SIZES)
+    assert not list(tmp_path.glob(".ready-*"))
