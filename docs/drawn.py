@@ -13,7 +13,8 @@ from typing import TypeVar
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "hrbench"
-SMALL = ("errors", "threads", "arrays", "geometry", "cameras", "face_geometry")  # below everything
+# Below everything.
+SMALL = ("errors", "threads", "pools", "arrays", "geometry", "cameras", "face_geometry")
 Node = TypeVar("Node", bound=ast.AST)
 SHOWN = 10  # names of a registry
 MARK = re.compile(r"(<!-- made: (\w+) -->\n).*?(?=<!-- end -->)", re.DOTALL)

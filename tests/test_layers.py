@@ -22,7 +22,7 @@ BELOW: dict[str, set[str]] = {  # what each imports beside itself
     "backbone": {"errors"},
     "heads": {"backbone", *BOTTOM},
     "metrics": {"arrays", "errors"},  # arrays only; formats give its `Truth`
-    "world": {"arrays", "errors", "threads"},
+    "world": {"arrays", "errors", "pools", "threads"},
     "report": {"metrics", "catalog", "spec", "errors"},  # what a benchmark is, beside its numbers
     "data": {"spec", *BOTTOM},
     "files": {"data", "errors"},  # what they hold, whatever it means

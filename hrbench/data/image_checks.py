@@ -1,9 +1,6 @@
 """What is wrong with the files in a folder of images."""
 
-import multiprocessing
-import signal
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +13,7 @@ from hrbench.data.images import decode
 from hrbench.data.jpeg import is_cut_short
 from hrbench.data.orientation import orientation
 from hrbench.errors import DataError
+from hrbench.pools import pool_of
 
 BROKEN, CUT_SHORT = "that cannot be decoded", "that end too early"
 
@@ -38,21 +36,13 @@ def _scan(folder: Path, parent: str) -> Iterator[tuple[str, int]]:
 def opened(folder: Path, names: Sequence[str], processes: int) -> Iterator[Header | str]:
     """Yield the size and tag of each image file, decoded, or BROKEN or CUT_SHORT."""
     paths = (folder / name for name in names)
-    if processes == 1:
-        yield from map(look, paths)
-        return
-    context = multiprocessing.get_context("spawn")  # a fork of torch's threads can hang
-    pool = ProcessPoolExecutor(processes, context, initializer=_leave_interrupts)
-    try:
+    with pool_of(processes) as pool:
+        if pool is None:
+            yield from map(look, paths)
+            return
         for seen, odd in pool.map(_with_remarks, paths, chunksize=16):
             remarks.add([odd])
             yield seen
-    finally:
-        pool.shutdown(cancel_futures=True)  # or Ctrl-C would wait for all files
-
-
-def _leave_interrupts() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the first process ends us
 
 
 def _with_remarks(path: Path) -> tuple[Header | str, remarks.Remarks]:

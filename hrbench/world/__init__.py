@@ -14,10 +14,11 @@ from pathlib import Path
 import platformdirs
 
 from hrbench.errors import RunError, UnknownNameError
+from hrbench.pools import pool_of
 from hrbench.world.faces.cofw import write_cofw
 from hrbench.world.faces.sets import write_300w, write_aflw, write_wflw
 from hrbench.world.h36m.sets import write_h36m
-from hrbench.world.making import Making, pool_of, worth
+from hrbench.world.making import Making, worth
 from hrbench.world.objects.imagenet import write_imagenet
 from hrbench.world.people.coco import write_coco
 from hrbench.world.people.crowdpose import write_crowdpose

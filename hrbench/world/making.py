@@ -1,14 +1,9 @@
 """How a synthetic dataset is made: how much of it, of which seed, in this process or in several."""
 
-import multiprocessing
-import signal
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import TypeVar
-
-import cv2
 
 from hrbench.threads import cores
 
@@ -51,26 +46,3 @@ class Making:
 def worth(images: int) -> int:
     """Return how many processes so many images are worth: all cores, but for a small set."""
     return min(cores(), 1 + images // PER_PROCESS)
-
-
-@contextmanager
-def pool_of(processes: int) -> Iterator[Executor | None]:
-    """Yield so many processes to draw in; None where it is this one alone.
-
-    They are spawned, not forked: a fork of a process in which torch or OpenCV has started
-    threads can hang, and spawning is the one way that works everywhere.
-    """
-    if processes == 1:
-        yield None
-        return
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(processes, context, initializer=_begin)
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)  # or Ctrl-C would wait for all images
-
-
-def _begin() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the first process ends us
-    cv2.setNumThreads(1)  # the processes are as many as the cores

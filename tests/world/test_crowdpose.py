@@ -14,7 +14,8 @@ from hrbench.formats.coco import crowdpose
 from hrbench.metrics.crowdpose import crowd_curves, crowd_figures
 from hrbench.metrics.matching import match
 from hrbench.metrics.people import Results
-from hrbench.world.making import Making, pool_of
+from hrbench.pools import pool_of
+from hrbench.world.making import Making
 from hrbench.world.people.crowdpose import KEYPOINTS, crowd_index, write_crowdpose
 
 SIZE = (96, 128)

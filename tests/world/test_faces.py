@@ -12,10 +12,11 @@ import pytest
 from numpy.typing import NDArray
 from shared import need_shared
 
+from hrbench.pools import pool_of
 from hrbench.world.faces.cofw import write_cofw
 from hrbench.world.faces.files import tight_box
 from hrbench.world.faces.sets import write_300w, write_aflw, write_wflw
-from hrbench.world.making import Making, pool_of
+from hrbench.world.making import Making
 
 SIZE = (96, 128)
 WRITERS = {"300w": write_300w, "wflw": write_wflw, "aflw": write_aflw, "cofw": write_cofw}

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from shared import need_shared
 
 from hrbench.errors import RunError
+from hrbench.pools import pool_of
 from hrbench.world.h36m import studio
 from hrbench.world.h36m.frames import count
 from hrbench.world.h36m.sets import write_h36m
-from hrbench.world.making import Making, pool_of
+from hrbench.world.making import Making
 
 SIZE = (192, 256)
 SEED = 3

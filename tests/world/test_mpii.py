@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from scipy.io import loadmat
 from shared import need_shared
 
-from hrbench.world.making import Making, pool_of
+from hrbench.pools import pool_of
+from hrbench.world.making import Making
 from hrbench.world.people.mpii import write_mpii
 
 SIZE = (192, 256)
