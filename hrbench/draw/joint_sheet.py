@@ -94,10 +94,12 @@ def views(
 
 
 def keypoint_view(keypoints: NDArray[np.floating], edges: Edges, sides: Sequence[str]) -> Pixels:
-    """Return a view of (J, 2) keypoints, scaled to fill it."""
-    factor = SHARE * PANEL / max(float(np.ptp(keypoints, axis=0).max()), 1.0)
-    canvas = blank(PANEL, PANEL)
-    skeleton(canvas, (keypoints - midpoint(keypoints)) * factor, edges, [color(s) for s in sides])
+    """Return a view of (J, 2) keypoints, scaled to fill it; of those that are NaN nothing."""
+    canvas, known = blank(PANEL, PANEL), keypoints[there(keypoints)]
+    if len(known):
+        factor = SHARE * PANEL / max(float(np.ptp(known, axis=0).max()), 1.0)
+        places = (keypoints - midpoint(known)) * factor
+        skeleton(canvas, places, edges, [color(side) for side in sides])
     return canvas
 
 
@@ -111,12 +113,18 @@ def joint_view(truth: Floats, joints: Floats, edges: Edges, sides: Sequence[str]
 
 def skeleton(canvas: Pixels, places: Floats, edges: Edges, colors: Sequence[Color]) -> None:
     """Draw limbs and joints at (J, 2) places in pixels from the middle of a canvas."""
-    places = places + (PANEL - 1) / 2
+    places, known = places + (PANEL - 1) / 2, there(places)
     for start, end in edges:
-        shade = ink(limb_color(colors[start], colors[end]))
-        line(canvas, places[start], places[end], shade, LIMB)
-    for place, shade in zip(places, colors, strict=True):
-        dot(canvas, place, ink(shade), JOINT)
+        if known[start] and known[end]:
+            shade = ink(limb_color(colors[start], colors[end]))
+            line(canvas, places[start], places[end], shade, LIMB)
+    for index in np.flatnonzero(known).tolist():
+        dot(canvas, places[index], ink(colors[index]), JOINT)
+
+
+def there(places: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Return which of (J, 2) places are known: detections may lack a joint."""
+    return np.asarray(np.isfinite(places).all(axis=1))
 
 
 def ink(shade: Color) -> Color:

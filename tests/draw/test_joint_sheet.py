@@ -98,3 +98,14 @@ def test_a_prediction_far_outside_and_a_pose_of_one_point_are_drawn() -> None:
     nowhere = np.zeros((4, 3))
     picture = sheet(np.zeros((1, 4, 2)), nowhere[None], nowhere[None] + 1e9, EDGES, NAMES, ["lost"])
     assert picture.shape == (3 * BAND + PANEL + GAP, 3 * WIDE, 3)
+
+
+def test_a_joint_that_detections_lack_is_left_out_with_its_limb() -> None:
+    lacking = FLAT.copy()
+    lacking[2] = np.nan  # the left hip
+    given, front, _ = panels(sheet(lacking[None], POSE[None], None, EDGES, NAMES, ["no left hip"]))
+    assert not has(given, LEFT)
+    assert has(given, RIGHT)
+    assert has(front, LEFT)
+    empty = panels(sheet(lacking[None] * np.nan, POSE[None], None, EDGES, NAMES, ["none"]))[0]
+    assert (empty == 255).all()
