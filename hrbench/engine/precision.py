@@ -51,12 +51,15 @@ def _told() -> tuple[str, ...]:
 
 def _tell(names: tuple[str, ...]) -> None:
     """Have them computed as `_told` says."""
+    matmul, *convolutions = names
+    if (matmul == SHORT) != (_told()[0] == SHORT):
+        # Not by its `fp32_precision`: torch's compiler may ask by this, and refuses a mix of both.
+        torch.set_float32_matmul_precision("high" if matmul == SHORT else "highest")
     if hasattr(torch.backends.cudnn, "conv"):
-        for part, name in zip(_parts(), names, strict=True):
+        for part, name in zip(_parts()[1:], convolutions, strict=True):
             part.fp32_precision = name
-        return
-    matmul, cudnn = (name == SHORT for name in names)  # torch before 2.9
-    torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = matmul, cudnn
+    else:  # torch before 2.9
+        torch.backends.cudnn.allow_tf32 = convolutions == [SHORT]
 
 
 def _parts() -> tuple[Any, ...]:

@@ -36,8 +36,10 @@ def test_tf32_is_of_convolutions_and_matrices_and_a_context_within_another_gives
     before = allowed()
     with CARD.rounding("tf32"):
         assert allowed() == [True, True]
+        assert torch.get_float32_matmul_precision() == "high"  # as torch's compiler asks for it
         with CARD.rounding("fp32"):
             assert allowed() == [False, False]
+            assert torch.get_float32_matmul_precision() == "highest"
         assert allowed() == [True, True]
     assert allowed() == before
 
@@ -56,17 +58,16 @@ def test_a_cpu_is_left_alone() -> None:
 
 
 def test_older_torch_is_told_by_its_own_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    cudnn, matmul = SimpleNamespace(allow_tf32=True), SimpleNamespace(allow_tf32=False)
+    cudnn = SimpleNamespace(allow_tf32=True)
     monkeypatch.setattr(torch.backends, "cudnn", cudnn)
-    monkeypatch.setattr(torch.backends.cuda, "matmul", matmul)
     with single(torch.device("cuda"), tf32=False):
         assert not cudnn.allow_tf32
-        assert not matmul.allow_tf32
+        assert not torch.backends.cuda.matmul.allow_tf32
     assert cudnn.allow_tf32
     with single(torch.device("cuda"), tf32=True):
         assert cudnn.allow_tf32
-        assert matmul.allow_tf32
-    assert not matmul.allow_tf32
+        assert torch.backends.cuda.matmul.allow_tf32
+    assert not torch.backends.cuda.matmul.allow_tf32
 
 
 @pytest.mark.parametrize(
