@@ -45,8 +45,12 @@ class Card:
     def record(self, function: Callable[[], Tensors]) -> tuple[Callable[[], object], Tensors]:
         """Capture a call as a graph; what it computes is there after a replay only."""
         graph = torch.cuda.CUDAGraph()
-        # A loader pins memory in a thread of its own meanwhile, which no other mode allows.
-        with torch.cuda.graph(graph, stream=self.stream, capture_error_mode="thread_local"):
+        with (
+            # A capture that fails leaves its stream the current one.
+            torch.cuda.stream(torch.cuda.current_stream(self.device)),
+            # A loader pins memory in a thread of its own meanwhile, which no other mode allows.
+            torch.cuda.graph(graph, stream=self.stream, capture_error_mode="thread_local"),
+        ):
             results = function()
         return graph.replay, results
 

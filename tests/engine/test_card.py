@@ -103,6 +103,7 @@ def test_a_step_that_waits_for_a_value_goes_on_eagerly_with_the_reason() -> None
     step.cost = replace(step.cost, loss=waiting)
     np.testing.assert_allclose(with_rates(step), with_rates(eager), rtol=1e-4)
     assert step.execution.path == "eager"
+    assert torch.cuda.current_stream(where.device) == torch.cuda.default_stream(where.device)
     assert [reason.partition(":")[0] for reason in step.reasons] == ["no CUDA graph"]
 
 
