@@ -30,7 +30,7 @@ def at_once(see: See, shape: tuple[int, ...], passes: int, count: int, runtime: 
         return max(1, IMAGES // passes)
     torch.cuda.empty_cache()
     taken = [_peak(see, shape, boxes, runtime.device) for boxes in (FEW, FEW, MORE)]
-    free, _ = torch.cuda.mem_get_info(runtime.device)
+    free, _ = torch.cuda.mem_get_info(runtime.device.index)  # torch 2.4 takes no "cuda" alone
     return held((taken[2] - taken[1]) / (MORE - FEW), SHARE * free, count)
 
 
@@ -43,6 +43,6 @@ def held(each: float, room: float, count: int) -> int:
 def _peak(see: See, shape: tuple[int, ...], boxes: int, device: torch.device) -> int:
     """Return the bytes that boxes take at most."""
     torch.cuda.reset_peak_memory_stats(device)
-    noise = torch.randint(256, (boxes * shape[0], *shape[1:]), dtype=torch.uint8, device=device)
-    see(noise)
+    # Black ones: nothing is drawn of the card's random numbers, which a training goes on with.
+    see(torch.zeros((boxes * shape[0], *shape[1:]), dtype=torch.uint8, device=device))
     return torch.cuda.max_memory_allocated(device)
