@@ -17,10 +17,11 @@ from hrbench.backbone import weights as checkpoints
 from hrbench.begun.options import Options
 from hrbench.commands import run as running
 from hrbench.commands import score as scoring
+from hrbench.engine.execution import EAGER
 from hrbench.engine.runtime import Runtime
 from hrbench.errors import DataError, RunError, SpecError
 from hrbench.formats import location
-from hrbench.kinds.lifting import reading
+from hrbench.kinds.lifting import predicting, reading
 from hrbench.kinds.lifting.task import Lifting
 from hrbench.kinds.registry import task_of
 from hrbench.report import predictions
@@ -264,3 +265,19 @@ def test_an_epoch_teaches_more_than_half_of_the_mean_pose(data: Path, tmp_path: 
     assert value(record, "MPJPE") < mean / 2
     again, _ = ran(TINY, tmp_path, data, weights=str(folder / "checkpoints" / "best.pt"))
     assert value(again, "MPJPE") == pytest.approx(value(record, "MPJPE"), abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("device", "flags", "why"),
+    [
+        ("cpu", {}, []),
+        ("cpu", {"compiles": True}, ["not compiled: sequences differ in length"]),
+        ("cpu", {"eager": True}, [EAGER]),
+        ("cuda", {}, ["no CUDA graph: sequences differ in length"]),
+        ("cuda", {"eager": True}, [EAGER]),
+    ],
+)
+def test_it_is_said_why_sequences_are_not_lifted_faster(
+    device: str, flags: dict[str, bool], why: list[str]
+) -> None:
+    assert list(predicting.reasons(Runtime(torch.device(device), **flags))) == why

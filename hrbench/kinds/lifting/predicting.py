@@ -1,6 +1,6 @@
 """From keypoints of sequences to stored joints."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -10,7 +10,7 @@ from torch import Tensor
 from hrbench.data.clips import Clip
 from hrbench.data.pose_statistics import JOINTS_OUT, KEYPOINTS_IN, centred, measure
 from hrbench.data.sequences import mirrored, padded
-from hrbench.engine.execution import Execution, Told, unheard
+from hrbench.engine.execution import EAGER, Execution, Told, unheard
 from hrbench.engine.inference import See
 from hrbench.engine.predict import overlapped
 from hrbench.engine.progress import Steps
@@ -19,7 +19,7 @@ from hrbench.kinds.lifting.inputs import Inputs
 from hrbench.network import LinearNetwork, TemporalNetwork
 from hrbench.report.predictions import JointPredictions
 
-UNEQUAL = "no CUDA graph: sequences differ in length"
+UNEQUAL = "sequences differ in length"
 
 
 @torch.inference_mode()
@@ -43,7 +43,7 @@ def predictions(
         for index, (joints,) in overlapped(keypoints, see, runtime.device):
             lifted[index] = turned_back(joints, seen.order)
             steps.advance()
-    told(Execution("eager", precision, "contiguous", 1, (UNEQUAL,)))
+    told(Execution("eager", precision, "contiguous", 1, tuple(reasons(runtime))))
     everything = {i: joints for part in runtime.gather(lifted) for i, joints in part.items()}
     return JointPredictions(
         clips=np.array(["/".join(clip.key) for clip in clips]),
@@ -61,11 +61,12 @@ def lift(
     runtime: Runtime,
     *,
     flip_test: bool,
+    precision: str,
 ) -> NDArray[np.float32]:
     """Return (T, 17, 3) joints in mm for a clip; with `flip_test` the mean of it and its mirror."""
     keypoints = prepared(clip, seen, flip_test=flip_test)
-    joints: Tensor = network(keypoints.to(runtime.device))
-    return turned_back(joints.float().cpu().numpy(), seen.order)
+    (joints,) = lifting(network, runtime, precision)(keypoints.to(runtime.device))
+    return turned_back(joints.cpu().numpy(), seen.order)
 
 
 def lifting(network: LinearNetwork | TemporalNetwork, runtime: Runtime, precision: str) -> See:
@@ -77,6 +78,16 @@ def lifting(network: LinearNetwork | TemporalNetwork, runtime: Runtime, precisio
         return (joints.float(),)
 
     return lifted
+
+
+def reasons(runtime: Runtime) -> Iterator[str]:
+    """Yield why sequences are not lifted faster."""
+    if runtime.eager:
+        yield EAGER
+    elif runtime.device.type == "cuda":
+        yield f"no CUDA graph: {UNEQUAL}"
+    if runtime.compiles:
+        yield f"not compiled: {UNEQUAL}"
 
 
 def prepared(clip: Clip, seen: Inputs, *, flip_test: bool) -> Tensor:

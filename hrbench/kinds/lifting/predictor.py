@@ -55,10 +55,14 @@ class JointResults:
     @torch.inference_mode()
     def _lifted(self, clip: Clip) -> NDArray[np.float32]:
         protocol = self.spec.protocol
-        with self.runtime.autocast(protocol.precision):
-            return lift(
-                self._network, clip, self.inputs, self.runtime, flip_test=protocol.flip_test
-            )
+        return lift(
+            self._network,
+            clip,
+            self.inputs,
+            self.runtime,
+            flip_test=protocol.flip_test,
+            precision=protocol.precision,
+        )
 
     def _result(self, keypoints: NDArray[np.floating], joints: NDArray[np.float32]) -> Result:
         places = np.round(joints.astype(float), DIGITS)
