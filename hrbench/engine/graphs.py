@@ -48,7 +48,7 @@ class Card:
         with (
             # A capture that fails leaves its stream the current one.
             torch.cuda.stream(torch.cuda.current_stream(self.device)),
-            # A loader pins memory in a thread of its own meanwhile, which no other mode allows.
+            # Other threads may go on with a card meanwhile, which no other mode allows.
             torch.cuda.graph(graph, stream=self.stream, capture_error_mode="thread_local"),
         ):
             results = function()

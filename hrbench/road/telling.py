@@ -18,8 +18,10 @@ def tell(message: str) -> None:
 
 def compiling(batch: int | None = None) -> str:
     """Return what is said before a network is compiled to predict, for batches of a user's size."""
-    words = "The network is compiled at the first full batch (--compile); an HRNet takes a minute."
-    return words if batch is None else f"{words[:-1]}, smaller batches than {batch} are not."
+    words = (
+        "A network of images is compiled at its first full batch (--compile): an HRNet in a minute."
+    )
+    return words if batch is None else f"{words} Batches smaller than {batch} are not compiled."
 
 
 def tell_left_out(step: str, counts: Mapping[str, int]) -> None:
