@@ -138,7 +138,7 @@ class Times(Part):
 class Computed(Part):
     """How a network was computed, of which no figure may depend but by the precision."""
 
-    path: str  # "eager", "torch.compile", "CUDA graph", or the latter two
+    path: str  # "eager", "torch.compile", "CUDA graph", or the latter two; and what is folded
     precision: str  # as it was: "fp32" is never TF32
     memory_format: str  # of the weights: "contiguous", "channels_last"
     batch: int  # samples that go through together, in each process
