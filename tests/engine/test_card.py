@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import torch.distributed as dist
 from engine import toy
 from engine.test_step import TASKS, prepared, stepped
 
@@ -53,6 +54,23 @@ def test_a_graph_has_the_losses_of_eager_steps(precision: str, optimizer: str) -
     assert graph.format == ("contiguous" if precision == "fp32" else "channels_last")
     assert (eager.execution.path, eager.reasons) == ("eager", (EAGER,))
     assert eager.format == "contiguous"
+
+
+def test_a_graph_beside_an_exchange_of_gradients_has_the_losses_of_eager_steps(
+    tmp_path: Path,
+) -> None:
+    card, place = torch.device("cuda:0"), (tmp_path / "group").as_uri()
+    dist.init_process_group("nccl", init_method=place, rank=0, world_size=1, device_id=card)
+    try:  # it is one of two, as far as its steps know
+        graph, eager = (
+            toy.step(toy.network().to(card), runtime(world=2, eager=plain), batch_size=16)
+            for plain in (False, True)
+        )
+        np.testing.assert_allclose(with_rates(graph), with_rates(eager), rtol=1e-3)
+    finally:
+        dist.destroy_process_group()
+    assert (graph.size, graph.execution.path, graph.reasons) == (8, "CUDA graph", ())
+    assert eager.execution.path == "eager"
 
 
 @pytest.mark.parametrize("name", TASKS)

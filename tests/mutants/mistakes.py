@@ -16,6 +16,7 @@ class Mistake:
     old: str
     new: str
     tests: tuple[str, ...]  # files below tests
+    slow: bool = False  # whether those that notice it are
 
     def planted(self, text: str) -> str:
         """Return a file's text with the mistake in it.

@@ -33,8 +33,12 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def asked(root: Path, tests: Iterable[str]) -> "subprocess.CompletedProcess[str]":
-    """Run tests of a copy until one fails."""
+def asked(
+    root: Path, tests: Iterable[str], *, slow: bool = False
+) -> "subprocess.CompletedProcess[str]":
+    """Run tests of a copy, those that are slow or the others, until one fails."""
+    chosen = ("-m", "slow and not gpu") if slow else ()
+    files = (str(root / "tests" / file) for file in tests)
     plain = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
     own = {
         "PYTHONPATH": str(root),
@@ -42,7 +46,7 @@ def asked(root: Path, tests: Iterable[str]) -> "subprocess.CompletedProcess[str]
         "HRBENCH_SHARED": str(SHARED),
     }
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-x", *(str(root / "tests" / t) for t in tests)],
+        [sys.executable, "-m", "pytest", "-q", "-x", *chosen, *files],
         cwd=root,
         env=plain | own,
         capture_output=True,
@@ -52,8 +56,10 @@ def asked(root: Path, tests: Iterable[str]) -> "subprocess.CompletedProcess[str]
     )
 
 
-def test_without_a_mistake_all_of_these_tests_pass(copy: Path) -> None:
-    done = asked(copy, sorted({file for mistake in MISTAKES for file in mistake.tests}))
+@pytest.mark.parametrize("slow", [False, True], ids=["quick", "slow"])
+def test_without_a_mistake_all_of_these_tests_pass(slow: bool, copy: Path) -> None:
+    of = [mistake for mistake in MISTAKES if mistake.slow == slow]
+    done = asked(copy, sorted({file for mistake in of for file in mistake.tests}), slow=slow)
     assert done.returncode == PASSED, done.stdout
 
 
@@ -63,7 +69,7 @@ def test_a_mistake_is_noticed(mistake: Mistake, copy: Path) -> None:
     right = path.read_text("utf-8")
     path.write_text(mistake.planted(right), "utf-8")
     try:
-        done = asked(copy, mistake.tests)
+        done = asked(copy, mistake.tests, slow=mistake.slow)
     finally:
         path.write_text(right, "utf-8")
     assert done.returncode == FAILED, done.stdout
