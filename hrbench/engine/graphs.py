@@ -107,7 +107,8 @@ class Captured:
             recorded = self.recorder.record(lambda: self.function(*self._inputs))
         except RuntimeError as error:
             self.renew()
-            self.reason = why(error)
+            before = error.__context__  # to end a capture in which something failed fails as well
+            self.reason = why(before if isinstance(before, RuntimeError) else error)
             return None
         self._replay, self._results = recorded
         return self._replay

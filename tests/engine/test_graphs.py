@@ -1,5 +1,7 @@
 """A function that is captured: which calls are replayed, from which memory. No card is needed."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from engine.injected import Injected, Unable
@@ -67,6 +69,20 @@ def test_what_cannot_be_captured_is_called_and_torch_says_why_in_a_line() -> Non
         assert captured(rows(value))[0].item() == 2 * SIZE * value
     assert captured.reason == "operation not permitted when stream is capturing"
     assert not captured.replays
+
+
+def test_why_is_what_failed_in_the_capture_not_that_it_could_not_be_ended() -> None:
+    class Ended(Unable):
+        def record(self, function: Callable[[], Tensors]) -> tuple[Callable[[], object], Tensors]:
+            try:
+                return super().record(function)
+            finally:
+                raise RuntimeError("operation failed due to a previous error during capture")
+
+    captured = Captured(Summed(), SIZE, Ended())
+    for value in range(WARM_UPS + 1):
+        captured(rows(value))
+    assert captured.reason == "operation not permitted when stream is capturing"
 
 
 @pytest.mark.gpu
