@@ -26,9 +26,29 @@ def pool_of(processes: int) -> Iterator[Executor | None]:
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(min(processes, MOST), context, initializer=_begin)
     try:
+        with _interrupts_kept_from_them():
+            for _ in range(processes):
+                pool.submit(_nothing)  # begins them
         yield pool
     finally:
         pool.shutdown(cancel_futures=True)  # or Ctrl-C would wait for all that is left
+
+
+@contextmanager
+def _interrupts_kept_from_them() -> Iterator[None]:
+    """Let processes that are begun here get no Ctrl-C, not even before `_begin`; it comes after."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _nothing() -> None:
+    """Do nothing, in a process that is there for it."""
 
 
 def _begin() -> None:

@@ -1,5 +1,6 @@
 """Processes that work side by side: none stays when the one that began them is gone."""
 
+import signal
 import subprocess
 import sys
 
@@ -25,6 +26,16 @@ def test_processes_end_with_the_one_that_began_them() -> None:
     assert (done.returncode, done.stdout) == (9, "16\n")
 
 
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="Windows has no such masks")
+def test_an_interrupt_of_all_reaches_no_process_even_before_it_has_begun() -> None:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    with pool_of(2) as pool:
+        assert pool is not None
+        masks = [pool.submit(signal.pthread_sigmask, signal.SIG_BLOCK, []) for _ in range(4)]
+        assert all(signal.SIGINT in mask.result() for mask in masks)
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == before
+
+
 def test_one_process_is_this_one() -> None:
     with pool_of(1) as pool:
         assert pool is None
@@ -38,6 +49,9 @@ def test_no_more_processes_are_begun_than_windows_can_wait_for(
     class Pool:
         def __init__(self, processes: int, *_: object, **__: object) -> None:
             asked.append(processes)
+
+        def submit(self, _: object) -> None:
+            pass
 
         def shutdown(self, **_: object) -> None:
             pass
