@@ -29,8 +29,8 @@ PARTS = ("training", "evaluation")
 @click.option(
     "--out",
     type=FILE,
-    help="Folder to write to; runs find it [default: prepared/ in $HRBENCH_CACHE, or the user's "
-    "cache].",
+    help="Folder to write to; runs find it [default: the last one that was named, or prepared/ in "
+    "$HRBENCH_CACHE or the user's cache].",
 )
 @click.option("--workers", type=click.IntRange(min=0), help="Processes that decode images.")
 @click.option("--size", "size_only", is_flag=True, help="Say how large it is, and write nothing.")

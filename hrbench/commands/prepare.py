@@ -10,7 +10,7 @@ import torch
 from hrbench import catalog
 from hrbench.begun.options import Options
 from hrbench.data import remarks
-from hrbench.data.prepared import Index, Prepared, UnfitError, Wanted, damaged
+from hrbench.data.prepared import Index, Prepared, UnfitError, Wanted, damaged, in_bytes
 from hrbench.data.prepared_fit import grown, opened
 from hrbench.data.preparing import planned, require_space, write
 from hrbench.engine.progress import Steps
@@ -106,11 +106,6 @@ def check(
         _check(part, found)
         sets.append(ImageSet(part, folder, found.index, there=True))
     return sets
-
-
-def in_bytes(count: int) -> str:
-    """Return a number of bytes in words."""
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
 
 
 def _wanted(name: str, options: Options, parts: Sequence[str]) -> dict[str, Wanted]:

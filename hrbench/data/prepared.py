@@ -192,6 +192,11 @@ def damaged(folder: Path, name: str) -> DataError:
     )
 
 
+def in_bytes(count: int) -> str:
+    """Return a number of bytes in words."""
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
+
+
 @lru_cache(maxsize=16)
 def _mapped(folder: Path, _: int) -> NDArray[np.uint8]:
     """Map a file once in each process: what a process sends to another is its name only."""

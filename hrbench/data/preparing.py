@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from hrbench.data import remarks
 from hrbench.data.framing import picture
 from hrbench.data.headers import headers
-from hrbench.data.prepared import CHANNELS, PIXELS, VERSION, Index, Wanted
+from hrbench.data.prepared import CHANNELS, PIXELS, VERSION, Index, Wanted, in_bytes
 from hrbench.data.prepared_fit import states
 from hrbench.data.reach import within
 from hrbench.data.workers import Rows, batches
@@ -78,7 +78,7 @@ def _require_free(place: Path, size: int) -> None:
     free = shutil.disk_usage(there).free
     if free < size * (1 + SPARE):
         raise DataError(
-            f"{there} has {free / 1e9:.1f} GB free, and {size / 1e9:.1f} GB are to be written; "
+            f"{there} has {in_bytes(free)} free, and {in_bytes(size)} are to be written; "
             "make room, or name a folder on another disk with --out"
         )
 

@@ -3,6 +3,7 @@ import pickle
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -242,6 +243,14 @@ def test_a_disk_that_is_too_small_is_refused_before_anything_is_written(tmp_path
     with pytest.raises(DataError, match=r"GB free, and 1000000\.0 GB are to be written"):
         require_space({here: 10**15 - 10**6, there: 10**6})
     require_space({here: 1000, there: 1000})
+
+
+def test_a_little_that_finds_no_room_is_said_in_its_unit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=200_000))
+    with pytest.raises(DataError, match=r"has 0\.2 MB free, and 2\.5 MB are to be written"):
+        require_space({tmp_path / "ready": 2_500_000})
 
 
 def test_room_that_is_made_by_writing_anew_counts(tmp_path: Path) -> None:
