@@ -1,5 +1,6 @@
 """A network of images as it predicts: made ready at its first batch, by what is only faster."""
 
+import copy
 from collections.abc import Callable, Iterator
 
 import torch
@@ -28,8 +29,8 @@ class Inference:
 
     Batch normalisation is folded into the convolutions, and their weights are laid out as the
     device computes them faster, in a copy. Where its outputs for images of the first batch are
-    further from the network's own than rounding takes them, or with `runtime.eager`, the network
-    itself is used.
+    further from the network's own than rounding takes them, nothing is folded; with
+    `runtime.eager`, or on a CPU then, the network itself is used.
 
     Shapes: (B, H, W, 3) uint8 RGB images, on any device, to what the network makes of them, in
     float32.
@@ -62,11 +63,13 @@ class Inference:
             expected, found = self.network(images), network(images)
         gap = ((found - expected).abs().max() / expected.abs().max()).item()
         self.folds = gap <= TOLERANCE  # not with NaN
-        if self.folds:
-            self.format = layout
-        else:
-            network = self.network
+        if not self.folds:
             self._unfolded = f"outputs would move by {gap:.1g} of the largest"
+            if self.runtime.device.type == "cpu":
+                network, layout = self.network, "contiguous"
+            else:  # whose layout is another only where it rounds more coarsely than that
+                network = copy.deepcopy(self.network).to(memory_format=LAYOUTS[layout])
+        self.format = layout
         self._ready = network
         if self.runtime.compiles:
             freezes = self.runtime.device.type == "cpu"

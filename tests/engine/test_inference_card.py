@@ -54,6 +54,15 @@ def test_a_graph_predicts_what_plain_torch_does(precision: str, near: float) -> 
     assert not execution.reasons
 
 
+def test_what_cannot_be_folded_is_still_laid_out_and_captured(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("hrbench.engine.inference.TOLERANCE", -1)
+    _, execution = predicted(images(BATCH * (WARM_UPS + 2)), "bf16", runtime())
+    assert (execution.path, execution.memory_format) == ("CUDA graph", "channels_last")
+    assert "batch normalisation is not folded" in execution.reasons[0]
+
+
 def test_what_comes_back_was_copied_into_pinned_memory_before_it_is_overwritten() -> None:
     device = torch.device("cuda:0")
     moved = Upload(device)(torch.arange(4))
