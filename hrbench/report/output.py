@@ -8,11 +8,15 @@ SHEET = ".png"
 
 
 def require_free(path: Path, *, force: bool) -> None:
-    """Refuse to write over a file, but with `force`.
+    """Refuse to write over a file, but with `force`, and where no file can be.
 
     Raises:
-        HrbenchError: it is there.
+        HrbenchError: it is there, or is a folder, or is in a folder that is not.
     """
+    if path.is_dir():
+        raise HrbenchError(f"-o {path}: is a folder; name a file")
+    if not path.parent.is_dir():
+        raise HrbenchError(f"-o {path}: there is no folder {path.parent}; make it first")
     if path.exists() and not force:
         raise HrbenchError(f"-o {path}: is there already; --force replaces it")
 

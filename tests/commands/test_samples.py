@@ -180,7 +180,7 @@ def test_another_file_says_what_it_is_and_is_no_other(tmp_path: Path) -> None:
     refused(called(tmp_path, "score", run, "--samples", "-o", "there.csv"), words)
     words = ["a.txt: samples are written as .csv or .jsonl"]
     refused(called(tmp_path, "score", run, "--samples", "-o", "a.txt"), words)
-    words = ["none/a.csv: cannot be written (No such file or directory)"]
+    words = ["-o none/a.csv: there is no folder none; make it first"]
     refused(called(tmp_path, "score", run, "--samples", "-o", "none/a.csv"), words)
     words = ["--coco-results has keypoints in images, and imagenet finds none"]
     refused(called(tmp_path, "score", str(scored(PICTURES)), "--coco-results"), words)
