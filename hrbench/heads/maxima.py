@@ -193,8 +193,12 @@ def highest(values: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def in_numpy(values: Tensor) -> bool:
-    """Return whether they are on a CPU, and nothing traces or differentiates."""
-    return values.is_cpu and not values.requires_grad and not torch.compiler.is_compiling()
+    """Return whether they are on a CPU, of a type that NumPy computes in as torch does.
+
+    Not where something traces or differentiates.
+    """
+    known = values.is_cpu and values.dtype in {torch.float32, torch.float64}
+    return known and not values.requires_grad and not torch.compiler.is_compiling()
 
 
 def sampled(maps: Tensor, x: Tensor, y: Tensor) -> Around[Tensor]:

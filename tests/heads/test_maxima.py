@@ -38,6 +38,17 @@ def test_arrays_decode_as_tensors_do(name: str, size: tuple[int, int], sigma: fl
     assert (cells - expected)[firm].abs().max() <= (0 if name == "quarter" else LIMIT)
 
 
+@each_decoder
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16], ids=str)
+def test_maps_of_half_the_precision_decode_as_tensors_do(name: str, kind: torch.dtype) -> None:
+    maps = answered(64, 48, 2).to(kind)
+    assert isinstance(peaks_of(maps), TensorPeaks)
+    cells, scores = DECODERS[name](maps, 2)
+    expected, maxima = DECODERS[name](maps.clone().requires_grad_(), 2)
+    assert torch.equal(scores, maxima)
+    assert torch.equal(cells, expected)
+
+
 def test_what_is_low_is_scaled_before_it_is_clamped() -> None:
     """At 0.002 the blur alone would leave less than UDP's bound of 0.001, and no step."""
     codec = UnbiasedHeatmap(64, 48, 4, 2)
