@@ -166,8 +166,9 @@ def _by_keypoint(
 ) -> dict[str, dict[str, float]]:
     numbers = map(str, range(distances.shape[1]))
     medians = medians_of_columns(distances).tolist()
+    columns = points.T.copy()  # numbers that lie apart take twice as long
     return {
-        name: {"NME": 100 * mean(points[:, index]), "median_error_px": medians[index]}
+        name: {"NME": 100 * mean(columns[index]), "median_error_px": medians[index]}
         for index, name in enumerate(names or numbers)
     }
 

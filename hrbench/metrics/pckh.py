@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.arrays import Floats
-from hrbench.metrics.keypoints import median_of_known, medians_of_rising, rising
+from hrbench.metrics.keypoints import known_of_rising, median_of_least, medians_of_rising
 from hrbench.metrics.scores import Scores
 
 HEAD_SHARE = 0.6  # of the head box's diagonal: the size of a head
@@ -104,10 +104,12 @@ def score_pckh(truth: HeadTruth, keypoints: NDArray[np.floating]) -> Scores:
             f"predictions {keypoints.shape} for a truth of {truth.keypoints.shape}, "
             f"{(~np.isfinite(keypoints)).sum()} of their numbers not finite"
         )
-    errors = pixel_errors(truth, keypoints)
-    pixels = rising(errors)
-    shares = rising(np.divide(errors, truth.head_sizes[:, None], out=errors))
-    labelled = truth.labelled
+    pixels = pixel_errors(truth, keypoints).T.copy()
+    shares = pixels / truth.head_sizes
+    for errors in (pixels, shares):
+        errors.sort(axis=1)
+    labelled = known_of_rising(pixels)
+    counted = int(labelled[IN_MEAN].sum())
     curves = share_within(shares, labelled)
     mean = mean_of_keypoints(curves, labelled)
     parts = {part: curves[:, columns].mean(axis=1) for part, columns in PARTS.items()}
@@ -115,8 +117,8 @@ def score_pckh(truth: HeadTruth, keypoints: NDArray[np.floating]) -> Scores:
         HEADLINE: float(mean[LEVELS[HEADLINE]]),
         **{f"{HEADLINE}:{part}": float(c[LEVELS[HEADLINE]]) for part, c in parts.items()},
         **{name: float(mean[LEVELS[name]]) for name in (FINE, FINE_OFFICIAL)},
-        "median_error_px": median_of_known(pixels[IN_MEAN]),
-        "median_error_share": 100 * median_of_known(shares[IN_MEAN]),
+        "median_error_px": median_of_least(pixels[IN_MEAN].ravel(), counted),
+        "median_error_share": 100 * median_of_least(shares[IN_MEAN].ravel(), counted),
     }
     drawn = {"thresholds": THRESHOLDS, "mean": mean, **parts}
     medians = medians_of_rising(pixels), 100 * medians_of_rising(shares)
