@@ -12,6 +12,7 @@ import math
 from dataclasses import dataclass
 
 import torch
+from workload import require_positive
 
 from hrbench.begun.options import Options
 from hrbench.kinds.complexity import HOLLOW, multiply_adds
@@ -124,6 +125,7 @@ def main() -> None:
     parser.add_argument("--at-32", type=float, default=943.0, help="the same, at batch 32")
     parser.add_argument("--prediction", type=float, default=1710.0, help="boxes/s, flip test")
     chosen = parser.parse_args()
+    require_positive(parser, chosen)
     reference = work(Row("", REFERENCE, 1, 1)).measured / REFERENCE_PASSES
     card = Card(reference, chosen.at_128, chosen.at_32, chosen.prediction)
     print("| row | task | training, h | € | evaluation, s | € | its source does not say |")

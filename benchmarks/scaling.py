@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from simulation import Machine, Simulated, Training, ahead, simulate
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
-from workload import Workload, people, workload
+from workload import Workload, people, require_positive, workload
 
 from hrbench.data.loader import TrainingCrops
 
@@ -60,6 +60,7 @@ def main() -> None:
     if chosen.paced is not None:
         keep_pace(chosen.paced)
         return
+    require_positive(parser, chosen)
     if chosen.validate:
         validate()
         return

@@ -72,6 +72,13 @@ def crops(load: Workload, count: int) -> torch.Tensor:
     return torch.randint(0, 256, (count, height, width, 3), dtype=torch.uint8)
 
 
+def require_positive(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> None:
+    """End a script where a number that it was called with is 0 or below."""
+    for name, value in vars(chosen).items():
+        if isinstance(value, int | float) and not isinstance(value, bool) and value <= 0:
+            parser.error(f"--{name.replace('_', '-')} has to be above 0")
+
+
 def arguments(
     description: str | None, *, devices: bool = False, **defaults: int
 ) -> argparse.Namespace:

@@ -153,7 +153,9 @@ def load(folder: Path) -> Shards:
         bytes_of = columns.pop("bytes").tolist()
         shards = Shards(folder, tars, **columns)
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} is no index of shards ({error}); {AGAIN}") from error
+        # What NumPy says of a damaged file is how to load a pickle from it.
+        why = error.strerror if isinstance(error, OSError) and error.strerror else "it is damaged"
+        raise DataError(f"{path} is no index of shards ({why}); {AGAIN}") from error
     for name, size in zip(tars, bytes_of, strict=True):
         _require_whole(folder / name, size)
     return shards

@@ -116,7 +116,8 @@ def announce(training: Trainer[Any]) -> None:
     if left < 1:
         return
     seconds = duration.seconds_per_step(training) * left
-    words = f"Training: {left:,} steps of {recipe.batch_size} on {training.runtime.device} "
+    steps = f"{left:,} step{'s' * (left != 1)}"
+    words = f"Training: {steps} of {recipe.batch_size} on {training.runtime.device} "
     words += f"({training.step.words}), {spoken(seconds)}"
     if recipe.validate_every:
         words += " and the validations"
