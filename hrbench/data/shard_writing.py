@@ -91,7 +91,9 @@ def _rows(number: int, path: Path, classes: Sequence[str]) -> Iterator[Row]:
                         place = info.offset_data, len(content), zlib.crc32(content)
                         yield name, number, *place
     except tarfile.TarError as error:
-        raise DataError(f"{path} is no whole tar file ({error}); compressed ones are not read") from error
+        raise DataError(
+            f"{path} is no whole tar file ({error}); compressed ones are not read"
+        ) from error
 
 
 def _key(name: str) -> str:

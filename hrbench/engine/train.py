@@ -10,7 +10,6 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import nn
 
 from hrbench.data.loader import order
 from hrbench.engine import checkpoint
@@ -19,9 +18,8 @@ from hrbench.engine.clock import clock
 from hrbench.engine.graphs import Tensors
 from hrbench.engine.log import Figure, Log
 from hrbench.engine.progress import Steps
-from hrbench.engine.runtime import Runtime
 from hrbench.engine.schedule import batches_of, momentum, rate
-from hrbench.engine.step import Cost, Plan, Step
+from hrbench.engine.step import Step
 from hrbench.errors import RunError
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
@@ -60,26 +58,27 @@ class Trainer(Generic[B]):
     Leaves `log.csv` in `folder`, and `last.pt` and `best.pt` in its `checkpoints`, with what is
     `said` of the network: plain values by name.
 
+    Args:
+        step: the network's, taken again and again.
+        feed: the samples.
+        folder: of the run.
+        said: plain values by name, that checkpoints keep.
+
     Raises:
         RunError: the warm-up is longer than the training.
     """
 
     def __init__(
         self,
-        network: nn.Module,
+        step: Step[B],
         feed: Feed[B],
-        cost: Cost[B],
-        plan: Plan,
-        runtime: Runtime,
         folder: Path,
         said: Mapping[str, Any] = checkpoint.NOTHING,
     ) -> None:
-        self.said = said
-        self.network, self.feed = network, feed
-        self.plan, self.runtime, self.folder = plan, runtime, folder
-        self.recipe = plan.recipe
-        self.step = Step(network, cost, plan, runtime)
-        self.clock = clock(runtime.device)
+        self.step, self.feed, self.folder, self.said = step, feed, folder, said
+        self.network, self.plan, self.runtime = step.network, step.plan, step.runtime
+        self.recipe = self.plan.recipe
+        self.clock = clock(self.runtime.device)
         self._told = self.step.reasons  # by whoever announces the training
         self.position = Position()
         self.steps = self.recipe.epochs * len(self._batches(0))  # the optimiser's, of all epochs

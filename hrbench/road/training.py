@@ -14,7 +14,7 @@ from hrbench.data.loader import order
 from hrbench.engine import duration
 from hrbench.engine.log import Figure
 from hrbench.engine.runtime import Runtime
-from hrbench.engine.step import Plan
+from hrbench.engine.step import Plan, Step
 from hrbench.engine.train import Feed, Trainer, Validate
 from hrbench.kinds.contract import AnyTask
 from hrbench.report.record import Weights
@@ -93,7 +93,7 @@ def trainer_of(
     readers = workers(task.options.workers, runtime.world)
     plan = task.planned(Plan(task.spec.recipe, task.options.seed, readers))
     said = {KEY: about(task, built.weights).content()}
-    return Trainer(built.network, feed, cost, plan, runtime, folder, said)
+    return Trainer(Step(built.network, cost, plan, runtime), feed, folder, said)
 
 
 def train(training: Trainer[Any], validate: Validate) -> float:

@@ -31,7 +31,7 @@ def trainer(
     folder: Path, made: nn.Module, runtime: Runtime, epochs: int = toy.EPOCHS
 ) -> Trainer[torch.Tensor]:
     plan = Plan(toy.recipe(epochs=epochs, lr=LR), seed=0, workers=0, max_norm="gradients")
-    return Trainer(made, toy.Noise(), toy.cost(runtime.device), plan, runtime, folder)
+    return Trainer(Step(made, toy.cost(runtime.device), plan, runtime), toy.Noise(), folder)
 
 
 def replayed(job: Trainer[torch.Tensor]) -> Injected:

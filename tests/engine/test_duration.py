@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from hrbench.engine import duration
 from hrbench.engine.runtime import Runtime
-from hrbench.engine.step import Cost, Plan
+from hrbench.engine.step import Cost, Plan, Step
 from hrbench.engine.train import Trainer
 from hrbench.road import training
 from hrbench.road.training import spoken
@@ -50,7 +50,7 @@ def trainer(folder: Path, *, workers: int = 1, loss: Any = slowly) -> Trainer[Te
     plan = Plan(recipe, seed=0, workers=workers)
     runtime = Runtime(torch.device("cpu"))
     cost: Cost[Tensor] = Cost(lambda batch: (batch,), loss)
-    return Trainer(nn.Sequential(*layers), Slow(), cost, plan, runtime, folder)
+    return Trainer(Step(nn.Sequential(*layers), cost, plan, runtime), Slow(), folder)
 
 
 def quickly(answers: Tensor) -> Tensor:

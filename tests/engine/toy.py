@@ -74,4 +74,4 @@ class Noise:
 def trainer(folder: Path, runtime: Runtime) -> Trainer[Tensor]:
     plan = Plan(recipe(), seed=0, workers=0)
     made = network().to(runtime.device)
-    return Trainer(made, Noise(), cost(runtime.device), plan, runtime, folder)
+    return Trainer(Step(made, cost(runtime.device), plan, runtime), Noise(), folder)

@@ -41,19 +41,15 @@ def predictions(
     told: Told = unheard,
 ) -> Predictions:
     """Return the network's keypoints for every box of an evaluation."""
-    people = evaluation.people
+    people, precision = evaluation.people, spec.protocol.precision
     scales, times = len(spec.protocol.scales or (1.0,)), passes(spec)
+    shape, count = (scales, *spec.model.input, 3), len(people) // runtime.world
     network.eval()
-
-    def reading(images: int = 0) -> tuple[Inference, See]:
-        inference = Inference(network, runtime, spec.protocol.precision, images)
-        maps = heatmaps(spec, px, inference, runtime.device)
-        return inference, see(px.codec, maps, keep_peaks=keep_peaks)
-
-    shape = (scales, *spec.model.input, 3)
-    batch = at_once(reading()[1], shape, times, len(people) // runtime.world, runtime)
-    inference, read = reading(batch * times)
-    whole = Pass(inference, read, batch * scales)
+    tried = heatmaps(spec, px, Inference(network, runtime, precision), runtime.device)
+    batch = at_once(see(px.codec, tried, keep_peaks=keep_peaks), shape, times, count, runtime)
+    inference = Inference(network, runtime, precision, batch * times)
+    maps = heatmaps(spec, px, inference, runtime.device)
+    whole = Pass(inference, see(px.codec, maps, keep_peaks=keep_peaks), batch * scales)
     columns = predict(
         whole,
         placing(px.codec, people),
