@@ -249,4 +249,4 @@ def test_reporting_a_broken_record(tmp_path: Path) -> None:
 def test_a_report_in_an_unknown_format_or_place(tmp_path: Path) -> None:
     refused(called(tmp_path, "report", "--format", "markdwon"), ["Did you mean 'markdown'?"])
     refused(called(tmp_path, "report", "--task", "coco-poze"), ["Did you mean 'coco-pose'?"])
-    refused(called(tmp_path, "report", "-o", "no/such.md"), ["-o no/such.md: there is no folder no"])
+    refused(called(tmp_path, "report", "-o", "no/such.md"), ["there is no folder no;"])
