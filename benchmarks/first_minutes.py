@@ -71,7 +71,8 @@ class Scratch:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.environment = os.environ | {"HRBENCH_CACHE": str(folder / "cache")}
-        self.environment.pop("HRBENCH_DATA", None)
+        for name in ("HRBENCH_DATA", "PYTHONDONTWRITEBYTECODE"):  # installed code is compiled once
+            self.environment.pop(name, None)
 
     def start(self, *words: str) -> "subprocess.Popen[str]":
         """Start a command."""
