@@ -43,6 +43,10 @@ class WeightsError(HrbenchError):
     """A checkpoint does not fit the network it was named for."""
 
 
+class FetchError(HrbenchError):
+    """A file from elsewhere cannot be fetched, or is not what it was or should be."""
+
+
 class RunError(HrbenchError):
     """A run cannot start, go on, be read back or be written."""
 

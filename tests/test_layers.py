@@ -22,7 +22,7 @@ BELOW: dict[str, set[str]] = {  # what each imports beside itself
     "backbone": {"errors"},
     "heads": {"backbone", *BOTTOM},
     "metrics": {"arrays", "errors"},  # arrays only; formats give its `Truth`
-    "world": {"arrays", "errors", "pools", "threads"},
+    "world": {"arrays", "cache", "errors", "pools", "threads"},
     "report": {"metrics", "catalog", "spec", "errors"},  # what a benchmark is, beside its numbers
     "data": {"spec", *BOTTOM},
     "files": {"data", "errors"},  # what they hold, whatever it means
@@ -31,6 +31,7 @@ BELOW: dict[str, set[str]] = {  # what each imports beside itself
     "engine": {"data", "spec", *BOTTOM},
     "network": {"backbone", "data", "heads", "spec", *BOTTOM},
     "begun": {"backbone", "report", "catalog", "spec", *BOTTOM},
+    "fetching": {"catalog", "engine", "metrics", "report", "spec", *BOTTOM},
     "draw": {"data", "heads", "metrics", "report", "spec", *BOTTOM},
     "formats": {
         "boxes",

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from hrbench import world
+from hrbench import cache
 from hrbench.backbone.weights import Checkpoint
 from hrbench.data.evaluation import Evaluation
 from hrbench.data.prepared import Prepared, Wanted
@@ -35,7 +35,7 @@ def folder_of(wanted: Wanted) -> Path:
 
 
 def _folders() -> Path:
-    return world.cache_folder() / "prepared"
+    return cache.folder() / "prepared"
 
 
 def point_to(wanted: Wanted, folder: Path) -> None:

@@ -5,14 +5,12 @@ made on it says so.
 """
 
 import json
-import os
 import tempfile
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
-import platformdirs
-
+from hrbench import cache
 from hrbench.errors import RunError, UnknownNameError
 from hrbench.pools import pool_of
 from hrbench.world.faces.cofw import write_cofw
@@ -24,7 +22,7 @@ from hrbench.world.people.coco import write_coco
 from hrbench.world.people.crowdpose import write_crowdpose
 from hrbench.world.people.mpii import write_mpii
 
-__all__ = ["GENERATOR_VERSION", "MARK", "WRITERS", "cache_folder", "cached", "is_synthetic", "make"]
+__all__ = ["GENERATOR_VERSION", "MARK", "WRITERS", "cached", "is_synthetic", "make"]
 
 GENERATOR_VERSION = 1  # goes up with every change of a byte that is written
 WRITERS = {
@@ -97,7 +95,7 @@ def cached(
     """
     height, width = size
     name = f"{dataset}-v{GENERATOR_VERSION}-seed{seed}-{images}-{height}x{width}"
-    root = cache_folder() / "worlds" / name
+    root = cache.folder() / "worlds" / name
     if is_synthetic(root / dataset):
         return root
     try:
@@ -106,12 +104,6 @@ def cached(
         if not is_synthetic(root / dataset):  # else another process was faster
             raise
     return root
-
-
-def cache_folder() -> Path:
-    """Return the user's cache, or the folder that $HRBENCH_CACHE names instead."""
-    named = os.environ.get("HRBENCH_CACHE")
-    return Path(named) if named else platformdirs.user_cache_path("hrbench", appauthor=False)
 
 
 def is_synthetic(folder: Path) -> bool:

@@ -1,0 +1,101 @@
+"""A file from a plain address: fetched once, checked at each use."""
+
+import logging
+import re
+from pathlib import Path
+
+from hrbench.errors import FetchError
+from hrbench.fetching.fetched import Fetched, offline, recorded, require_as_before
+
+WHOLE = {"md5": 32, "sha1": 40, "sha256": 64}  # hex digits
+HASH = re.compile(r"(?:(md5|sha1|sha256):)?([0-9a-f]+)")
+
+
+def download(
+    address: str, path: Path, *, known: str = "", title: str = "", advice: str = ""
+) -> Fetched:
+    """Return the file of an address at `path`, fetched if it is not there yet.
+
+    Goes on where an earlier try was cut off. Several processes may ask at once: one fetches.
+
+    Args:
+        address: https://…
+        path: the file to be; its folder is made.
+        known: the hash that the publisher gives: "sha256:…" (or its beginning), "md5:…", "sha1:…";
+            without one what the address gave at its first use must come again.
+        title: what the user is told is fetched; the file's name by default.
+        advice: a sentence on what to do where the folder has too little room.
+
+    Raises:
+        FetchError: there is no network or room, $HRBENCH_OFFLINE forbids it, the server does not
+            give the file, or it has another hash.
+    """
+    from filelock import FileLock  # noqa: PLC0415  these take their time
+
+    if not path.exists():
+        _require_online(address, path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(path.with_name(f".{path.name}.lock")):
+                if not path.exists():  # else another process was faster
+                    _fetch(address, path, known or recorded(address), title or path.name, advice)
+        except OSError as error:
+            reason = error.strerror or error
+            raise FetchError(f"{path} cannot be written ({reason}). {advice}".rstrip()) from error
+    return _checked(address, path, known)
+
+
+def _require_online(address: str, path: Path) -> None:
+    if offline():
+        raise FetchError(
+            f"{path} is not there, and HRBENCH_OFFLINE forbids to fetch it: unset that, or copy "
+            f"{address} there"
+        )
+
+
+def _fetch(address: str, path: Path, known: str, title: str, advice: str) -> None:
+    import pooch  # noqa: PLC0415
+
+    from hrbench.fetching.transfer import Resuming  # noqa: PLC0415
+
+    pooch.get_logger().setLevel(logging.WARNING)  # the progress says the rest
+    part = path.with_name(f".{path.name}.part")
+    algorithm, digits = parsed(known)
+    whole = f"{algorithm}:{digits}" if len(digits) == WHOLE[algorithm] else None
+    wrong = FetchError(
+        f"what {address} gives is not what it should be: its {algorithm.upper()} does not begin "
+        f"with {digits[:16]}; it was changed since, or damaged on the way. It is not kept"
+    )
+    try:
+        downloader = Resuming(part, title, advice)
+        pooch.retrieve(address, whole, path.name, path.parent, downloader=downloader)
+    except ValueError as error:
+        raise wrong from error
+    if not pooch.file_hash(path, algorithm).startswith(digits):  # where they are a beginning
+        path.unlink()
+        raise wrong
+
+
+def _checked(address: str, path: Path, known: str) -> Fetched:
+    """Return a file that is there, if it is what its address gives."""
+    import pooch  # noqa: PLC0415
+
+    algorithm, digits = parsed(known)
+    if digits and not pooch.file_hash(path, algorithm).startswith(digits):
+        raise FetchError(
+            f"{path}: its {algorithm.upper()} does not begin with {digits[:16]}, as that of "
+            f"{address} does; remove it, and it is fetched again"
+        )
+    sha256 = pooch.file_hash(path)
+    if not digits:
+        require_as_before(address, sha256, path)
+    return Fetched(path, address, sha256)
+
+
+def parsed(known: str) -> tuple[str, str]:
+    """Return the algorithm and the digits of "md5:…" or of the digits of a SHA-256 alone."""
+    if not known:
+        return "sha256", ""
+    if (found := HASH.fullmatch(known.lower())) is None:
+        raise ValueError(f"'{known}' is no hash")
+    return found[1] or "sha256", found[2]

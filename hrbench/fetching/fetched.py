@@ -1,0 +1,68 @@
+"""What was fetched, and the hash that an address gave at its first use."""
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hrbench import cache
+from hrbench.errors import FetchError
+from hrbench.report.whole import whole
+
+ELSEWHERE = "Name another folder for what is kept with $HRBENCH_CACHE."
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A file that is here now, and where it is from."""
+
+    path: Path
+    address: str
+    sha256: str
+
+
+def offline() -> bool:
+    """Whether $HRBENCH_OFFLINE forbids to fetch anything."""
+    return os.environ.get("HRBENCH_OFFLINE", "") not in {"", "0"}
+
+
+def recorded(address: str) -> str:
+    """Return the SHA-256 that an address gave at its first use; "" before that."""
+    try:
+        return str(json.loads(_record(address).read_text("utf-8"))["sha256"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+def require_as_before(address: str, sha256: str, path: Path) -> None:
+    """Compare a file's hash with that of its address's first use, or keep it as that.
+
+    Raises:
+        FetchError: the two differ, or nothing can be kept.
+    """
+    before = recorded(address)
+    if before and before != sha256:
+        raise FetchError(
+            f"{path}: its SHA-256 begins with {sha256[:8]}, and what {address} gave at its first "
+            f"use with {before[:8]}: either was changed. To take it all the same, remove "
+            f"{_record(address)}"
+        )
+    if before:
+        return
+    place = _record(address)
+    content = {"address": address, "sha256": sha256, "first": datetime.now(UTC).isoformat()}
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FetchError(
+            f"{place.parent} cannot be made ({error.strerror}). {ELSEWHERE}"
+        ) from error
+    with whole(place, ELSEWHERE) as draft:
+        draft.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
+
+
+def _record(address: str) -> Path:
+    name = hashlib.sha256(address.encode()).hexdigest()[:16]
+    return cache.folder() / "fetched" / f"{name}.json"

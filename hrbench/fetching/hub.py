@@ -1,0 +1,77 @@
+"""A file of a repository on the Hugging Face hub, by the hub's own client and in its cache."""
+
+import re
+from pathlib import Path
+
+from hrbench.errors import FetchError
+from hrbench.fetching.fetched import Fetched, offline, require_as_before
+
+SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def from_hub(repository: str, file: str, revision: str | None = None) -> Fetched:
+    """Return a file of ORG/REPO, fetched if it is not in the hub's cache yet.
+
+    $HF_ENDPOINT, $HF_HOME and tokens work as the client has them. The address names the commit.
+
+    Raises:
+        FetchError: there is no such file, no network, or it may not be read.
+    """
+    from huggingface_hub import hf_hub_download, hf_hub_url  # noqa: PLC0415  takes its time
+
+    try:
+        named = hf_hub_download(repository, file, revision=revision, local_files_only=offline())
+    except (OSError, ValueError, RuntimeError, _protocol()) as error:
+        raise FetchError(_why(repository, file, revision, error)) from error
+    path = Path(named)
+    sha256 = _sha256(path)
+    commit = path.parents[len(Path(file).parts) - 1].name  # snapshots/COMMIT/FILE
+    address = hf_hub_url(repository, file, revision=commit)
+    stored = path.resolve().name  # of large files the hub says the SHA-256, which names the blob
+    if SHA256.fullmatch(stored) and stored != sha256:
+        raise FetchError(
+            f"{path}: is damaged (its SHA-256 is not the hub's); remove {path.resolve()}"
+        )
+    require_as_before(address, sha256, path)
+    return Fetched(path, address, sha256)
+
+
+def _protocol() -> type[Exception]:
+    """Return what the client's own HTTP library raises: httpx's, or requests'."""
+    from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]  # noqa: PLC0415
+
+    error: type[Exception] = HTTPError
+    return error
+
+
+def _sha256(path: Path) -> str:
+    import pooch  # noqa: PLC0415
+
+    return str(pooch.file_hash(path))
+
+
+def _why(repository: str, file: str, revision: str | None, error: Exception) -> str:
+    """Return in a sentence why a file was not fetched."""
+    from huggingface_hub import constants, errors  # noqa: PLC0415
+
+    page = f"{constants.ENDPOINT}/{repository}"
+    closed = offline() or constants.HF_HUB_OFFLINE
+    away = (
+        "HRBENCH_OFFLINE or HF_HUB_OFFLINE forbids to fetch it"
+        if closed
+        else f"{constants.ENDPOINT} is not reached (no network?)"
+    )
+    known = (  # the narrower before the wider
+        (errors.LocalEntryNotFoundError, f"it is not in the hub's cache, and {away}"),
+        (errors.GatedRepoError, f"sign for it on {page}, then `hf auth login`"),
+        (
+            errors.RepositoryNotFoundError,
+            f"no repository is called {repository}, or it is private (`hf auth login`)",
+        ),
+        (errors.RevisionNotFoundError, f"{page} has no revision {revision}"),
+        (errors.EntryNotFoundError, f"{page} has no such file"),
+        (errors.HFValidationError, f"'{repository}' is no ORG/REPO"),
+    )
+    other = f"it cannot be fetched: {(str(error).strip() or type(error).__name__).splitlines()[0]}"
+    why = next((words for kind, words in known if isinstance(error, kind)), other)
+    return f"hf:{repository}{f'@{revision}' if revision else ''}/{file}: {why}"

@@ -1,0 +1,121 @@
+"""Weights by name: timm's, a file on the hub, a row of results/weights.csv."""
+
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from hrbench import cache as kept
+from hrbench import catalog
+from hrbench.errors import FetchError
+from hrbench.fetching.download import download
+from hrbench.fetching.fetched import ELSEWHERE, Fetched
+from hrbench.fetching.hub import from_hub
+from hrbench.report import checkpoints
+from hrbench.report.published import Row
+
+TIMM, HUB = "timm:", "hf:"
+HUB_HOST = "huggingface.co"
+SHARED = {"1drv.ms", "drive.google.com"}  # their addresses are pages, which a browser opens
+FILE = "model.safetensors"  # of a repository whose file is not named
+
+
+def is_name(text: str) -> bool:
+    """Whether weights are named so, and not by their path."""
+    return text.startswith((TIMM, HUB)) or text in _rows()
+
+
+def fetched(name: str) -> Fetched:
+    """Return the file of the weights of a name, fetched if it is not there yet.
+
+    Args:
+        name: `timm:NAME`, `hf:ORG/REPO[@REVISION][/FILE]`, or a row of results/weights.csv.
+
+    Raises:
+        FetchError: nothing is called so, or it cannot be fetched.
+    """
+    if name in _rows():
+        return _of_row(name, _rows()[name])
+    if name.startswith(TIMM):
+        return _of_timm(name.removeprefix(TIMM))
+    if name.startswith(HUB):
+        return from_hub(*hub_parts(name))
+    raise FetchError(f"no weights are called '{name}'; `hrbench list weights` has their names")
+
+
+def name_of(row: Row) -> str:
+    """Return what a row of results/weights.csv is called: its file, or its place on the hub."""
+    place = urlsplit(row["url"])
+    if place.netloc != HUB_HOST:
+        return row["file"] or row["system"]
+    organisation, repository = place.path.strip("/").split("/")[:2]
+    if organisation == "timm":
+        return f"{TIMM}{repository}"
+    return f"{HUB}{organisation}/{repository}/{row['file'] or FILE}"
+
+
+def is_page(address: str) -> bool:
+    """Whether an address is one that only a browser gets a file from."""
+    return urlsplit(address).netloc in SHARED
+
+
+def hub_parts(name: str) -> tuple[str, str, str | None]:
+    """Return repository, file and revision of `hf:ORG/REPO[@REVISION][/FILE]`.
+
+    A slash of a revision is written %2F, as the hub's own client does.
+
+    Raises:
+        FetchError: it is not of that form.
+    """
+    organisation, _, rest = name.removeprefix(HUB).partition("/")
+    repository, _, file = rest.partition("/")
+    repository, _, revision = repository.partition("@")
+    if not organisation or not repository:
+        raise FetchError(f"'{name}': write hf:ORG/REPO/FILE, or hf:ORG/REPO@REVISION/FILE")
+    return f"{organisation}/{repository}", file or FILE, unquote(revision) or None
+
+
+@cache
+def _rows() -> dict[str, Row]:
+    """Return the rows by their names; of one file, which several figures are of, the first."""
+    rows = checkpoints.read(catalog.published_weights())
+    return {name_of(row): row for row in reversed(rows)}
+
+
+def _of_row(name: str, row: Row) -> Fetched:
+    address = row["url"]
+    if name.startswith(TIMM):
+        return from_hub(f"timm/{name.removeprefix(TIMM)}", row["file"] or FILE)
+    if name.startswith(HUB):
+        return from_hub(*hub_parts(name))
+    if not address:
+        raise FetchError(f"{name} has no address that it could be fetched from: its publisher is "
+                         f"{row['source_url']}; fetch it by hand and name the file")  # fmt: skip
+    if is_page(address):
+        raise FetchError(f"{name} is given by a page: open {address} in a browser, save the file, "
+                         "and name that file")  # fmt: skip
+    return _plain(address, row["sha256_prefix"])
+
+
+def _of_timm(name: str) -> Fetched:
+    """Return the file that timm's own configuration of a pretrained network names."""
+    try:
+        from timm.models import get_pretrained_cfg  # noqa: PLC0415  an extra
+    except ImportError as error:
+        words = "timm knows where its weights are: pip install 'hrbench[timm]'"
+        raise FetchError(f"{TIMM}{name}: {words}") from error
+    try:
+        named = get_pretrained_cfg(name)
+    except RuntimeError:
+        named = None
+    if named is None:
+        raise FetchError(f"{TIMM}{name}: timm has no pretrained weights of that name")
+    if named.hf_hub_id:
+        return from_hub(named.hf_hub_id, named.hf_hub_filename or FILE)
+    if named.url:
+        return _plain(str(named.url), "")
+    raise FetchError(f"{TIMM}{name}: timm names no weights of it")
+
+
+def _plain(address: str, sha256: str) -> Fetched:
+    path = kept.folder() / "weights" / Path(urlsplit(address).path).name
+    return download(address, path, known=sha256, advice=ELSEWHERE)
