@@ -8,6 +8,7 @@ import io
 import json
 import os
 import re
+import signal
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -54,7 +55,8 @@ class Group(click.Group):
             sys.exit(1)
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run a command; 130 after Ctrl-C."""
+        """Run a command; 130 after Ctrl-C, or after SIGTERM, which leaves as little behind."""
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             return super().invoke(ctx)
         except HrbenchError as error:
@@ -62,6 +64,8 @@ class Group(click.Group):
         except KeyboardInterrupt as stop:
             click.echo("; ".join(("\nInterrupted", *getattr(stop, "__notes__", ()))), err=True)
             ctx.exit(130)
+        finally:
+            signal.signal(signal.SIGTERM, before)
 
 
 def as_json(command: _Function) -> _Function:

@@ -38,7 +38,8 @@ class Sharded:
     def __str__(self) -> str:
         """Return it in a line."""
         return (
-            f"{self.folder}: {self.files:,} files in {self.shards:,} shards of together "
+            f"{self.folder}: {self.files:,} file{'s' * (self.files != 1)} in {self.shards:,} "
+            f"shard{'s' * (self.shards != 1)} of together "
             f"{self.bytes / 1e6:,.1f} MB; hrbench check {self.dataset} --data {self.data}"
         )
 

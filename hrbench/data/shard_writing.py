@@ -111,9 +111,9 @@ def _content(tar: tarfile.TarFile, info: tarfile.TarInfo, path: Path) -> bytes:
 
 
 def _name(name: str, label: bytes | None, classes: Sequence[str], path: Path) -> str:
-    """Return the name by which a picture is found."""
+    """Return the name by which a picture is found; a tar of a folder may have the folder's too."""
     if not classes:
-        return name.removeprefix("./")
+        return name.removeprefix("./").removeprefix(f"{path.parent.name}/")
     number = "" if label is None else label.decode("ascii", "replace").strip()
     if not number.isdecimal() or int(number) >= len(classes):
         said = f"says class '{number}'" if number else f"has no {CLASS} beside it"

@@ -11,7 +11,7 @@ from hrbench.begun import provenance
 from hrbench.begun.folder import State
 from hrbench.data.evaluation import Evaluation
 from hrbench.data.loader import order
-from hrbench.engine import duration
+from hrbench.engine import duration, room
 from hrbench.engine.log import Figure
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.step import Plan, Step
@@ -23,8 +23,10 @@ from hrbench.road.measuring import measure
 from hrbench.road.telling import look_at, pictures, tell
 from hrbench.threads import cores
 
+ROOM = 0.8  # of the free memory: what is on its way backward comes on top
 LONG = 600.0  # seconds; above it a training on a CPU says what is faster
 WAITS_TOO_LONG = 0.2  # share of the training time
+TOLD = 60.0  # seconds; of a shorter training nobody minds what it waits for
 
 
 def fit(
@@ -102,12 +104,13 @@ def train(training: Trainer[Any], validate: Validate) -> float:
     if training.runtime.leads:
         announce(training)
     waits = training.fit(validate)
-    if waits > WAITS_TOO_LONG and training.runtime.leads:
+    seconds = time.perf_counter() - started
+    if waits > WAITS_TOO_LONG and seconds > TOLD and training.runtime.leads:
         tell(
             f"{waits:.0%} of the training time went into waiting for samples (reading, decoding "
             "and cropping images): more --workers would help, or faster storage"
         )
-    return time.perf_counter() - started
+    return seconds
 
 
 def announce(training: Trainer[Any]) -> None:
@@ -123,9 +126,23 @@ def announce(training: Trainer[Any]) -> None:
         words += " and the validations"
     if reasons := training.step.reasons:
         words += "".join(f"; {reason}" for reason in reasons)
-    if seconds > LONG and training.runtime.device.type == "cpu":
-        words += "; a GPU (--device cuda) or a smaller variant is faster"
+    if training.step.compiled is not None:
+        words += "; compiling comes on top, a minute or more"
+    if training.runtime.device.type == "cpu":
+        if seconds > LONG:
+            words += "; a GPU (--device cuda) or a smaller variant is faster"
+        words += _memory(room.needed(training), room.free())
     tell(words)
+
+
+def _memory(needed: float, free: float) -> str:
+    """Return a warning of a step that may not have room; the system ends what has none."""
+    if needed < ROOM * free:
+        return ""
+    return (
+        f"; a step takes {needed / 1e9:.0f} GB of memory and more, of {free / 1e9:.0f} GB that "
+        "are free: if it is killed, --set recipe.batch_size=N or a smaller variant needs less"
+    )
 
 
 def spoken(seconds: float) -> str:

@@ -116,3 +116,17 @@ def test_stopped_before_it_trains_it_leaves_nothing(tree: Path, tmp_path: Path) 
     with pipe.open("wb"):  # waits until the command reads it, which then waits for us
         assert stopped(process, signal.SIGINT) == "\nInterrupted\n"
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="Windows ends processes without telling them")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+def test_a_set_that_is_stopped_while_it_is_made_leaves_nothing(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    process = started(tmp_path, "make", "coco", "made/data", "--images", "5000")
+    end = time.monotonic() + MINUTES
+    while not any(tmp_path.rglob("*.jpg")) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert "Interrupted" in stopped(process, number)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]

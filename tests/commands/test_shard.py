@@ -5,6 +5,7 @@ import errno
 import json
 import os
 import shutil
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,24 @@ def test_shards_that_others_made_are_read_as_the_files_are(tmp_path: Path) -> No
         ended = called(tmp_path, "check", "imagenet", "--data", str(place), "--images", "--json")
         said.append(json.loads(ended.out) | {"folder": ""})
     assert said[0] == said[1]
+
+
+def test_a_tar_of_a_whole_folder_is_read_as_one_of_what_is_in_it(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(small_world(), data)
+    for place in (data / "coco/images").iterdir():
+        with tarfile.open(place.with_suffix(".tar"), "w") as tar:
+            tar.add(place, place.name)
+        shutil.rmtree(place)
+        place.mkdir()
+        place.with_suffix(".tar").replace(place / "all.tar")
+    assert called(tmp_path, "shard", "coco", str(data)).status == 0
+    said = []
+    for folder in (small_world(), data):
+        ended = called(tmp_path, "check", "coco", "--data", str(folder), "--images", "--json")
+        said.append(json.loads(ended.out) | {"folder": ""})
+    assert said[0] == said[1]
+    assert said[1]["splits"][0]["images"]["decoded"]
 
 
 def test_an_image_that_is_not_in_the_shards_is_named(tmp_path: Path) -> None:

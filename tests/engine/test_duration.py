@@ -1,5 +1,6 @@
 """What a training says beforehand of its duration, and that it changes nothing."""
 
+import os
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from hrbench.engine import duration
+from hrbench.engine import duration, room
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.step import Cost, Plan, Step
 from hrbench.engine.train import Trainer
@@ -114,12 +115,16 @@ def announced(
     validate_every: int,
     monkeypatch: pytest.MonkeyPatch,
     reasons: tuple[str, ...] = (),
+    compiled: object = None,
+    needed: float = 0,
 ) -> None:
     """Say what a training of 1,200 steps says, where a step takes so long."""
     monkeypatch.setattr(duration, "seconds_per_step", lambda _: seconds)
+    monkeypatch.setattr(room, "needed", lambda _: needed)
+    monkeypatch.setattr(room, "free", lambda: 21e9)
     recipe = SimpleNamespace(batch_size=32, validate_every=validate_every)
     runtime = SimpleNamespace(device=torch.device(device))
-    step = SimpleNamespace(words="eager, fp32", reasons=reasons)
+    step = SimpleNamespace(words="eager, fp32", reasons=reasons, compiled=compiled)
     told: Any = SimpleNamespace(
         steps=1200, steps_taken=0, recipe=recipe, runtime=runtime, step=step
     )
@@ -131,12 +136,16 @@ def test_every_training_says_beforehand_how_long_it_takes(
 ) -> None:
     announced("cuda:0", 3.0, 10, monkeypatch, ("--eager was asked for",))
     announced("cpu", 3.0, 0, monkeypatch)
-    announced("cpu", 0.1, 0, monkeypatch)
+    announced("cpu", 0.1, 0, monkeypatch, needed=16e9)
+    announced("cpu", 0.1, 0, monkeypatch, compiled=object(), needed=19.4e9)
     card, cpu = (f"{SAID} on {name} (eager, fp32), about" for name in ("cuda:0", "cpu"))
     assert capsys.readouterr().err.splitlines() == [
         f"{card} 60 minutes and the validations; --eager was asked for",
         f"{cpu} 60 minutes; a GPU (--device cuda) or a smaller variant is faster",
         f"{cpu} 2 minutes",
+        f"{cpu} 2 minutes; compiling comes on top, a minute or more; a step takes 19 GB of memory "
+        "and more, of 21 GB that are free: if it is killed, --set recipe.batch_size=N or a smaller "
+        "variant needs less",
     ]
 
 
@@ -147,3 +156,17 @@ def test_a_training_that_has_ended_says_nothing(
     short.position = type(short.position)(epoch=3)
     training.announce(short)
     assert not capsys.readouterr().err
+
+
+def test_the_memory_of_a_step_is_what_is_kept_of_its_whole_batch(tmp_path: Path) -> None:
+    """Of 16 samples the linear layers keep 3 and 8 numbers, batch normalisation and dropout 8
+    each, the square 1, in single precision; a mean and a deviation of 8 columns are no samples'."""
+    made = trainer(tmp_path, loss=quickly)
+    dropout_mask = 8  # booleans or numbers, as torch likes
+    least, most = BATCH * 4 * (3 + 8 + 8 + 1), BATCH * 4 * (3 + 8 + 8 + 8 + dropout_mask + 2 + 64)
+    assert least <= room.needed(made) <= most
+    assert made.steps_taken == 0
+
+
+def test_free_memory_is_no_more_than_the_machine_has() -> None:
+    assert 1e8 < room.free() <= os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

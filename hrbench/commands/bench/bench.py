@@ -3,7 +3,6 @@
 import json
 import os
 import shlex
-import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -75,16 +74,12 @@ def bench(
         )
     found = Bench(machine, None if peer is None else str(Path(peer).resolve()))
     shares = [section.seconds for section in sections]
-    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)  # what ends us ends them
-    try:
-        for index, section in enumerate(sections):
-            left = BUDGET - (monotonic() - started)
-            limit = left * shares[index] / sum(shares[index:]) if card else section.seconds
-            outcome = _outcome(section, found.peer, limit, told)
-            found = replace(found, outcomes=(*found.outcomes, outcome))
-            yield found
-    finally:
-        signal.signal(signal.SIGTERM, previous)
+    for index, section in enumerate(sections):
+        left = BUDGET - (monotonic() - started)
+        limit = left * shares[index] / sum(shares[index:]) if card else section.seconds
+        outcome = _outcome(section, found.peer, limit, told)
+        found = replace(found, outcomes=(*found.outcomes, outcome))
+        yield found
 
 
 def _outcome(
