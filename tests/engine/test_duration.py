@@ -143,9 +143,11 @@ def test_every_training_says_beforehand_how_long_it_takes(
         f"{card} 60 minutes and the validations; --eager was asked for",
         f"{cpu} 60 minutes; a GPU (--device cuda) or a smaller variant is faster",
         f"{cpu} 2 minutes",
-        f"{cpu} 2 minutes; compiling comes on top, a minute or more; a step takes 19 GB of memory "
-        "and more, of 21 GB that are free: if it is killed, --set recipe.batch_size=N or a smaller "
-        "variant needs less",
+        (
+            f"{cpu} 2 minutes; compiling comes on top, a minute or more; a step takes 19 GB of "
+            "memory and more, of 21 GB that are free: if it is killed, --set recipe.batch_size=N "
+            "or a smaller variant needs less"
+        ),
     ]
 
 
