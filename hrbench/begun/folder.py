@@ -13,6 +13,7 @@ import tomli_w
 
 from hrbench import catalog
 from hrbench.begun.options import Options
+from hrbench.data.divided import Divided
 from hrbench.errors import RunError
 from hrbench.report import runs
 from hrbench.report.run_folders import DATASET, DIVISION, FILE, SPEC, STATE, id_of
@@ -35,6 +36,7 @@ class State:
     # Of the data, as `Evaluation` has it; "" where there was no truth, which may still come; None
     # in an older version's run.
     fingerprint: str | None = None
+    division: str = ""  # the fingerprint of how a table [split] divides its images, where one does
     example: tuple[str, ...] = ()  # what `hrbench predict` can be tried on, its arguments
     weights: dict[str, Any] | None = None  # of `record.Weights`; None until there are some
     train_seconds: float | None = None
@@ -123,10 +125,10 @@ def create(
     return folder, state
 
 
-def write_division(folder: Path, division: dict[str, list[str]]) -> None:
+def write_division(folder: Path, division: Divided) -> None:
     """Put down which images train and which validate, where a seed has chosen them."""
     with whole(folder / DIVISION) as draft:
-        draft.write_text(json.dumps(division, indent=2) + "\n", "utf-8")
+        draft.write_text(json.dumps(division.listed(), indent=2) + "\n", "utf-8")
 
 
 def discard(folder: Path) -> None:

@@ -15,7 +15,6 @@ from hrbench.report.run_folders import SPEC
 from hrbench.spec import DatasetSpec, Split, TaskSpec
 
 KEYPOINTS, CLASSES = "other-keypoints", "other-classes"  # what `--allow` takes
-COMPLEMENT = {"training", "validation"}  # parts of a file that have no image in common
 
 
 def of_run(checkpoint: Path) -> Path | None:
@@ -162,6 +161,8 @@ def _division(split: str, dataset: DatasetSpec) -> str:
     """Return how a seed divides a split's images; nothing where none does."""
     if split not in dataset.splits or dataset.splits[split].part is None:
         return ""
+    if dataset.split is not None:
+        return dataset.split.model_dump_json(exclude_defaults=True)
     return f"{dataset.validation_share:g} of them by seed {dataset.split_seed}"
 
 
@@ -178,4 +179,5 @@ def _overlaps(seen: str, dataset: DatasetSpec, measured: Split, *, divided_alike
         if ours and theirs:
             return bool(set(ours) & set(theirs))
     same = (other.annotations, other.images) == (measured.annotations, measured.images)
-    return same and not (divided_alike and {other.part, measured.part} == COMPLEMENT)
+    apart = None not in {other.part, measured.part} and other.part != measured.part
+    return same and not (divided_alike and apart)

@@ -14,10 +14,20 @@ from hrbench.cli.root import FILE, allowing, answer, as_json, main
 @click.argument("source", type=FILE)
 @click.argument("folder", metavar="DIR", type=FILE)
 @click.option("--images", type=FILE, help="Folder of the images, if they are not found.")
+@click.option(
+    "--split-by",
+    metavar="NAME",
+    help="Let training and validation share no folder, video, …: a field, or a pattern of names.",
+)
 @allowing
 @as_json
 def convert(
-    source: str, folder: str, images: str | None, allow: tuple[str, ...], json_: bool
+    source: str,
+    folder: str,
+    images: str | None,
+    split_by: str | None,
+    allow: tuple[str, ...],
+    json_: bool,
 ) -> None:
     """Turn other programs' annotations into a dataset and a task of your own in DIR.
 
@@ -27,14 +37,14 @@ def convert(
     they are: they are looked for beside the annotations and in the folders above.
 
     \b
-    hrbench convert mice-me-2026-01-01 mice
+    hrbench convert mice-me-2026-01-01 mice --split-by folder
     hrbench check mice/dataset.toml --sheet mice.png
     hrbench run mice/task.toml
     """
     from hrbench.commands.convert import convert as turn  # noqa: PLC0415
 
     place_of_images = None if images is None else Path(images)
-    made = turn(Path(source), Path(folder), allow, place_of_images)
+    made = turn(Path(source), Path(folder), allow, place_of_images, split_by)
     if json_:
         answer({"folder": folder, **made.content()})
         return

@@ -183,6 +183,7 @@ def _opened(
         hardware=hardware(str(runtime.device)),
         code=code_version().model_dump(mode="json"),
         fingerprint="" if evaluation.truth is None else evaluation.fingerprint,
+        division=evaluation.division_fingerprint,
         example=task.example(evaluation),
         left_out={} if training is None else dict(training.left_out),
         notes=() if training is None else training.allowed,

@@ -21,9 +21,7 @@ edges = [                    # drawn as limbs
 # estimates them from repeated annotations of the same images.
 # sigmas = []
 
-validation_share = 0.2       # of the images
-split_seed = 0               # that chooses them; recorded with every run
-
+{divided}
 [splits.train]
 annotations = {annotations}
 images = [{images}]
@@ -33,6 +31,11 @@ part = "training"
 annotations = {annotations}
 images = [{images}]
 part = "validation"
+"""
+
+BY_IMAGE = """\
+validation_share = 0.2       # of the images
+split_seed = 0               # that chooses them; recorded with every run
 """
 
 OFF = "# and flip_test is false: not every keypoint has a partner in flip_pairs"
@@ -135,6 +138,7 @@ def dataset_toml(
         edges=_lines(map(_pair, edges)),
         annotations=_text(annotations),
         images=_text(images),
+        divided=BY_IMAGE,
         field=f"keypoints_field = {_text(field)}  # of the annotations\n" if field else "",
     )
 

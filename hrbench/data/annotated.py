@@ -3,7 +3,7 @@
 Letters: M images, N annotations, K keypoints.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -35,6 +35,8 @@ class Annotations:
     passed_over: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     allowed: tuple[str, ...] = ()  # in words, the faults that --allow let pass
     categories: Mapping[int, str] = field(default_factory=dict)  # their names by their ids
+    # (M,) of each field by which images are divided, the values that each has.
+    values: Mapping[str, Sequence[Sequence[str]]] = field(default_factory=dict)
 
     def rows(self, chosen: NDArray[np.integer] | NDArray[np.bool_]) -> "Annotations":
         """Return some of the N annotations, beside all M images."""

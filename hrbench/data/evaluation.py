@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.data.clips import Clip
+from hrbench.data.divided import Divided
 from hrbench.data.pictures import Pictures
 from hrbench.data.sample import People
 
@@ -23,10 +24,16 @@ class Evaluation:
     images: int | None = None  # of `evaluated`, where these are not the samples or hold several
     objects: int | None = None  # annotated ones that the figures are of, where it is known
     without_truth: str = ""  # why there is none
-    division: dict[str, list[str]] | None = None  # images of each part, where the seed made them
+    division: Divided | None = None  # of the file's images, where the split is a part of them
     left_out: Mapping[str, int] = field(default_factory=dict)  # what the files have besides, by why
     allowed: tuple[str, ...] = ()  # in words, faults that --allow let pass or that are put right
     notes: tuple[str, ...] = ()  # what of keypoints, classes or truth is not as usual, in sentences
+
+    @property
+    def division_fingerprint(self) -> str:
+        """That of how a table [split] divides the images; nothing where none does."""
+        how = self.division
+        return "" if how is None or how.rule is None else how.fingerprint
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

@@ -22,6 +22,9 @@ class Pictures:
         """Return some of them, spread over all: files lie class by class. None is all."""
         if count is None or count >= len(self):
             return self
-        rows = np.linspace(0, len(self), count, endpoint=False).astype(np.int64)
+        return self.rows(np.linspace(0, len(self), count, endpoint=False).astype(np.int64))
+
+    def rows(self, rows: NDArray[np.integer]) -> "Pictures":
+        """Return some of them."""
         images = tuple(self.images[row] for row in rows.tolist())
         return Pictures(images, self.labels[rows], self.ids[rows])

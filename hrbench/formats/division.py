@@ -1,22 +1,74 @@
-"""Which images of a file train and which validate, where a seed divides them."""
+"""Which images of a file train, validate and are kept for a test.
+
+Where the dataset's file has a table `[split]`, scikit-learn draws them, group by group; else the
+share with the lowest hashes of seed and name validates. Neither heeds the order of the file.
+
+Letters: M images, G groups, S strata.
+"""
 
 import hashlib
-from collections.abc import Sequence
+import re
+import warnings
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.data.divided import TEST, TRAINING, VALIDATION, Divided
+from hrbench.errors import DataError
 from hrbench.spec import DatasetSpec, Split
+from hrbench.spec.division import FOLDER, Division
 
 FEWEST = 2  # images of a file that can be divided
+DRAWS = 100  # of groups, of which the one counts that comes nearest to the shares
+TOLD = 3  # values that a message names
+Values = Mapping[str, Sequence[Sequence[str]]]  # (M,) of a field, those that each image has
+NO_VALUES: Values = MappingProxyType({})
 
 
-def of_part(names: Sequence[str], dataset: DatasetSpec, split: Split) -> NDArray[np.bool_]:
-    """Return which images of a file, by their names, are of a split: all, where it is whole."""
+def of_part(
+    names: Sequence[str], dataset: DatasetSpec, split: Split, values: Values = NO_VALUES
+) -> NDArray[np.bool_]:
+    """Return which images of a file, by their names, are of a split: all, where it is whole.
+
+    Raises:
+        DataError: they cannot be divided as the dataset's file says.
+    """
     if split.part is None:
         return np.ones(len(names), dtype=np.bool_)
-    held_out = in_validation(names, dataset.validation_share, dataset.split_seed)
-    return held_out if split.part == "validation" else ~held_out
+    return np.asarray(divided(names, dataset, values).part == split.part)
+
+
+def divided(names: Sequence[str], dataset: DatasetSpec, values: Values = NO_VALUES) -> Divided:
+    """Return how a file's images are divided.
+
+    Args:
+        names: of the M images.
+        dataset: that says how.
+        values: of the fields that it names, as far as the file has them.
+
+    Raises:
+        DataError: a field is missing, or there are too few groups.
+    """
+    rule = dataset.split
+    if rule is None:
+        held_out = in_validation(names, dataset.validation_share, dataset.split_seed)
+        part = np.where(held_out, VALIDATION, TRAINING)
+        return Divided(None, tuple(names), part, np.array(names, np.str_))
+    said = {**values, **_of_names(names, rule)}
+    if missing := [name for name in rule.fields if name not in said]:
+        raise DataError(
+            f"split: nothing says '{missing[0]}' of each image; name a field of the annotations, "
+            "or a group of `pattern`, which reads names of images"
+        )
+    group = _groups(names, said[rule.by]) if rule.grouped else np.array(names, np.str_)
+    strata = ["+".join(sorted(one)) for one in said[rule.stratify]] if rule.stratify else []
+    order = np.argsort(np.array(names, np.str_), kind="stable")
+    label = np.array(strata or [""] * len(names), np.str_)
+    part = np.full(len(names), TRAINING, dtype="<U10")
+    part[order] = _parts(group[order], label[order], rule)
+    return Divided(rule, tuple(names), part, group)
 
 
 def in_validation(names: Sequence[str], share: float, seed: int) -> NDArray[np.bool_]:
@@ -29,3 +81,114 @@ def in_validation(names: Sequence[str], share: float, seed: int) -> NDArray[np.b
     held_out = np.zeros(len(names), dtype=np.bool_)
     held_out[np.argsort(hashes)[:count]] = True
     return held_out
+
+
+def _of_names(names: Sequence[str], rule: Division) -> dict[str, list[list[str]]]:
+    """Return the folder in each name, and what the pattern finds there.
+
+    Raises:
+        DataError: it finds nothing in some.
+    """
+    folders = {FOLDER: [[name.rpartition("/")[0]] for name in names]}
+    if rule.pattern is None:
+        return folders
+    found = [re.search(rule.pattern, name) for name in names]
+    odd = [name for name, match in zip(names, found, strict=True) if match is None]
+    if odd:
+        raise DataError(
+            f"split: the pattern finds nothing in {len(odd)} of {len(names)} names of images "
+            f"({', '.join(odd[:TOLD])}{', …' * (len(odd) > TOLD)})"
+        )
+    matches = [match.groupdict() for match in found if match is not None]
+    return folders | {
+        name: [[said[name]] if said[name] is not None else [] for said in matches]
+        for name in rule.of_names - {FOLDER}
+    }
+
+
+def _groups(names: Sequence[str], values: Sequence[Sequence[str]]) -> NDArray[np.str_]:
+    """Return the group of each image, which shares a value with others of it, by one way or more.
+
+    An image that shows two animals joins those of both; one that shows none is by itself.
+    """
+    from scipy.sparse import coo_array  # noqa: PLC0415  both take a while
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+
+    distinct = dict.fromkeys(value for own in values for value in own)
+    known = {value: place for place, value in enumerate(distinct)}
+    image = [row for row, own in enumerate(values) for _ in own]
+    value = [len(names) + known[one] for own in values for one in own]
+    size = len(names) + len(known)
+    links = coo_array((np.ones(len(image)), (image, value)), shape=(size, size))
+    _, component = connected_components(links, directed=False)
+    of_component: dict[int, list[str]] = {}
+    for one, place in known.items():
+        of_component.setdefault(int(component[len(names) + place]), []).append(one)
+    return np.array(
+        [
+            "+".join(sorted(of_component[own])) if own in of_component else name
+            for name, own in zip(names, component[: len(names)].tolist(), strict=True)
+        ],
+        np.str_,
+    )
+
+
+def _parts(group: NDArray[np.str_], stratum: NDArray[np.str_], rule: Division) -> NDArray[np.str_]:
+    """Return the part of each of M images, sorted by their names."""
+    part = np.full(len(group), TRAINING, dtype="<U10")
+    _require_groups(group, rule)
+    if rule.test:
+        part[_drawn(group, stratum, rule.test, rule.seed)] = TEST
+    rest = np.flatnonzero(part != TEST)
+    if rule.folds is None:
+        share = rule.validation / (1 - rule.test)
+        chosen = _drawn(group[rest], stratum[rest], share, rule.seed)
+    else:
+        chosen = _fold(group[rest], stratum[rest], rule)
+    part[rest[chosen]] = VALIDATION
+    return part
+
+
+def _require_groups(group: NDArray[np.str_], rule: Division) -> None:
+    count = len(np.unique(group))
+    needed = (rule.folds or 2) + bool(rule.test)
+    if count < needed:
+        parts = f"{rule.folds} folds" if rule.folds else "training and validation"
+        parts += " and a test" if rule.test else ""
+        first = f" ({group[0]})" if count else ""
+        raise DataError(
+            f"split: {count} {rule.by}{'s' * (count != 1)}{first}, and {parts} need {needed}: "
+            "annotate more, or divide by something else"
+        )
+
+
+def _drawn(
+    group: NDArray[np.str_], stratum: NDArray[np.str_], share: float, seed: int
+) -> NDArray[np.intp]:
+    """Return which images are held out: whole groups, and of each stratum nearly its share.
+
+    Of several draws that one whose counts are nearest to the share of each stratum.
+    """
+    from sklearn.model_selection import GroupShuffleSplit  # noqa: PLC0415  takes a second
+
+    groups, of_group = np.unique(group, return_inverse=True)
+    strata, of_stratum = np.unique(stratum, return_inverse=True)
+    counts = np.zeros((len(groups), len(strata)))
+    np.add.at(counts, (of_group, of_stratum), 1)
+    wanted = share * counts.sum(axis=0)
+    held_out = min(max(1, round(share * len(groups))), len(groups) - 1)
+    splitter = GroupShuffleSplit(DRAWS, test_size=held_out, random_state=seed)
+    draws = [test for _, test in splitter.split(groups, groups=groups)]
+    off = [np.abs(counts[test].sum(axis=0) - wanted).sum() for test in draws]
+    return np.flatnonzero(np.isin(of_group, draws[int(np.argmin(off))]))
+
+
+def _fold(group: NDArray[np.str_], stratum: NDArray[np.str_], rule: Division) -> NDArray[np.intp]:
+    """Return which images validate in a fold."""
+    from sklearn.model_selection import StratifiedGroupKFold  # noqa: PLC0415  takes a second
+
+    splitter = StratifiedGroupKFold(rule.folds or 2, shuffle=True, random_state=rule.seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of a stratum with fewer than the folds
+        folds = [test for _, test in splitter.split(group, stratum, group)]
+    return np.asarray(folds[(rule.fold or 1) - 1])

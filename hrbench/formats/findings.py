@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from hrbench.data.divided import Divided
 from hrbench.data.faults import Fault
 from hrbench.spec import DatasetSpec
 
@@ -77,6 +78,7 @@ class SplitReport:
     faults: tuple[Fault, ...]
     notes: tuple[Fault, ...] = ()  # what a person should look at
     images: tuple[Path, ...] = ()  # that are listed, where they are files of their own
+    divided: Divided | None = None  # the file's images, where these are a part of them
 
     @property
     def usable(self) -> bool:
@@ -86,11 +88,13 @@ class SplitReport:
 
     def content(self) -> dict[str, Any]:
         """Return it as JSON has it."""
+        division = self.divided and self.divided.content()
         return {
             "name": self.name,
             "there": bool(self.parts),
             "usable": self.usable,
             **{part.name: part.content() for part in self.parts},
+            **({"division": division} if division else {}),
             "missing": [missing.content() for missing in self.missing],
             "faults": [asdict(fault) for fault in self.faults],
             "notes": [asdict(note) for note in self.notes],
@@ -103,6 +107,8 @@ class SplitReport:
             absent = _wrapped(f"{self.name}: ", f"not there. {wanted}", "  ")
             return "\n".join([absent, *_lines(self.faults)])
         lines = [self.name, *(part.text() for part in self.parts)]
+        if self.divided is not None and self.divided.words:
+            lines.append(_wrapped(f"  {'divided':<13}", self.divided.words))
         lines += [_wrapped(f"  {'missing':<13}", str(missing)) for missing in self.missing]
         lines += _lines(self.faults) or [f"  {'faults':<13}none"]
         return "\n".join([*lines, *_lines(self.notes, "look at")])

@@ -4,18 +4,21 @@ Letters: M images.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.data.annotated import Annotations
+from hrbench.data.divided import Divided
 from hrbench.data.faults import Fault
 from hrbench.data.headers import Size
 from hrbench.data.sample import People
 from hrbench.errors import DataError
+from hrbench.formats.division import Values
 from hrbench.formats.findings import Part
 from hrbench.spec import DatasetSpec, Split
 
@@ -59,6 +62,9 @@ class Listing:
     table: Annotations | None = None  # of COCO's format
     images: Annotations | None = None  # the whole file's, where nothing but its persons is faulty
     people: People | None = None  # of formats that do not say how large the images are
+    # (M,) of each field by which images are divided, the values that each has.
+    values: Values = field(default_factory=dict)
+    divided: Divided | None = None  # how the file's images are, where these are a part of them
     # Looks at the file of the heads of these persons, given the dataset's folder and its place.
     heads: Callable[[Path, str], tuple[Part, list[Fault]]] | None = None
 
@@ -66,6 +72,8 @@ class Listing:
         """Return what is listed of some of the M images."""
         names = tuple(name for name, kept in zip(self.names, chosen, strict=True) if kept)
         sizes = self.sizes and [size for size, kept in zip(self.sizes, chosen, strict=True) if kept]
+        if self.people is not None:
+            return replace(self, names=names, sizes=sizes, **_of_people(self.people, chosen))
         if self.table is None:
             return replace(self, names=names, sizes=sizes)
         table = self.table.rows((self.table.image >= 0) & chosen[self.table.image])
@@ -73,6 +81,21 @@ class Listing:
         return replace(
             self, names=names, sizes=sizes, persons=len(table.ids), labelled=labelled, table=table
         )
+
+
+def _of_people(people: People, chosen: NDArray[np.bool_]) -> dict[str, Any]:
+    """Return what a listing says of the people of some of the M images, which are theirs alone."""
+    place = np.cumsum(chosen) - 1
+    rows = np.flatnonzero(chosen[people.image])
+    some = people.rows(rows)
+    own = replace(
+        some,
+        images=tuple(path for path, kept in zip(people.images, chosen, strict=True) if kept),
+        image_ids=people.image_ids[chosen],
+        image=place[some.image],
+    )
+    labelled = int(own.visible.any(axis=1).sum())
+    return {"people": own, "persons": len(own), "labelled": labelled}
 
 
 NOTHING_LISTED = Listing((), None, 0, 0)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from hrbench.data.faults import Fault, stated
 from hrbench.errors import DataError
 from hrbench.files.json_files import no_collection
 from hrbench.formats import image_files
-from hrbench.formats.division import of_part
+from hrbench.formats.division import divided
 from hrbench.formats.findings import Facts, Missing, Part, SplitReport, counted
 from hrbench.formats.listing import NOTHING_LISTED, Listed, ListFiles, Listing, SplitFile
 from hrbench.formats.location import DataRoot, issuer
@@ -78,7 +78,8 @@ def report(
     if listed is not None and folder is not None:
         paths = tuple(look.root / folder / place for place in listed.names)
     parts, missing = tuple(look.parts), tuple(look.missing)
-    return SplitReport(name, parts, missing, tuple(look.faults), tuple(look.notes), paths)
+    how = None if listed is None else listed.divided
+    return SplitReport(name, parts, missing, tuple(look.faults), tuple(look.notes), paths, how)
 
 
 def listed_by(listing: ListFiles, file: SplitFile, dataset: DatasetSpec, split: Split) -> Listed:
@@ -87,9 +88,14 @@ def listed_by(listing: ListFiles, file: SplitFile, dataset: DatasetSpec, split: 
         listed, faults = listing(file, dataset, split)
     except DataError as error:
         return None, [stated(str(error))]
-    if listed is not None and split.part is not None:
-        listed = listed.of_images(of_part(listed.names, dataset, split))
-    return listed, faults
+    if listed is None or split.part is None:
+        return listed, faults
+    try:
+        how = divided(listed.names, dataset, listed.values)
+    except DataError as error:
+        fatal = any(fault.fatal for fault in faults)
+        return None, faults if fatal else [*faults, stated(str(error))]
+    return replace(listed.of_images(how.part == split.part), divided=how), faults
 
 
 def annotation_file(root: Path, split: Split) -> SplitFile:

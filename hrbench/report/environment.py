@@ -19,6 +19,7 @@ LIBRARIES = {
     "pycocotools": ("pycocotools",),
     "pillow": ("pillow",),
     "h5py": ("h5py",),
+    "scikit-learn": ("scikit-learn",),
     "scipy": ("scipy",),
     "pandas": ("pandas",),
     "pydantic": ("pydantic",),

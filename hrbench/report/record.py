@@ -25,6 +25,7 @@ from hrbench.report.whole import whole
 SCHEMA: Final = 1
 # Keys that came later: records of before are read all the same.
 LATER = ("seal", "left_out", "notes", "uncertainty", "group_intervals", "files", "execution")
+SOMETIMES = frozenset({"division"})  # keys that are only written where they say something
 
 
 class Part(BaseModel):
@@ -97,6 +98,27 @@ class Dataset(Part):
     name: str
     split: str
     fingerprint: str
+
+
+class Division(Part):
+    """How the images of a file were divided by its dataset's table [split]."""
+
+    by: str  # "image", or what images of one group have alike: "video"
+    pattern: str | None = None  # of the images' names, that tells it
+    stratify: str | None = None
+    validation: float  # shares of the images that were asked for
+    test: float
+    seed: int
+    folds: int | None = None  # of a cross-validation
+    fold: int | None = None  # the one that validates here, counted from 1
+    images: dict[str, int]  # by part: "training", "validation", "test"
+    groups: dict[str, int]  # by part
+    fingerprint: str  # SHA-256 of which image is of which group and part
+
+    @model_serializer(mode="wrap")
+    def _leave_out_what_is_not_told(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = handler(self)
+        return {key: value for key, value in content.items() if value is not None}
 
 
 class Weights(Part):
@@ -189,6 +211,7 @@ class RunRecord(Part):
     group_intervals: dict[str, tuple[float, float]] = {}  # by "group/row/figure"
     files: dict[str, str] = {}  # beside the record, their SHA-256; older records have none
     execution: Execution = Execution()  # older records do not tell it
+    division: Division | None = None  # of the images, where the dataset's [split] makes one
 
     @field_validator("groups", mode="before")
     @classmethod
@@ -212,7 +235,8 @@ class RunRecord(Part):
 
     def content(self) -> dict[str, Any]:
         """Return what `record.json` says, as plain values."""
-        return self.model_dump(mode="json", by_alias=True)
+        said = self.model_dump(mode="json", by_alias=True)
+        return {key: v for key, v in said.items() if v is not None or key not in SOMETIMES}
 
     def sealed(self) -> Self:
         """Return this record with the seal of its content; that is the id of one without any."""

@@ -172,6 +172,12 @@ def require_same_files(folder: Path, state: State, task: AnyTask, evaluation: Ev
             "that it was run on (their fingerprint differs): put back the files of then, name "
             "their folder with --data, or run again"
         )
+    if state.division != evaluation.division_fingerprint:
+        raise RunError(
+            f"{folder}: [split] divides the images of {task.dataset.name} in another way now than "
+            "when it was run; another version of scikit-learn may do so (run.json says which that "
+            "was): install that one, or run again"
+        )
 
 
 def _places(folder: Path, dataset: DatasetSpec, spec: TaskSpec, options: Options) -> list[Path]:

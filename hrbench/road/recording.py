@@ -21,6 +21,7 @@ from hrbench.report.record import (
     Code,
     Counts,
     Dataset,
+    Division,
     Execution,
     RunRecord,
     Times,
@@ -120,6 +121,7 @@ def record_of(
         group_intervals=dict(measured.group_intervals),
         files={} if folder is None else files.hashes(folder),
         execution=Execution.model_validate_json(json.dumps(state.execution)),
+        division=_division(evaluation),
     ).sealed()
 
 
@@ -135,6 +137,11 @@ def _counts(evaluation: Evaluation) -> Counts:
 def _dataset(task: AnyTask, evaluation: Evaluation) -> Dataset:
     split = task.spec.protocol.split
     return Dataset(name=task.dataset.name, split=split, fingerprint=evaluation.fingerprint)
+
+
+def _division(evaluation: Evaluation) -> Division | None:
+    content = None if evaluation.division is None else evaluation.division.content()
+    return None if content is None else Division.model_validate(content)
 
 
 def _times(state: State, measured: Measured) -> Times:

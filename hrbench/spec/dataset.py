@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from hrbench.spec.division import Division
 from hrbench.spec.tables import Count, FromList, NamePairs, Names, Sizes, Table
 
 
@@ -17,7 +18,7 @@ class Split(Table):
     release: Names = ()  # of faces: what the original release has instead of `annotations`
     attribute: str | None = None  # of faces: the flag in that release that chooses them
     subset_of: str | None = None  # of faces: the split whose record has this one's figures besides
-    part: Literal["training", "validation"] | None = None  # of the file's images, by the seed
+    part: Literal["training", "validation", "test"] | None = None  # of the file's images
     heads: str | None = None  # of MPII: the .mat file with the truth to score against
     subjects: Names = ()  # of Human3.6M, whose files are not divided by split
     synsets: str | None = None  # of ImageNet: the .mat file that numbers the classes
@@ -63,6 +64,7 @@ class DatasetSpec(Table):
     turn: Turn | None = None  # of faces: what tells their yaw
     validation_share: Annotated[float, Field(gt=0, lt=1)] = 0.2  # of images, where `part` is named
     split_seed: Annotated[int, Field(ge=0)] = 0  # that chooses them
+    split: Division | None = None  # which images make those parts, instead of a share by name
     renamed: dict[str, str] = Field(default_factory=dict)  # files: where others put the same ones
     issuers: dict[str, str] = Field(default_factory=dict)  # file or folder: who issues it
     splits: dict[str, Split]
@@ -96,6 +98,25 @@ class DatasetSpec(Table):
                     raise ValueError(f"{key}: no keypoint is called '{name}'")
         if len(set(named["flip_pairs"])) != len(named["flip_pairs"]):
             raise ValueError("flip_pairs: a keypoint has two partners")
+        return self
+
+    @model_validator(mode="after")
+    def _is_divided_by_one_rule(self) -> Self:
+        parts = {split.part for split in self.splits.values()} - {None}
+        if self.split is None:
+            if "test" in parts:
+                raise ValueError('splits: part = "test" needs a table [split] with its share, test')
+            return self
+        fields = type(self).model_fields  # a run's folder writes all of them
+        for key in ("validation_share", "split_seed"):
+            if getattr(self, key) != fields[key].default:
+                raise ValueError(f"{key}: the table [split] says validation and seed instead")
+        if not parts:
+            raise ValueError("split: no split says which part it is: 'training', 'validation'")
+        if "test" in parts and not self.split.test:
+            raise ValueError("split: the key 'test' is missing, the share of the part 'test'")
+        if odd := [name for name, one in self.splits.items() if one.part and one.release]:
+            raise ValueError(f"splits: {odd[0]}: part divides a file, and no original release")
         return self
 
     @model_validator(mode="after")

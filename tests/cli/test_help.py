@@ -72,7 +72,7 @@ def test_annotations_are_looked_at_without_torch(tmp_path: Path) -> None:
 
 
 # What takes a tenth of a second or more to import; 0.3 s are what a list may take.
-SLOW = {"cv2", "h5py", "matplotlib", "pandas", "PIL", "scipy", "torch"}
+SLOW = {"cv2", "h5py", "matplotlib", "pandas", "PIL", "scipy", "sklearn", "torch"}
 
 
 @pytest.mark.parametrize("what", ["tasks", "datasets", "variants", "weights"])

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from hrbench.data.annotated import Annotations
 from hrbench.data.faults import Fault
-from hrbench.formats.coco import annotations, crowdpose, incomplete, reader
+from hrbench.files.json_files import read_json
+from hrbench.formats.coco import annotations, crowdpose, fields, incomplete, reader
 from hrbench.formats.h36m.frame_names import place_of
 from hrbench.spec import DatasetSpec
 
@@ -40,11 +41,7 @@ def sound(file: Path, dataset: DatasetSpec, allow: Sequence[str]) -> Read:
     Raises:
         DataError: it cannot be read, or has a fault that `allow` does not name.
     """
-    count = len(dataset.keypoints)
-    if dataset.complete:
-        table = annotations.read(file, count, allow)
-    else:
-        table = incomplete.read(file, count, allow, dataset.keypoints_field)
+    table = annotations.usable(file, *examined(read_json(file), dataset), allow)
     return Read(table, lambda image_ids: reader.truth(table, image_ids))
 
 
@@ -52,8 +49,13 @@ def examined(content: Any, dataset: DatasetSpec) -> tuple[Annotations | None, li
     """Return the columns of the content of such a file, and what is wrong with it."""
     count = len(dataset.keypoints)
     if dataset.complete:
-        return annotations.examined(content, count)
-    return incomplete.examined(content, count, dataset.keypoints_field)
+        table, faults = annotations.examined(content, count)
+    else:
+        table, faults = incomplete.examined(content, count, dataset.keypoints_field)
+    if table is None or dataset.split is None:
+        return table, faults
+    values, more = fields.values_of(content, dataset.split.fields)
+    return replace(table, values=values), [*more, *faults]
 
 
 def _read_crowd(file: Path, dataset: DatasetSpec, allow: Sequence[str]) -> Read:

@@ -45,6 +45,7 @@ def _listing(file: SplitFile, dataset: DatasetSpec, split: Split, *, dialect: Di
         what="persons" if dialect.complete(dataset) else "objects",
         table=table and replace(table, file_names=names),
         images=images,
+        values={} if table is None else table.values,
     )
     return listed, faults
 

@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.data.annotated import Annotations
+from hrbench.data.divided import Divided
 from hrbench.data.evaluation import LandmarkEvaluation
 from hrbench.data.sample import People, in_words
 from hrbench.errors import DataError, RunError
 from hrbench.files.json_files import read_json
 from hrbench.formats.coco import annotations, incomplete, reader
 from hrbench.formats.coco.dialects import COCO, Dialect, Read
-from hrbench.formats.division import FEWEST, in_validation, of_part
+from hrbench.formats.division import FEWEST, divided
 from hrbench.formats.images_of_people import require_images
 from hrbench.formats.location import HIDDEN, DataRoot, detections, fingerprint, require, split_of
 from hrbench.metrics.registry import METRICS
@@ -30,6 +31,7 @@ class Opened:
     images: Path  # the folder of its images
     read: Read
     image_ids: NDArray[np.int64]  # of the split, in file order
+    divided: Divided | None  # how the file's images are; None of a split that is whole
 
 
 def training(
@@ -77,7 +79,7 @@ def evaluation(
         expected=_expected(split, data_root, len(opened.image_ids)),
         fingerprint=fingerprint([file, *files]),
         without_truth=HIDDEN if truth is None else "",
-        division=_division(table, dataset) if split.part else None,
+        division=opened.divided,
         left_out={**people.left_out, **_uncounted(spec, dataset, table, kept, file)},
         allowed=tuple(dict.fromkeys((*table.allowed, *people.allowed))),
         images=len(kept),
@@ -158,7 +160,10 @@ def _opened(name: str, dataset: DatasetSpec, data_root: DataRoot, dialect: Diale
     if split.annotated and dialect.place is not None:
         names = tuple(map(dialect.place, read.table.file_names))
         read = replace(read, table=replace(read.table, file_names=names))
-    return Opened(split, file, images, read, _images_of(read.table, dataset, split))
+    how = _divided(read.table, dataset, split)
+    ids = read.table.image_ids
+    kept = ids if how is None else ids[how.part == split.part]
+    return Opened(split, file, images, read, kept, how)
 
 
 def _boxes(
@@ -200,22 +205,16 @@ def _expected(split: Split, data_root: DataRoot, listed: int) -> int:
     return listed if data_root.synthetic else max(split.num_images or 0, listed)
 
 
-def _images_of(table: Annotations, dataset: DatasetSpec, split: Split) -> NDArray[np.int64]:
-    """Return the ids of a split's images, in file order.
+def _divided(table: Annotations, dataset: DatasetSpec, split: Split) -> Divided | None:
+    """Return how a file's images are divided, of which the split has a part.
 
     Raises:
-        DataError: a part is asked for of a single image.
+        DataError: they cannot be, as where there is a single image.
     """
     if split.part is None:
-        return table.image_ids
+        return None
     if len(table.image_ids) < FEWEST:
         raise DataError(
             f"{split.annotations} lists one image, of which no part can validate: annotate more"
         )
-    return table.image_ids[of_part(table.file_names, dataset, split)]
-
-
-def _division(table: Annotations, dataset: DatasetSpec) -> dict[str, list[str]]:
-    held_out = in_validation(table.file_names, dataset.validation_share, dataset.split_seed)
-    names = np.array(table.file_names)
-    return {"training": names[~held_out].tolist(), "validation": names[held_out].tolist()}
+    return divided(table.file_names, dataset, table.values)

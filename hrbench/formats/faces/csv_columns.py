@@ -30,20 +30,25 @@ class Cells:
     images: list[str]  # (N,)
     numbers: list[list[str]]  # (N, C) scale, box_size where there is one, centre, points
     columns: list[int]  # (C,) the column of each number in the file, counted from 1
+    others: dict[str, list[str]]  # (N,) of each further column that is asked for, by its name
 
 
 Examined = tuple[Cells | None, list[Fault]]  # no cells where columns cannot be told
 
 
-def read(path: Path, num_keypoints: int, *, box_column: bool) -> Examined:
+def read(
+    path: Path, num_keypoints: int, *, box_column: bool, further: Sequence[str] = ()
+) -> Examined:
     """Return the texts of a file, and what is strange about its columns.
+
+    `further` are columns besides that count, as far as the file has them.
 
     Raises:
         DataError: it cannot be read, or is no CSV.
     """
     mark, lines, rows = _rows(path)
     names = [IMAGE, SCALE, *([BOX] if box_column else []), *CENTER]
-    order, faults = _order(rows, names, num_keypoints)
+    order, faults = _order(rows, names, num_keypoints, further)
     if order is None:
         return None, faults
     width = len(rows[0])
@@ -58,6 +63,11 @@ def read(path: Path, num_keypoints: int, *, box_column: bool) -> Examined:
         images=[with_slashes(row[order[0]].strip()) for _, row in pairs],
         numbers=numbers,
         columns=[at + 1 for at in order[1:]],
+        others={
+            name: [row[at].strip() for _, row in pairs]
+            for at, name in enumerate(map(str.strip, rows[0]))
+            if name in further
+        },
     ), faults
 
 
@@ -89,7 +99,10 @@ def _rows(path: Path) -> tuple[str, list[int], list[list[str]]]:
 
 
 def _order(
-    rows: Sequence[Sequence[str]], names: Sequence[str], num_keypoints: int
+    rows: Sequence[Sequence[str]],
+    names: Sequence[str],
+    num_keypoints: int,
+    further: Sequence[str],
 ) -> tuple[list[int] | None, list[Fault]]:
     """Return the columns in the official order, and what is strange about them."""
     if not rows:
@@ -99,7 +112,8 @@ def _order(
     points = _points(said)
     known = points is not None and all(said.count(name) == 1 for name in names)
     if points is not None and known and len(points) == 2 * num_keypoints:
-        order, faults = [*map(said.index, names), *points], _strange(rows[0], said, names, points)
+        order = [*map(said.index, names), *points]
+        faults = _strange(rows[0], said, order, further)
     elif len(said) == width:
         order, faults = list(range(width)), []
     else:
@@ -127,14 +141,14 @@ def _points(said: Sequence[str]) -> list[int] | None:
 
 
 def _strange(
-    head: Sequence[str], said: Sequence[str], names: Sequence[str], points: Sequence[int]
+    head: Sequence[str], said: Sequence[str], used: Sequence[int], further: Sequence[str]
 ) -> list[Fault]:
     """Return whether columns that are needed stand in another order, and which others there are."""
-    used = [*map(said.index, names), *points]
     moved = [
         head[at].strip() for at, before in zip(used, sorted(used), strict=True) if at != before
     ]
-    others = [f"column {at + 1}, '{head[at].strip()}'" for at in range(len(said)) if at not in used]
+    spare = [at for at in range(len(said)) if not (at in used or head[at].strip() in further)]
+    others = [f"column {at + 1}, '{head[at].strip()}'" for at in spare]
     kind = "columns in another order than the official one, read by their names in line 1"
     return [
         *said_of(kind, moved),

@@ -18,7 +18,10 @@ HERE = Path()  # below which names of images stay as a file has them
 
 def _examined(file: Path, dataset: DatasetSpec, images: Path, *, box_column: bool) -> Examined:
     count, first = len(dataset.keypoints), dataset.counted_from
-    return tables.examined(file, images, count, counted_from=first, box_column=box_column)
+    further = () if dataset.split is None else dataset.split.fields
+    return tables.examined(
+        file, images, count, counted_from=first, box_column=box_column, further=further
+    )
 
 
 def _examined_cofw(file: Path, dataset: DatasetSpec, _: Path) -> Examined:
@@ -49,7 +52,10 @@ def _listed(result: Examined, below: Path) -> Listed:
     people = faces.people
     names = tuple(path.relative_to(below).as_posix() for path in people.images)
     labelled = int(people.visible.any(axis=1).sum())
-    return Listing(names, None, len(people), labelled, what="faces", people=people), faults
+    listed = Listing(
+        names, None, len(people), labelled, what="faces", people=people, values=faces.values
+    )
+    return listed, faults
 
 
 def _of_faces(examine: Examine, listing: ListFiles) -> PeopleFormat:

@@ -1,15 +1,17 @@
 """The four face sets: the published CSV files, the original releases, COFW's .mat files."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.data.divided import Divided
 from hrbench.data.evaluation import LandmarkEvaluation
 from hrbench.data.sample import People
 from hrbench.errors import RunError
+from hrbench.formats.division import divided
 from hrbench.formats.faces import release, tables
 from hrbench.formats.faces.tables import Examined, Faces
 from hrbench.formats.images_of_people import require_images, within
@@ -21,13 +23,31 @@ from hrbench.spec import DatasetSpec, LandmarkTask, Split
 Examine = Callable[[Path, DatasetSpec, Path], Examined]  # a file, the folder of its images
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Read:
+    """The faces of the files of a split, of which it may be a part."""
+
+    faces: Faces
+    files: list[Path]
+    divided: Divided | None  # how their images are; None of a split that is whole
+
+    def image_ids(self, split: Split) -> NDArray[np.int64]:
+        """Return the ids of the split's images."""
+        ids = self.faces.people.image_ids
+        return ids if self.divided is None else ids[self.divided.part == split.part]
+
+
 def training(
     spec: LandmarkTask, dataset: DatasetSpec, data_root: DataRoot, *, examine: Examine
 ) -> People:
     """Return the faces to train on; `examine` reads a file of them."""
-    faces, _ = _read(dataset, data_root, split_of(dataset, spec.protocol.train_split), examine)
-    require_images(dataset, faces.people)
-    return within(dataset, data_root, _padded(faces.people, spec.protocol.padding))
+    split = split_of(dataset, spec.protocol.train_split)
+    read = _read(dataset, data_root, split, examine)
+    people = read.faces.people
+    if read.divided is not None:
+        people = people.in_images(read.image_ids(split))
+    require_images(dataset, people)
+    return within(dataset, data_root, _padded(people, spec.protocol.padding))
 
 
 def evaluation(
@@ -47,7 +67,8 @@ def evaluation(
     if boxes != "gt":
         raise RunError(f"{dataset.name} is measured on its annotated centres and sizes: --boxes gt")
     split = split_of(dataset, spec.protocol.split)
-    faces, files = _read(dataset, data_root, split, examine)
+    read = _read(dataset, data_root, split, examine)
+    faces, ids = read.faces, read.image_ids(split)
     sizes = _normalisers(dataset, faces)
     if spec.protocol.normaliser not in sizes:
         raise RunError(
@@ -55,11 +76,11 @@ def evaluation(
             f"not '{spec.protocol.normaliser}'"
         )
     everyone = within(dataset, data_root, _padded(faces.people, spec.protocol.padding))
-    kept = everyone.image_ids[:limit]
+    kept = ids[:limit]
     rows = np.flatnonzero(np.isin(everyone.image_ids[everyone.image], kept))
     people = everyone.rows(rows)
     require_images(dataset, people)
-    listed = len(everyone)
+    listed = int(np.isin(everyone.image_ids[everyone.image], ids).sum())
     return LandmarkEvaluation(
         people=people,
         truth=FaceTruth(
@@ -72,7 +93,8 @@ def evaluation(
         image_ids=kept,
         evaluated=len(people),
         expected=listed if data_root.synthetic else max(split.num_samples or 0, listed),
-        fingerprint=fingerprint(files),
+        fingerprint=fingerprint(read.files),
+        division=read.divided,
         allowed=people.allowed,
     )
 
@@ -111,12 +133,15 @@ def _normalisers(dataset: DatasetSpec, faces: Faces) -> dict[str, NDArray[np.flo
     return sizes if faces.box_sizes is None else {BOX_SIZE: faces.box_sizes, **sizes}
 
 
-def _read(
-    dataset: DatasetSpec, data_root: DataRoot, split: Split, examine: Examine
-) -> tuple[Faces, list[Path]]:
-    """Return a split's faces and the files that say where their points are."""
+def _read(dataset: DatasetSpec, data_root: DataRoot, split: Split, examine: Examine) -> Read:
+    """Return a split's faces, how their images are divided, and the files that say it."""
     place, examined, files = _examined(dataset, data_root, split, examine)
-    return tables.sound(place, examined, data_root.allow), files
+    faces = tables.sound(place, examined, data_root.allow)
+    if split.part is None:
+        return Read(faces, files, None)
+    below = require(dataset, data_root.folder, *split.images) if split.images else place
+    names = tuple(path.relative_to(below).as_posix() for path in faces.people.images)
+    return Read(faces, files, divided(names, dataset, faces.values))
 
 
 def _examined(

@@ -7,8 +7,8 @@ from 1, as MATLAB does; WFLW's and AFLW's are taken to count from 0. Readers get
 Source: HRNet-Facial-Landmark-Detection, lib/datasets.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +34,8 @@ class Faces:
     people: People
     box_sizes: NDArray[np.float64] | None  # (N,) image pixels; AFLW's errors are divided by them
     occluded: NDArray[np.bool_] | None = None  # (N, K) as annotated; only COFW's file has it
+    # Of each column by which images are divided, the values that each image has.
+    values: Mapping[str, Sequence[Sequence[str]]] = field(default_factory=dict)
 
 
 Examined = tuple[Faces | None, list[Fault]]  # no faces where nothing can be made of the file
@@ -52,7 +54,13 @@ class Rows:
 
 
 def examined(
-    path: Path, images: Path, num_keypoints: int, *, counted_from: int, box_column: bool
+    path: Path,
+    images: Path,
+    num_keypoints: int,
+    *,
+    counted_from: int,
+    box_column: bool,
+    further: Sequence[str] = (),
 ) -> Examined:
     """Return the faces of an official CSV file, and what is wrong with it.
 
@@ -64,11 +72,12 @@ def examined(
         num_keypoints: K.
         counted_from: the number of the first pixel, 0 or 1.
         box_column: whether there is a box_size; only AFLW's files have it.
+        further: columns by which images are divided.
 
     Raises:
         DataError: it cannot be read, or is not text.
     """
-    cells, said = csv_columns.read(path, num_keypoints, box_column=box_column)
+    cells, said = csv_columns.read(path, num_keypoints, box_column=box_column, further=further)
     if cells is None:
         return None, said
     numbers, faults = parsed(cells.numbers, cells.places, cells.columns)
@@ -90,7 +99,25 @@ def examined(
         ),
         counted_from,
     )
-    return faces, [*said, *faults]
+    if faces is None or not further:
+        return faces, [*said, *faults]
+    values = {name: _by_image(faces.people, column) for name, column in cells.others.items()}
+    bare = [
+        f"{place}, {name}"
+        for name, column in cells.others.items()
+        for place, text in zip(cells.places, column, strict=True)
+        if not text
+    ]
+    faults += fault_of("faces without what [split] divides them by", bare)
+    return replace(faces, values=values), [*said, *faults]
+
+
+def _by_image(people: People, column: Sequence[str]) -> list[list[str]]:
+    """Return the values of a column that each image has, of a value for each face."""
+    values: list[list[str]] = [[] for _ in people.images]
+    for image, value in zip(people.image.tolist(), column, strict=True):
+        values[image] += [value] if value not in {"", *values[image]} else []
+    return values
 
 
 def parsed(

@@ -65,7 +65,7 @@ def _pictures(
     facts = {"images": len(pictures), "classes": classes, "real_samples": split.num_samples}
     part = Part("images", folder, sum(sizes), None, facts, words)
     notes = tuple(image_checks.odd()) if decode else ()
-    return SplitReport(name, (part,), (), tuple(faults), notes)
+    return SplitReport(name, (part,), (), tuple(faults), notes, divided=read.divided)
 
 
 def _decoded(paths: tuple[Path, ...], title: str) -> list[Fault]:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from hrbench.data import stored
+from hrbench.data.divided import Divided
 from hrbench.data.faults import Fault, fault_of
 from hrbench.data.media import IMAGES
 from hrbench.data.pictures import Pictures
@@ -40,6 +41,7 @@ class SplitPictures:
     num_classes: int
     faults: list[Fault] = field(default_factory=list)  # those that a user may allow
     left_out: Mapping[str, int] = field(default_factory=dict)  # other files, by why
+    divided: Divided | None = None  # how the folder's are, where these are a part of them
 
 
 def is_flat(folder: Path) -> bool:

@@ -1,7 +1,10 @@
 """A split's pictures: folders of classes, or ImageNet's flat validation folder."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from hrbench.data import stored
 from hrbench.data.evaluation import ClassEvaluation
@@ -9,11 +12,13 @@ from hrbench.data.faults import stop_at_fatal
 from hrbench.data.pictures import Pictures
 from hrbench.errors import DataError, RunError
 from hrbench.formats.contract import TrainingPictures
+from hrbench.formats.division import divided
 from hrbench.formats.imagenet import folders
 from hrbench.formats.imagenet.folders import SplitPictures
 from hrbench.formats.location import DataRoot, require, split_of
 from hrbench.spec import ClassificationTask, DatasetSpec, Split
 
+CLASS = "class"  # the field of a picture that tells its class, by its folder's name
 ARCHIVES = ("*.tar", "*.tar.gz", "*.tgz", "*.zip")
 
 
@@ -55,6 +60,7 @@ def evaluation(
         evaluated=len(pictures),
         expected=listed if data_root.synthetic else max(split.num_samples or 0, listed),
         fingerprint=_fingerprint(whole),
+        division=content.divided,
         notes=notes,
         left_out=content.left_out,
         allowed=_allowed(dataset, data_root, content),
@@ -68,7 +74,7 @@ def read(dataset: DatasetSpec, data_root: DataRoot, name: str) -> SplitPictures:
         raise RunError(f"{data_root.folder / dataset.folder}: {words}")
     folder = require(dataset, data_root.folder, *split.images)
     if not folders.is_flat(folder):
-        return folders.read(folder, classes)
+        return _part(folders.read(folder, classes), folder, dataset, split)
     solution = data_root.folder / dataset.folder / (split.solution or "")
     if split.solution and solution.exists():
         return folders.solved(folder, solution, classes)
@@ -77,6 +83,17 @@ def read(dataset: DatasetSpec, data_root: DataRoot, name: str) -> SplitPictures:
     places = (split.annotations, split.synsets)
     truth, synsets = (require(dataset, data_root.folder, place) for place in places)
     return folders.flat(folder, truth, synsets, classes)
+
+
+def _part(whole: SplitPictures, folder: Path, dataset: DatasetSpec, split: Split) -> SplitPictures:
+    """Return what of a folder's pictures is of a split."""
+    if split.part is None:
+        return whole
+    pictures, called = whole.pictures, list(dataset.classes)
+    names = [path.relative_to(folder).as_posix() for path in pictures.images]
+    how = divided(names, dataset, {CLASS: [[called[label]] for label in pictures.labels.tolist()]})
+    kept = pictures.rows(np.flatnonzero(how.part == split.part))
+    return replace(whole, pictures=kept, num_classes=len(np.unique(kept.labels)), divided=how)
 
 
 def pictures(dataset: DatasetSpec, data_root: DataRoot, name: str) -> Pictures:
