@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
@@ -13,7 +14,6 @@ import tomli_w
 
 from hrbench import catalog
 from hrbench.begun.options import Options
-from hrbench.data.divided import Divided
 from hrbench.errors import RunError
 from hrbench.report import runs
 from hrbench.report.run_folders import DATASET, DIVISION, FILE, SPEC, STATE, id_of
@@ -125,10 +125,10 @@ def create(
     return folder, state
 
 
-def write_division(folder: Path, division: Divided) -> None:
+def write_division(folder: Path, division: Mapping[str, object]) -> None:
     """Put down which images train and which validate, where a seed has chosen them."""
     with whole(folder / DIVISION) as draft:
-        draft.write_text(json.dumps(division.listed(), indent=2) + "\n", "utf-8")
+        draft.write_text(json.dumps(division, indent=2) + "\n", "utf-8")
 
 
 def discard(folder: Path) -> None:

@@ -44,7 +44,7 @@ def predict(
         return predictions, state
     predictions.write(folder)
     if evaluation.division is not None:
-        run_folder.write_division(folder, evaluation.division)
+        run_folder.write_division(folder, evaluation.division.listed())
     seconds, said = time.perf_counter() - started, remarks.sentences()
     execution = state.execution | {name: how.content() for name, how in computed.items()}
     state = replace(
