@@ -177,8 +177,8 @@ def test_check_and_run_divide_by_a_field_of_images_or_annotations(
     assert f"divided      by {by}, seed 0: training 20 images of {count}" in report.text()
     record, folder = ran(videos, tmp_path / "out")
     said = listed(folder)
-    owner = {"video": lambda name: name[:9], "animal": lambda name: int(name[8]) // 2}[by]
-    sides = [{owner(name) for name in said[part]} for part in (TRAINING, VALIDATION)]
+    videos_of = {"video": 1, "animal": 2}[by]  # images/v3_0004.png
+    sides = [{int(name[8]) // videos_of for name in said[part]} for part in (TRAINING, VALIDATION)]
     assert not sides[0] & sides[1]
     assert record.division is not None
     assert record.division.images == {TRAINING: 20, VALIDATION: 10}
