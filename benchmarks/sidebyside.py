@@ -49,13 +49,17 @@ def race(
     ours: Callable[[], object],
     rounds: int,
     peer: str = PLAIN,
+    before: Callable[[], object] = bool,
 ) -> Race:
     """Call both in turn, so that a busy machine slows both; print, note and return the medians.
 
     A first round, in which caches fill and memory is taken, does not count. `peer` says whose code
-    the official side is.
+    the official side is. `before` each call, and not timed, is done what leads to it in a run:
+    otherwise each side finds the memory as the other has left it.
     """
-    seconds = np.array([[clock(official), clock(ours)] for _ in range(rounds + 1)])[1:]
+    seconds = np.array(
+        [[clock(call, before) for call in (official, ours)] for _ in range(rounds + 1)]
+    )[1:]
     ratios = (seconds[:, 0] / seconds[:, 1]).tolist()
     result = Race(
         statistics.median(seconds[:, 0].tolist()),
@@ -106,8 +110,9 @@ def note(**row: str | float) -> None:
             file.write(json.dumps(row) + "\n")
 
 
-def clock(call: Callable[[], object]) -> float:
+def clock(call: Callable[[], object], before: Callable[[], object] = bool) -> float:
     """Return the seconds that a call takes."""
+    before()
     start = time.perf_counter()
     call()
     return time.perf_counter() - start

@@ -1,6 +1,8 @@
 """What a benchmark prints of two ways, and the lines of JSON that `hrbench bench` reads."""
 
 import json
+import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,7 @@ def test_a_race_notes_medians_and_the_range_of_ratios_without_its_first_round(
     rows: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seconds = iter([9, 9, 4, 2, 6, 2, 5, 1])  # of the official way and ours, in turn
-    monkeypatch.setattr(sidebyside, "clock", lambda _: next(seconds))
+    monkeypatch.setattr(sidebyside, "clock", lambda *_: next(seconds))
     result = sidebyside.race("a sum", list, list, 3, peer="NumPy")
     assert (result.official, result.ours, result.ratio, result.shortest) == (5, 2, 3, 4)
     (line,) = rows.read_text("utf-8").splitlines()
@@ -61,3 +63,15 @@ def test_nothing_is_written_where_no_file_is_named(
 def test_results_that_differ_stop_a_benchmark() -> None:
     with pytest.raises(SystemExit, match="loss: the two ways disagree"):
         sidebyside.agree("loss", [1.0, 2.0], [1.0, 2.1], 0.01)
+
+
+def test_what_leads_to_a_call_comes_before_each_and_is_not_timed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    taken = {"made": 100, "theirs": 4, "ours": 2}  # seconds
+    done: list[str] = []
+    monkeypatch.setattr(time, "perf_counter", lambda: sum(taken[name] for name in done))
+    theirs, ours, made = (partial(done.append, name) for name in ("theirs", "ours", "made"))
+    result = sidebyside.race("a sum", theirs, ours, 1, before=made)
+    assert done == ["made", "theirs", "made", "ours"] * 2
+    assert (result.official, result.ours) == (4, 2)
