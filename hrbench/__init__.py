@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from hrbench.kinds.landmarks.predictor import KeypointPredictor
+    from hrbench.commands.predict.from_python import Model
 
 __all__ = ["load", "runs"]
 __version__ = "0.1.0"
@@ -25,32 +25,33 @@ def load(
     batch: int = 32,
     overrides: tuple[str, ...] = (),
     allow: tuple[str, ...] = (),
-) -> "KeypointPredictor":
-    """Return a network that finds keypoints in pictures.
+) -> "Model":
+    """Return a network that finds keypoints, or classes, in pictures, or lifts keypoints.
 
     Args:
-        task: NAME, NAME@VARIANT or a TOML file, of keypoints in images; without one that of the run
-            that the weights are of.
+        task: NAME, NAME@VARIANT or a TOML file; without one that of the run that the weights are
+            of.
         weights: a run, or a checkpoint in any layout that `hrbench weights inspect` knows.
         device: auto, cpu, cuda, or any other of torch's.
         batch: boxes that go through the network at once.
         overrides: `KEY=VALUE`, as `--set` has them: ("protocol.flip_test=false",).
-        allow: as `--allow` has it: ("other-keypoints",) for weights that were trained for others.
+        allow: as `--allow` has it: ("other-keypoints",) for weights that were trained for others,
+            ("outside",) for boxes outside of the picture.
 
     Raises:
         HrbenchError: the task is not known, or the weights are not of its network.
     """
     from hrbench.begun.options import Options  # noqa: PLC0415
+    from hrbench.commands.predict.from_python import model_of  # noqa: PLC0415
     from hrbench.engine.runtime import Runtime, choose_device  # noqa: PLC0415  torch takes seconds
     from hrbench.errors import RunError  # noqa: PLC0415
-    from hrbench.kinds.landmarks.predictor import predictor_of  # noqa: PLC0415
     from hrbench.road import loading  # noqa: PLC0415
 
     if not weights:
         raise RunError("hrbench.load(task, weights): name the weights, a run or a checkpoint")
     options = Options(weights=str(weights), device=device, overrides=overrides, allow=allow)
     loaded = loading.load(task, options)
-    return predictor_of(loaded.task, loaded.network, Runtime(choose_device(device)), batch)
+    return model_of(loaded, Runtime(choose_device(device)), batch)
 
 
 def runs(*names: "str | Path", strict: bool = True) -> "pd.DataFrame":

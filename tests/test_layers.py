@@ -47,7 +47,16 @@ BELOW: dict[str, set[str]] = {  # what each imports beside itself
     },
     "convert": {"data", "files", "formats", "lints", *BOTTOM},
     "__main__": {"cli"},
-    "__init__": {"begun", "engine", "errors", "kinds", "report", "road", "threads"},  # when called
+    "__init__": {
+        "begun",
+        "commands",
+        "engine",
+        "errors",
+        "kinds",
+        "report",
+        "road",
+        "threads",
+    },  # when called
 }
 BELOW["kinds"] = set(BELOW) - {"convert", "__main__", "__init__"}
 BELOW["road"] = {"kinds", *BELOW["kinds"]}
@@ -55,11 +64,10 @@ BELOW["commands"] = {"convert", "road", *BELOW["road"]}
 BELOW["cli"] = {"commands", "begun", "report", "catalog", "errors"}  # `begun` for its Options
 APART = {  # folders whose parts do not import each other, but these
     "commands": set[str](),
-    "kinds": {"complexity", "contract", "deployable", "kind", "predictor", "profiled"},
+    "kinds": {"complexity", "contract", "deployable", "found", "kind", "predictor", "profiled"},
 }
 NO_COMMANDS = {"__init__", "__pycache__", "root"}  # in these two folders
 REGISTRY = "hrbench.kinds.registry"  # the one module that imports every kind
-LOAD = "hrbench.__init__"  # of keypoints, as its users know it
 # Folders that name no spec of a kind either.
 KINDLESS = {"begun", "cli", "commands", "convert", "draw", "engine", "report", "road"}
 WITHOUT_TORCH = {*BOTTOM, "catalog", "convert", "lints", "metrics", "report", "spec", "world"}
@@ -101,7 +109,7 @@ def knowing_kinds(root: Path) -> list[str]:
         for other in sorted(others)
         if layer(other) == "kinds"
         and part(other) in kinds
-        and name not in {REGISTRY, LOAD}
+        and name != REGISTRY
         and not name.startswith(f"{root.name}.kinds.{part(other)}.")
     ]
     specs = {spec.__name__ for spec in TASKS.values()}

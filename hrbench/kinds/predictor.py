@@ -3,7 +3,7 @@
 Letters: N boxes, H x W pixels.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,17 +12,9 @@ from numpy.typing import NDArray
 
 from hrbench.arrays import Floats, Pixels
 from hrbench.engine.execution import Execution
+from hrbench.kinds.found import Found
 
 ABOUT = "about.json"  # beside the rows of all pictures: what a reader of them has to know
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Result:
-    """What was found in one picture; its name and its frame are left to the one who knows them."""
-
-    rows: list[dict[str, Any]]  # of the JSON file
-    cells: list[list[Any]]  # of the CSV file
-    draw: Callable[[], Pixels]  # makes the picture with what was found on it
 
 
 class PicturePredictor(Protocol):
@@ -42,7 +34,7 @@ class PicturePredictor(Protocol):
     def to_bgr(self, image: NDArray[Any]) -> Pixels:
         """Return what a person sees."""
 
-    def results(self, images: Sequence[NDArray[Any]], boxes: Sequence[Floats]) -> list[Result]:
+    def results(self, images: Sequence[NDArray[Any]], boxes: Sequence[Floats]) -> Sequence[Found]:
         """Return what is found in each picture, given its (N, 5) x, y, width, height, score."""
 
     def execution(self) -> Execution:
@@ -59,7 +51,7 @@ class Successive:
     file: str
     rate: float | None  # pictures a second, of a video
     frames: tuple[int, ...]  # the number of each, of a video
-    results: tuple[Result, ...]
+    results: tuple[Found, ...]
 
 
 class Continuation(Protocol):

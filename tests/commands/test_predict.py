@@ -25,7 +25,7 @@ from hrbench.data import remarks
 from hrbench.data.headers import TAG
 from hrbench.data.images import read_image
 from hrbench.engine.runtime import Runtime
-from hrbench.errors import DataError, HrbenchError, RunError, WeightsError
+from hrbench.errors import DataError, RunError, WeightsError
 from hrbench.kinds.landmarks.predictor import KeypointPredictor
 from hrbench.road.loading import load
 
@@ -53,7 +53,8 @@ def test_a_picture_gets_the_keypoints_that_a_run_finds(
     predictor, people = KeypointPredictor(walked, network, CPU), evaluation.people
     read = [predictor.pixels.cutting.read(path) for path in people.images]
     rows = [np.flatnonzero(people.image == image) for image in range(len(read))]
-    found = predictor.of(read, [people.boxes[mine] for mine in rows])
+    boxes = np.column_stack([people.boxes, people.scores])
+    found = predictor.results(read, [boxes[mine] for mine in rows])
     order = np.concatenate(rows)
     for name in ("keypoints", "scores"):
         together = np.concatenate([getattr(one, name) for one in found])
@@ -75,24 +76,6 @@ def asked(sources: list[Path], output: Path, **more: Any) -> Asked:
 
 def rows_of(done: Done, name: str = "keypoints") -> Any:
     return json.loads((done.folder / f"{name}.json").read_text("utf-8"))
-
-
-def test_from_python_the_same_keypoints_are_found_in_rgb(images: list[Path]) -> None:
-    model = hrbench.load("coco-pose@tiny", weights=str(small_weights("coco-pose@tiny")))
-    boxes = [[10, 12, 60, 90], [0, 0, 128, 128]]
-    image = np.ascontiguousarray(read_image(images[0])[..., ::-1])
-    found = model.predict(image, boxes)
-    assert (found.keypoints.shape, found.scores.shape) == ((2, 17, 2), (2, 17))
-    assert model.names[0] == "nose"
-    np.testing.assert_array_equal(found.keypoints[1:], model.predict(image).keypoints)
-    with pytest.raises(DataError, match=r"image: \(H, W, 3\) uint8 RGB, not \(128, 128\) uint8"):
-        model.predict(image[..., 0])
-    with pytest.raises(DataError, match="boxes: "):
-        model.predict(image, [[1, 2, 3]])
-    assert model.predict(image, np.zeros((0, 4))).keypoints.shape == (0, 17, 2)
-    weights = str(small_classifier("imagenet@tiny"))
-    with pytest.raises(HrbenchError, match="imagenet finds no keypoints in images"):
-        hrbench.load("imagenet@tiny", weights)
 
 
 def test_rows_are_results_of_coco_and_a_table(images: list[Path], tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from hrbench.commands.predict.skipped import Skipped
 from hrbench.data.media import Medium
 from hrbench.data.remarks import remark
 from hrbench.engine.progress import Steps
-from hrbench.kinds.predictor import PicturePredictor, Result
+from hrbench.kinds.found import Found
+from hrbench.kinds.predictor import PicturePredictor
 from hrbench.road.telling import tell
 
 TOGETHER = 16  # pictures that are held at once
@@ -52,13 +53,13 @@ class Prediction:
         empty: Counter[Path] = Counter()
         rates = {medium.path: medium.rate for medium in self.media if medium.is_video}
         with writing.album(draft / writing.DRAWN, draw=draw) as album:
-            for picture, result in self._results(skipped):
+            for picture, found in self._found(skipped):
                 path = picture.path
-                rows.add(self._named(picture), result)
-                album.add(path, path.stem, rates.get(path), result.draw)
+                objects = rows.add(self._named(picture), found)
+                album.add(path, path.stem, rates.get(path), found.drawn)
                 turned += picture.turned
                 seen[path] += 1
-                empty[path] += not result.rows
+                empty[path] += not objects
                 height, width = picture.pixels.shape[:2]
                 files[str(path)] = {"width": width, "height": height}
         skipped.require_some(len(seen))
@@ -71,7 +72,7 @@ class Prediction:
         counts = Counts(seen.total(), len(rows.rows), turned, without, named)
         return {"files": files, "skipped": list(named)}, counts
 
-    def _results(self, skipped: Skipped) -> Iterator[tuple[Picture, Result]]:
+    def _found(self, skipped: Skipped) -> Iterator[tuple[Picture, Found]]:
         predictor, ids = self.predictor, image_ids(self.media, self.boxes.ids)
         groups = grouped(
             pictures(self.media, ids, predictor.read, predictor.from_bgr, skipped), TOGETHER
@@ -83,8 +84,8 @@ class Prediction:
             for group in chain([first] if first else [], groups):
                 images = [picture.pixels for picture in group]
                 boxes = self.boxes.find(group, [predictor.to_bgr(image) for image in images])
-                for picture, result in zip(group, predictor.results(images, boxes), strict=True):
-                    yield picture, result
+                for picture, found in zip(group, predictor.results(images, boxes), strict=True):
+                    yield picture, found
                     steps.advance()
 
     def _named(self, picture: Picture) -> dict[str, Any]:

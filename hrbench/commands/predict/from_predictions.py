@@ -15,9 +15,9 @@ def write(
     with writing.album(draft / writing.DRAWN, draw=draw) as album:
         for number, part in enumerate(parts):
             stem = f"{Path(part.file).stem}-{number}"
-            for frame, result in zip(part.frames, part.results, strict=True):
+            for frame, found in zip(part.frames, part.results, strict=True):
                 where = {} if part.rate is None else {"frame": frame}
-                rows.add({"file_name": part.file, **where}, result)
-                album.add(number, stem, part.rate, result.draw)
+                rows.add({"file_name": part.file, **where}, found)
+                album.add(number, stem, part.rate, found.drawn)
     rows.write(draft, continuation.finds, continuation.header)
     return len(rows.rows)

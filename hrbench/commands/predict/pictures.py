@@ -53,12 +53,19 @@ def pictures(
                 yield Picture(path, number, next(following), turned=False, pixels=pixels)
             continue
         try:
-            stored = read(path)
+            yield picture(path, ids[path], read)
         except DataError as error:
             skip(error)
-            continue
-        tag = orientation(path)
-        yield Picture(path, None, ids[path], turned=tag != UPRIGHT, pixels=upright(stored, tag))
+
+
+def picture(path: Path, image_id: int, read: Read) -> Picture:
+    """Return the picture of an image file, upright.
+
+    Raises:
+        DataError: it is no whole one.
+    """
+    stored, tag = read(path), orientation(path)
+    return Picture(path, None, image_id, turned=tag != UPRIGHT, pixels=upright(stored, tag))
 
 
 def image_ids(media: Sequence[Medium], given: Mapping[Path, int]) -> dict[Path, int]:

@@ -14,7 +14,7 @@ import cv2
 from hrbench.arrays import Pixels
 from hrbench.data.media import spelled
 from hrbench.errors import RunError
-from hrbench.kinds.predictor import Result
+from hrbench.kinds.found import Found
 
 DEFAULT = Path("predictions")
 DRAWN = "drawn"  # the folder of pictures
@@ -89,11 +89,16 @@ class Rows:
         self.rows: list[dict[str, Any]] = []
         self.cells: list[list[Any]] = []
 
-    def add(self, picture: dict[str, Any], result: Result) -> None:
-        """Take what was found in a picture, of which `picture` says the file and the frame."""
-        self.rows += [picture | row for row in result.rows]
+    def add(self, picture: dict[str, Any], found: Found) -> int:
+        """Take what was found in a picture, of which `picture` says the file and the frame.
+
+        Returns how many objects that is.
+        """
+        rows = found.rows()
+        self.rows += [picture | row for row in rows]
         where = [picture["file_name"], picture.get("frame", "")]
-        self.cells += [[*where, *cells] for cells in result.cells]
+        self.cells += [[*where, *cells] for cells in found.cells()]
+        return len(rows)
 
     def write(self, folder: Path, name: str, header: Sequence[str]) -> None:
         """Write a JSON and a CSV file."""

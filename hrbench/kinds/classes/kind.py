@@ -2,7 +2,7 @@
 
 from hrbench.kinds.classes import resolving
 from hrbench.kinds.classes.exporting import DeployableClassifier
-from hrbench.kinds.classes.predictor import ClassResults
+from hrbench.kinds.classes.predictor import ClassPredictor
 from hrbench.kinds.classes.profiling import profiled
 from hrbench.kinds.classes.task import Classification
 from hrbench.kinds.kind import Kind
@@ -14,5 +14,5 @@ CLASSES = Kind(
     fits=resolving.fits,
     deployable=DeployableClassifier,
     profiled=profiled,
-    of_pictures=ClassResults,
+    of_pictures=ClassPredictor,
 )

@@ -15,23 +15,22 @@ from PIL import Image
 
 from hrbench.arrays import Floats, Pixels
 from hrbench.data.image_crops import read_rgb
-from hrbench.draw.predicted import captioned
 from hrbench.engine.execution import Execution
 from hrbench.engine.inference import Inference, Pass
 from hrbench.engine.predict import overlapped
 from hrbench.engine.runtime import Runtime
+from hrbench.kinds.classes.found import HEADER, Classes
 from hrbench.kinds.classes.predicting import seeing
 from hrbench.kinds.classes.task import Classification
-from hrbench.kinds.predictor import Result
 from hrbench.network import ImageNetwork
 
 
-class ClassResults:
+class ClassPredictor:
     """The five likeliest classes of whole RGB pictures, the likeliest first."""
 
-    finds = "classes"
+    finds = Classes.finds
     in_boxes = False
-    header: tuple[str, ...] = ("rank", "label", "name", "score")
+    header = HEADER
 
     def __init__(
         self, task: Classification, network: ImageNetwork, runtime: Runtime, batch: int
@@ -55,7 +54,7 @@ class ClassResults:
         return np.asarray(image[..., ::-1])
 
     @torch.inference_mode()
-    def results(self, images: Sequence[NDArray[Any]], boxes: Sequence[Floats]) -> list[Result]:
+    def results(self, images: Sequence[NDArray[Any]], boxes: Sequence[Floats]) -> list[Classes]:
         """Return the classes of each picture, of any size."""
         del boxes  # all of each picture
         cut = np.stack([self.crops(Image.fromarray(image)) for image in images])
@@ -74,11 +73,10 @@ class ClassResults:
 
     def _result(
         self, image: NDArray[Any], labels: NDArray[np.int64], scores: NDArray[np.float32]
-    ) -> Result:
-        names = [self.names[label] for label in labels]
-        rounded = [round(float(score), 5) for score in scores]
-        ranked = list(zip(labels.tolist(), names, rounded, strict=True))
-        likely = [{"label": label, "name": name, "score": score} for label, name, score in ranked]
-        cells = [[rank, *parts] for rank, parts in enumerate(ranked, start=1)]
-        words = [f"{score:6.1%}  {name}" for _, name, score in ranked]
-        return Result([{"classes": likely}], cells, partial(captioned, self.to_bgr(image), words))
+    ) -> Classes:
+        return Classes(
+            labels=labels,
+            names=tuple(self.names[label] for label in labels),
+            scores=scores,
+            picture=partial(self.to_bgr, image),
+        )

@@ -3,8 +3,8 @@
 from hrbench.kinds.kind import Kind
 from hrbench.kinds.landmarks import resolving
 from hrbench.kinds.landmarks.exporting import DeployableLandmarks
+from hrbench.kinds.landmarks.predictor import KeypointPredictor
 from hrbench.kinds.landmarks.profiling import profiled
-from hrbench.kinds.landmarks.results import KeypointResults
 from hrbench.kinds.landmarks.task import Landmarks
 
 OF_SCORE = "{task} has no heatmaps and none of COCO's figures: leave --decoder and --official out"
@@ -18,7 +18,7 @@ LANDMARKS = Kind(
     fits=resolving.fits,
     deployable=DeployableLandmarks,
     profiled=profiled,
-    of_pictures=KeypointResults,
+    of_pictures=KeypointPredictor,
     flags={
         "boxes": "--boxes goes with tasks of keypoints in images, and {task} is none",
         "keep_peaks": "--keep-peaks keeps heatmaps, and {task} has none",

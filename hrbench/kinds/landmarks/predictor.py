@@ -4,52 +4,46 @@ Letters: N boxes, K keypoints, H x W pixels.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
+from hrbench.arrays import Floats, Pixels
 from hrbench.data.sample import People, unlabelled
 from hrbench.engine.execution import Execution
 from hrbench.engine.inference import Inference, Pass
-from hrbench.engine.predict import overlapped
+from hrbench.engine.predict import Columns, overlapped
 from hrbench.engine.runtime import Runtime
-from hrbench.errors import DataError, RunError
+from hrbench.formats.h36m import joint_maps
 from hrbench.geometry import crop_of_boxes
-from hrbench.kinds.contract import AnyTask
+from hrbench.kinds.landmarks.found import Keypoints, header
 from hrbench.kinds.landmarks.predicting import heatmaps, passes, placing, see
 from hrbench.kinds.landmarks.task import Landmarks
+from hrbench.metrics.selection import instance_scores
 from hrbench.network import ImageNetwork
-
-Boxes = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Keypoints:
-    """What a network finds in a picture."""
-
-    boxes: Boxes  # (N, 4) x, y, width, height in px
-    keypoints: NDArray[np.float32]  # (N, K, 2) x, y in px; (0, 0) is the middle of the first pixel
-    scores: NDArray[np.float32]  # (N, K), of which 1 is sure
 
 
 class KeypointPredictor:
-    """A network of keypoints with its task's crops, flip test and decoding.
+    """A network of keypoints with its task's crops, flip test and decoding, in boxes."""
 
-    Attributes:
-        names: of the K keypoints, in their order.
-        edges: pairs of names between which a limb is drawn.
-    """
+    finds = Keypoints.finds
+    in_boxes = True
 
     def __init__(
         self, task: Landmarks, network: ImageNetwork, runtime: Runtime, batch: int = 32
     ) -> None:
         self.spec, self.dataset, self.runtime = task.spec, task.dataset, runtime
         self.names, self.edges = task.dataset.keypoints, task.dataset.edges
-        self.pixels = task.pixels
+        self.pixels, self.header = task.pixels, header(self.names)
+        self.about: dict[str, Any] = {
+            "keypoints": list(self.names),
+            "edges": [list(edge) for edge in self.edges],
+            "frame": "pixels of the upright picture; (0, 0) is the middle of the first one",
+        }
         scales = len(task.spec.protocol.scales or (1.0,))
         self._batch = max(1, batch // scales)
         moved, images = network.to(runtime.device).eval(), self._batch * passes(task.spec)
@@ -57,81 +51,71 @@ class KeypointPredictor:
         maps = heatmaps(task.spec, task.pixels, inference, runtime.device)
         self._see = Pass(inference, see(task.pixels.codec, maps), self._batch * scales)
 
-    def predict(self, image: NDArray[np.uint8], boxes: ArrayLike | None = None) -> Keypoints:
-        """Return the keypoints in the boxes of a picture.
+    def read(self, path: Path) -> NDArray[Any]:
+        return self.pixels.cutting.read(path)
 
-        Args:
-            image: (H, W, 3) RGB.
-            boxes: (N, 4) x, y, width, height in pixels, one around each person or face; without
-                any the whole picture is one.
+    def from_bgr(self, image: Pixels) -> NDArray[Any]:
+        return self.pixels.cutting.from_rgb(np.ascontiguousarray(image[..., ::-1]))
 
-        Raises:
-            DataError: the picture or the boxes have another shape.
-        """
-        _require_picture(image)
-        given = whole(image) if boxes is None else np.asarray(boxes, dtype=np.float64)
-        if given.ndim != 2 or given.shape[1] != 4 or not np.isfinite(given).all():
-            raise DataError(f"boxes: (N, 4) numbers x, y, width, height, not {given.shape}")
-        return self.of([self.pixels.cutting.from_rgb(image)], [given])[0]
+    def to_bgr(self, image: NDArray[Any]) -> Pixels:
+        return self.pixels.cutting.to_bgr(image)
 
     @torch.inference_mode()
-    def of(self, images: Sequence[NDArray[Any]], boxes: Sequence[Boxes]) -> list[Keypoints]:
-        """Return the keypoints of several pictures, as `pixels.cutting` reads them."""
-        people = self._people(boxes)
+    def results(self, images: Sequence[NDArray[Any]], boxes: Sequence[Floats]) -> list[Keypoints]:
+        """Return the keypoints in the (N, 5) boxes x, y, width, height, score of each picture."""
+        people = self._people([part[:, :4] for part in boxes])
         rows = [np.flatnonzero(people.image == index) for index in range(len(images))]
         crops = [
             self.pixels.cutting.cut(image, people, mine)
             for image, mine in zip(images, rows, strict=True)
             if len(mine)
         ]
-        if not crops:
-            return [self._none() for _ in images]
-        columns = self._found(torch.from_numpy(np.concatenate(crops)), people)
-        return [Keypoints(people.boxes[m], *(column[m] for column in columns)) for m in rows]
+        columns = self._found(np.concatenate(crops), people) if crops else self._none()
+        return [
+            self._result(image, part, {name: column[mine] for name, column in columns.items()})
+            for image, part, mine in zip(images, boxes, rows, strict=True)
+        ]
 
     def execution(self) -> Execution:
         """Return how boxes were computed."""
         return self._see.execution(self._batch)
 
-    def _found(self, crops: torch.Tensor, people: People) -> list[NDArray[np.float32]]:
+    def goes_on(self, folder: Path) -> str:
+        """Return what lifts the keypoints, where they are those of Human3.6M or COCO."""
+        if not joint_maps.are_lifted(self.names):
+            return ""
+        lift = f"hrbench predict {folder} --task h36m-lift --weights RUN"
+        return f"{lift}    lifts the keypoints to 3D"
+
+    def _none(self) -> Columns:
+        parts = np.zeros((0, len(self.names), 3), np.float32)
+        return {"keypoints": parts[..., :2], "scores": parts[..., 2]}
+
+    def _found(self, crops: NDArray[np.uint8], people: People) -> Columns:
         parted = torch.arange(len(crops)).split(self._batch)
-        batches = ((rows.numpy(), crops[rows].flatten(0, 1)) for rows in parted)
+        whole = torch.from_numpy(crops)
+        batches = ((rows.numpy(), whole[rows].flatten(0, 1)) for rows in parted)
         place = placing(self.pixels.codec, people)
         seen = overlapped(batches, self._see, self.runtime.device)
         parts = [place(read, rows) for rows, read in seen]
-        return [np.concatenate([part[name] for part in parts]) for name in ("keypoints", "scores")]
+        return {
+            name: np.concatenate([part[name] for part in parts]) for name in ("keypoints", "scores")
+        }
 
-    def _people(self, boxes: Sequence[Boxes]) -> People:
+    def _people(self, boxes: Sequence[Floats]) -> People:
         height, width = self.spec.model.input
         together = np.concatenate([np.zeros((0, 4)), *boxes])
         crops = crop_of_boxes(together, width / height, self.spec.protocol.padding)
         image = np.repeat(np.arange(len(boxes)), [len(part) for part in boxes])
         return unlabelled([Path()] * len(boxes), image, together, crops, len(self.names))
 
-    def _none(self) -> Keypoints:
-        count = len(self.names)
+    def _result(self, image: NDArray[Any], boxes: Floats, found: Columns) -> Keypoints:
+        threshold = self.spec.protocol.keypoint_threshold or 0.0
         return Keypoints(
-            np.zeros((0, 4)), np.zeros((0, count, 2), np.float32), np.zeros((0, count), np.float32)
+            boxes=boxes[:, :4],
+            keypoints=found["keypoints"],
+            scores=found["scores"],
+            object_scores=instance_scores(found["scores"], boxes[:, 4], threshold),
+            dataset=self.dataset,
+            picture=partial(self.to_bgr, image),
         )
-
-
-def whole(image: NDArray[Any]) -> Boxes:
-    """Return the (1, 4) box of a whole (H, W, 3) picture."""
-    height, width = image.shape[:2]
-    return np.array([[0, 0, width, height]], dtype=np.float64)
-
-
-def _require_picture(image: NDArray[Any]) -> None:
-    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
-        raise DataError(f"image: (H, W, 3) uint8 RGB, not {image.shape} {image.dtype}")
-
-
-def predictor_of(task: AnyTask, network: Any, runtime: Runtime, batch: int) -> KeypointPredictor:
-    """Return what finds the keypoints of a task.
-
-    Raises:
-        RunError: the task has none in images.
-    """
-    if not isinstance(task, Landmarks):
-        raise RunError(f"{task.spec.name} finds no keypoints in images; `hrbench list` names tasks")
-    return KeypointPredictor(task, network, runtime, batch)

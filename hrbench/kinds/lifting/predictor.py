@@ -19,24 +19,24 @@ from hrbench.engine.runtime import Runtime
 from hrbench.errors import DataError
 from hrbench.files.json_files import read_json
 from hrbench.formats.h36m import joint_maps
+from hrbench.kinds.lifting.found import Joints, header
 from hrbench.kinds.lifting.predicting import lift
 from hrbench.kinds.lifting.task import Lifter, Lifting
-from hrbench.kinds.predictor import ABOUT, Result, Successive
+from hrbench.kinds.predictor import ABOUT, Successive
 
 KEYPOINTS = "keypoints.json"
-DIGITS = 2  # behind the point, of mm
 
 
 class JointResults:
     """The joints of the surest person in each picture: mm in the camera's frame, from the hip."""
 
-    finds = "joints"
+    finds = Joints.finds
 
     def __init__(self, task: Lifting, network: Lifter, runtime: Runtime) -> None:
         self.spec, self.runtime, self.inputs = task.spec, runtime, task.inputs
         self.names = task.dataset.keypoints
         self.edges = task.dataset.indices(task.dataset.edges)
-        self.header = tuple(f"{name}_{axis}" for name in self.names for axis in "xyz")
+        self.header = header(self.names)
         self._network = network.to(runtime.device).eval()
 
     def results(self, folders: Sequence[str]) -> Iterator[Successive]:
@@ -49,7 +49,7 @@ class JointResults:
         for folder in folders:
             for clip, rate in _clips(Path(folder)):
                 parts = zip(clip.keypoints, self._lifted(clip), strict=True)
-                results = tuple(self._result(*part) for part in parts)
+                results = tuple(self._result(clip.name, *part) for part in parts)
                 yield Successive(clip.name, rate, tuple(clip.frames.tolist()), results)
 
     @torch.inference_mode()
@@ -64,10 +64,14 @@ class JointResults:
             precision=protocol.precision,
         )
 
-    def _result(self, keypoints: NDArray[np.floating], joints: NDArray[np.float32]) -> Result:
-        places = np.round(joints.astype(float), DIGITS)
-        drawn = partial(views, keypoints, joints.astype(np.float64), self.edges, self.names)
-        return Result([{"joints": places.tolist()}], [places.ravel().tolist()], drawn)
+    def _result(
+        self, file: str, keypoints: NDArray[np.floating], found: NDArray[np.float32]
+    ) -> Joints:
+        joints = found.astype(np.float64)
+        drawn = partial(views, keypoints, joints, self.edges, self.names)
+        return Joints(
+            picture=drawn, file=file, joints=joints, keypoints=keypoints, names=self.names
+        )
 
 
 def _clips(folder: Path) -> Iterator[tuple[Clip, float | None]]:
