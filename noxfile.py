@@ -53,7 +53,7 @@ def minimums(session: nox.Session) -> None:
     All but those of export, which needs a newer PyTorch than the rest and says so.
     """
     extras = PROJECT["optional-dependencies"]
-    needs = [*PROJECT["dependencies"], *extras["cdf"], *extras["sleap"]]
+    needs = [*PROJECT["dependencies"], *extras["cdf"], *extras["sleap"], *extras["video"]]
     lowest = [need.split(",")[0].replace(">=", "==") for need in needs]
     beside = ("pytest>=8.3", "hypothesis", "nox", "pytest-benchmark", "pyyaml", *BROWSER)
     peers = ("huggingface_hub", "jsonschema", "torchmetrics", "webdataset")

@@ -49,13 +49,27 @@ def is_read(file: Path) -> bool:
 
 def frames(video: Path) -> Iterator[NDArray[np.uint8]]:
     """Yield the (height, width, 3) BGR frames of a video, upright."""
+    return (frame for _, frame in timed(video))
+
+
+def timed(video: Path) -> Iterator[tuple[float, NDArray[np.uint8]]]:
+    """Yield the frames of a video, each after its time in seconds from the first one.
+
+    That is what the file says of the frame, however unevenly; where it says nothing, a frame
+    follows the one before it at the video's rate.
+    """
+    step = 1 / Medium(video, is_video=True).rate
+    first, last = 0.0, -step
     with _opened(video) as capture:
         while True:
             with QUIET:  # never around a yield: others speak meanwhile
                 whole, frame = capture.read()
+                said = float(capture.get(cv2.CAP_PROP_POS_MSEC)) / 1000
             if not whole:
                 return
-            yield frame.astype(np.uint8, copy=False)
+            first = said if last < 0 else first
+            last = said - first if said - first > last else last + step
+            yield last, frame.astype(np.uint8, copy=False)
 
 
 @contextmanager

@@ -51,6 +51,7 @@ class Successive:
     file: str
     rate: float | None  # pictures a second, of a video
     frames: tuple[int, ...]  # the number of each, of a video
+    times: tuple[float, ...]  # of each, in seconds from the video's first; 0 of an image
     results: tuple[Found, ...]
 
 

@@ -277,7 +277,7 @@ def test_weights_of_a_run_say_their_task(images: list[Path], tmp_path: Path) -> 
     expected = rows_of(predict(asked(images, tmp_path / "named", overrides=(FLIP,))))
     assert rows_of(predict(asked(images, tmp_path / "out", task=None, weights=weights))) == expected
     model = hrbench.load(weights=str(weights))
-    assert (model.spec.name, model.spec.protocol.flip_test) == ("coco-pose", True)
+    assert (model.spec.name, model.spec.protocol.plain()["flip_test"]) == ("coco-pose", True)
 
 
 def test_a_variant_that_the_weights_do_not_tell_is_asked_for(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """From pictures to rows, drawn pictures and counts, in a folder."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -19,6 +19,7 @@ from hrbench.kinds.predictor import PicturePredictor
 from hrbench.road.telling import tell
 
 TOGETHER = 16  # pictures that are held at once
+DIGITS = 6  # behind the point, of seconds
 SHORTENED = "videos of which fewer frames can be read than their header says"
 EMPTY = "videos with frames in which nothing was looked for or found"
 
@@ -56,7 +57,7 @@ class Prediction:
             for picture, found in self._found(skipped):
                 path = picture.path
                 objects = rows.add(self._named(picture), found)
-                album.add(path, path.stem, rates.get(path), found.drawn)
+                album.add(path, path.stem, _moment(picture, rates), found.drawn)
                 turned += picture.turned
                 seen[path] += 1
                 empty[path] += not objects
@@ -91,9 +92,14 @@ class Prediction:
     def _named(self, picture: Picture) -> dict[str, Any]:
         """Return how the rows of a picture begin."""
         row: dict[str, Any] = {"image_id": picture.image_id, "file_name": str(picture.path)}
-        frame = {} if picture.frame is None else {"frame": picture.frame}
+        when = picture.time
+        frame = {} if when is None else {"frame": picture.frame, "time": round(when, DIGITS)}
         category = self.boxes.category
         return row | frame | ({} if category is None else {"category_id": category})
+
+
+def _moment(picture: Picture, rates: Mapping[Path, float]) -> writing.Moment | None:
+    return None if picture.time is None else writing.Moment(picture.time, rates[picture.path])
 
 
 def _of_video(video: Medium, seen: int, empty: int) -> dict[str, Any]:

@@ -15,9 +15,12 @@ def write(
     with writing.album(draft / writing.DRAWN, draw=draw) as album:
         for number, part in enumerate(parts):
             stem = f"{Path(part.file).stem}-{number}"
-            for frame, found in zip(part.frames, part.results, strict=True):
-                where = {} if part.rate is None else {"frame": frame}
+            for frame, time, found in zip(part.frames, part.times, part.results, strict=True):
+                moment = (
+                    None if part.rate is None else writing.Moment(time - part.times[0], part.rate)
+                )
+                where = {} if moment is None else {"frame": frame, "time": time}
                 rows.add({"file_name": part.file, **where}, found)
-                album.add(number, stem, part.rate, found.drawn)
+                album.add(number, stem, moment, found.drawn)
     rows.write(draft, continuation.finds, continuation.header)
     return len(rows.rows)

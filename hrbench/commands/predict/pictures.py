@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hrbench.commands.predict.placed_boxes import number_of
 from hrbench.data.headers import UPRIGHT
-from hrbench.data.media import Medium, frames
+from hrbench.data.media import Medium, timed
 from hrbench.data.orientation import orientation, upright
 from hrbench.errors import DataError
 
@@ -25,6 +25,7 @@ class Picture:
     image_id: int  # that no other picture has
     turned: bool  # by its EXIF tag
     pixels: NDArray[Any]  # as the task's reader gives them
+    time: float | None = None  # of a frame, in seconds from the first
 
     @property
     def name(self) -> str:
@@ -48,9 +49,9 @@ def pictures(
     for medium in media:
         path = medium.path
         if medium.is_video:
-            for number, frame in enumerate(frames(path)):
-                pixels = from_bgr(frame)
-                yield Picture(path, number, next(following), turned=False, pixels=pixels)
+            for number, (time, frame) in enumerate(timed(path)):
+                pixels, own = from_bgr(frame), next(following)
+                yield Picture(path, number, own, turned=False, pixels=pixels, time=time)
             continue
         try:
             yield picture(path, ids[path], read)

@@ -6,20 +6,31 @@ import os
 import shutil
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import cv2
 
 from hrbench.arrays import Pixels
-from hrbench.data.media import spelled
+from hrbench.commands.predict.videos import Video, new_video
 from hrbench.errors import RunError
 from hrbench.kinds.found import Found
 
 DEFAULT = Path("predictions")
 DRAWN = "drawn"  # the folder of pictures
 ESCAPED = "backslashreplace"  # which JSON reads as what it was
-CODEC = "mp4v"  # that every build of OpenCV can write
+
+
+Draw = Callable[[], Pixels]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a frame of a video is shown."""
+
+    time: float  # seconds from the first one's
+    rate: float  # frames a second, on average
 
 
 @contextmanager
@@ -68,20 +79,6 @@ def write_picture(place: Path, drawn: Pixels) -> None:
     place.write_bytes(encoded.tobytes())
 
 
-def open_video(place: Path, rate: float, first: Pixels) -> cv2.VideoWriter:
-    """Return what writes frames of the first one's size, so many a second.
-
-    Raises:
-        RunError: OpenCV cannot.
-    """
-    size = (first.shape[1], first.shape[0])
-    with spelled(place) as name:
-        writer = cv2.VideoWriter(name, cv2.VideoWriter.fourcc(*CODEC), rate, size)
-    if not writer.isOpened():
-        raise RunError(f"{place.name}: OpenCV cannot write a video of {size[0]} x {size[1]} here")
-    return writer
-
-
 class Rows:
     """What is written of all pictures, in their order."""
 
@@ -90,20 +87,20 @@ class Rows:
         self.cells: list[list[Any]] = []
 
     def add(self, picture: dict[str, Any], found: Found) -> int:
-        """Take what was found in a picture, of which `picture` says the file and the frame.
+        """Take what was found in a picture, of which `picture` says the file, frame and time.
 
         Returns how many objects that is.
         """
         rows = found.rows()
         self.rows += [picture | row for row in rows]
-        where = [picture["file_name"], picture.get("frame", "")]
+        where = [picture["file_name"], picture.get("frame", ""), picture.get("time", "")]
         self.cells += [[*where, *cells] for cells in found.cells()]
         return len(rows)
 
     def write(self, folder: Path, name: str, header: Sequence[str]) -> None:
         """Write a JSON and a CSV file."""
         write_rows(folder / f"{name}.json", self.rows)
-        write_table(folder / f"{name}.csv", ("file", "frame", *header), self.cells)
+        write_table(folder / f"{name}.csv", ("file", "frame", "time", *header), self.cells)
 
 
 @contextmanager
@@ -122,7 +119,7 @@ def album(place: Path, *, draw: bool) -> Iterator["Album | NoAlbum"]:
 class NoAlbum:
     """Takes the place of an album where nothing is drawn."""
 
-    def add(self, key: Hashable, stem: str, rate: float | None, draw: Callable[[], Pixels]) -> None:
+    def add(self, key: Hashable, stem: str, moment: Moment | None, draw: Draw) -> None:
         """Draw nothing."""
 
 
@@ -131,31 +128,32 @@ class Album:
 
     def __init__(self, place: Path) -> None:
         self.place = place
-        self._videos: dict[Hashable, cv2.VideoWriter] = {}
+        self._videos: dict[Hashable, Video] = {}
         self._names: dict[Hashable, str] = {}
         place.mkdir()
 
-    def add(self, key: Hashable, stem: str, rate: float | None, draw: Callable[[], Pixels]) -> None:
+    def add(self, key: Hashable, stem: str, moment: Moment | None, draw: Draw) -> None:
         """Write a picture, or the next frame of a video.
 
         Args:
             key: of the file that it is of.
             stem: what that is called, without an ending.
-            rate: pictures a second, of a video.
+            moment: when it is shown, of a video.
             draw: makes the picture, in BGR.
         """
         drawn = draw()
-        if rate is None:
+        if moment is None:
             write_picture(self.place / self._name(key, stem, ".jpg"), drawn)
             return
         if key not in self._videos:
-            self._videos[key] = open_video(self.place / self._name(key, stem, ".mp4"), rate, drawn)
-        self._videos[key].write(drawn)
+            place = self.place / self._name(key, stem, ".mp4")
+            self._videos[key] = new_video(place, moment.rate, drawn)
+        self._videos[key].write(drawn, moment.time)
 
     def close(self) -> None:
         """Finish the videos."""
-        for writer in self._videos.values():
-            writer.release()
+        for video in self._videos.values():
+            video.close()
 
     def _name(self, key: Hashable, stem: str, ending: str) -> str:
         """Return a name that no other file of the album has."""

@@ -6,7 +6,7 @@ Letters: T frames; 17 joints of Human3.6M.
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -25,6 +25,7 @@ from hrbench.kinds.lifting.task import Lifter, Lifting
 from hrbench.kinds.predictor import ABOUT, Successive
 
 KEYPOINTS = "keypoints.json"
+Timed: TypeAlias = tuple[Clip, float | None, tuple[float, ...]]
 
 
 class JointResults:
@@ -47,10 +48,10 @@ class JointResults:
                 others.
         """
         for folder in folders:
-            for clip, rate in _clips(Path(folder)):
+            for clip, rate, times in _clips(Path(folder)):
                 parts = zip(clip.keypoints, self._lifted(clip), strict=True)
                 results = tuple(self._result(clip.name, *part) for part in parts)
-                yield Successive(clip.name, rate, tuple(clip.frames.tolist()), results)
+                yield Successive(clip.name, rate, tuple(clip.frames.tolist()), times, results)
 
     @torch.inference_mode()
     def _lifted(self, clip: Clip) -> NDArray[np.float32]:
@@ -74,7 +75,7 @@ class JointResults:
         )
 
 
-def _clips(folder: Path) -> Iterator[tuple[Clip, float | None]]:
+def _clips(folder: Path) -> Iterator[Timed]:
     for name in (ABOUT, KEYPOINTS):
         if not (folder / name).is_file():
             raise DataError(
@@ -106,8 +107,8 @@ def _surest(rows: Any) -> dict[str, dict[int, dict[str, Any]]]:
 
 def _sequences(
     by_file: dict[str, dict[int, dict[str, Any]]], files: Any, to_h36m: joint_maps.Map
-) -> Iterator[tuple[Clip, float | None]]:
-    """Yield the frames of each file that follow one another, and its frames a second."""
+) -> Iterator[Timed]:
+    """Yield the frames of each file that follow one another, its frames a second, their times."""
     for file, frames in by_file.items():
         size = files[file]["width"], files[file]["height"]
         numbers = np.array(sorted(frames))
@@ -116,7 +117,7 @@ def _sequences(
             keypoints = to_h36m(flat.reshape(len(part), -1, 3)[..., :2].astype(np.float32))
             unknown = np.zeros((len(part), 17, 3), np.float32)
             clip = Clip("", file, _camera(size), part, unknown, keypoints)
-            yield clip, files[file].get("rate")
+            yield clip, files[file].get("rate"), tuple(frames[n].get("time", 0.0) for n in part)
 
 
 def _camera(size: tuple[int, int]) -> Camera:
