@@ -46,6 +46,7 @@ BELOW: dict[str, set[str]] = {  # what each imports beside itself
         *BOTTOM,
     },
     "convert": {"data", "files", "formats", "lints", *BOTTOM},
+    "tracking": {"errors"},  # what stores take is plain numbers, texts and files
     "__main__": {"cli"},
     "__init__": {
         "begun",

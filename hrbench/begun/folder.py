@@ -66,7 +66,7 @@ def read(folder: Path) -> tuple[TaskSpec, DatasetSpec, State]:
     try:
         content = json.loads((folder / STATE).read_text("utf-8"))
         options = content.pop("options")
-        lists = {key: tuple(options.get(key, ())) for key in ("overrides", "allow")}
+        lists = {key: tuple(options.get(key, ())) for key in ("overrides", "allow", "track")}
         options = Options(**{**options, **lists})
         lists = {key: tuple(content.get(key, ())) for key in ("notes", "example")}
         state = State(options=options, **{**content, **lists, "id": id_of(folder)})

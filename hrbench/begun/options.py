@@ -27,4 +27,5 @@ class Options:
     workers: int | None = None
     pictures: int | None = None  # on the contact sheets; None: some on a terminal, else none
     keep_peaks: bool = False  # of the heatmaps, for another decoder
+    track: tuple[str, ...] = ()  # names of programs whose stores are told of the run
     out: str = "results/runs"

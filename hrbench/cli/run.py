@@ -73,6 +73,12 @@ GOING_ON = frozenset({"data", "out", "compile", "eager"})
     help="How many on the sheets of training crops and of the worst cases [default: 24 on a "
     "terminal]; 0: no pictures of single cases either.",
 )
+@click.option(
+    "--track",
+    type=click.Choice(["tensorboard", "mlflow"]),
+    multiple=True,
+    help="Curves, figures and pictures for this program too; repeatable.",
+)
 @click.option("--out", type=FILE, default=RUNS, help="Folder for the runs.")
 @click.option("--resume", type=FILE, metavar="RUN", help="Go on where this run stopped.")
 @allowing

@@ -25,9 +25,11 @@ from hrbench.road.predicting import predict
 from hrbench.road.prepared import with_prepared
 from hrbench.road.reading import located, read
 from hrbench.road.resolve import is_modified, resolve, with_precision
+from hrbench.road.tracked import tracked
 from hrbench.road.training import fit
 from hrbench.road.uncertainty import surely_measured
 from hrbench.spec import DatasetSpec, TaskSpec
+from hrbench.tracking import registry as tracking
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,6 +134,7 @@ def resume(
 def walked(asked: Asked) -> tuple[RunRecord, Path] | None:
     """Go the whole road: read, build, fit, predict, measure, record."""
     options, checkpoint = asked.options, asked.checkpoint
+    tracking.require(options.track)
     shared = processes(options.device, compiles=options.compile, eager=options.eager)
     with shared as runtime, living():
         spec = with_precision(asked.spec, runtime.device.type)
@@ -144,8 +147,11 @@ def walked(asked: Asked) -> tuple[RunRecord, Path] | None:
         evaluation, start, ready = with_prepared(task, evaluation, start, said=runtime.leads)
         built = build(task, evaluation, start, runtime)
         folder, state = _opened(asked, task, evaluation, built, runtime)
-        with recording.kept(folder, runtime):
-            state = fit(task, evaluation, built, runtime, folder, state)
+        with (
+            recording.kept(folder, runtime),
+            tracked(spec, folder, state, runtime) as tracker,
+        ):
+            state = fit(task, evaluation, built, runtime, folder, state, tracker)
             state = replace(
                 state, execution=state.execution | ({"prepared": ready} if ready else {})
             )
@@ -159,6 +165,7 @@ def walked(asked: Asked) -> tuple[RunRecord, Path] | None:
             )
             recording.draw(folder, task, evaluation, predictions, record.groups)
             record.write(folder)
+            tracker.ended(record, folder)
             return record, folder
 
 

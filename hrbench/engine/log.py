@@ -3,6 +3,7 @@
 import csv
 import math
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,14 +39,23 @@ class Figure:
         return f"{words}; best so far {best:.4g} {self.unit}"
 
 
+Track = Callable[[Mapping[str, float], int], None]  # takes numbers of a step by their names
+
+
+def untracked(_: Mapping[str, float], __: int) -> None:
+    """Take them and do nothing."""
+
+
 class Log:
     """Sums up losses on the device and writes their mean every few steps.
 
-    Reading a loss waits for the device, so it is done seldom.
+    Reading a loss waits for the device, so it is done seldom. What is written is tracked too.
     """
 
-    def __init__(self, path: Path | None, steps: Steps, *, done: int = 0) -> None:
-        self.path, self.steps, self.step = path, steps, done
+    def __init__(
+        self, path: Path | None, steps: Steps, *, done: int = 0, track: Track = untracked
+    ) -> None:
+        self.path, self.steps, self.step, self.track = path, steps, done, track
         self.waited = self.trained = 0.0  # seconds over the whole training
         self._clear()
         if path is not None:
@@ -90,6 +100,8 @@ class Log:
         rate, share = self._samples / seconds, waited / seconds
         numbers = (f"{loss:.6g}", f"{learning_rate:g}", f"{rate:.1f}", f"{share:.3f}")
         self._write(self.step, epoch + 1, *numbers, "", "", "")
+        values = (epoch + 1, loss, learning_rate, rate, share)
+        self.track(dict(zip(OF_STEPS[1:], values, strict=True)), self.step)
         self.steps.note = f"epoch {epoch + 1}  loss {loss:.4g}  {rate:.0f} samples/s"
         self._clear()
 
@@ -97,6 +109,8 @@ class Log:
         """Write the row of a validation after `epoch` epochs, and say it."""
         numbers = (f"{figure.value:.6g}", f"{best:.6g}")
         self._write(self.step, epoch, "", "", "", "", figure.name, *numbers)
+        values = {figure.name: figure.value, f"best {figure.name}": best}
+        self.track({f"validation/{name}": value for name, value in values.items()}, self.step)
         self.steps.tell(f"epoch {epoch}/{epochs}: {figure.said(best)}")
         self._clear()
 

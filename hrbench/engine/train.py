@@ -16,7 +16,7 @@ from hrbench.engine import checkpoint
 from hrbench.engine.checkpoint import Position
 from hrbench.engine.clock import clock
 from hrbench.engine.graphs import Tensors
-from hrbench.engine.log import Figure, Log
+from hrbench.engine.log import Figure, Log, Track, untracked
 from hrbench.engine.progress import Steps
 from hrbench.engine.schedule import batches_of, momentum, rate
 from hrbench.engine.step import Step
@@ -63,6 +63,7 @@ class Trainer(Generic[B]):
         feed: the samples.
         folder: of the run.
         said: plain values by name, that checkpoints keep.
+        track: takes what is logged.
 
     Raises:
         RunError: the warm-up is longer than the training.
@@ -74,8 +75,10 @@ class Trainer(Generic[B]):
         feed: Feed[B],
         folder: Path,
         said: Mapping[str, Any] = checkpoint.NOTHING,
+        track: Track = untracked,
     ) -> None:
         self.step, self.feed, self.folder, self.said = step, feed, folder, said
+        self.track = track
         self.network, self.plan, self.runtime = step.network, step.plan, step.runtime
         self.recipe = self.plan.recipe
         self.clock = clock(self.runtime.device)
@@ -112,7 +115,8 @@ class Trainer(Generic[B]):
         """
         done, shown, stop = self.steps_taken, self.runtime.leads, StopSignals()
         with stop, Steps("training", self.steps, done, shown=shown) as steps:
-            log = Log(self.folder / "log.csv" if shown else None, steps, done=done)
+            path = self.folder / "log.csv" if shown else None
+            log = Log(path, steps, done=done, track=self.track)
             while self.position.epoch < self.recipe.epochs:
                 self._epoch(log, stop)
                 self._end_epoch(validate, log, stop)

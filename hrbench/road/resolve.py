@@ -1,9 +1,8 @@
 """From a task's name and flags to the one spec that a run follows."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from hrbench import catalog
 from hrbench.backbone.weights import Checkpoint
@@ -17,6 +16,7 @@ from hrbench.kinds.kind import Refusal, unknown
 from hrbench.kinds.registry import kind_of, require_own_flags
 from hrbench.report.run_folders import DATASET
 from hrbench.spec import DatasetSpec, TaskSpec
+from hrbench.spec.tables import dotted
 from hrbench.spec.task_file import TaskFile, parse_override
 
 
@@ -83,7 +83,7 @@ def require_registered(spec: TaskSpec, overrides: Sequence[str], file: Path) -> 
 
 
 def _said_by(overrides: Sequence[str]) -> dict[str, str]:
-    return {key: f"--set {text}" for text in overrides for key in _dotted(parse_override(text))}
+    return {key: f"--set {text}" for text in overrides for key in dotted(parse_override(text))}
 
 
 def _refusals(spec: TaskSpec) -> Iterator[Refusal]:
@@ -98,15 +98,6 @@ def _require_trainable(spec: TaskSpec, dataset: DatasetSpec) -> None:
             f"{dataset.name} to train on; with --weights nothing is trained"
         )
     kind_of(spec).require_trainable(spec, dataset)
-
-
-def _dotted(tables: Mapping[str, Any], before: str = "") -> Iterator[str]:
-    """Yield the keys of nested tables as `a.b`."""
-    for key, value in tables.items():
-        if isinstance(value, dict):
-            yield from _dotted(value, f"{before}{key}.")
-        else:
-            yield f"{before}{key}"
 
 
 def with_precision(spec: TaskSpec, device_type: str) -> TaskSpec:

@@ -37,7 +37,7 @@ def look_at(picture: Path | None) -> None:
 
 
 def pictures(options: Options) -> int:
-    """Return how many pictures are drawn on a sheet; where nobody says, some on a terminal."""
+    """Return how many pictures are drawn on a sheet; where nobody says, some where one looks."""
     if options.pictures is not None:
         return options.pictures
-    return PICTURES if sys.stderr.isatty() else 0
+    return PICTURES if options.track or sys.stderr.isatty() else 0

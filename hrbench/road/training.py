@@ -12,7 +12,7 @@ from hrbench.begun.folder import State
 from hrbench.data.evaluation import Evaluation
 from hrbench.data.loader import order
 from hrbench.engine import duration, room
-from hrbench.engine.log import Figure
+from hrbench.engine.log import Figure, Track, untracked
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.step import Plan, Step
 from hrbench.engine.train import Feed, Trainer, Validate
@@ -21,6 +21,7 @@ from hrbench.report.record import Weights
 from hrbench.road.building import Built
 from hrbench.road.measuring import measure
 from hrbench.road.telling import look_at, pictures, tell
+from hrbench.road.tracked import Tracker
 from hrbench.threads import cores
 
 ROOM = 0.8  # of the free memory: what is on its way backward comes on top
@@ -36,16 +37,20 @@ def fit(
     runtime: Runtime,
     folder: Path,
     state: State,
+    tracker: Tracker,
 ) -> State:
     """Train the network, unless its weights are given; return the state of a run that has them."""
     trained, seconds, execution = built.weights, None, {}
     if built.training is not None:
         feed = built.training.feed
+        trainer = trainer_of(task, built, feed, runtime, folder, tracker.figures)
+        trainer.resume()
+        tracker.goes_on(trainer.steps_taken)
         shown = pictures(task.options)
         if shown and runtime.leads:
-            look_at(task.draw_training(folder, first_batch(feed, task.options.seed, shown)))
-        trainer = trainer_of(task, built, feed, runtime, folder)
-        trainer.resume()
+            drawn = task.draw_training(folder, first_batch(feed, task.options.seed, shown))
+            look_at(drawn)
+            tracker.picture(drawn)
         seconds = train(trainer, _validation(task, evaluation, built, runtime))
         trained = trained.model_copy(update={"sha256": weights.digest(built.network)})
         execution = {"training": trainer.step.execution.content()}
@@ -88,14 +93,19 @@ def about(task: AnyTask, trained: Weights) -> About:
 
 
 def trainer_of(
-    task: AnyTask, built: Built, feed: Feed[Any], runtime: Runtime, folder: Path
+    task: AnyTask,
+    built: Built,
+    feed: Feed[Any],
+    runtime: Runtime,
+    folder: Path,
+    track: Track = untracked,
 ) -> Trainer[Any]:
     """Return the training of a network by its task's recipe; checkpoints say what they are."""
     cost = task.cost(built.network, runtime.device)
     readers = workers(task.options.workers, runtime.world)
     plan = task.planned(Plan(task.spec.recipe, task.options.seed, readers))
     said = {KEY: about(task, built.weights).content()}
-    return Trainer(Step(built.network, cost, plan, runtime), feed, folder, said)
+    return Trainer(Step(built.network, cost, plan, runtime), feed, folder, said, track)
 
 
 def train(training: Trainer[Any], validate: Validate) -> float:

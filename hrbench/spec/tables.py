@@ -4,6 +4,7 @@ Frozen and strict: an unknown key, a wrong type, a number out of range is refuse
 `catalog` reads the files, `validation` turns refusals into sentences.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -37,3 +38,12 @@ class Table(BaseModel):
     def plain(self) -> dict[str, Any]:
         """Return it as dicts, lists, numbers and strings, as TOML and JSON have them."""
         return self.model_dump(mode="json", exclude_none=True)
+
+
+def dotted(tables: Mapping[str, Any], before: str = "") -> dict[str, Any]:
+    """Return what nested tables say, by keys as `a.b`."""
+    said: dict[str, Any] = {}
+    for key, value in tables.items():
+        inner = dotted(value, f"{before}{key}.") if isinstance(value, dict) else None
+        said |= {f"{before}{key}": value} if inner is None else inner
+    return said

@@ -25,7 +25,7 @@ from hrbench.report.table import epochs, interval_words, started, with_unit
 
 INCHES = (4.2, 2.9)  # of a chart
 DEFAULTS: Mapping[str, object] = {"device": "auto", "precision": "auto"}
-OF_MACHINE = frozenset({"out", "workers", "pictures"})  # options that change no figure
+OF_MACHINE = frozenset({"out", "workers", "pictures", "track"})  # options that change no figure
 SPELLED = {"overrides": "set"}  # as the command has them
 NOTHING: tuple[object, ...] = (None, False, "", [])
 
