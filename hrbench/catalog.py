@@ -14,8 +14,13 @@ from hrbench.spec.validation import RENAMED, validate
 
 _PACKAGE = Path(__file__).parent
 _OF_RUN = "run.json"  # beside the files that a run wrote
-# Of a dataset, what only tells apart where figures are good or bad.
-GROUPS: Any = {"regions": True, "turn": True, "splits": {"__all__": {"subset_of"}}}
+# Of a dataset, what only tells apart where figures are good or bad, and where its files are from.
+BESIDE: Any = {
+    "regions": True,
+    "turn": True,
+    "downloads": True,
+    "splits": {"__all__": {"subset_of"}},
+}
 # A file of one's own, or a name, before a variant; neither names nor variants have folders in them.
 _WITH_VARIANT = re.compile(r"(.*\.toml|[^@/\\]*)@([^/\\]*)")
 
@@ -121,14 +126,14 @@ def is_published(dataset: DatasetSpec) -> bool:
     """Whether it is one that comes with hrbench, so that many have looked at its pictures.
 
     It may have the names that others give to its files, and other groups of points and of splits:
-    those of older runs had none.
+    those of older runs had none. Nor had these addresses to fetch it from.
     """
     if dataset.name not in names("datasets"):
         return False
     published = _shipped(folder("datasets") / f"{dataset.name}.toml")
     own_names = {other: name for name, other in published.renamed.items()}
     named = dataset.placed(lambda name: own_names.get(name or "", name))
-    return named.model_dump(exclude=GROUPS) == published.model_dump(exclude=GROUPS)
+    return named.model_dump(exclude=BESIDE) == published.model_dump(exclude=BESIDE)
 
 
 @cache

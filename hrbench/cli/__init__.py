@@ -11,6 +11,7 @@ from hrbench.cli import (
     convert,
     doctor,
     export,
+    fetch,
     list,  # noqa: A004  the command's name
     make,
     predict,
@@ -35,6 +36,7 @@ __all__ = [
     "convert",
     "doctor",
     "export",
+    "fetch",
     "list",
     "main",
     "make",

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from hrbench.spec.division import Division
+from hrbench.spec.download import Download
 from hrbench.spec.tables import Count, FromList, NamePairs, Names, Sizes, Table
 
 
@@ -67,6 +68,7 @@ class DatasetSpec(Table):
     split: Division | None = None  # which images make those parts, instead of a share by name
     renamed: dict[str, str] = Field(default_factory=dict)  # files: where others put the same ones
     issuers: dict[str, str] = Field(default_factory=dict)  # file or folder: who issues it
+    downloads: Annotated[tuple[Download, ...], FromList] = ()  # what `hrbench fetch` gets
     splits: dict[str, Split]
 
     @model_validator(mode="after")
@@ -133,6 +135,9 @@ class DatasetSpec(Table):
         for name, split in self.splits.items():
             if split.subset_of is not None and split.subset_of not in self.splits:
                 raise ValueError(f"splits: {name}: subset_of: no split is '{split.subset_of}'")
+        for name in (name for one in self.downloads for name in one.splits):
+            if name not in self.splits:
+                raise ValueError(f"downloads: splits: no split is '{name}'")
         return self
 
     def placed(self, place: Callable[[str | None], str | None]) -> Self:

@@ -7,14 +7,27 @@ Frozen and strict: an unknown key, a wrong type, a number out of range is refuse
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 
 def _tuple(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value  # TOML knows only lists
 
 
+def leaves(name: str) -> bool:
+    """Whether a name, with / between its folders, may lead out of the folder that it lies in."""
+    parts = name.split("/")
+    return name.startswith("/") or ".." in parts or any(sign in name for sign in "\\:\0")
+
+
+def _below(name: str) -> str:
+    if leaves(name):
+        raise ValueError(f"'{name}' does not lie below the folder; write / between folders")
+    return name
+
+
 FromList = BeforeValidator(_tuple)
+Below = Annotated[str, AfterValidator(_below)]  # a file or folder, below one that is known
 Names = Annotated[tuple[str, ...], FromList]
 NamePairs = Annotated[tuple[Annotated[tuple[str, str], FromList], ...], FromList]
 Counts = Annotated[tuple[int, ...], FromList]

@@ -1,0 +1,1 @@
+"""Datasets fetched from their publishers, and laid out as they are read."""

@@ -1,0 +1,90 @@
+"""What a dataset's addresses give: fetched, compared, unpacked and put where it is read."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from hrbench.commands.fetch.plan import SCRATCH, Part, Plan, State, free
+from hrbench.commands.fetch.text import many, size
+from hrbench.commands.fetch.unpacking import unpack
+from hrbench.errors import FetchError, RunError
+from hrbench.fetching.download import download, parsed
+
+ADVICE = "Name another folder with --data, or fewer splits with --only."
+LOCK = ".lock"  # of who fetches
+
+
+def fetch(plan: Plan, *, keep: bool, tell: Callable[[str], None]) -> None:
+    """Fetch and unpack what a plan has addresses or archives for.
+
+    Nothing that lies there is written anew. Of an archive nothing is in its place before all of
+    it is; what was cut off goes on where it stopped.
+
+    Args:
+        plan: what is to be done.
+        keep: whether to keep the archives that were fetched. Those that a person put there stay.
+        tell: is given what a person should know.
+
+    Raises:
+        HrbenchError: the disk has no room, an address gives nothing, or something else than it
+            should, or an archive is not whole.
+    """
+    needed, there = plan.room(keep=keep), free(plan.folder)
+    if needed > there:
+        words = f"{size(needed)} are needed on the way, and {size(there)} are free"
+        raise RunError(f"{plan.folder}: {words}. {ADVICE}")
+    try:
+        for part in plan.of(State.UNPACK, State.FETCH):
+            _archive(part)
+            if other := _put(part):
+                words = f"of another size than in {part.download.file}; they stay as they are"
+                tell(f"{part.folder}: {many(other)} there already, {words}")
+            _put_away(part, keep=keep)
+    except OSError as error:
+        place = error.filename or plan.folder
+        raise RunError(f"{place} cannot be written: {error.strerror}. {ADVICE}") from error
+    finally:
+        _sweep(plan.folder / SCRATCH)
+
+
+def _sweep(scratch: Path) -> None:
+    """Remove the folder in which nothing is left to go on from."""
+    if scratch.is_dir() and all(path.suffix == LOCK for path in scratch.iterdir()):
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _archive(part: Part) -> None:
+    """Have the file of a download where it lies, and compare it with what its publisher says."""
+    about = part.download
+    if about.address:
+        download(about.address, part.archive, known=about.hash or "", advice=ADVICE)
+    elif about.hash is not None:
+        import pooch  # noqa: PLC0415
+
+        algorithm, digits = parsed(about.hash)
+        if pooch.file_hash(part.archive, algorithm) != digits:
+            raise FetchError(
+                f"{part.archive}: its {algorithm.upper()} is not {digits[:8]}…, as that of the "
+                "file that is given out; get it again"
+            )
+
+
+def _put(part: Part) -> list[str]:
+    """Put what a download gives into its places; return what lies there and is something else."""
+    about = part.download
+    if all(given.entry is None for given in about.gives):
+        for given in about.gives:
+            if not (place := part.folder / given.place).exists():
+                place.parent.mkdir(parents=True, exist_ok=True)
+                part.archive.replace(place)
+        return []
+    return unpack(part.archive, about.gives, part.folder, part.coming)
+
+
+def _put_away(part: Part, *, keep: bool) -> None:
+    if part.state is State.UNPACK or not part.archive.exists():
+        return
+    if keep:
+        part.archive.replace(part.folder / part.download.file)
+    else:
+        part.archive.unlink()
