@@ -31,7 +31,8 @@ def load(
     Args:
         task: NAME, NAME@VARIANT or a TOML file; without one that of the run that the weights are
             of.
-        weights: a run, or a checkpoint in any layout that `hrbench weights inspect` knows.
+        weights: a run, a checkpoint in any layout that `hrbench weights inspect` knows, or the
+            name of one as `hrbench weights fetch` takes it.
         device: auto, cpu, cuda, or any other of torch's.
         batch: boxes that go through the network at once.
         overrides: `KEY=VALUE`, as `--set` has them: ("protocol.flip_test=false",).

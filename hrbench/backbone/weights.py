@@ -39,6 +39,8 @@ class Checkpoint:
     checked: str = ""  # by what it was seen that the file is whole
     about: About | None = None  # what is known of its network; from here what it says itself
     theirs: Mapping[str, str] = field(default_factory=dict)  # ours to what the file calls them
+    origin: str = ""  # the name that the file was fetched by; "" of one that a path names
+    address: str = ""  # that it was fetched from
 
     @property
     def color(self) -> str | None:

@@ -11,7 +11,9 @@ from hrbench.cli.root import DATA, FILE, allowing, answer, as_json, main
 
 @main.command()
 @click.argument("task")
-@click.option("--weights", type=FILE, required=True, help="The checkpoint to export, or a RUN.")
+@click.option(
+    "--weights", type=FILE, required=True, help="A RUN, a file, or a name (weights fetch)."
+)
 @click.option(
     "-o", "--output", type=FILE, required=True, help="The file to write: *.onnx or *.pt2."
 )

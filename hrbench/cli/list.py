@@ -11,16 +11,20 @@ from hrbench.cli.root import answer, as_json, main, terminal
 @click.argument(
     "what", type=click.Choice(["tasks", "datasets", "variants", "weights"]), default="tasks"
 )
+@click.option("--task", help="weights: of this task only.")
 @as_json
-def list_(what: str, json_: bool) -> None:
+def list_(what: str, task: str | None, json_: bool) -> None:
     """List the tasks, the datasets with their terms, every variant, or published checkpoints.
 
     \b
     hrbench list variants
+    hrbench list weights --task 300w
     """
-    from hrbench.commands.list import LISTS  # noqa: PLC0415
+    if task is not None and what != "weights":
+        raise click.UsageError("--task chooses among weights: hrbench list weights --task TASK")
+    from hrbench.commands.list import LISTS, weights  # noqa: PLC0415
 
-    listed = LISTS[what]()
+    listed = LISTS[what]() if task is None else weights(task)
     if json_:
         answer(listed.content)
     else:

@@ -16,7 +16,9 @@ from hrbench.cli.root import DEVICE, FILE, allowing, answer, as_json, computing,
     metavar="TASK[@VARIANT]",
     help="What is looked for [default: what the weights' run was trained for].",
 )
-@click.option("--weights", required=True, type=FILE, help="A RUN, or a checkpoint of the network.")
+@click.option(
+    "--weights", required=True, type=FILE, help="A RUN, a file, or a name (weights fetch)."
+)
 @click.option("-o", "--output", type=FILE, help="A new folder [default: predictions, or -2, …].")
 @click.option(
     "--boxes",

@@ -11,7 +11,9 @@ from hrbench.cli.root import DEVICE, FILE, answer, as_json, computing, main, ter
 
 @main.command()
 @click.argument("task")
-@click.option("--weights", type=FILE, help="Of this checkpoint, or RUN [default: random ones].")
+@click.option(
+    "--weights", type=FILE, help="A RUN, a file, or a name (weights fetch) [default: random ones]."
+)
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Any key of the spec.")
 @click.option(
     "--batch",

@@ -34,8 +34,12 @@ GOING_ON = frozenset({"data", "out", "compile", "eager"})
 @main.command()
 @click.argument("task", required=False)
 @click.option("--data", type=FILE, help=DATA)
-@click.option("--weights", type=FILE, help="Evaluate this checkpoint, or a RUN's; no training.")
-@click.option("--init", type=FILE, help="Start training from this (an ImageNet checkpoint, say).")
+@click.option(
+    "--weights", type=FILE, help="Evaluate this file, RUN or name (weights fetch); no training."
+)
+@click.option(
+    "--init", type=FILE, help="Start training from this file, RUN or name (weights fetch)."
+)
 @click.option(
     "--allow-partial", is_flag=True, help="Let weights leave a part of the backbone random."
 )

@@ -1,4 +1,4 @@
-"""Commands on files of weights: weights inspect, weights convert."""
+"""Commands on files of weights: weights fetch, weights inspect, weights convert."""
 
 # ruff: noqa: D301  click keeps the lines of a paragraph that begins with \b
 
@@ -11,12 +11,37 @@ from hrbench.cli.root import FILE, answer, as_json, main, terminal
 
 @main.group()
 def weights() -> None:
-    """Look into checkpoints of any published layout, and convert them; both take --json.
+    """Fetch checkpoints by name, look into any published layout, convert; all take --json.
 
     \b
+    hrbench weights fetch timm:hrnet_w32.ms_in1k
     hrbench weights inspect pose_hrnet_w32_256x192.pth --task coco-pose@w32-256x192
     hrbench weights convert pose_hrnet_w32_256x192.pth -o w32.safetensors
     """
+
+
+@weights.command()
+@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@as_json
+def fetch(names: tuple[str, ...], json_: bool) -> None:
+    """Fetch weights: timm:NAME, hf:ORG/REPO/FILE, or a published file of `hrbench list weights`.
+
+    Such a NAME may stand wherever a file of weights may: it is fetched once, and checked by its
+    hash at each use. Plain addresses are kept in the user's cache, or in $HRBENCH_CACHE; those of
+    the hub in its own ($HF_HOME). With HRBENCH_OFFLINE=1 nothing is fetched.
+
+    \b
+    hrbench weights fetch timm:hrnet_w32.ms_in1k
+    hrbench weights fetch hf:timm/resnet50.a1_in1k/model.safetensors
+    hrbench run coco-pose@w32-256x192 --data data --init timm:hrnet_w32.ms_in1k
+    """
+    from hrbench.commands.weights import fetch as fetching  # noqa: PLC0415
+
+    done = fetching.fetch(names)
+    if json_:
+        answer(done.content())
+    else:
+        click.echo(done.text())
 
 
 @weights.command()
@@ -24,7 +49,7 @@ def weights() -> None:
 @click.option("--task", metavar="TASK[@VARIANT]", help="Compare with this task's network.")
 @as_json
 def inspect(file: str, task: str | None, json_: bool) -> None:
-    """Say what network FILE (or a RUN) is of: layout, width, keypoints or classes, colours, fit.
+    """Say what network FILE, a RUN or a name is of: layout, width, outputs, colours, fit.
 
     Nothing in the file is run.
 
@@ -33,7 +58,7 @@ def inspect(file: str, task: str | None, json_: bool) -> None:
     """
     from hrbench.commands.weights.inspect import inspect as look_into  # noqa: PLC0415
 
-    inspection = look_into(Path(file), task)
+    inspection = look_into(file, task)
     if json_:
         answer(inspection.content())
         return
@@ -63,7 +88,7 @@ def convert(file: str, output: str, names: str, part: str, force: bool, json_: b
     """
     from hrbench.commands.weights.convert import convert as write  # noqa: PLC0415
 
-    done = write(Path(file), Path(output), names, part=part, force=force)
+    done = write(file, Path(output), names, part=part, force=force)
     if json_:
         facts = {"layout": done.layout, "names": names, "tensors": len(done.tensors)}
         answer({"file": file, "output": output, **facts, "changes": done.changes})

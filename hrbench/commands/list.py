@@ -1,14 +1,25 @@
 """What there is: tasks, datasets, variants of tasks, published checkpoints."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from hrbench import catalog
+from hrbench.errors import UnknownNameError
+from hrbench.fetching import names
 from hrbench.report import benchmarks, checkpoints, literature, published
-from hrbench.report.text_table import terminal
+from hrbench.report.published import Row
 
-WIDE = 200  # columns for names of files where no terminal limits them
+LINE = 80  # columns
+BY_NAME, IN_BROWSER, BY_HAND = "by name", "browser", "by hand"
+WAYS = {
+    BY_NAME: "`hrbench weights fetch NAME`, or NAME in place of a file",
+    IN_BROWSER: "`hrbench weights fetch NAME` says which page to open",
+    BY_HAND: "no address of the file is known",
+}
 TERMS = ("title", "homepage", "licence", "citation")  # of a dataset
 
 
@@ -43,15 +54,18 @@ def variants() -> Listed:
     return Listed(words, lambda *_: "\n".join(f"{n:<{longest}}  {w}" for n, w in words.items()))
 
 
-def weights() -> Listed:
-    """Return the published checkpoints."""
-    known = checkpoints.read(catalog.published_weights())
+def weights(task: str | None = None) -> Listed:
+    """Return the published checkpoints, of all tasks or of one.
 
-    def text(width: int, colour: bool) -> str:
-        table = checkpoints.list_table(known)
-        return terminal([table], width if colour else WIDE, colour=colour)
-
-    return Listed(known, text)
+    Raises:
+        UnknownNameError: no task is called so.
+    """
+    if task is not None and task not in catalog.names("tasks"):
+        raise UnknownNameError("task", task, catalog.names("tasks"))
+    rows = checkpoints.read(catalog.published_weights())
+    chosen = [row for row in rows if task in {None, row["task"]}]
+    known = [{"name": names.name_of(row), **row, "fetch": _way(row)} for row in chosen]
+    return Listed(known, lambda *_: _checkpoints(known))
 
 
 LISTS: dict[str, Callable[[], Listed]] = {
@@ -65,3 +79,30 @@ LISTS: dict[str, Callable[[], Listed]] = {
 def _terms(name: str, about: dict[str, str]) -> str:
     lines = [f"  {key}: {about[key]}\n" for key in TERMS[1:] if about[key]]
     return f"{name}: {about['title']}\n{''.join(lines)}"
+
+
+def _way(row: Row) -> str:
+    """Return how one comes to a file of published weights."""
+    if not row["url"]:
+        return BY_HAND
+    return IN_BROWSER if names.is_page(row["url"]) else BY_NAME
+
+
+def _checkpoints(known: Sequence[Row]) -> str:
+    """Return a line for each file, below it one for each of its figures; 80 columns at most."""
+    lines: list[str] = []
+    for task, of_task in groupby(known, key=itemgetter("task")):
+        lines.append(task)
+        for (name, way), rows in groupby(of_task, key=itemgetter("name", "fetch")):
+            lines += [f"{name:<{LINE - len(BY_NAME) - 2}}  {way}", *map(_figure, rows)]
+        lines.append("")
+    ways = Counter(way for _, way in {(row["name"], row["fetch"]) for row in known})
+    return "\n".join(
+        (*lines, *(f"{way:<{len(BY_NAME)}}  {WAYS[way]} ({n})" for way, n in ways.items()))
+    )
+
+
+def _figure(row: Row) -> str:
+    boxes = row["boxes"] and f"{row['boxes']} boxes"
+    words = (row["variant"], row["metric"], row["value"], row["unit"], row["split"], boxes)
+    return "    " + "  ".join(filter(None, (" ".join(filter(None, words)), row["licence"])))

@@ -12,7 +12,13 @@ HASH = re.compile(r"(?:(md5|sha1|sha256):)?([0-9a-f]+)")
 
 
 def download(
-    address: str, path: Path, *, known: str = "", title: str = "", advice: str = ""
+    address: str,
+    path: Path,
+    *,
+    known: str = "",
+    title: str = "",
+    advice: str = "",
+    only_here: bool = False,
 ) -> Fetched:
     """Return the file of an address at `path`, fetched if it is not there yet.
 
@@ -25,6 +31,7 @@ def download(
             without one what the address gave at its first use must come again.
         title: what the user is told is fetched; the file's name by default.
         advice: a sentence on what to do where the folder has too little room.
+        only_here: whether to look no further than for the file at `path`.
 
     Raises:
         FetchError: there is no network or room, $HRBENCH_OFFLINE forbids it, the server does not
@@ -33,7 +40,7 @@ def download(
     from filelock import FileLock  # noqa: PLC0415  these take their time
 
     if not path.exists():
-        _require_online(address, path)
+        _require_allowed(address, path, only_here=only_here)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with FileLock(path.with_name(f".{path.name}.lock")):
@@ -45,7 +52,9 @@ def download(
     return _checked(address, path, known)
 
 
-def _require_online(address: str, path: Path) -> None:
+def _require_allowed(address: str, path: Path, *, only_here: bool) -> None:
+    if only_here:
+        raise FetchError(f"{path} is not there")
     if offline():
         raise FetchError(
             f"{path} is not there, and HRBENCH_OFFLINE forbids to fetch it: unset that, or copy "

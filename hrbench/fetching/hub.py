@@ -1,6 +1,10 @@
 """A file of a repository on the Hugging Face hub, by the hub's own client and in its cache."""
 
+import logging
 import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from hrbench.errors import FetchError
@@ -9,31 +13,55 @@ from hrbench.fetching.fetched import Fetched, offline, require_as_before
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-def from_hub(repository: str, file: str, revision: str | None = None) -> Fetched:
+def from_hub(
+    repository: str, file: str, revision: str | None = None, *, only_here: bool = False
+) -> Fetched:
     """Return a file of ORG/REPO, fetched if it is not in the hub's cache yet.
 
     $HF_ENDPOINT, $HF_HOME and tokens work as the client has them. The address names the commit.
 
+    Args:
+        repository: ORG/REPO.
+        file: its path there.
+        revision: a branch, tag or commit; main by default.
+        only_here: whether to look no further than the cache.
+
     Raises:
         FetchError: there is no such file, no network, or it may not be read.
     """
-    from huggingface_hub import hf_hub_download, hf_hub_url  # noqa: PLC0415  takes its time
+    from huggingface_hub import constants, hf_hub_download, hf_hub_url  # noqa: PLC0415  slow
+    from huggingface_hub import try_to_load_from_cache as cached  # noqa: PLC0415
 
+    only_here = only_here or offline()
     try:
-        named = hf_hub_download(repository, file, revision=revision, local_files_only=offline())
+        if not only_here and not isinstance(cached(repository, file, revision=revision), str):
+            sys.stderr.write(f"fetching {repository}/{file} from {constants.ENDPOINT}\n")
+        with _quiet():
+            named = hf_hub_download(repository, file, revision=revision, local_files_only=only_here)
     except (OSError, ValueError, RuntimeError, _protocol()) as error:
         raise FetchError(_why(repository, file, revision, error)) from error
     path = Path(named)
-    sha256 = _sha256(path)
     commit = path.parents[len(Path(file).parts) - 1].name  # snapshots/COMMIT/FILE
     address = hf_hub_url(repository, file, revision=commit)
+    sha256 = _sha256(path)
     stored = path.resolve().name  # of large files the hub says the SHA-256, which names the blob
     if SHA256.fullmatch(stored) and stored != sha256:
-        raise FetchError(
-            f"{path}: is damaged (its SHA-256 is not the hub's); remove {path.resolve()}"
-        )
+        raise FetchError(f"{path.resolve()} is damaged: its SHA-256 is not the hub's; remove it")
     require_as_before(address, sha256, path)
     return Fetched(path, address, sha256)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the client from warning of each of its tries; what comes of them is said at the end."""
+    from huggingface_hub.utils import logging as client  # noqa: PLC0415
+
+    before = client.get_verbosity()
+    client.set_verbosity(logging.ERROR)
+    try:
+        yield
+    finally:
+        client.set_verbosity(before)
 
 
 def _protocol() -> type[Exception]:

@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 from hrbench import cache as kept
 from hrbench import catalog
-from hrbench.errors import FetchError
+from hrbench.errors import FetchError, suggest
 from hrbench.fetching.download import download
 from hrbench.fetching.fetched import ELSEWHERE, Fetched
 from hrbench.fetching.hub import from_hub
@@ -24,22 +24,28 @@ def is_name(text: str) -> bool:
     return text.startswith((TIMM, HUB)) or text in _rows()
 
 
-def fetched(name: str) -> Fetched:
+def fetched(name: str, *, only_here: bool = False) -> Fetched:
     """Return the file of the weights of a name, fetched if it is not there yet.
 
     Args:
         name: `timm:NAME`, `hf:ORG/REPO[@REVISION][/FILE]`, or a row of results/weights.csv.
+        only_here: whether to look no further than for what was fetched before.
 
     Raises:
         FetchError: nothing is called so, or it cannot be fetched.
     """
     if name in _rows():
-        return _of_row(name, _rows()[name])
+        return _of_row(name, _rows()[name], only_here=only_here)
     if name.startswith(TIMM):
-        return _of_timm(name.removeprefix(TIMM))
+        return _of_timm(name.removeprefix(TIMM), only_here=only_here)
     if name.startswith(HUB):
-        return from_hub(*hub_parts(name))
-    raise FetchError(f"no weights are called '{name}'; `hrbench list weights` has their names")
+        return from_hub(*hub_parts(name), only_here=only_here)
+    near = suggest(name, _rows())
+    hint = near if near.startswith("Did") else "`hrbench list weights` has their names."
+    raise FetchError(
+        f"no weights are called '{name}': name timm:NAME, hf:ORG/REPO/FILE or a published file. "
+        f"{hint}"
+    )
 
 
 def name_of(row: Row) -> str:
@@ -81,22 +87,27 @@ def _rows() -> dict[str, Row]:
     return {name_of(row): row for row in reversed(rows)}
 
 
-def _of_row(name: str, row: Row) -> Fetched:
+def _of_row(name: str, row: Row, *, only_here: bool) -> Fetched:
     address = row["url"]
     if name.startswith(TIMM):
-        return from_hub(f"timm/{name.removeprefix(TIMM)}", row["file"] or FILE)
+        place = f"timm/{name.removeprefix(TIMM)}", row["file"] or FILE
+        return from_hub(*place, only_here=only_here)
     if name.startswith(HUB):
-        return from_hub(*hub_parts(name))
+        return from_hub(*hub_parts(name), only_here=only_here)
     if not address:
-        raise FetchError(f"{name} has no address that it could be fetched from: its publisher is "
-                         f"{row['source_url']}; fetch it by hand and name the file")  # fmt: skip
+        raise FetchError(
+            f"{name} has no address that it could be fetched from: look for it at "
+            f"{row['source_url']}, and name the file by its path"
+        )
     if is_page(address):
-        raise FetchError(f"{name} is given by a page: open {address} in a browser, save the file, "
-                         "and name that file")  # fmt: skip
-    return _plain(address, row["sha256_prefix"])
+        raise FetchError(
+            f"{name} is given by a web page: open {address} in a browser, save the file, and name "
+            "it by its path"
+        )
+    return _plain(address, row["sha256_prefix"], only_here=only_here)
 
 
-def _of_timm(name: str) -> Fetched:
+def _of_timm(name: str, *, only_here: bool) -> Fetched:
     """Return the file that timm's own configuration of a pretrained network names."""
     try:
         from timm.models import get_pretrained_cfg  # noqa: PLC0415  an extra
@@ -105,17 +116,16 @@ def _of_timm(name: str) -> Fetched:
         raise FetchError(f"{TIMM}{name}: {words}") from error
     try:
         named = get_pretrained_cfg(name)
-    except RuntimeError:
+    except RuntimeError:  # it has the network, and not this tag of it
         named = None
-    if named is None:
-        raise FetchError(f"{TIMM}{name}: timm has no pretrained weights of that name")
-    if named.hf_hub_id:
-        return from_hub(named.hf_hub_id, named.hf_hub_filename or FILE)
-    if named.url:
-        return _plain(str(named.url), "")
-    raise FetchError(f"{TIMM}{name}: timm names no weights of it")
+    if named is not None and named.hf_hub_id:
+        repository, file = str(named.hf_hub_id), named.hf_hub_filename or FILE
+        return from_hub(repository, file, only_here=only_here)
+    if named is not None and named.url:
+        return _plain(str(named.url), "", only_here=only_here)
+    raise FetchError(f"{TIMM}{name}: timm has no pretrained weights of that name")
 
 
-def _plain(address: str, sha256: str) -> Fetched:
+def _plain(address: str, sha256: str, *, only_here: bool) -> Fetched:
     path = kept.folder() / "weights" / Path(urlsplit(address).path).name
-    return download(address, path, known=sha256, advice=ELSEWHERE)
+    return download(address, path, known=sha256, advice=ELSEWHERE, only_here=only_here)

@@ -133,23 +133,6 @@ def check_table(comparisons: Sequence[Comparison]) -> Table:
     )
 
 
-def list_table(published: Sequence[Row]) -> Table:
-    """Return what checkpoints are published, with their figures and licences."""
-    return Table(
-        title="Published weights",
-        header=("task", "variant", "file", "figure", "licence", "SHA-256"),
-        rows=tuple(
-            (
-                *(row["task"], row["variant"], row["file"] or row["system"]),
-                f"{row['metric']} {row['value']} {row['unit']} {row['split']}".strip(),
-                *(row["licence"], row["sha256_prefix"][:SHORTEST]),
-            )
-            for row in published
-        ),
-        folding=frozenset({"file"}),
-    )
-
-
 def _reason(record: "RunRecord", row: Row) -> str:
     """Return why a run's figure cannot be set beside the printed one; empty if it can."""
     known = record.metrics.get(row["metric"])

@@ -107,6 +107,7 @@ def provenance(record: RunRecord, folder: Path) -> dict[str, str]:
         "left out": ", ".join(left_out),
         "weights": _weights(record.weights),
         "their SHA-256": record.weights.sha256 or "",
+        "fetched from": _address(record.weights),
         "trained on": ", ".join(record.weights.seen_datasets),
         "epochs": epochs(record),
         "seed": str(record.seed),
@@ -140,6 +141,12 @@ def _weights(weights: Weights) -> str:
             *([f"{len(weights.untouched)} tensors of them random"] if weights.untouched else []),
         )
     )
+
+
+def _address(weights: Weights) -> str:
+    """Return where what was evaluated, or what its training began with, was fetched from."""
+    begun = weights.begun_from
+    return weights.address or (begun and begun.address) or ""
 
 
 def _listed(title: str, said: Mapping[str, str], more: tuple[str, ...] = ()) -> Table:

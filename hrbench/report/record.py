@@ -121,23 +121,33 @@ class Division(Part):
         return {key: value for key, value in content.items() if value is not None}
 
 
+class BegunFrom(Part):
+    """The file that a training began with."""
+
+    origin: str  # its name, or the name that it was fetched by
+    sha256: str
+    address: str | None  # that it was fetched from; null of a file of one's own
+
+
 class Weights(Part):
     """Where the evaluated weights come from."""
 
-    origin: str  # "trained", or the name of the file that was given
+    origin: str  # "trained", the name of the file that was given, or that it was fetched by
     sha256: str | None
     seen_datasets: tuple[str, ...]
     init: str  # what training started from: "random", "imagenet", a file's name
     untouched: tuple[str, ...] = ()  # parameters that --allow-partial left as they were
     published: str | None = None  # the file of results/weights.csv that has this hash
     trained_for: str | None = None  # of given weights that say it: TASK@VARIANT
+    address: str | None = None  # that given weights were fetched from
+    begun_from: BegunFrom | None = None  # of trained ones that a file was given to
 
     @model_serializer(mode="wrap")
     def _leave_out_what_is_not_known(
         self, handler: SerializerFunctionWrapHandler
     ) -> dict[str, Any]:
         content: dict[str, Any] = handler(self)
-        optional = {"published", "trained_for"}
+        optional = {"published", "trained_for", "address", "begun_from"}
         return {k: v for k, v in content.items() if v is not None or k not in optional}
 
 

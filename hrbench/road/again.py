@@ -97,8 +97,9 @@ def weights_of(folder: Path, state: State) -> tuple[str, str | None]:
         WeightsError: the file is damaged.
     """
     if state.options.weights is not None:
-        path = Path(state.options.weights)
-        return str(path), files.sha256(path) if path.is_file() else None
+        name = state.options.weights
+        path = given.here(name)
+        return name, files.sha256(path) if path.is_file() else None
     for name in (files.LAST, files.WEIGHTS):
         if (folder / name).is_file():
             held = contents.read(folder / name).held

@@ -1,7 +1,6 @@
 """A task's network, with the weights that are given or with what it will be trained on."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from torch import nn
 
@@ -11,7 +10,8 @@ from hrbench.begun import provenance
 from hrbench.data.evaluation import Evaluation
 from hrbench.engine.runtime import Runtime
 from hrbench.kinds.contract import AnyTask, Training
-from hrbench.report.record import Weights
+from hrbench.report.record import BegunFrom, Weights
+from hrbench.road.given import weights_of
 from hrbench.road.telling import tell, tell_left_out
 from hrbench.spec import TaskSpec
 
@@ -64,8 +64,9 @@ def _given(task: AnyTask, network: nn.Module, checkpoint: Checkpoint, runtime: R
     if runtime.leads and said:
         tell(" ".join((f"{checkpoint.path}:", *said)))
     weights = Weights(
-        origin=checkpoint.path.name,
+        origin=checkpoint.origin or checkpoint.path.name,
         sha256=checkpoint.sha256,
+        address=checkpoint.address or None,
         seen_datasets=() if about is None else about.seen_datasets,
         init="unknown" if about is None else about.init,
         untouched=untouched,
@@ -82,7 +83,7 @@ def _begun(task: AnyTask, network: nn.Module, training: Training, runtime: Runti
     if task.options.init is None:
         weights = Weights(origin="trained", sha256=None, seen_datasets=seen, init="random")
         return Built(network, training, weights, from_random(task.spec))
-    checkpoint = provenance.read(Path(task.options.init))
+    checkpoint = weights_of(task.options.init).read()
     fit = task.initialise(network, checkpoint)
     if runtime.leads:
         tell(_loaded(task, checkpoint, fit))
@@ -93,6 +94,11 @@ def _begun(task: AnyTask, network: nn.Module, training: Training, runtime: Runti
         seen_datasets=tuple(dict.fromkeys((*seen, *before))),
         init=f"{checkpoint.layout}:{checkpoint.sha256[:16]}",
         untouched=fit.missing,
+        begun_from=BegunFrom(
+            origin=checkpoint.origin or checkpoint.path.name,
+            sha256=checkpoint.sha256,
+            address=checkpoint.address or None,
+        ),
     )
     return Built(network, training, weights, (*partial(fit.missing), *checkpoint.changes))
 

@@ -12,7 +12,8 @@ from hrbench.begun import provenance
 from hrbench.begun.folder import State
 from hrbench.begun.options import Options
 from hrbench.data.evaluation import Evaluation
-from hrbench.errors import HrbenchError, RunError
+from hrbench.errors import FetchError, HrbenchError, RunError
+from hrbench.fetching import names
 from hrbench.formats import location
 from hrbench.formats.location import BUILTIN, DEFAULT, DataRoot
 from hrbench.kinds.contract import AnyTask
@@ -38,16 +39,33 @@ class WeightsFile:
 
     path: Path
     spec: Path | None  # of the run that is named, or that it lies in
+    origin: str = ""  # the name that it was fetched by; "" of a path or a RUN
+    address: str = ""  # that it was fetched from
+
+    def read(self, part: str = "") -> Checkpoint:
+        """Return its weights, with what is known of them.
+
+        Raises:
+            WeightsError: see `backbone.weights.read`.
+        """
+        checkpoint = provenance.read(self.path, part)
+        return replace(checkpoint, origin=self.origin, address=self.address)
 
 
 def weights_of(name: str) -> WeightsFile:
-    """Return the file of weights that a path or a RUN stands for.
+    """Return the file of weights that a path, a RUN or a name stands for.
+
+    What a name stands for (`fetching.names`) is fetched, if it is not there yet.
 
     Raises:
         RunError: several runs begin so, or the training of the one has not come to its end.
+        FetchError: what a name stands for cannot be fetched.
     """
     path = Path(name)
     is_weights = path.is_file() and path.name not in run_folders.MARKS
+    if not path.exists() and names.is_name(name):
+        fetched = names.fetched(name)
+        return WeightsFile(fetched.path, None, name, fetched.address)
     folder = None if is_weights else run_folders.named(name)
     if folder is None:
         return WeightsFile(path, provenance.of_run(path))
@@ -62,15 +80,26 @@ def weights_of(name: str) -> WeightsFile:
     return WeightsFile(weights_of(given).path, spec)
 
 
+def here(name: str) -> Path:
+    """Return where the weights of a path or a name are, or would be; nothing is fetched."""
+    path = Path(name)
+    if path.exists() or not names.is_name(name):
+        return path
+    try:
+        return names.fetched(name, only_here=True).path
+    except FetchError:
+        return path
+
+
 def with_runs(options: Options) -> Options:
-    """Return options in which every RUN is a path."""
+    """Return options in which every RUN is a path; what a name stands for is fetched."""
     keypoints = options.keypoints
     if keypoints and keypoints not in WORDS and not Path(keypoints).exists():
         keypoints = str(run_folders.named(keypoints) or keypoints)
     return replace(
         options,
-        weights=options.weights and str(weights_of(options.weights).path),
-        init=options.init and str(weights_of(options.init).path),
+        weights=options.weights and _found(options.weights),
+        init=options.init and _found(options.init),
         keypoints=keypoints,
     )
 
@@ -81,7 +110,7 @@ def checkpoint(options: Options) -> Checkpoint | None:
     Raises:
         WeightsError: they cannot be read.
     """
-    return None if options.weights is None else provenance.read(Path(options.weights))
+    return None if options.weights is None else weights_of(options.weights).read()
 
 
 def with_data(file: TaskFile, options: Options) -> Options:
@@ -188,6 +217,12 @@ def _places(folder: Path, dataset: DatasetSpec, spec: TaskSpec, options: Options
     places = (beside, *([Path(named)] if named and named != BUILTIN else []), DEFAULT, Path())
     there = (Path(os.path.abspath(place)) for place in places)  # noqa: PTH100  without its ".."
     return [place for place in dict.fromkeys(there) if (place / dataset.folder).exists()]
+
+
+def _found(name: str) -> str:
+    """Return weights by their name, where that was fetched, else by their path."""
+    file = weights_of(name)
+    return file.origin or str(file.path)
 
 
 def _absolute(name: str | None) -> str | None:

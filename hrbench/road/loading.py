@@ -7,7 +7,6 @@ from typing import Any
 from hrbench import catalog
 from hrbench.backbone.anatomy import anatomy
 from hrbench.backbone.weights import Checkpoint
-from hrbench.begun import provenance
 from hrbench.begun.options import Options
 from hrbench.begun.provenance import other_outputs
 from hrbench.catalog import task_file
@@ -29,6 +28,7 @@ class Loaded:
     task: AnyTask
     network: Any  # the module that tasks of its kind have
     sha256: str | None  # of the file of its weights; None for random ones
+    address: str = ""  # that they were fetched from
 
 
 def load(name: str | None, options: Options) -> Loaded:
@@ -42,7 +42,7 @@ def load(name: str | None, options: Options) -> Loaded:
         HrbenchError: the task or a flag is not known, the file cannot be read, or does not fit.
     """
     given = None if options.weights is None else weights_of(options.weights)
-    checkpoint = None if given is None else provenance.read(given.path)
+    checkpoint = None if given is None else given.read()
     of_run = None if given is None else given.spec
     spec, dataset = resolve(_named(name, checkpoint, of_run), options, checkpoint)
     data_root = DataRoot(folder_of(dataset, options.data) or DEFAULT, synthetic=False)
@@ -53,7 +53,9 @@ def load(name: str | None, options: Options) -> Loaded:
         other = other_outputs(checkpoint.about, dataset)
         if said := (*checkpoint.changes, *([f"It was {other}."] if other else [])):
             tell(" ".join((f"{checkpoint.path}:", *said)))
-    return Loaded(task, network.eval(), None if checkpoint is None else checkpoint.sha256)
+    if checkpoint is None:
+        return Loaded(task, network.eval(), None)
+    return Loaded(task, network.eval(), checkpoint.sha256, checkpoint.address)
 
 
 def _named(task: str | None, checkpoint: Checkpoint | None, of_run: Path | None) -> TaskFile:

@@ -27,12 +27,18 @@ class Served:
 def serving(**behaviour: Any) -> Iterator[Served]:
     """Serve on a free port of this machine."""
     served = Served(**behaviour)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(served))
-    served.address = f"http://127.0.0.1:{server.server_port}"
+    with listening(_handler(served)) as served.address:
+        yield served
+
+
+@contextmanager
+def listening(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Answer on a free port of this machine, whose address is given."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
-        yield served
+        yield f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         server.server_close()

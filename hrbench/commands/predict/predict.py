@@ -161,7 +161,11 @@ def _about(loaded: Loaded, asked: Asked) -> dict[str, Any]:
         "hrbench": hrbench.__version__,
         "task": spec.name,
         "variant": spec.variant,
-        "weights": {"file": asked.options.weights, "sha256": loaded.sha256},
+        "weights": {
+            "file": asked.options.weights,
+            "sha256": loaded.sha256,
+            **({"address": loaded.address} if loaded.address else {}),
+        },
         "protocol": spec.protocol.plain(),
     }
 

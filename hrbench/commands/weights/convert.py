@@ -12,7 +12,6 @@ from hrbench.backbone import about, layouts
 from hrbench.backbone.contents import LAYOUT, TENSORS, hashed
 from hrbench.backbone.layouts import Layout
 from hrbench.backbone.weights import Checkpoint
-from hrbench.begun import provenance
 from hrbench.commands.weights.inspect import color_of
 from hrbench.errors import WeightsError
 from hrbench.road.given import weights_of
@@ -29,7 +28,7 @@ OFFICIAL = (  # by a tensor of ours that tells them; of those that are there, th
 
 
 def convert(
-    file: Path, target: Path, names: str = "hrbench", *, part: str = "", force: bool = False
+    file: str | Path, target: Path, names: str = "hrbench", *, part: str = "", force: bool = False
 ) -> Checkpoint:
     """Write a checkpoint's tensors to `target`, whose ending says how; return what was read.
 
@@ -42,7 +41,7 @@ def convert(
     """
     if target.suffix not in {SAFETENSORS, *TORCH}:
         raise WeightsError(f"-o {target}: end it in {SAFETENSORS}, or in {' or '.join(TORCH)}")
-    checkpoint = provenance.read(weights_of(str(file)).path, part)
+    checkpoint = weights_of(str(file)).read(part)
     if target.exists() and target.samefile(checkpoint.path):
         raise WeightsError(f"-o {target} is the file that is read; name another")
     if target.exists() and not force:

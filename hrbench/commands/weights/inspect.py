@@ -35,6 +35,8 @@ class Inspection:
         tensors, about = self.checkpoint.tensors, self.checkpoint.about
         return {
             "file": str(self.checkpoint.path),
+            "origin": self.checkpoint.origin or None,
+            "address": self.checkpoint.address or None,
             "sha256": self.checkpoint.sha256,
             "bytes": self.checkpoint.path.stat().st_size,
             "checked": self.checkpoint.checked,
@@ -73,6 +75,9 @@ class Inspection:
         return terminal(tables, width, colour=colour)
 
     def _facts(self, content: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        if self.checkpoint.origin:
+            yield "fetched as", self.checkpoint.origin
+            yield "from", self.checkpoint.address
         yield "layout", self.checkpoint.layout
         yield "SHA-256", self.checkpoint.sha256
         yield "checked", self.checkpoint.checked
@@ -101,13 +106,13 @@ class Inspection:
         yield "network of", ", ".join(self.variants) or "no variant of a task here"
 
 
-def inspect(file: Path, task: str | None = None) -> Inspection:
+def inspect(file: str | Path, task: str | None = None) -> Inspection:
     """Return what a checkpoint is, and how it fits a task.
 
     Raises:
         HrbenchError: it cannot be read, or there is no such task.
     """
-    checkpoint = provenance.read(weights_of(str(file)).path)
+    checkpoint = weights_of(str(file)).read()
     parts = anatomy(checkpoint.tensors)
     variants = tuple(fitting_variants(checkpoint, parts))
     if task is None:
