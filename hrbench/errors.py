@@ -26,10 +26,11 @@ class UnknownNameError(HrbenchError):
 class MissingDatasetError(HrbenchError):
     """A file that a dataset needs is not where its layout puts it."""
 
-    def __init__(self, dataset: str, path: Path, source: str) -> None:
+    def __init__(self, dataset: str, path: Path, source: str, *, fetch: bool) -> None:
+        by_name = f" (`hrbench fetch {dataset}` does, or says how)" if fetch else ""
         super().__init__(
             f"{dataset}: {path} does not exist.\n"
-            f"  Get the files from {source}\n"
+            f"  Get the files from {source}{by_name}\n"
             f"  and lay them out as `hrbench check {dataset}` lists them, or name another folder\n"
             f"  with --data. Without any data, --data builtin uses the synthetic set."
         )

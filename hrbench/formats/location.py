@@ -107,7 +107,7 @@ def require(dataset: DatasetSpec, root: Path, *candidates: str) -> Path:
     if not who:
         advice = f"put it there, or name {holder(dataset)} with --data"
         raise RunError(f"{dataset.name}: {places[0]} does not exist; {advice}")
-    raise MissingDatasetError(dataset.name, places[0], who)
+    raise MissingDatasetError(dataset.name, places[0], who, fetch=bool(dataset.downloads))
 
 
 def elsewhere(dataset: DatasetSpec, root: Path, *candidates: str) -> str:

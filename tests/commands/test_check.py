@@ -139,7 +139,7 @@ def test_nothing_under_the_default_folder_names_the_option(
     assert "coco: COCO 2017 keypoints, in data/coco" in words
     assert "annotations/person_keypoints_val2017.json" in words
     assert "Nothing of coco is in data/coco. If it lies elsewhere, name the folder" in words
-    assert words.endswith("with --data.")
+    assert words.endswith("with --data. `hrbench fetch coco` gets it, or says how.")
 
 
 def test_the_folder_itself_in_place_of_the_one_above_is_noticed(root: Path) -> None:

@@ -131,7 +131,8 @@ def _root(dataset: DatasetSpec, data: str | None, toml: Path | None) -> Path:
 def _hint(dataset: DatasetSpec, root: Path, marks: Sequence[str]) -> str:
     if hint := elsewhere(dataset, root, *marks):
         return f"{dataset.name}: {hint}."
+    by_name = f" `hrbench fetch {dataset.name}` gets it, or says how." if dataset.downloads else ""
     return (
         f"Nothing of {dataset.name} is in {root / dataset.folder}. If it lies elsewhere, name "
-        f"{holder(dataset)} with --data."
+        f"{holder(dataset)} with --data.{by_name}"
     )

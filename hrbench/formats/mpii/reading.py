@@ -75,7 +75,8 @@ def _truth(
         return None, f"no file of {dataset.name} has the heads of {split.annotations}", ()
     file = data_root.folder / dataset.folder / split.heads
     if not file.exists():
-        missing = MissingDatasetError(dataset.name, file, issuer(dataset, split.heads))
+        who, fetch = issuer(dataset, split.heads), bool(dataset.downloads)
+        missing = MissingDatasetError(dataset.name, file, who, fetch=fetch)
         return None, str(missing), ()
     truth, faults = head_truth.examined(file, table)
     return truth, "", stop_at_fatal(file, faults, data_root.allow)
