@@ -55,7 +55,7 @@ def minimums(session: nox.Session) -> None:
     extras = PROJECT["optional-dependencies"]
     needs = [*PROJECT["dependencies"], *extras["cdf"], *extras["sleap"], *extras["video"]]
     lowest = [need.split(",")[0].replace(">=", "==") for need in needs]
-    beside = ("pytest>=8.3", "hypothesis", "nox", "pytest-benchmark", "pyyaml", *BROWSER)
+    beside = ("pytest>=8.3", "hypothesis", "nox", "pytest-benchmark", *BROWSER)
     peers = ("huggingface_hub", "jsonschema", "torchmetrics", "webdataset")
     session.install(*lowest, *beside, *peers)
     session.install("--no-deps", "-e", ".")

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import tomli_w
 
-from hrbench.convert.labels import Picture, paired
+from hrbench.convert.labels import Picture, Source, paired, seen
 from hrbench.convert.writing import write
 
 NAMES = ("nose", "left_ear", "right_ear")
@@ -32,8 +32,8 @@ def write_dots(folder: Path, images: int = 10) -> Path:
         path = folder / "images" / f"{number}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         cv2.imwrite(str(path), pixels)
-        pictures.append(Picture(path, (points,)))
-    write(pictures, paired(NAMES), folder, folder, "a test")
+        pictures.append(Picture(path, (seen(points),)))
+    write(Source(pictures, paired(NAMES), folder, "a test"), folder)
     return folder
 
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from dots import ANNOTATIONS, DATASET, NAMES, edit_json, edit_toml
 
-from hrbench.convert.labels import Picture, paired
+from hrbench.convert.labels import Picture, Source, paired, seen
 from hrbench.convert.writing import write
 
 SIZE = 64  # pixels
@@ -36,8 +36,8 @@ def write_videos(folder: Path, videos: int = 6, frames: int = 5) -> Path:
             path = folder / "images" / f"v{video}_{frame:04}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
             cv2.imwrite(str(path), pixels)
-            pictures.append(Picture(path, (points.copy(),)))
-    write(pictures, paired(NAMES), folder, folder, "a test")
+            pictures.append(Picture(path, (seen(points.copy()),)))
+    write(Source(pictures, paired(NAMES), folder, "a test"), folder)
     edit_json(folder / ANNOTATIONS, _with_fields)
     return folder
 

@@ -31,10 +31,11 @@ def convert(
 ) -> None:
     """Turn other programs' annotations into a dataset and a task of your own in DIR.
 
-    SOURCE is a DeepLabCut project, a folder of it or a CollectedData_*.csv; a .json in COCO's
-    keypoint format, which stays as it is; or with hrbench[sleap] a SLEAP .slp file, a YOLO pose
-    dataset or its data.yaml, or Label Studio's tasks as sleap-io writes them. Images stay where
-    they are: they are looked for beside the annotations and in the folders above.
+    SOURCE is a DeepLabCut project, its config.yaml or a CollectedData_*.csv; a .json in COCO's
+    keypoint format, or a folder with one of each split, which stay as they are; CVAT's XML; a
+    folder of labelme's files; Label Studio's JSON; a YOLO pose dataset or its data.yaml; a .zip
+    with one of these; or with hrbench[sleap] a SLEAP .slp file. Images stay where they are: they
+    are looked for beside the annotations and in the folders above.
 
     \b
     hrbench convert mice-me-2026-01-01 mice --split-by folder

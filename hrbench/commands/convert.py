@@ -1,6 +1,7 @@
 """Other programs' annotations as a dataset and a task of one's own."""
 
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 from hrbench import catalog
 from hrbench.convert import detect
 from hrbench.convert.advising import advised
-from hrbench.convert.labels import ANNOTATIONS, DATASET, TASK, Summary
+from hrbench.convert.labels import DATASET, Summary
 from hrbench.convert.specs import BY_IMAGE
 from hrbench.data.faults import let_pass
 from hrbench.errors import DataError, HrbenchError
@@ -51,8 +52,8 @@ def convert(
 
 
 def _there(folder: Path) -> frozenset[str]:
-    """Return which of the files that a conversion may write a folder has before it."""
-    return frozenset(name for name in (DATASET, TASK, ANNOTATIONS) if (folder / name).exists())
+    """Return what a folder has before something is converted into it."""
+    return frozenset(path.name for path in folder.iterdir()) if folder.is_dir() else frozenset()
 
 
 def _divide(made: Summary, by: str, before: frozenset[str], allow: Sequence[str]) -> Summary:
@@ -70,7 +71,10 @@ def _divide(made: Summary, by: str, before: frozenset[str], allow: Sequence[str]
     """
     file = made.folder / DATASET
     try:
-        file.write_text(file.read_text("utf-8").replace(BY_IMAGE, _table(by)), "utf-8")
+        text = file.read_text("utf-8")
+        if BY_IMAGE not in text:
+            raise DataError(f"--split-by {by}: the source has splits of its own, which are kept")
+        file.write_text(text.replace(BY_IMAGE, _table(by)), "utf-8")
         dataset = catalog.load_dataset(str(file))
         listing = format_of(dataset, Format).listing
         split = dataset.splits[TRAIN]
@@ -81,7 +85,8 @@ def _divide(made: Summary, by: str, before: frozenset[str], allow: Sequence[str]
             raise DataError(f"--split-by {by}: {wrong[0]}")
     except HrbenchError:
         for name in _there(made.folder) - before:
-            (made.folder / name).unlink()
+            path = made.folder / name
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
         if not any(made.folder.iterdir()):
             made.folder.rmdir()
         raise

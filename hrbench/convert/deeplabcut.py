@@ -1,36 +1,39 @@
 """DeepLabCut's annotations: the CollectedData_*.csv files of a project.
 
+Read here, not by sleap-io: that sorts the bodyparts by name, takes those that no animal has
+("single") for an animal of their own, and reads no table that a spreadsheet saved.
+
 Source: DeepLabCut's documentation, "Standard DeepLabCut user guide" and "Multi-animal"; its
 `CollectedData` tables as pandas writes them.
 """
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from hrbench.convert import deeplabcut_tables
-from hrbench.convert.labels import Advise, Picture, Summary, paired
-from hrbench.convert.writing import write
+from hrbench.convert.labels import NamePairs, Picture, Source, paired, seen
 from hrbench.errors import DataError
+from hrbench.files.yaml_files import read_yaml
 
 PATTERN = "CollectedData_*.csv"
 LABELLED = "labeled-data"  # a project's folder of annotated frames
 MERGED = "training-datasets"  # where a training writes them again, all in one table
+PROJECT = "config.yaml"  # describes a project, in its folder
+ABOVE = 3  # folders above a table, the first in `labeled-data/VIDEO`, that may be the project's
 
 
-def convert(
-    source: Path, target: Path, images: Path | None = None, *, advise: Advise | None = None
-) -> Summary:
-    """Turn a project's folder, a folder below it, or one file into COCO keypoints in `target`.
+def read(source: Path, images: Path | None = None) -> Source:
+    """Return what a project's folder, a folder below it, its config.yaml, or one table has.
 
     Positions stay as they are. An individual is an object where a bodypart of it is labelled;
     bodyparts that belong to no animal ("single" beside individuals) are left out, said so. Of a
-    project that was trained the labelled frames count, not the tables made of them.
+    project that was trained the labelled frames count, not the tables made of them. The skeleton
+    of config.yaml becomes edges.
 
     Raises:
         DataError: there is no such file, or one has a fault; the file and line are named.
-        RunError: the target has such files already, or cannot be written.
     """
+    source = source.parent if source.name == PROJECT else source
     files = [source] if source.is_file() else tables(source)
     if not files:
         raise DataError(f"{source}: no {PATTERN} in it; name a DeepLabCut project's folder")
@@ -45,13 +48,17 @@ def convert(
             raise DataError(f"{file} has the bodyparts {names}; convert them one by one")
         unique |= dict.fromkeys(table.unique)
         for row in table.rows:
-            objects_of.setdefault(row.image, []).extend(row.objects)
-    pictures = [Picture(image, tuple(objects)) for image, objects in objects_of.items()]
+            objects_of.setdefault(row.image, []).extend(map(seen, row.objects))
     folder = source if source.is_dir() else source.parent
-    made_from = f"DeepLabCut, {folder.name}"
-    summary = write(pictures, paired(bodyparts), folder, target, made_from, advise=advise)
-    left_out = tuple(f"{name}, which no animal has" for name in unique)
-    return replace(summary, left_out=left_out, notes=_annotated_twice(files))
+    edges, notes = _edges(files[0], bodyparts)
+    return Source(
+        [Picture(image, tuple(objects)) for image, objects in objects_of.items()],
+        paired(bodyparts, edges),
+        folder,
+        f"DeepLabCut, {folder.name}",
+        left_out=tuple(f"{name}, which no animal has" for name in unique),
+        notes=(*_annotated_twice(files), *notes),
+    )
 
 
 def tables(folder: Path) -> list[Path]:
@@ -73,3 +80,24 @@ def _annotated_twice(files: list[Path]) -> tuple[str, ...]:
         for folder, names in of_folder.items()
         if len(names) > 1
     )
+
+
+def _edges(table: Path, bodyparts: tuple[str, ...]) -> tuple[NamePairs, tuple[str, ...]]:
+    """Return the skeleton of a table's project, and what is odd about it, which stops nobody."""
+    files = [folder / PROJECT for folder in table.resolve().parents[:ABOVE]]
+    file = next((file for file in files if file.is_file()), None)
+    if file is None:
+        return (), ()
+    try:
+        content = read_yaml(file)
+    except DataError as error:
+        return (), (f"no edges are drawn: {error}",)
+    given: Any = content.get("skeleton") if isinstance(content, dict) else None
+    listed = given if isinstance(given, list) else []
+    pairs = [pair for pair in listed if isinstance(pair, list) and len(pair) == 2]
+    named = [(str(start), str(end)) for start, end in pairs]
+    known = [pair for pair in named if {*pair} <= {*bodyparts} and pair[0] != pair[1]]
+    edges = tuple({frozenset(pair): pair for pair in known}.values())
+    others = len(named) - len(known)
+    odd = f"{others} of the {len(named)} edges in {PROJECT} are of other bodyparts"
+    return edges, (odd,) if others else ()

@@ -4,18 +4,15 @@ from pathlib import Path
 from typing import Any
 
 KNOWN = (
-    "name a DeepLabCut project or its .csv, a SLEAP .slp, a YOLO pose data.yaml, or a .json in "
-    "COCO's format"
+    "name a DeepLabCut project or its .csv, a SLEAP .slp, NWB's .nwb, a YOLO pose data.yaml, "
+    "CVAT's .xml or .zip, a folder of labelme's files, Label Studio's .json, or a .json in COCO's "
+    "format"
 )
-BY_HAND = "write its points as COCO keypoints; docs/own-keypoints.md shows the fields"
 SUFFIXES = {
     ".h5": "a table of DeepLabCut or SLEAP in HDF5: name the CollectedData_*.csv beside it, or "
     "SLEAP's .slp",
     ".hdf5": "HDF5: name SLEAP's .slp, or DeepLabCut's .csv",
-    ".zip": "an archive: unpack it and name what is inside",
     ".txt": "text: labels of YOLO are named by their data.yaml",
-    ".nwb": "NWB: save it in SLEAP as .slp",
-    ".xml": "XML, as CVAT and others write it: export it as 'COCO Keypoints 1.0' there",
 }
 YAML = (".yaml", ".yml")
 
@@ -23,8 +20,6 @@ YAML = (".yaml", ".yml")
 def of_json(content: Any) -> str:
     """Return what the content of a JSON file is, in words; nothing for COCO's and unknown ones."""
     if isinstance(content, dict):
-        if "shapes" in content and "imagePath" in content:
-            return f"one picture's annotations by labelme: {BY_HAND}"
         if "_via_img_metadata" in content or "_via_settings" in content:
             return "a project of the VGG Image Annotator: export it as COCO there"
         return ""
@@ -34,13 +29,12 @@ def of_json(content: Any) -> str:
     return ""
 
 
-def is_labelstudio(content: Any) -> bool:
-    """Whether the content of a JSON file is tasks of Label Studio."""
-    return (
-        isinstance(content, list)
-        and bool(content)
-        and all(isinstance(task, dict) for task in content)
-        and all({"annotations", "completions"} & task.keys() for task in content)
+def is_alphatracker(content: Any) -> bool:
+    """Whether the content of a JSON file is frames of AlphaTracker."""
+    frames = content if isinstance(content, list) else []
+    return bool(frames) and all(
+        isinstance(frame, dict) and {"filename", "class", "annotations"} <= frame.keys()
+        for frame in frames
     )
 
 
@@ -59,7 +53,7 @@ def describing_yolo(folder: Path) -> list[Path]:
 def of_folder(folder: Path) -> str:
     """Return what lies in a folder without annotations that can be converted, in words."""
     files = sorted(path for path in folder.iterdir() if path.is_file())
-    for suffix in (".slp", ".json"):
+    for suffix in (".slp", ".nwb", ".json"):
         names = [path.name for path in files if path.suffix.lower() == suffix]
         if len(names) == 1:
             return f"name the file in it, {names[0]}"

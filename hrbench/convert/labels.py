@@ -3,7 +3,7 @@
 Letters: K keypoints.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.data.faults import fault_of, stop_at_fatal
+from hrbench.data.headers import Size
 from hrbench.lints.keypoint_names import names_faults, pairs_by_name, without_mirror_image
 
 ANNOTATIONS, DATASET, TASK = "annotations.json", "dataset.toml", "task.toml"
+TRAIN, VAL, TEST = "train", "val", "test"
+SPLITS = {  # what programs call the parts of a dataset
+    **dict.fromkeys(("train", "training"), TRAIN),
+    **dict.fromkeys(("val", "valid", "validation", "dev"), VAL),
+    **dict.fromkeys(("test", "testing"), TEST),
+}
+HIDDEN, SEEN = 1, 2  # COCO's flags of a labelled keypoint; 0 is one without a label
+Box = tuple[float, float, float, float]  # x, y, width, height
 RIGHT = "put that right there, and convert again"
 NamePairs = tuple[tuple[str, str], ...]
 SHOWN = 5  # names in a sentence
@@ -46,11 +55,55 @@ Advise = Callable[[int], Advice]  # for so many objects
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Labelled:
+    """An object as somebody annotated it."""
+
+    points: NDArray[np.float64]  # (K, 3) x, y, COCO's flag; zeros where not labelled
+    box: Box | None = None  # where the program has one
+
+    @property
+    def count(self) -> int:
+        """How many keypoints are labelled."""
+        return int((self.points[:, 2] > 0).sum())
+
+
+def seen(points: NDArray[np.float64], box: Box | None = None) -> Labelled:
+    """Return an object for (K, 2) x, y that are all to be seen; NaN where not labelled."""
+    labelled = np.isfinite(points).all(axis=1, keepdims=True)
+    return Labelled(np.hstack([np.where(labelled, points, 0), SEEN * labelled]), box)
+
+
+def named_points(
+    places: Mapping[str, tuple[float, float, int]],
+    keypoints: Sequence[str],
+    box: Box | None = None,
+) -> Labelled:
+    """Return an object whose labelled keypoints are given by their names, each with its flag."""
+    nowhere = (0.0, 0.0, 0)
+    return Labelled(np.array([places.get(name, nowhere) for name in keypoints], np.float64), box)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Picture:
     """An image file with its objects."""
 
     path: Path
-    objects: tuple[NDArray[np.float64], ...]  # (K, 2) x, y each; NaN where not labelled
+    objects: tuple[Labelled, ...]
+    split: str = ""  # TRAIN, VAL or TEST, where the program divides its pictures
+    size: Size | None = None  # as annotated, where the program says it
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a program's annotations come down to."""
+
+    pictures: list[Picture]
+    skeleton: Skeleton
+    folder: Path  # that names of image files are relative to
+    made_from: str  # in words
+    category: str = "object"  # what the objects are called
+    left_out: tuple[str, ...] = ()  # what COCO's format cannot hold, in words
+    notes: tuple[str, ...] = ()  # what a reader should know besides
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,55 +1,210 @@
-"""Label Studio's own JSON, where its tasks name image files as sleap-io reads and writes them."""
+"""Label Studio's tasks: its own JSON export, and that which sleap-io writes.
 
+Read here, not by sleap-io: that reads what it wrote itself, and not what Label Studio exports,
+where a task names its picture and points are in the rectangle that they were drawn in.
+
+Source: labelstud.io, "Label Studio Task Format" and the tag KeyPointLabels.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, unquote, urlparse
 
-from hrbench.convert import sleap
-from hrbench.convert.labels import Advise, Summary, paired
-from hrbench.convert.writing import write
+from hrbench.convert import grouping, places
+from hrbench.convert.grouping import Point
+from hrbench.convert.labels import SEEN, Box, Labelled, Picture, Source, paired
+from hrbench.data.headers import Size
+from hrbench.data.media import IMAGES
 from hrbench.errors import DataError
+from hrbench.files.json_rows import NUMBER, POSITIVE
+from hrbench.files.paths import with_slashes
 
-EXPORT = "in Label Studio, export it as COCO and convert that file"
-LABELS = "keypointlabels"
+EXPORT = "in Label Studio, export it as JSON or COCO"
+POINTS, BOXES = "keypointlabels", "rectanglelabels"
+UPLOADED = re.compile(r"[0-9a-f]{8}-")  # what an upload puts before a file's name
+PER_CENT = 100.0
 
 
-def convert(source: Path, tasks: Any, target: Path, *, advise: Advise | None = None) -> Summary:
-    """Turn tasks with keypoints into COCO keypoints; `tasks` is the file's content.
+def is_of(content: Any) -> bool:
+    """Whether the content of a JSON file is tasks of Label Studio."""
+    return (
+        isinstance(content, list)
+        and bool(content)
+        and all(isinstance(task, dict) for task in content)
+        and all({"annotations", "completions"} & task.keys() for task in content)
+    )
+
+
+def read(source: Path, tasks: list[Any], images: Path | None = None) -> Source:
+    """Return the keypoints of tasks; `tasks` is the file's content.
+
+    Points that lie in a rectangle's region, or are related to it, are an object with that box. Of
+    several annotations of a task the first counts that was not skipped.
 
     Raises:
-        RunError: sleap-io is not installed; or the target has such files already, or cannot be
-            written.
-        DataError: its tasks are of another form.
+        DataError: its tasks are of another form, or a picture is not there.
     """
-    reader, names = sleap.library("Label Studio's tasks"), _names(source, tasks)
+    left_out = Counter[str]()
+    results = [_result(source, task, left_out) for task in tasks]
+    names = dict.fromkeys(
+        name for rows in results for row in rows if row.get("type") == POINTS
+        for name in _list(source, row.get("value", {}), POINTS, str)
+    )  # fmt: skip
     if not names:
         raise DataError(f"{source} has tasks of Label Studio, none with keypoints; {EXPORT}")
-    try:
-        labels = reader.load_labelstudio(str(source), skeleton=list(names))
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise DataError(
-            f"{source} has tasks of Label Studio that do not say which image file they are of; "
-            f"{EXPORT}"
-        ) from error
-    made_from = f"Label Studio, {source.name}"
-    pictures = sleap.pictures(source, labels)
-    return write(pictures, paired(names), source.parent, target, made_from, advise=advise)
+    pictures = []
+    for number, (task, rows) in enumerate(zip(tasks, results, strict=True), 1):
+        where = f"{source}, task {task.get('id', number)}"
+        left_out.update(_others(rows))
+        found = _objects(where, task, rows, tuple(names), left_out)
+        if found:
+            size = None if _video(task) else _size(rows)  # sleap-io may not know it
+            pictures.append(Picture(_image(source, where, task, images), found, size=size))
+        left_out["tasks without a keypoint"] += not found
+    return Source(
+        pictures,
+        paired(tuple(names)),
+        source.parent,
+        f"Label Studio, {source.name}",
+        left_out=tuple(f"{count:,} {what}" for what, count in left_out.items() if count),
+    )
 
 
-def _names(source: Path, tasks: Any) -> tuple[str, ...]:
-    """Return the names of the keypoints, in the order in which they are first seen.
+def _objects(
+    where: str,
+    task: dict[str, Any],
+    rows: list[dict[str, Any]],
+    names: tuple[str, ...],
+    left_out: Counter[str],
+) -> tuple[Labelled, ...]:
+    """Return the objects of a task; sleap-io draws a rectangle of any size around each."""
+    points = _points(where, rows, _related(rows))
+    boxes, turned = ([], 0) if _video(task) else _boxes(where, rows, points)
+    left_out["rectangles that are turned"] += turned
+    found, empty = grouping.objects(where, points, boxes, names)
+    left_out["rectangles without a keypoint"] += empty
+    return tuple(found)
+
+
+def _result(source: Path, task: dict[str, Any], left_out: Counter[str]) -> list[dict[str, Any]]:
+    """Return the rows of the annotation of a task that counts."""
+    key = "annotations" if task.get("annotations") else "completions"
+    made = [one for one in _list(source, task, key) if not one.get("was_cancelled")]
+    left_out["further annotations of a task"] += max(0, len(made) - 1)
+    return _list(source, made[0], "result") if made else []
+
+
+def _others(rows: list[dict[str, Any]]) -> Iterator[str]:
+    """Yield in words what of a task is left out."""
+    for row in rows:
+        if row.get("type") not in {POINTS, BOXES, "relation"}:
+            yield f"regions of the type {row.get('type')}"
+
+
+def _points(where: str, rows: list[dict[str, Any]], related: dict[Any, Any]) -> list[Point]:
+    """Return the keypoints of a task, each with the region that it is in or related to."""
+    points = []
+    for row in rows:
+        if row.get("type") == POINTS:
+            x, y = _shares(where, row, ("x", "y"))
+            group = row.get("parentID") or related.get(row.get("id"))
+            points += [Point(name, (x, y, SEEN), group) for name in row["value"][POINTS][:1]]
+    return points
+
+
+def _boxes(
+    where: str, rows: list[dict[str, Any]], points: list[Point]
+) -> tuple[list[tuple[Any, Box]], int]:
+    """Return the rectangles, each with its id where points name it, and how many are turned."""
+    groups, boxes, turned = {point.group for point in points}, [], 0
+    for row in rows:
+        if row.get("type") == BOXES:
+            x, y, width, height = _shares(where, row, ("x", "y", "width", "height"))
+            turned += bool(row["value"].get("rotation"))
+            group = row.get("id") if row.get("id") in groups else None
+            if not row["value"].get("rotation"):
+                boxes.append((group, (x, y, width, height)))
+    return boxes, turned
+
+
+def _related(rows: list[dict[str, Any]]) -> dict[Any, Any]:
+    """Return the rectangle that each region is related to, by their ids."""
+    boxes = {row.get("id") for row in rows if row.get("type") == BOXES}
+    ends = [(r.get("from_id"), r.get("to_id")) for r in rows if r.get("type") == "relation"]
+    return {a: b for pair in ends for a, b in (pair, pair[::-1]) if b in boxes}
+
+
+def _shares(where: str, row: dict[str, Any], keys: tuple[str, ...]) -> list[float]:
+    """Return numbers of a region in pixels, which the file has in per cent of the picture.
 
     Raises:
-        DataError: a list of a task is none.
+        DataError: they are none, or the picture's size is not there.
     """
-    labels = [
-        name
-        for task in tasks
-        for made in _list(source, task, "annotations" if task.get("annotations") else "completions")
-        for datum in _list(source, made, "result")
-        if datum.get("type") == LABELS
-        for name in _list(source, datum.get("value", {}), LABELS, str)
-    ]
-    return tuple(dict.fromkeys(labels))
+    value, size = row.get("value"), _size([row])
+    numbers: list[Any] = [value.get(key) for key in keys] if isinstance(value, dict) else [None]
+    if size is None or not all(map(NUMBER.fits, numbers)):
+        raise DataError(
+            f"{where}: a region has no numbers {', '.join(keys)}, or no 'original_width' and "
+            f"'original_height'; {EXPORT}"
+        )
+    return [share * size[place % 2] / PER_CENT for place, share in enumerate(numbers)]
+
+
+def _size(rows: list[dict[str, Any]]) -> Size | None:
+    """Return how large the picture is, as the first of its regions says."""
+    said: list[Any] = [(row.get("original_width"), row.get("original_height")) for row in rows]
+    return next((size for size in said if all(map(POSITIVE.fits, size))), None)
+
+
+def _image(source: Path, where: str, task: dict[str, Any], images: Path | None) -> Path:
+    """Return where a task's picture lies.
+
+    Raises:
+        DataError: it names none, or one that is not there.
+    """
+    video = _video(task)
+    if video is not None:
+        names, index = video.get("filename"), video.get("frame_idx", 0)
+        files = names if isinstance(names, list) else [names]
+        at = files[index] if type(index) is int and 0 <= index < len(files) else None
+        if not isinstance(at, str):
+            raise DataError(
+                f"{source}: frame {index} of a video is of no image file; name one for it"
+            )
+        name = at
+    else:
+        data = task.get("data")
+        values = list(data.values()) if isinstance(data, dict) else []
+        named = [name for value in values if isinstance(value, str) for name in [_named(value)]]
+        pictures = [name for name in named if Path(name).suffix.lower() in IMAGES]
+        if not pictures:
+            raise DataError(f"{where}: its 'data' names no image file; {EXPORT}")
+        name = pictures[0]
+    if Path(name).is_file():
+        return Path(name)
+    short = Path(name).name
+    places_of = [with_slashes(name), UPLOADED.sub("", short, count=1)]
+    found = places.located(source, places_of, images)
+    if found is None:
+        raise DataError(f"{where}: its picture {short} is not near; name its folder with --images")
+    return found
+
+
+def _video(task: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what sleap-io writes of a task's frame."""
+    meta = task.get("meta")
+    video = meta.get("video") if isinstance(meta, dict) else None
+    return video if isinstance(video, dict) else None
+
+
+def _named(address: str) -> str:
+    """Return the path of a picture that a task calls by its address."""
+    parts = urlparse(address)
+    local = parse_qs(parts.query).get("d")  # of local files: /data/local-files/?d=DIR/1.png
+    return local[0] if local else unquote(parts.path).lstrip("/") if parts.scheme else address
 
 
 def _list(source: Path, row: Any, key: str, of: type = dict) -> list[Any]:

@@ -40,6 +40,7 @@ def find(
         DataError: some that are annotated are not there.
     """
     folders = [given] if given is not None else list(_folders(source.parent))
+    folders.sort(key=lambda folder: not _is_called_after(source, folder))
     depth = max(len(PurePosixPath(name).parts) for name in names)
     for dropped in range(depth):
         shorter = tuple(_without(name, dropped) for name in names)
@@ -54,6 +55,25 @@ def find(
             return Place(folder.resolve(), shorter, renamed=dropped > 0)
     first = next((name for name in names if name in needed), names[0])
     raise DataError(f"{source}: the image {first} {_nowhere(given)}")
+
+
+def located(source: Path, names: Sequence[str], given: Path | None = None) -> Path | None:
+    """Return the file that has one of some names of an image; None where there is none.
+
+    Args:
+        source: the annotations, beside and above which images are looked for.
+        names: what it may be called, with / between folders; the likeliest first.
+        given: the folder that a user names, to look in alone.
+    """
+    folders = [given] if given is not None else list(_folders(source.parent))
+    shorter = [_without(name, n) for name in names for n in range(len(PurePosixPath(name).parts))]
+    there = (folder / name for name in shorter for folder in folders)
+    return next((path for path in there if path.is_file()), None)
+
+
+def _is_called_after(source: Path, folder: Path) -> bool:
+    """Whether a folder has the name that a file ends in: `train`, person_keypoints_train.json."""
+    return bool(folder.name) and source.stem.lower().endswith(folder.name.lower())
 
 
 def _require(source: Path, folder: Path, names: Sequence[str]) -> None:

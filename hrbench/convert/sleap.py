@@ -1,57 +1,69 @@
-"""SLEAP's annotations: a .slp file, read by the sleap-io library.
+"""Annotations that the sleap-io library reads: SLEAP's .slp, NWB's, AlphaTracker's.
 
 Source: io.sleap.ai, the documentation of sleap-io.
 """
 
+import warnings
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from hrbench.convert.labels import Advise, NamePairs, Picture, Skeleton, Summary
-from hrbench.convert.writing import write
+from hrbench.convert.labels import NamePairs, Picture, Skeleton, Source, seen
 from hrbench.data.media import IMAGES
 from hrbench.errors import DataError, RunError
 from hrbench.files.paths import with_slashes
 from hrbench.lints.keypoint_names import pairs_by_name
 
 LIBRARY = "sleap_io"
+UNREADABLE = (OSError, KeyError, TypeError, ValueError, AttributeError, IndexError)
 
 
-def convert(
-    source: Path, target: Path, images: Path | None = None, *, advise: Advise | None = None
-) -> Summary:
-    """Turn the annotations of a .slp file, whose frames are image files, into COCO keypoints.
+def read(source: Path, program: str, images: Path | None = None) -> Source:
+    """Return the annotations of a file whose frames are image files.
 
     Positions stay as they are. What somebody annotated counts; predictions do not.
 
+    Args:
+        source: the file.
+        program: what wrote it, in words.
+        images: the folder of the images; else they are looked for.
+
     Raises:
-        RunError: sleap-io is not installed; or the target has such files already, or cannot be
-            written.
-        DataError: the file is no SLEAP file, has frames in a video, or more than one skeleton.
+        RunError: sleap-io is not installed.
+        DataError: the file is none of that program's, has frames in a video, nothing but
+            predictions, or more than one skeleton.
     """
-    labels = _load(source)
+    labels = _load(source, program)
     if len(labels.skeletons) != 1:
         count = len(labels.skeletons)
         raise DataError(
             f"{source} has {count} skeletons, and a dataset of keypoints has one: save a copy in "
             "SLEAP with the instances of one of them"
         )
-    skeleton, annotated = _skeleton(labels.skeletons[0]), pictures(source, labels, images)
-    return write(annotated, skeleton, source.parent, target, f"SLEAP, {source.name}", advise=advise)
+    frames = labels.labeled_frames
+    predicted = sum(len(frame.predicted_instances) for frame in frames)
+    if predicted and not any(frame.user_instances for frame in frames):
+        raise DataError(
+            f"{source}: nothing in it was annotated by somebody; its {predicted:,} instances are "
+            "predictions"
+        )
+    return Source(
+        _pictures(source, frames, images),
+        _skeleton(labels.skeletons[0]),
+        source.parent,
+        f"{program}, {source.name}",
+        left_out=(f"{predicted:,} predicted instances",) if predicted else (),
+    )
 
 
-def pictures(source: Path, labels: Any, images: Path | None = None) -> list[Picture]:
-    """Return the image files of labels as sleap-io has them, with what somebody annotated.
-
-    Raises:
-        DataError: a frame is inside a video.
-    """
+def _pictures(source: Path, frames: Any, images: Path | None) -> list[Picture]:
+    """Return the image files with what somebody annotated in them."""
     objects_of: dict[Path, list[Any]] = {}
-    for frame in labels.labeled_frames:
+    for frame in frames:
         image = _image(source, frame.video.filename, frame.frame_idx, images)
-        objects = [np.asarray(o.numpy(), dtype=np.float64) for o in frame.user_instances]
+        objects = [seen(np.asarray(o.numpy(), dtype=np.float64)) for o in frame.user_instances]
         if objects:
             objects_of.setdefault(image, []).extend(objects)
     return [Picture(image, tuple(objects)) for image, objects in objects_of.items()]
@@ -71,13 +83,16 @@ def library(what: str) -> Any:
         ) from error
 
 
-def _load(source: Path) -> Any:
-    reader = library("SLEAP's files")
+def _load(source: Path, program: str) -> Any:
+    reader = library(f"{program}'s files")
+    options = {"open_videos": False} if source.suffix.lower() == ".slp" else {}
     try:
-        return reader.load_slp(str(source), open_videos=False)
-    except (OSError, KeyError, ValueError) as error:
-        words = "does not exist" if not source.exists() else f"is not a SLEAP file: {error}"
-        raise DataError(f"{source} {words}; name a .slp file") from error
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of libraries below, on versions of the file
+            return reader.load_file(str(source), **options)
+    except UNREADABLE as error:
+        first = next(iter(str(error).splitlines()), type(error).__name__)
+        raise DataError(f"{source} is not a {program} file: {first}") from error
 
 
 def _skeleton(theirs: Any) -> Skeleton:

@@ -1,9 +1,12 @@
 """The two TOML files that keypoints of one's own need: what they are, and how to train on them."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from hrbench.convert.labels import TEST, TRAIN, VAL
 
 NamePairs = Sequence[tuple[str, str]]
+Files = tuple[str, str]  # of annotations, and the folder of their images; seen from the TOML
 
 DATASET = """\
 name = {name}
@@ -21,22 +24,19 @@ edges = [                    # drawn as limbs
 # estimates them from repeated annotations of the same images.
 # sigmas = []
 
-{divided}
-[splits.train]
-annotations = {annotations}
-images = [{images}]
-part = "training"
-
-[splits.val]
-annotations = {annotations}
-images = [{images}]
-part = "validation"
-"""
+{divided}{splits}"""
 
 BY_IMAGE = """\
 validation_share = 0.2       # of the images
 split_seed = 0               # that chooses them; recorded with every run
 """
+
+SPLIT = """\
+[splits.{name}]
+annotations = {annotations}
+images = [{images}]
+"""
+PARTS = {TRAIN: "training", VAL: "validation"}  # of a file that is not divided
 
 OFF = "# and flip_test is false: not every keypoint has a partner in flip_pairs"
 
@@ -114,11 +114,10 @@ def dataset_toml(
     flip_pairs: NamePairs,
     edges: NamePairs,
     *,
-    annotations: str,
-    images: str,
+    files: Mapping[str, Files],
     field: str = "",
 ) -> str:
-    """Return the dataset's file, with a split by image.
+    """Return the dataset's file; what its files do not divide is split by image.
 
     Args:
         name: of the folder of the files.
@@ -126,8 +125,7 @@ def dataset_toml(
         keypoints: their names.
         flip_pairs: left and right ones.
         edges: ends of limbs.
-        annotations: the file, below the folder.
-        images: their folder, seen from there.
+        files: of the splits by their names; of "" where there is one that nobody has divided.
         field: what the annotations call their keypoints, if not so.
     """
     return DATASET.format(
@@ -136,11 +134,26 @@ def dataset_toml(
         keypoints=_lines(map(_text, keypoints)),
         flip_pairs=_lines(map(_pair, flip_pairs)),
         edges=_lines(map(_pair, edges)),
-        annotations=_text(annotations),
-        images=_text(images),
-        divided=BY_IMAGE,
+        divided="" if {TRAIN, VAL} <= files.keys() else f"{BY_IMAGE}\n",
+        splits="\n".join(_splits(files)),
         field=f"keypoints_field = {_text(field)}  # of the annotations\n" if field else "",
     )
+
+
+def _splits(files: Mapping[str, Files]) -> Iterator[str]:
+    """Yield the tables of the splits: one to train on and one to validate, whatever there is."""
+    whole = {TRAIN, VAL} <= files.keys()
+    divided = files[next((name for name in ("", TRAIN, VAL) if name in files), TEST)]
+    for name in (TRAIN, VAL):
+        of_split = files[name] if whole else divided
+        yield _split(name, of_split) + ("" if whole else f'part = "{PARTS[name]}"\n')
+    if TEST in files:
+        yield _split(TEST, files[TEST])
+
+
+def _split(name: str, files: Files) -> str:
+    annotations, images = map(_text, files)
+    return SPLIT.format(name=name, annotations=annotations, images=images)
 
 
 def task_toml(

@@ -1,37 +1,37 @@
-"""YOLO pose datasets, as Ultralytics trains on them; their labels are read by sleap-io.
+"""YOLO pose datasets, as Ultralytics trains on them.
+
+Read here, not by sleap-io: that finds no labels in Ultralytics' own layout (images/train,
+labels/train), drops boxes and the flags of hidden keypoints, and knows no labels without flags.
 
 Letters: K keypoints.
 
-Source: docs.ultralytics.com, "Pose Estimation Datasets"; io.sleap.ai.
+Source: docs.ultralytics.com, "Pose Estimation Datasets".
 """
 
-import warnings
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from importlib import import_module
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from hrbench.convert import sleap
+from hrbench.convert import yolo_labels
 from hrbench.convert.labels import (
-    Advise,
+    SPLITS,
     NamePairs,
     Picture,
     Skeleton,
-    Summary,
+    Source,
     paired,
     require_names,
 )
-from hrbench.convert.writing import write
 from hrbench.data import media
-from hrbench.data.headers import header
 from hrbench.errors import DataError
+from hrbench.files.yaml_files import read_yaml
 
-SPLITS = ("train", "val", "test")
+KEYS = ("train", "val", "valid", "test")  # of a data.yaml: folders of images, by split
 NAMES = ("kpt_names", "node_names")  # of the keypoints, where a file says them
-IMAGES, LABELS = "images", "labels"  # folders that take each other's place in a path
+LIST = ".txt"  # a file that names images
+NOTHING = "objects without a labelled keypoint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,121 +39,101 @@ class Described:
     """What a data.yaml says."""
 
     skeleton: Skeleton
-    classes: int
-    folders: dict[str, list[Path]]  # of images, by split
+    numbers: int  # of a keypoint: 2, or 3 with its flag
+    classes: tuple[str, ...]
+    places: dict[str, list[Path]]  # by split: folders of images, or texts that list them
 
 
-def convert(file: Path, target: Path, *, advise: Advise | None = None) -> Summary:
-    """Turn the images and labels that a data.yaml describes into COCO keypoints.
+def read(file: Path) -> Source:
+    """Return the images and labels that a data.yaml describes, divided as there.
 
-    All splits that are there are put together: the dataset's file divides them again. Shares of a
-    picture are of what a viewer shows, as Ultralytics has it.
+    Shares of a picture are of what a viewer shows, as Ultralytics has it. Objects without
+    keypoints are left out, and counted.
 
     Raises:
-        RunError: sleap-io is not installed; or the target has such files already, or cannot be
-            written.
         DataError: the file describes no keypoints, or a label is not as it says.
     """
-    reader = sleap.library("YOLO pose datasets")
     said = _described(file)
-    skeleton = reader.Skeleton(nodes=list(said.skeleton.keypoints))
-    folders = [folder for of_split in said.folders.values() for folder in of_split]
-    pictures = list({picture.path: picture for picture in _pictures(folders, skeleton)}.values())
+    left_out = Counter[str]()
+    pictures: dict[Path, Picture] = {}
+    for split, folders in said.places.items():
+        for picture in _pictures(folders, split, said, left_out):
+            pictures.setdefault(picture.path, picture)
     if not pictures:
-        raise DataError(f"{file}: there is no image in {folders[0]}")
-    made_from = f"YOLO pose, {file.parent.resolve().name}"
-    made = write(pictures, said.skeleton, file.parent, target, made_from, advise=advise)
-    return replace(made, notes=tuple(_notes(said)))
+        raise DataError(f"{file}: there is no image in {next(iter(said.places.values()))[0]}")
+    several = len(said.classes) > 1
+    return Source(
+        list(pictures.values()),
+        said.skeleton,
+        file.parent,
+        f"YOLO pose, {file.parent.resolve().name}",
+        category=said.classes[0] if len(said.classes) == 1 else "object",
+        left_out=tuple(f"{count:,} {what}" for what, count in left_out.items() if count),
+        notes=(f"objects of {len(said.classes)} classes are of one kind here",) * several,
+    )
 
 
-def _pictures(folders: list[Path], skeleton: Any) -> Iterator[Picture]:
-    """Yield the images of some folders with the objects that their labels have."""
-    for folder in folders:
-        for image in sorted(folder.rglob("*")):
-            if image.suffix.lower() in media.IMAGES:
-                yield Picture(image, _objects(image, skeleton))
+def _pictures(
+    places: list[Path], split: str, said: Described, left_out: Counter[str]
+) -> Iterator[Picture]:
+    """Yield the images of a split with the objects that their labels have."""
+    count = len(said.skeleton.keypoints)
+    for place in places:
+        for image in _images(place):
+            objects = tuple(yolo_labels.objects(image, count, said.numbers))
+            labelled = tuple(one for one in objects if one.count)
+            left_out[NOTHING] += len(objects) - len(labelled)
+            yield Picture(image, labelled, split)
 
 
-def _objects(image: Path, skeleton: Any) -> tuple[Any, ...]:
-    labels = _labels_of(image)
-    if not labels.is_file():
-        return ()
-    seen = header(image)
-    if seen is None:
-        raise DataError(f"{image} is annotated and is not a whole image; fetch it again")
-    width, height = seen.turned
-    with warnings.catch_warnings(record=True) as odd:
-        warnings.simplefilter("always", UserWarning)
-        parse = import_module(f"{sleap.LIBRARY}.io.ultralytics").parse_label_file
-        instances = parse(labels, skeleton, (height, width))[0]
-    for warning in odd:
-        if issubclass(warning.category, UserWarning):
-            raise DataError(str(warning.message))
-    return tuple(np.asarray(one.numpy(), dtype=np.float64) for one in instances)
-
-
-def _labels_of(image: Path) -> Path:
-    """Return the file of an image's labels: its path with the last 'images' as 'labels'."""
-    parts = list(image.parts)
-    places = [place for place, part in enumerate(parts) if part == IMAGES]
-    if places:
-        parts[places[-1]] = LABELS
-    return Path(*parts).with_suffix(".txt")
-
-
-def _notes(said: Described) -> list[str]:
-    notes = []
-    if len(said.folders) > 1:
-        words = " and ".join(said.folders)
-        notes.append(f"{words} are one file now; validation_share divides its images again")
-    if said.classes > 1:
-        notes.append(f"objects of {said.classes} classes are of one kind here")
-    return notes
+def _images(place: Path) -> list[Path]:
+    """Return the images in a folder, or those that a text lists."""
+    if place.is_dir():
+        return [path for path in sorted(place.rglob("*")) if path.suffix.lower() in media.IMAGES]
+    listed = filter(None, map(str.strip, place.read_text("utf-8").splitlines()))
+    return [place.parent / name for name in listed]
 
 
 def _described(file: Path) -> Described:
-    try:
-        content = import_module(f"{sleap.LIBRARY}.io.ultralytics").parse_data_yaml(file)
-    except (OSError, ValueError, import_module("yaml").YAMLError) as error:
-        first = str(error).splitlines()[0]
-        raise DataError(f"{file} is not YAML: {first}") from error
+    content = read_yaml(file)
     shape = content.get("kpt_shape") if isinstance(content, dict) else None
     if not isinstance(shape, list) or len(shape) != 2:
         raise DataError(f"{file} has no kpt_shape: it describes boxes or outlines, no keypoints")
     count, numbers = shape
-    if type(count) is not int or count < 1:
+    if type(count) is not int or count < 1 or numbers not in {2, 3}:
         raise DataError(
             f"{file}: kpt_shape is {shape}; write how many keypoints there are as a whole number, "
-            "as in [17, 3]"
+            "and whether each has x and y (2) or a visibility besides (3), as in [17, 3]"
         )
-    if numbers != 3:
+    places: dict[str, list[Path]] = {}
+    for key in KEYS:
+        places.setdefault(SPLITS[key], []).extend(_places(file, content, key))
+    there = {split: paths for split, paths in places.items() if paths}
+    if not there:
         raise DataError(
-            f"{file}: kpt_shape is {shape}; write [{count}, 3], and a visibility after each x and "
-            "y of the labels: 2 where it is labelled, 0 where not"
-        )
-    places = {split: _folders(file, content, split) for split in SPLITS}
-    folders = {split: paths for split, paths in places.items() if paths}
-    if not folders:
-        raise DataError(
-            f"{file}: none of {', '.join(SPLITS)} is a folder of images that is there, such as "
-            "images/train with its labels in labels/train"
+            f"{file}: none of {', '.join(KEYS)} is a folder of images that is there, such as "
+            "images/train with its labels in labels/train, nor a text that lists images"
         )
     classes = content.get("names") or ()
     if not isinstance(classes, (list, tuple, dict)):
         raise DataError(f"{file}: names is {classes!r}; list the names of its classes there")
-    return Described(_skeleton(file, content, count), len(classes), folders)
+    named = classes.values() if isinstance(classes, dict) else classes
+    return Described(_skeleton(file, content, count), numbers, tuple(map(str, named)), there)
 
 
-def _folders(file: Path, content: dict[str, Any], split: str) -> list[Path]:
-    """Return the folders of a split's images that are there."""
+def _places(file: Path, content: dict[str, Any], split: str) -> list[Path]:
+    """Return the folders of a split's images that are there, and the texts that list them."""
     named = content.get(split) or []
     roots = [file.parent, file.parent / str(content.get("path") or "")]
-    folders = []
+    places = []
     for place in named if isinstance(named, list) else [named]:
         inside = str(place).removeprefix("../")  # as Roboflow writes it
         tries = [root / name for root in roots for name in (str(place), inside)]
-        folders += [path.resolve() for path in tries if path.is_dir()][:1]
-    return folders
+        there = [
+            path for path in tries if path.is_dir() or (path.suffix == LIST and path.is_file())
+        ]
+        places += [path.resolve() for path in there[:1]]
+    return places
 
 
 def _skeleton(file: Path, content: dict[str, Any], count: int) -> Skeleton:
@@ -169,9 +149,23 @@ def _skeleton(file: Path, content: dict[str, Any], count: int) -> Skeleton:
             "its partner, counted from 0, its own where it has none; or leave flip_idx out"
         )
     pairs: NamePairs = tuple((names[n], names[to]) for n, to in enumerate(flips) if n < to)
-    skeleton = Skeleton(names, pairs, ()) if pairs else paired(names)
+    edges = _edges(content.get("skeleton"), names)
+    skeleton = Skeleton(names, pairs, edges) if pairs else paired(names, edges)
     require_names(file, skeleton)
     return skeleton
+
+
+def _edges(given: Any, names: tuple[str, ...]) -> NamePairs:
+    """Return the pairs of keypoints that a file joins, counted from 0, as sleap-io writes them."""
+    pairs = given if isinstance(given, list) else []
+    places = range(len(names))
+    fits = [
+        pair
+        for pair in pairs
+        if isinstance(pair, list) and len(pair) == 2 and pair[0] != pair[1]
+        if all(type(end) is int and end in places for end in pair)
+    ]
+    return tuple({frozenset(ends): (names[ends[0]], names[ends[1]]) for ends in fits}.values())
 
 
 def _are_mutual(flips: Any, count: int) -> bool:

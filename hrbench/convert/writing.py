@@ -4,71 +4,72 @@ Letters: K keypoints.
 """
 
 import json
-import math
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from hrbench.convert.labels import (
     ANNOTATIONS,
     DATASET,
     TASK,
+    TRAIN,
     Advice,
     Advise,
+    Labelled,
     Picture,
     Skeleton,
+    Source,
     Summary,
     require_names,
 )
-from hrbench.convert.specs import dataset_toml, task_toml
+from hrbench.convert.specs import Files, dataset_toml, task_toml
 from hrbench.data.image_checks import look
 from hrbench.errors import DataError, RunError
 from hrbench.formats.coco.categories import FIELD
 
-LABELLED = 2  # COCO's flag of a keypoint that is seen; 0 is one without a label
 NO_LABEL = "{place}: no keypoint is labelled in the {images} images listed"
+Content = dict[str, Any]  # of a file in COCO's format
 
 
-def write(
-    pictures: list[Picture],
-    skeleton: Skeleton,
-    images: Path,
-    target: Path,
-    made_from: str,
-    *,
-    advise: Advise | None = None,
-) -> Summary:
-    """Write the three files into the folder `target`; images stay where they are.
+def write(source: Source, target: Path, *, advise: Advise | None = None) -> Summary:
+    """Write the annotations and the TOML files into the folder `target`; images stay.
+
+    Pictures that the program has divided get a file of annotations for each split.
 
     Args:
-        pictures: with paths below `images`, or anywhere else.
-        skeleton: their K keypoints.
-        images: the folder that file names are relative to.
+        source: what a program's annotations come down to.
         target: a folder, made if it is not there.
-        made_from: what they come from, in words.
         advise: says which variant to train on so many objects.
 
     Raises:
         DataError: an image is missing or not whole, nothing is labelled, or a name stands twice.
         RunError: the folder has one of the files already, or cannot be written.
     """
-    images, target = images.resolve(), target.resolve()
-    _require_new(target, (ANNOTATIONS, DATASET, TASK))  # before all images are looked at
-    require_names(images, skeleton)
-    content = _coco(pictures, skeleton, images)
-    objects = len(content["annotations"])
+    images, target, skeleton = source.folder.resolve(), target.resolve(), source.skeleton
+    of_split = _by_split(source.pictures)
+    names = {split: f"{split}.json" if split else ANNOTATIONS for split in of_split}
+    _require_new(target, (*names.values(), DATASET, TASK))  # before all images are looked at
+    require_names(source.folder, skeleton)
+    contents = {split: _coco(of, source, images) for split, of in of_split.items()}
+    objects = sum(len(content["annotations"]) for content in contents.values())
     if not objects:
-        raise DataError(NO_LABEL.format(place=images, images=len(pictures)))
+        raise DataError(NO_LABEL.format(place=source.folder, images=len(source.pictures)))
     where = Path(os.path.relpath(images, target)).as_posix()
     advice = None if advise is None else advise(objects)
-    texts = toml_files(target.name, made_from, skeleton, ANNOTATIONS, where, advice)
-    put(target, texts | {ANNOTATIONS: as_text(content)})
-    return Summary(target, skeleton, len(pictures), objects, advice=advice)
+    files = {split: (name, where) for split, name in names.items()}
+    texts = toml_files(target.name, source.made_from, skeleton, files, advice)
+    put(target, texts | {names[split]: as_text(content) for split, content in contents.items()})
+    return Summary(
+        target,
+        skeleton,
+        len(source.pictures),
+        objects,
+        left_out=source.left_out,
+        notes=source.notes,
+        advice=advice,
+    )
 
 
 def as_text(content: object) -> str:
@@ -80,14 +81,13 @@ def toml_files(
     name: str,
     made_from: str,
     skeleton: Skeleton,
-    annotations: str,
-    images: str,
+    files: Mapping[str, Files],
     advice: Advice | None = None,
     field: str = FIELD,
 ) -> dict[str, str]:
     """Return the text of the two TOML files; places are seen from their folder.
 
-    `field` is what the annotations call their keypoints.
+    `files` are those of the splits, `field` is what the annotations call their keypoints.
     """
     dataset = dataset_toml(
         name,
@@ -95,8 +95,7 @@ def toml_files(
         skeleton.keypoints,
         skeleton.flip_pairs,
         skeleton.edges,
-        annotations=annotations,
-        images=images,
+        files=files,
         field="" if field == FIELD else field,
     )
     hint = "" if advice is None else f"{advice.variant}: {advice.reason}"
@@ -122,57 +121,68 @@ def put(target: Path, files: Mapping[str, str]) -> None:
         raise RunError(f"{target} cannot be written: {error.strerror}; name another") from error
 
 
+def category(name: str, skeleton: Skeleton) -> Content:
+    """Return COCO's category of objects with these keypoints."""
+    place = {keypoint: index for index, keypoint in enumerate(skeleton.keypoints, 1)}
+    return {
+        "id": 1,
+        "name": name,
+        "keypoints": list(skeleton.keypoints),
+        "skeleton": [[place[start], place[end]] for start, end in skeleton.edges],
+    }
+
+
 def _require_new(target: Path, names: Iterable[str]) -> None:
     for name in names:
         if (target / name).exists():
             raise RunError(f"{target / name} is there already; name another folder")
 
 
-def _coco(pictures: list[Picture], skeleton: Skeleton, images: Path) -> dict[str, Any]:
+def _by_split(pictures: Sequence[Picture]) -> dict[str, list[Picture]]:
+    """Return the pictures of each split, of "" if there is one; those of none are to train on."""
+    rest = TRAIN if any(picture.split for picture in pictures) else ""
+    of_split: dict[str, list[Picture]] = {}
+    for picture in pictures:
+        of_split.setdefault(picture.split or rest, []).append(picture)
+    return of_split if len(of_split) > 1 else {"": list(pictures)}
+
+
+def _coco(pictures: list[Picture], source: Source, images: Path) -> Content:
     rows = [
-        _annotation(number, points)
+        _annotation(number, labelled)
         for number, picture in enumerate(pictures, 1)
-        for points in picture.objects
-        if np.isfinite(points).any()
+        for labelled in picture.objects
+        if labelled.count
     ]
-    place = {name: index for index, name in enumerate(skeleton.keypoints, 1)}  # COCO's count
-    category = {
-        "id": 1,
-        "name": "object",
-        "keypoints": list(skeleton.keypoints),
-        "skeleton": [[place[start], place[end]] for start, end in skeleton.edges],
-    }
     return {
-        "images": [
-            _image(number, picture.path, images) for number, picture in enumerate(pictures, 1)
-        ],
+        "images": [_image(number, picture, images) for number, picture in enumerate(pictures, 1)],
         "annotations": [{"id": number, **row} for number, row in enumerate(rows, 1)],
-        "categories": [category],
+        "categories": [category(source.category, source.skeleton)],
     }
 
 
-def _image(number: int, path: Path, images: Path) -> dict[str, Any]:
+def _image(number: int, picture: Picture, images: Path) -> Content:
+    path = picture.path
     if not path.is_file():
         raise DataError(f"{path} is annotated and does not exist; put the image there")
     seen = look(path)
     if isinstance(seen, str):
         raise DataError(f"{path} is annotated and is not a whole image; fetch it again")
     name = Path(os.path.relpath(path.resolve(), images)).as_posix()
-    width, height = seen.turned  # as the task's file will say: `protocol.orientation`
+    size = picture.size or seen.turned  # as the task's file will say: `protocol.orientation`
+    if size not in {seen.turned, seen.size}:
+        words = " x ".join(map(str, size)), " x ".join(map(str, seen.turned))
+        raise DataError(
+            f"{path} is annotated as {words[0]} pixels and has {words[1]}; put the picture there "
+            "that was annotated"
+        )
+    width, height = size
     return {"id": number, "file_name": name, "width": width, "height": height}
 
 
-def _annotation(image: int, points: NDArray[np.float64]) -> dict[str, Any]:
-    flat = [
-        value
-        for x, y in points.tolist()
-        for value in ((0, 0, 0) if math.isnan(x) else (x, y, LABELLED))
-    ]
-    count = int(np.isfinite(points).all(axis=1).sum())
-    return {
-        "image_id": image,
-        "category_id": 1,
-        "iscrowd": 0,
-        "num_keypoints": count,
-        "keypoints": flat,
-    }
+def _annotation(image: int, labelled: Labelled) -> Content:
+    flat = [v for x, y, flag in labelled.points.tolist() for v in (x, y, int(flag))]
+    row: Content = {"image_id": image, "category_id": 1, "iscrowd": 0}
+    if labelled.box is not None:
+        row["bbox"] = list(labelled.box)
+    return row | {"num_keypoints": labelled.count, "keypoints": flat}

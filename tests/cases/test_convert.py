@@ -2,7 +2,6 @@
 
 import csv
 import json
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from hrbench.begun.options import Options
 from hrbench.commands import run as running
 from hrbench.commands.check.check import check
 from hrbench.convert.detect import convert
-from hrbench.convert.labels import Picture, paired
+from hrbench.convert.labels import Picture, Source, paired, seen
 from hrbench.convert.writing import write
 from hrbench.errors import DataError
 from hrbench.report.record import RunRecord
@@ -163,10 +162,10 @@ def test_a_skeleton_for_drawing_stops_nobody(
 def numbered(folder: Path, names: tuple[str, ...] = NUMBERED) -> Path:
     rng = np.random.default_rng(0)
     pictures = [
-        Picture(picture(folder / f"images/{n}.png"), (rng.uniform(5, 40, (3, 2)),))
+        Picture(picture(folder / f"images/{n}.png"), (seen(rng.uniform(5, 40, (3, 2))),))
         for n in range(5)
     ]
-    write(pictures, paired(names), folder, folder, "a test")
+    write(Source(pictures, paired(names), folder, "a test"), folder)
     return folder
 
 
@@ -243,8 +242,8 @@ def test_pictures_of_every_kind_that_is_read_are_converted(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        ({"kpt_shape": [3, 2]}, r"kpt_shape is \[3, 2\]; write \[3, 3\]"),
-        ({"kpt_shape": [4, 3]}, "Keypoint count mismatch: expected 4, got 3"),
+        ({"kpt_shape": [3, 2]}, r"line 1 has 14 numbers, and kpt_shape \[3, 2\] wants 11"),
+        ({"kpt_shape": [4, 3]}, r"0\.txt, line 1 has 14 numbers, and kpt_shape \[4, 3\] wants 17"),
         ({"kpt_shape": ["3", 3]}, r"kpt_shape is \['3', 3\]; write how many"),
         ({"kpt_shape": [3.0, 3]}, r"kpt_shape is \[3\.0, 3\]; write how many"),
         ({"kpt_shape": [[3], 3]}, r"kpt_shape is \[\[3\], 3\]; write how many"),
@@ -254,7 +253,7 @@ def test_pictures_of_every_kind_that_is_read_are_converted(tmp_path: Path) -> No
         ({"names": 5}, "names is 5; list the names of its classes"),
         ({"names": "mouse"}, "names is 'mouse'; list"),
         ({"kpt_names": {0: ["ear", "ear", "tail"]}}, r"keypoints that stand twice: 1 \(ear\)"),
-        ({"train": "pictures"}, "none of train, val, test is a folder"),
+        ({"train": "pictures"}, "none of train, val, valid, test is a folder"),
     ],
 )
 def test_yolo_poses_that_are_not_as_described_are_refused(
@@ -316,7 +315,7 @@ def test_tasks_of_label_studio_whose_lists_are_none_are_refused(
     task: Any, words: str, tmp_path: Path
 ) -> None:
     (tmp_path / "tasks.json").write_text(json.dumps([task]))
-    with pytest.raises(DataError, match=f"{words}; in Label Studio, export it as COCO"):
+    with pytest.raises(DataError, match=f"{words}; in Label Studio, export it as JSON"):
         convert(tmp_path / "tasks.json", tmp_path / "out")
 
 
@@ -331,13 +330,13 @@ LABELME: dict[str, Any] = {
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("a.json", json.dumps(LABELME), "annotations by labelme: write its points as COCO"),
+        ("a.json", json.dumps(LABELME), "no point in labelme's files there"),
         ("a.json", '[{"image_id": 1, "score": 0.5, "keypoints": []}]', "what a model found"),
         ("a.json", '{"_via_settings": {}}', "VGG Image Annotator: export it as COCO"),
         ("a.json", '[{"annotations": [], "data": {}}]', "none with keypoints; in Label Studio"),
-        ("a.xml", "<annotations/>", "export it as 'COCO Keypoints 1.0'"),
+        ("a.xml", "<annotations/>", "neither images nor tracks as CVAT writes them"),
         ("a.h5", "", "CollectedData"),
-        ("a.zip", "", "unpack it"),
+        ("a.zip", "", "cannot be unpacked: File is not a zip file"),
     ],
 )
 def test_other_files_are_named_for_what_they_are(
@@ -348,18 +347,10 @@ def test_other_files_are_named_for_what_they_are(
         convert(tmp_path / name, tmp_path / "out")
 
 
-def test_a_folder_of_labelme_is_named(tmp_path: Path) -> None:
-    folder = tmp_path / "in"
-    for number in range(2):
-        picture(folder / f"{number}.png")
-        (folder / f"{number}.json").write_text(json.dumps(LABELME))
-    with pytest.raises(DataError, match="labelme, a file for each picture: write its points"):
-        convert(folder, tmp_path / "out")
-    shutil.rmtree(folder)
-    folder.mkdir()
-    (folder / "mine.slp").write_text("")
+def test_a_folder_with_one_file_of_sleap_names_it(tmp_path: Path) -> None:
+    (tmp_path / "mine.slp").write_text("")
     with pytest.raises(DataError, match=r"name the file in it, mine\.slp"):
-        convert(folder, tmp_path / "out")
+        convert(tmp_path, tmp_path / "out")
 
 
 def test_lengths_that_disagree_are_one_verdict(dots: Path, tmp_path: Path) -> None:

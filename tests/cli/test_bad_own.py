@@ -221,7 +221,7 @@ def test_a_source_that_is_not_there_or_not_known(tmp_path: Path) -> None:
     for source, words in (
         ("gone", "gone does not exist; name a DeepLabCut project"),
         ("labels.h5", "labels.h5 is of a kind that cannot be converted"),
-        ("empty", "empty: no CollectedData_*.csv in it"),
+        ("empty", "empty: no annotations in it that are known"),
         ("empty.slp", "empty.slp does not exist"),
     ):
         refused(called(tmp_path, "convert", source, "out"), [words])

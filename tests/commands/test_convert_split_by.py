@@ -48,3 +48,11 @@ def test_nothing_is_left_of_what_cannot_be_divided(source: Path, tmp_path: Path)
     ended = called(tmp_path, "convert", f"source/{ANNOTATIONS}", "source", "--split-by", "camera")
     refused(ended, ["has 'camera'"])
     assert sorted(path.name for path in source.iterdir()) == [ANNOTATIONS, "images"]
+
+
+def test_what_the_source_divides_is_not_divided_again(source: Path, tmp_path: Path) -> None:
+    for split in ("train", "val"):
+        (source / f"{split}.json").write_bytes((source / ANNOTATIONS).read_bytes())
+    (source / ANNOTATIONS).unlink()
+    ended = called(tmp_path, "convert", "source", "mice", "--split-by", "video")
+    refused(ended, ["--split-by video: the source has splits of its own, which are kept"])

@@ -118,3 +118,84 @@ def test_annotations_without_a_label_are_no_dataset(dots: Path, tmp_path: Path) 
     with pytest.raises(DataError, match="no keypoint is labelled in the 3 images listed"):
         convert(dots / ANNOTATIONS, tmp_path / "out")
     assert json.loads((dots / ANNOTATIONS).read_text())["images"]
+
+
+def halves(dots: Path, folder: Path, names: tuple[str, str], places: tuple[str, str]) -> Path:
+    """Write a folder with a file of each split; the second has the last picture alone."""
+    said = json.loads((dots / ANNOTATIONS).read_text())
+    for name, place, images in zip(
+        names, places, (said["images"][:2], said["images"][2:]), strict=True
+    ):
+        ids = {image["id"] for image in images}
+        rows = [row for row in said["annotations"] if row["image_id"] in ids]
+        for image in images:
+            file = dots / image["file_name"]
+            (folder / place).mkdir(parents=True, exist_ok=True)
+            (folder / place / file.name).write_bytes(file.read_bytes())
+        listed = [image | {"file_name": Path(image["file_name"]).name} for image in images]
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        content = said | {"images": listed, "annotations": rows}
+        (folder / name).write_text(json.dumps(content))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("names", "places"),
+    [
+        (  # CVAT's "COCO Keypoints 1.0", and COCO's own
+            ("annotations/person_keypoints_train.json", "annotations/person_keypoints_val.json"),
+            ("images/train", "images/val"),
+        ),
+        (  # Roboflow's
+            ("train/_annotations.coco.json", "valid/_annotations.coco.json"),
+            ("train", "valid"),
+        ),
+        (  # JARVIS'
+            ("annotations/instances_train.json", "annotations/instances_val.json"),
+            ("train", "val"),
+        ),
+    ],
+)
+def test_a_folder_with_a_file_of_each_split_keeps_them(
+    names: tuple[str, str], places: tuple[str, str], dots: Path, tmp_path: Path
+) -> None:
+    folder = halves(dots, tmp_path / "in", names, places)
+    made = convert(folder, tmp_path / "out")
+    assert (made.images, made.objects) == (3, 3)
+    dataset = catalog.load_dataset("dataset.toml", beside=tmp_path / "out")
+    for split, name, place in zip(("train", "val"), names, places, strict=True):
+        said = dataset.splits[split]
+        assert said.part is None
+        assert (tmp_path / "out" / said.annotations).resolve() == (folder / name).resolve()
+        assert (tmp_path / "out" / said.images[0]).resolve() == (folder / place).resolve()
+    assert not check(str(tmp_path / "out" / "dataset.toml"), None, images=False).faults
+
+
+def test_files_whose_names_do_not_tell_their_splits_are_asked_for(
+    dots: Path, tmp_path: Path
+) -> None:
+    folder = halves(dots, tmp_path / "in", ("monday.json", "tuesday.json"), ("images", "images"))
+    with pytest.raises(DataError, match=r"2 files in COCO's format \(monday\.json, …\): name one"):
+        convert(folder, tmp_path / "out")
+    convert(folder / "monday.json", tmp_path / "out")
+
+
+def test_splits_of_other_keypoints_are_refused(dots: Path, tmp_path: Path) -> None:
+    folder = halves(dots, tmp_path / "in", ("train.json", "val.json"), ("images", "images"))
+    edit_json(folder / "val.json", lambda c: c["categories"][0].update(keypoints=["a", "b", "c"]))
+    with pytest.raises(DataError, match=r"val\.json names other keypoints than .*train\.json"):
+        convert(folder, tmp_path / "out")
+
+
+def test_what_jarvis_names_beside_its_categories_is_read(dots: Path, tmp_path: Path) -> None:
+    def as_jarvis(said: Any) -> None:
+        said["keypoint_names"] = said["categories"][0].pop("keypoints")
+        said["skeleton"] = [
+            {"name": "a", "keypointA": "nose", "keypointB": "left_ear", "length": 0}
+        ]
+
+    edit_json(dots / ANNOTATIONS, as_jarvis)
+    made = convert(dots / ANNOTATIONS, tmp_path / "out")
+    assert made.skeleton.keypoints == NAMES
+    assert made.skeleton.edges == (("nose", "left_ear"),)
+    assert not check(str(tmp_path / "out" / "dataset.toml"), None, images=False).faults

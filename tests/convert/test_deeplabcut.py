@@ -5,10 +5,11 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+import sleap_io
 from specs import landmark_task
 
 from hrbench import catalog
-from hrbench.convert.deeplabcut import convert
+from hrbench.convert.detect import convert
 from hrbench.errors import DataError, RunError
 from hrbench.formats.coco import incomplete
 
@@ -150,7 +151,7 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_annotations_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"no CollectedData_\*\.csv in it; name a DeepLabCut proj"):
+    with pytest.raises(DataError, match="no annotations in it that are known; name a DeepLabCut"):
         convert(tmp_path, tmp_path / "out")
 
 
@@ -192,3 +193,46 @@ def test_a_target_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file")
     with pytest.raises(RunError, match="cannot be written: "):
         convert(project(tmp_path), tmp_path / "out")
+
+
+CONFIG = """\
+Task: mice
+scorer: Ann
+skeleton:
+- [snout, leftear]
+- - leftear
+  - snout
+- [rightear, snout]
+- [snout, tail]
+"""
+
+
+@pytest.mark.parametrize("source", ["", "config.yaml", "labeled-data/cage/CollectedData_Ann.csv"])
+def test_the_skeleton_of_a_project_becomes_edges(source: str, tmp_path: Path) -> None:
+    folder = project(tmp_path)
+    (folder / "config.yaml").write_text(CONFIG)
+    made = convert(folder / source, tmp_path / "out")
+    expected = (("leftear", "snout"), ("rightear", "snout"))
+    assert made.skeleton.edges == expected
+    assert made.notes == ("1 of the 4 edges in config.yaml are of other bodyparts",)
+    assert catalog.load_dataset("dataset.toml", beside=tmp_path / "out").edges == expected
+    assert content(tmp_path / "out")["categories"][0]["skeleton"] == [[2, 1], [3, 1]]
+
+
+def test_a_project_whose_config_is_no_yaml_has_no_edges(tmp_path: Path) -> None:
+    folder = project(tmp_path)
+    (folder / "config.yaml").write_text("skeleton: [")
+    (note,) = convert(folder, tmp_path / "out").notes
+    assert note.startswith("no edges are drawn: ")
+    assert "config.yaml is not YAML" in note
+
+
+def test_what_sleap_io_changes_in_a_table_is_why_it_is_read_here(tmp_path: Path) -> None:
+    file = project(tmp_path) / "labeled-data/cage/CollectedData_Ann.csv"
+    read = sleap_io.load_dlc(str(file))
+    assert read.skeleton.node_names == ["leftear", "rightear", "snout"]  # sorted
+    assert convert(file, tmp_path / "out").skeleton.keypoints == ("snout", "leftear", "rightear")
+    file.write_text(MULTI)
+    assert len(sleap_io.load_dlc(str(file))[0].instances) == 3  # and there are two animals
+    file.write_text(SINGLE.replace(",", ";"))
+    assert not len(sleap_io.load_dlc(str(file)))

@@ -11,7 +11,7 @@ import pytest
 import sleap_io
 
 from hrbench import catalog
-from hrbench.convert.sleap import convert
+from hrbench.convert.detect import convert
 from hrbench.errors import DataError, RunError
 
 NODES = ("nose", "right_ear", "left_ear")
@@ -120,13 +120,42 @@ def test_two_skeletons_are_refused(tmp_path: Path) -> None:
 
 def test_another_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.slp").write_text("no labels")
-    with pytest.raises(DataError, match=r"a\.slp is not a SLEAP file: .*; name a \.slp file"):
+    with pytest.raises(DataError, match=r"a\.slp is not a SLEAP file: "):
         convert(tmp_path / "a.slp", tmp_path / "out")
-    with pytest.raises(DataError, match=r"none\.slp does not exist; name a \.slp file"):
+    with pytest.raises(DataError, match=r"none\.slp does not exist; name a DeepLabCut"):
         convert(tmp_path / "none.slp", tmp_path / "out")
 
 
 def test_without_the_library_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sleap_io", None)
+    (tmp_path / "a.slp").touch()
     with pytest.raises(RunError, match=r"not installed: pip install 'hrbench\[sleap\]'"):
         convert(tmp_path / "a.slp", tmp_path / "out")
+
+
+def test_what_nobody_annotated_is_counted_and_alone_refused(tmp_path: Path) -> None:
+    source = saved(tmp_path, frames(tmp_path / "frames"), [skeleton()] * 2)
+    assert convert(source, tmp_path / "out").left_out == ("2 predicted instances",)
+    labels = sleap_io.load_slp(str(source))
+    for frame in labels:
+        frame.instances = frame.predicted_instances
+    labels.save(str(tmp_path / "found.slp"), verbose=False)
+    with pytest.raises(DataError, match="its 2 instances are predictions"):
+        convert(tmp_path / "found.slp", tmp_path / "other")
+
+
+def test_frames_of_alphatracker_are_read(tmp_path: Path) -> None:
+    frames(tmp_path / "frames", 1)
+    face = {"class": "Face", "x": 1, "y": 2, "width": 30, "height": 20}
+    rows = [
+        *(face, {"class": "point", "x": 3.5, "y": 4}, {"class": "point", "x": 5, "y": 6}),
+        *(face, {"class": "point", "x": 13, "y": 14}, {"class": "point", "x": 15, "y": 16}),
+    ]
+    frame = {"filename": "frames/0.png", "class": "image", "annotations": rows}
+    (tmp_path / "train.json").write_text(json.dumps([frame]))
+    made = convert(tmp_path / "train.json", tmp_path / "out")
+    assert made.skeleton.keypoints == ("1", "2")
+    assert [row["keypoints"] for row in content(tmp_path / "out")["annotations"]] == [
+        [3.5, 4, 2, 5, 6, 2],
+        [13, 14, 2, 15, 16, 2],
+    ]

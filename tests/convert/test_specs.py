@@ -7,7 +7,7 @@ ODD = ('a "quoted" name', "back\\slash", "Schnäuzchen", "line\nbreak\x7f", "{br
 
 def test_any_name_survives_toml() -> None:
     pairs = [(ODD[0], ODD[1])]
-    text = dataset_toml(ODD[2], ODD[0], ODD, pairs, pairs, annotations=ODD[3], images=ODD[4])
+    text = dataset_toml(ODD[2], ODD[0], ODD, pairs, pairs, files={"": (ODD[3], ODD[4])})
     said = tomllib.loads(text)
     assert tuple(said["keypoints"]) == ODD
     assert said["flip_pairs"] == said["edges"] == [list(pairs[0])]
@@ -18,5 +18,5 @@ def test_any_name_survives_toml() -> None:
 
 
 def test_without_pairs_and_edges_the_lists_are_empty() -> None:
-    said = tomllib.loads(dataset_toml("a", "b", ["c"], [], [], annotations="d", images="e"))
+    said = tomllib.loads(dataset_toml("a", "b", ["c"], [], [], files={"": ("d", "e")}))
     assert said["flip_pairs"] == said["edges"] == []

@@ -1,0 +1,96 @@
+"""Labels of YOLO poses: a text for each image, a line for each object.
+
+Letters: K keypoints.
+
+Source: docs.ultralytics.com, "Pose Estimation Datasets".
+"""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from hrbench.convert.labels import SEEN, Labelled
+from hrbench.data.headers import Size, header
+from hrbench.errors import DataError
+
+IMAGES, LABELS = "images", "labels"  # folders that take each other's place in a path
+BOX = 5  # numbers of a line before its keypoints: the class, and the box
+
+
+def objects(image: Path, count: int, numbers: int) -> Iterator[Labelled]:
+    """Yield the objects of an image, those without a labelled keypoint too.
+
+    Args:
+        image: its file; its labels lie in a folder `labels` where it lies in `images`.
+        count: K.
+        numbers: of a keypoint: 2, or 3 with its flag.
+
+    Raises:
+        DataError: the image is not whole, or a label is not as it should be.
+    """
+    labels = _labels_of(image)
+    if not labels.is_file():
+        return
+    seen = header(image)
+    if seen is None:
+        raise DataError(f"{image} is annotated and is not a whole image; fetch it again")
+    for where, row in _rows(labels):
+        yield _object(where, row, seen.turned, count, numbers)
+
+
+def _labels_of(image: Path) -> Path:
+    """Return the file of an image's labels: its path with the last 'images' as 'labels'."""
+    parts = list(image.parts)
+    places = [place for place, part in enumerate(parts) if part == IMAGES]
+    if places:
+        parts[places[-1]] = LABELS
+    return Path(*parts).with_suffix(".txt")
+
+
+def _rows(labels: Path) -> Iterator[tuple[str, list[float]]]:
+    """Yield where each line of numbers stands, in words, and the numbers.
+
+    Raises:
+        DataError: it is no text, or something in it is no number.
+    """
+    try:
+        lines = labels.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{labels} cannot be read as text: {error}") from error
+    for number, line in enumerate(lines, 1):
+        where = f"{labels}, line {number}"
+        words = line.split()
+        try:
+            row = [float(word) for word in words]
+        except ValueError as error:
+            raise DataError(f"{where}: {error}") from error
+        if not all(map(math.isfinite, row)):
+            raise DataError(f"{where} has a number that is none or without end")
+        if row:
+            yield where, row
+
+
+def _object(where: str, row: list[float], size: Size, count: int, numbers: int) -> Labelled:
+    wanted = BOX + count * numbers
+    if len(row) != wanted:
+        raise DataError(
+            f"{where} has {len(row)} numbers, and kpt_shape [{count}, {numbers}] wants {wanted}: "
+            "class, box and keypoints"
+        )
+    width, height = size
+    flat = np.array(row[BOX:]).reshape(count, numbers)
+    flags = np.full((count, 1), SEEN) if numbers == 2 else flat[:, 2:]
+    if not np.isin(flags, (0, 1, 2)).all():
+        odd = next(flag for flag in flags.ravel().tolist() if flag not in {0, 1, 2})
+        raise DataError(
+            f"{where}: the visibility of a keypoint is {odd:g}; write 0 (not labelled), 1 (hidden) "
+            "or 2 (to be seen)"
+        )
+    absent = (flags == 0) | ((numbers == 2) & (flat[:, :2] == 0).all(axis=1, keepdims=True))
+    points = np.hstack([flat[:, :2] * size, flags])
+    points[absent.ravel()] = 0
+    x, y, across, down = row[1:BOX]
+    box = ((x - across / 2) * width, (y - down / 2) * height, across * width, down * height)
+    return Labelled(points, box if across > 0 and down > 0 else None)
