@@ -67,7 +67,7 @@ APART = {  # folders whose parts do not import each other, but these
     "commands": set[str](),
     "kinds": {"complexity", "contract", "deployable", "found", "kind", "predictor", "profiled"},
 }
-NO_COMMANDS = {"__init__", "__pycache__", "root"}  # in these two folders
+NO_COMMANDS = {"__init__", "__pycache__", "completion", "root"}  # in these two folders
 REGISTRY = "hrbench.kinds.registry"  # the one module that imports every kind
 # Folders that name no spec of a kind either.
 KINDLESS = {"begun", "cli", "commands", "convert", "draw", "engine", "report", "road"}

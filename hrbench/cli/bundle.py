@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from hrbench.cli.completion import RUN
 from hrbench.cli.root import FILE, answer, as_json, main
 
 
 @main.command()
-@click.argument("names", metavar="RUN...", nargs=-1, required=True, type=FILE)
+@click.argument("names", metavar="RUN...", nargs=-1, required=True, type=FILE, shell_complete=RUN)
 @click.option(
     "-o", "--output", type=FILE, default="results.zip", help="Write to this file, a new one."
 )

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import click
 
+from hrbench.cli.completion import DATASET
 from hrbench.cli.root import DATA, FILE, allowing, answer, as_json, main
 
 
 @main.command()
-@click.argument("dataset")
+@click.argument("dataset", shell_complete=DATASET)
 @click.option("--data", type=FILE, help=DATA)
 @click.option("--images", is_flag=True, help="Decode every image file.")
 @click.option(

@@ -6,12 +6,15 @@ from pathlib import Path
 
 import click
 
+from hrbench.cli.completion import RUN, words
 from hrbench.cli.root import FILE, as_json, main, terminal
+
+FORMS = ("table", "markdown", "csv", "json")
 
 
 @main.command()
-@click.argument("first", metavar="RUN", type=FILE)
-@click.argument("others", metavar="RUN...", nargs=-1, required=True, type=FILE)
+@click.argument("first", metavar="RUN", type=FILE, shell_complete=RUN)
+@click.argument("others", metavar="RUN...", nargs=-1, required=True, type=FILE, shell_complete=RUN)
 @click.option("--metric", metavar="NAME", help="One figure only (AP), or one group (keypoint).")
 @click.option(
     "--replicates",
@@ -28,7 +31,13 @@ from hrbench.cli.root import FILE, as_json, main, terminal
 @click.option("--pictures", type=click.IntRange(min=1), default=12, help="How many are drawn.")
 @click.option("--data", type=FILE, help="--sheet: folder of the datasets, if it is elsewhere now.")
 @click.option("--force", is_flag=True, help="Go on where runs were not measured alike.")
-@click.option("--format", "form", default="table", help="table, markdown, csv or json.")
+@click.option(
+    "--format",
+    "form",
+    default="table",
+    shell_complete=words(*FORMS),
+    help="table, markdown, csv or json.",
+)
 @as_json
 def compare(
     first: str,

@@ -6,13 +6,18 @@ from pathlib import Path
 
 import click
 
+from hrbench.cli.completion import A_TASK, RUN
 from hrbench.cli.root import DATA, FILE, allowing, answer, as_json, main
 
 
 @main.command()
-@click.argument("task")
+@click.argument("task", shell_complete=A_TASK)
 @click.option(
-    "--weights", type=FILE, required=True, help="A RUN, a file, or a name (weights fetch)."
+    "--weights",
+    type=FILE,
+    shell_complete=RUN,
+    required=True,
+    help="A RUN, a file, or a name (weights fetch).",
 )
 @click.option(
     "-o", "--output", type=FILE, required=True, help="The file to write: *.onnx or *.pt2."

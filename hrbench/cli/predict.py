@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from hrbench.cli.completion import A_TASK, RUN
 from hrbench.cli.root import DEVICE, FILE, allowing, answer, as_json, computing, main
 
 
@@ -14,10 +15,15 @@ from hrbench.cli.root import DEVICE, FILE, allowing, answer, as_json, computing,
 @click.option(
     "--task",
     metavar="TASK[@VARIANT]",
+    shell_complete=A_TASK,
     help="What is looked for [default: what the weights' run was trained for].",
 )
 @click.option(
-    "--weights", required=True, type=FILE, help="A RUN, a file, or a name (weights fetch)."
+    "--weights",
+    required=True,
+    type=FILE,
+    shell_complete=RUN,
+    help="A RUN, a file, or a name (weights fetch).",
 )
 @click.option("-o", "--output", type=FILE, help="A new folder [default: predictions, or -2, …].")
 @click.option(

@@ -6,13 +6,14 @@ from typing import Any
 
 import click
 
+from hrbench.cli.completion import A_TASK
 from hrbench.cli.root import DATA, FILE, allowing, answer, as_json, main
 
 PARTS = ("training", "evaluation")
 
 
 @main.command()
-@click.argument("task")
+@click.argument("task", shell_complete=A_TASK)
 @click.option("--data", type=FILE, help=DATA)
 @click.option("--split", help="Another split to measure on than the protocol's.")
 @click.option("--boxes", help="Where person boxes come from: gt, det, or a detections file.")

@@ -6,13 +6,17 @@ from typing import Any
 
 import click
 
+from hrbench.cli.completion import A_TASK, RUN
 from hrbench.cli.root import DEVICE, FILE, answer, as_json, computing, main, terminal
 
 
 @main.command()
-@click.argument("task")
+@click.argument("task", shell_complete=A_TASK)
 @click.option(
-    "--weights", type=FILE, help="A RUN, a file, or a name (weights fetch) [default: random ones]."
+    "--weights",
+    type=FILE,
+    shell_complete=RUN,
+    help="A RUN, a file, or a name (weights fetch) [default: random ones].",
 )
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Any key of the spec.")
 @click.option(

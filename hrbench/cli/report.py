@@ -8,20 +8,23 @@ from typing import Any
 
 import click
 
+from hrbench.cli.completion import A_TASK, RUN, words
 from hrbench.cli.root import FILE, answer, as_json, main, terminal
 from hrbench.report import output as output_files
 
+FORMS = ("table", "markdown", "latex", "csv", "json", "html", "model-index", "lm-eval")
 HTML, PAGE = "html", "report.html"  # a form, and where it is written if nobody says
 WRITTEN = 120  # columns of a table that is written to a file
 
 
 @main.command()
-@click.argument("names", metavar="[RUNS]...", nargs=-1, type=FILE)
-@click.option("--task", help="One task only.")
+@click.argument("names", metavar="[RUNS]...", nargs=-1, type=FILE, shell_complete=RUN)
+@click.option("--task", shell_complete=A_TASK, help="One task only.")
 @click.option(
     "--format",
     "form",
     default="table",
+    shell_complete=words(*FORMS),
     help="table, markdown, latex, csv, json, html, model-index or lm-eval.",
 )
 @click.option("--each", is_flag=True, help="Each run by itself, not one row for all its seeds.")

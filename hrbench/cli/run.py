@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from hrbench.cli.completion import RUN, TASK_OR_RUN
 from hrbench.cli.root import (
     DATA,
     DEVICE,
@@ -32,13 +33,19 @@ GOING_ON = frozenset({"data", "out", "compile", "eager"})
 
 
 @main.command()
-@click.argument("task", required=False)
+@click.argument("task", required=False, shell_complete=TASK_OR_RUN)
 @click.option("--data", type=FILE, help=DATA)
 @click.option(
-    "--weights", type=FILE, help="Evaluate this file, RUN or name (weights fetch); no training."
+    "--weights",
+    type=FILE,
+    shell_complete=RUN,
+    help="Evaluate this file, RUN or name (weights fetch); no training.",
 )
 @click.option(
-    "--init", type=FILE, help="Start training from this file, RUN or name (weights fetch)."
+    "--init",
+    type=FILE,
+    shell_complete=RUN,
+    help="Start training from this file, RUN or name (weights fetch).",
 )
 @click.option(
     "--allow-partial", is_flag=True, help="Let weights leave a part of the backbone random."
@@ -84,7 +91,9 @@ GOING_ON = frozenset({"data", "out", "compile", "eager"})
     help="Curves, figures and pictures for this program too; repeatable.",
 )
 @click.option("--out", type=FILE, default=RUNS, help="Folder for the runs.")
-@click.option("--resume", type=FILE, metavar="RUN", help="Go on where this run stopped.")
+@click.option(
+    "--resume", type=FILE, shell_complete=RUN, metavar="RUN", help="Go on where this run stopped."
+)
 @allowing
 @as_json
 def run(task: str | None, resume: str | None, seeds: int | None, json_: bool, **flags: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from hrbench.cli.completion import RUN
 from hrbench.cli.root import FILE, as_json, main, print_record
 from hrbench.report import output as output_files
 from hrbench.report import run_folders
@@ -16,7 +17,7 @@ FILES = {"samples": "samples.csv", RESULTS: "coco_results.json"}  # in the run's
 
 
 @main.command()
-@click.argument("run", metavar="RUN", type=FILE)
+@click.argument("run", metavar="RUN", type=FILE, shell_complete=RUN)
 @click.option("--data", type=FILE, help="Folder of the datasets, if it is elsewhere than then.")
 @click.option(
     "--set",

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import click
 
+from hrbench.cli.completion import DATASET
 from hrbench.cli.root import FILE, answer, as_json, main
 
 
 @main.command()
-@click.argument("dataset")
+@click.argument("dataset", shell_complete=DATASET)
 @click.argument("folder", metavar="DIR", type=FILE)
 @click.option(
     "--out",

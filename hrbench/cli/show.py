@@ -4,11 +4,12 @@
 
 import click
 
+from hrbench.cli.completion import A_TASK
 from hrbench.cli.root import answer, as_json, main
 
 
 @main.command()
-@click.argument("task")
+@click.argument("task", shell_complete=A_TASK)
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Any key of the spec.")
 @as_json
 def show(task: str, overrides: tuple[str, ...], json_: bool) -> None:

@@ -6,11 +6,12 @@ import sys
 
 import click
 
+from hrbench.cli.completion import RUN
 from hrbench.cli.root import FILE, answer, as_json, main
 
 
 @main.command()
-@click.argument("names", metavar="RUN...", nargs=-1, required=True, type=FILE)
+@click.argument("names", metavar="RUN...", nargs=-1, required=True, type=FILE, shell_complete=RUN)
 @click.option("--data", type=FILE, help="Folder of the datasets, if it is elsewhere than then.")
 @as_json
 def verify(names: tuple[str, ...], data: str | None, json_: bool) -> None:

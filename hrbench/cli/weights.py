@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from hrbench.cli.completion import A_TASK
 from hrbench.cli.root import FILE, answer, as_json, main, terminal
 
 
@@ -46,7 +47,12 @@ def fetch(names: tuple[str, ...], json_: bool) -> None:
 
 @weights.command()
 @click.argument("file", type=FILE)
-@click.option("--task", metavar="TASK[@VARIANT]", help="Compare with this task's network.")
+@click.option(
+    "--task",
+    metavar="TASK[@VARIANT]",
+    shell_complete=A_TASK,
+    help="Compare with this task's network.",
+)
 @as_json
 def inspect(file: str, task: str | None, json_: bool) -> None:
     """Say what network FILE, a RUN or a name is of: layout, width, outputs, colours, fit.
