@@ -26,9 +26,9 @@ def tasks(context: click.Context, _: click.Parameter, begun: str) -> list[Comple
     from hrbench import catalog  # noqa: PLC0415
 
     del context
-    name, at, _ = begun.partition("@")
-    if not at:
+    if "@" not in begun:
         return _offered(catalog.names("tasks"), begun)
+    name = begun.partition("@")[0]
     known = catalog.variants(name) if name in catalog.names("tasks") else []
     return _offered((f"{name}@{variant}" for variant in known), begun)
 
