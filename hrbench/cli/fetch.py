@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import click
 
+from hrbench.cli.completion import DATASET
 from hrbench.cli.root import DATA, FILE, answer, as_json, main
 
 
 @main.command()
-@click.argument("dataset")
+@click.argument("dataset", shell_complete=DATASET)
 @click.option("--data", type=FILE, help=DATA)
 @click.option(
     "--only",

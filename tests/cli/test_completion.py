@@ -52,7 +52,7 @@ def test_tasks_and_their_variants_are_offered(command: str) -> None:
     assert len(wide) > 2
 
 
-@pytest.mark.parametrize("command", ["check", "make", "shard"])
+@pytest.mark.parametrize("command", ["check", "fetch", "make", "shard"])
 def test_datasets_are_offered_and_where_none_fits_tasks(command: str) -> None:
     assert values(f"{command} ") == catalog.names("datasets")
     assert values(f"{command} coco-") == ["coco-pose"]
