@@ -49,9 +49,10 @@ def fetch(
     if not json_:
         click.echo(text.text(plan, keep=keep_archives))
     if dry_run:
-        click.echo(f"\n{text.steps(plan, plan.splits)}") if not json_ else answer(
-            text.content(plan)
-        )
+        if json_:
+            answer(text.content(plan))
+        elif told := text.steps(plan, plan.splits):
+            click.echo(f"\n{told}")
         return
     fetching.fetch(plan, keep=keep_archives, tell=lambda words: click.echo(words, err=True))
     report = checking.check(dataset, str(plan.root), images=False)

@@ -6,8 +6,11 @@ Publishers are a server of this machine; what they give out are archives of synt
 import hashlib
 import io
 import json
+import random
 import shutil
+import subprocess
 import tarfile
+import time
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,14 +18,17 @@ from typing import Any, NamedTuple
 
 import pytest
 import tomli_w
-from cli.command import Ended, called
+from cli.command import INSTALLED, Ended, called, environment
 from fetching.server import Served, serving
 from worlds import release_of_wflw, small_world
 
 from hrbench import catalog
 from hrbench.commands.fetch import plan as planning
 from hrbench.commands.fetch import unpacking
+from hrbench.errors import SpecError
 from hrbench.fetching import transfer
+from hrbench.spec import DatasetSpec
+from hrbench.spec.validation import validate
 
 BOXES = "person_detection_results/COCO_val2017_detections_AP_H_56_person.json"
 BY_ADDRESS = shutil.ignore_patterns("det_for_crowd*")  # of CrowdPose
@@ -283,6 +289,32 @@ def test_after_a_kill_it_goes_on_and_does_not_ask_again_for_what_has_come(
     assert files(tmp_path / "data/coco/images/val2017") == files(coco.tree / "images/val2017")
 
 
+@pytest.mark.slow
+def test_a_process_that_is_killed_goes_on_in_the_midst_of_a_file(
+    coco: Site, tmp_path: Path
+) -> None:
+    padding = {"readme": random.Random(0).randbytes(4 * transfer.CHUNK)}
+    images = content_of(coco.tree, "images/val2017", "val2017")
+    archive = packed_as("val2017.zip", {**images, **padding})
+    about = next(a for a in coco.raw["downloads"] if a["file"] == "val2017.zip")
+    about["hash"] = f"sha256:{hashlib.sha256(archive).hexdigest()}"
+    coco.served.files["/coco/val2017.zip"] = archive
+    Path(tmp_path, coco.toml).write_text(tomli_w.dumps(coco.raw), "utf-8")
+    shutil.copytree(coco.tree / "annotations", tmp_path / "data/coco/annotations")
+    coco.served.cuts = [2 * transfer.CHUNK, *[0] * transfer.TRIES]  # then nothing more comes
+    command = [*INSTALLED, "fetch", coco.toml, "--only", "val", "--data", "data"]
+    part = tmp_path / "data/coco/.fetch/.val2017.zip.part"
+    with subprocess.Popen(command, cwd=tmp_path, env=environment({})) as process:
+        while not (part.exists() and part.stat().st_size == 2 * transfer.CHUNK):
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.kill()
+    coco.served.asked, coco.served.cuts = [], []
+    ended = fetched(tmp_path, coco.toml, "--only", "val")
+    assert ended.status == 0, ended
+    assert coco.served.asked == [f"bytes={2 * transfer.CHUNK}-"]
+
+
 def test_a_half_filled_folder_gets_what_it_lacks_and_keeps_what_it_has(
     coco: Site, tmp_path: Path
 ) -> None:
@@ -376,6 +408,32 @@ def test_what_cannot_be_fetched_is_said_in_a_sentence(
     ended = called(tmp_path, "fetch", *arguments)
     assert (ended.status, ended.out, ended.new) == (1, "", ())
     assert words in ended.err
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"steps": ["ask"]}, "downloads: 0: name an address or steps, one of them"),
+        ({"address": ""}, "downloads: 0: name an address or steps, one of them"),
+        ({"file": ""}, "downloads: 0: the key 'file' is missing"),
+        ({"file": "../a.zip"}, "downloads: 0: file: '../a.zip' does not lie below the folder"),
+        ({"hash": "md5:1"}, "downloads: 0: hash: write md5: and 32 hex digits, or sha256: and 64"),
+        ({"splits": ["tests"]}, "downloads: splits: no split is 'tests'"),
+        (
+            {"gives": [{"place": "a"}, {"place": "b", "entry": "b"}]},
+            "downloads: 0: gives: say what entry of the archive 'a' is",
+        ),
+        ({"gives": [{"place": "/a"}]}, "gives: 0: place: '/a' does not lie below the folder"),
+    ],
+)
+def test_a_table_of_downloads_that_leads_nowhere_is_refused(
+    change: dict[str, Any], words: str
+) -> None:
+    raw = catalog.load_dataset("coco").plain()
+    raw["downloads"][0] |= change
+    with pytest.raises(SpecError) as caught:
+        validate(DatasetSpec, raw, "mine.toml")
+    assert words in str(caught.value)
 
 
 def test_fetch_prints_one_json_object(coco: Site, tmp_path: Path) -> None:

@@ -65,6 +65,11 @@ def test_what_an_archive_gives_is_put_where_it_is_read_and_nothing_else(
     }
 
 
+def test_what_a_mac_packs_beside_the_files_is_none_of_them(tmp_path: Path) -> None:
+    out_of(zipped(tmp_path, {**FILES, "__MACOSX/val/._1.jpg": b"aside"}), tmp_path / "data")
+    assert len(tree(tmp_path / "data")) == 3
+
+
 @pytest.mark.parametrize("around", ["", "./", "annotations/", "release/annotations/"])
 def test_a_file_is_found_in_whatever_folder_its_publisher_packed_it(
     around: str, tmp_path: Path

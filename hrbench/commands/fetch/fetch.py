@@ -72,11 +72,10 @@ def _archive(part: Part) -> None:
 def _put(part: Part) -> list[str]:
     """Put what a download gives into its places; return what lies there and is something else."""
     about = part.download
-    if all(given.entry is None for given in about.gives):
-        for given in about.gives:
-            if not (place := part.folder / given.place).exists():
-                place.parent.mkdir(parents=True, exist_ok=True)
-                part.archive.replace(place)
+    if about.gives[0].entry is None:  # the file itself
+        place = part.folder / about.gives[0].place
+        place.parent.mkdir(parents=True, exist_ok=True)
+        part.archive.replace(place)
         return []
     return unpack(part.archive, about.gives, part.folder, part.coming)
 

@@ -23,6 +23,7 @@ from hrbench.spec.tables import leaves
 
 STEP = 1 << 20  # bytes that are copied at once
 INNER = ".tar"  # an archive in an archive is a folder of that name
+ASIDE = "__MACOSX"  # a folder of what macOS knows of the others
 DAMAGED = (
     *(zipfile.BadZipFile, tarfile.TarError, zlib.error, LZMAError, BadGzipFile),
     *(EOFError, NotImplementedError, RuntimeError),
@@ -148,6 +149,8 @@ def _target(entry: Entry, gives: Sequence[Place]) -> tuple[str, PurePosixPath] |
     found in any.
     """
     parts = PurePosixPath(entry.name).parts
+    if ASIDE in parts:
+        return None
     for given in gives:
         wanted = PurePosixPath(given.entry or ".").parts
         for start in range(len(parts) - len(wanted) + 1):
