@@ -20,6 +20,8 @@ class Options:
     limit: int | None = None  # images
     epochs: int | None = None
     seed: int = 0
+    folds: int | None = None  # that the images are divided into
+    fold: int | None = None  # the one that validates, counted from 1
     device: str = "auto"
     precision: str = "auto"
     compile: bool = False  # the network, by torch.compile

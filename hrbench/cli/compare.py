@@ -30,6 +30,7 @@ FORMS = ("table", "markdown", "csv", "json")
 )
 @click.option("--pictures", type=click.IntRange(min=1), default=12, help="How many are drawn.")
 @click.option("--data", type=FILE, help="--sheet: folder of the datasets, if it is elsewhere now.")
+@click.option("--folds", is_flag=True, help="Two cross-validations, each named by one fold.")
 @click.option("--force", is_flag=True, help="Go on where runs were not measured alike.")
 @click.option(
     "--format",
@@ -47,6 +48,7 @@ def compare(
     sheet: str | None,
     pictures: int,
     data: str | None,
+    folds: bool,
     force: bool,
     form: str,
     json_: bool,
@@ -60,7 +62,11 @@ def compare(
     \b
     hrbench compare 1a2b3c4d latest
     hrbench compare 1a2b3c4d latest --metric AP --sheet changed.png
+    hrbench compare 1a2b3c4d latest --folds
     """
+    if folds:
+        _compare_folds(first, others, metric, sheet, form="json" if json_ else form)
+        return
     if sheet is not None and len(others) > 1:
         raise click.UsageError("--sheet is of two runs; name two")
     from hrbench.commands.compare.compare import compared  # noqa: PLC0415
@@ -78,3 +84,15 @@ def compare(
 
         draw_changed(comparison, Path(sheet), pictures, data)
         click.echo(f"look at: {sheet}", err=True)
+
+
+def _compare_folds(
+    first: str, others: tuple[str, ...], metric: str | None, sheet: str | None, *, form: str
+) -> None:
+    if len(others) > 1 or sheet is not None:
+        raise click.UsageError("--folds is of two cross-validations, and draws no --sheet")
+    from hrbench.commands.compare import folds  # noqa: PLC0415
+
+    width, colour = terminal()
+    comparison = folds.compared(first, others[0], metric)
+    click.echo(folds.text(comparison, form=form, width=width, colour=colour))

@@ -68,6 +68,12 @@ GOING_ON = frozenset({"data", "out", "compile", "eager"})
     metavar="N",
     help="Run N times: with --seed, and the seeds after it.",
 )
+@click.option(
+    "--folds",
+    type=click.IntRange(min=2),
+    metavar="N",
+    help="Cross-validation: run N times, each of N parts of your images validating once.",
+)
 @click.option("--device", default="auto", help=DEVICE)
 @click.option(
     "--precision",
@@ -96,7 +102,14 @@ GOING_ON = frozenset({"data", "out", "compile", "eager"})
 )
 @allowing
 @as_json
-def run(task: str | None, resume: str | None, seeds: int | None, json_: bool, **flags: Any) -> None:
+def run(
+    task: str | None,
+    resume: str | None,
+    seeds: int | None,
+    folds: int | None,
+    json_: bool,
+    **flags: Any,
+) -> None:
     """Run the benchmark TASK: NAME, NAME@VARIANT, a TOML file of your own, or a RUN to repeat.
 
     Trains (unless --weights), predicts, scores, records, and prints the figures beside the
@@ -106,40 +119,54 @@ def run(task: str | None, resume: str | None, seeds: int | None, json_: bool, **
     hrbench run coco-pose
     hrbench run coco-pose@w32-256x192 --data /datasets --weights pose_hrnet_w32.pth --boxes gt
     hrbench run coco-pose --seeds 5
+    hrbench run mice/task.toml --folds 5
     hrbench run --resume latest
     """
     if task is None and resume is None:
         raise click.UsageError("name a TASK (see `hrbench list`), or --resume RUN")
-    typed = _typed({**flags, "seeds": seeds})
+    typed = _typed({**flags, "seeds": seeds, "folds": folds})
+    if seeds and folds:
+        raise click.UsageError("--seeds and --folds each run several times; name one of them")
     if resume is not None and (unfit := _spelled(typed - GOING_ON)):
         raise click.UsageError(f"--resume takes the options of the run; leave out {unfit}")
     if flags["weights"] and flags["init"]:
         raise click.UsageError("--weights evaluates, --init starts a training; name one of them")
-    from hrbench.begun.options import Options  # noqa: PLC0415
-    from hrbench.commands import run as running  # noqa: PLC0415  torch takes seconds
-
     if resume is not None:
+        from hrbench.commands import run as running  # noqa: PLC0415  torch takes seconds
+
         folder, data = run_folders.find(resume, Path(flags["out"])), flags["data"]
         ways = {"compiles": flags["compile"], "eager": flags["eager"]}
         done = [running.resume(folder, task, data, **ways)]
     else:
-        name, options = running.repeated(str(task), Options(**flags), typed)
-        if options.weights and (idle := _of_training(flags, seeds)):
-            raise click.UsageError(f"--weights evaluates and trains nothing; leave out {idle}")
-        if options.seed + (seeds or 1) - 1 > LARGEST_SEED:
-            raise click.UsageError(f"--seeds {seeds}: the last would be above {LARGEST_SEED}")
-        done = list(running.seeds(name, options, seeds) if seeds else [running.run(name, options)])
+        done = _begun(str(task), flags, typed, seeds, folds)
     ended = [one for one in done if one is not None]
     if not ended:  # another process prints
         leave()
-    if seeds is None:
+    if seeds is None and folds is None:
         print_record(*ended[0], json_=json_)
     else:
-        _print_seeds(ended, json_=json_)
+        _print_several(ended, json_=json_)
 
 
-def _print_seeds(ended: Sequence[tuple[Any, Path]], *, json_: bool) -> None:
-    """Print what runs that differ in their seed have come to, each and together."""
+def _begun(
+    task: str, flags: Mapping[str, Any], typed: set[str], seeds: int | None, folds: int | None
+) -> list[Any]:
+    """Run a task, once or several times; return what each has come to, as `run` gives it."""
+    from hrbench.begun.options import Options  # noqa: PLC0415
+    from hrbench.commands import run as running  # noqa: PLC0415  torch takes seconds
+
+    name, options = running.repeated(task, Options(**flags), typed)
+    if options.weights and (idle := _of_training({**flags, "folds": folds}, seeds)):
+        raise click.UsageError(f"--weights evaluates and trains nothing; leave out {idle}")
+    if options.seed + (seeds or 1) - 1 > LARGEST_SEED:
+        raise click.UsageError(f"--seeds {seeds}: the last would be above {LARGEST_SEED}")
+    if folds:
+        return list(running.folds(name, options, folds))
+    return list(running.seeds(name, options, seeds) if seeds else [running.run(name, options)])
+
+
+def _print_several(ended: Sequence[tuple[Any, Path]], *, json_: bool) -> None:
+    """Print what runs that differ in their seed or fold have come to, each and together."""
     from hrbench.report import seeds  # noqa: PLC0415
     from hrbench.report.repeats import Repeats  # noqa: PLC0415
 
@@ -155,7 +182,8 @@ def _of_training(flags: Mapping[str, Any], seeds: int | None) -> str:
     """Return which of the flags only a training obeys, as they are written."""
     keys = [text for text in flags["overrides"] if text.startswith(("recipe.", "augment."))]
     idle = [f"--set {text}" for text in keys if not text.startswith(OBEYED)]
-    named = [f"--{key}" for key, value in (("epochs", flags["epochs"]), ("seeds", seeds)) if value]
+    several = (("epochs", flags["epochs"]), ("seeds", seeds), ("folds", flags["folds"]))
+    named = [f"--{key}" for key, value in several if value]
     return ", ".join(named + idle)
 
 

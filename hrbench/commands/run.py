@@ -16,15 +16,16 @@ from hrbench.engine.runtime import Runtime, processes
 from hrbench.errors import HrbenchError, RunError
 from hrbench.kinds.contract import AnyTask
 from hrbench.kinds.registry import task_of
-from hrbench.report import run_folders
+from hrbench.report import run_folders, runs
 from hrbench.report.environment import code_version, environment, hardware
 from hrbench.report.record import RunRecord
-from hrbench.road import given, recording
+from hrbench.road import alike, given, recording
 from hrbench.road.building import Built, build
 from hrbench.road.predicting import predict
 from hrbench.road.prepared import with_prepared
 from hrbench.road.reading import located, read
 from hrbench.road.resolve import is_modified, resolve, with_precision
+from hrbench.road.telling import tell
 from hrbench.road.tracked import tracked
 from hrbench.road.training import fit
 from hrbench.road.uncertainty import surely_measured
@@ -54,12 +55,56 @@ def run(name: str, options: Options) -> tuple[RunRecord, Path] | None:
             has a checkpoint to go on from.
         Interrupted: training was stopped; its folder can be given to `resume`.
     """
+    return walked(_asked(name, options))
+
+
+def _asked(name: str, options: Options) -> Asked:
     file = catalog.task_file(name)
     options = given.with_data(file, given.with_runs(options))
     checkpoint = given.checkpoint(options)
     spec, dataset = resolve(file, options, checkpoint)
     modified = is_modified(spec, catalog.shipped(spec.name) if file.beside else file)
-    return walked(Asked(spec, dataset, options, checkpoint, modified))
+    return Asked(spec, dataset, options, checkpoint, modified)
+
+
+def folds(name: str, options: Options, count: int) -> Iterator[tuple[RunRecord, Path] | None]:
+    """Run so many times, each of as many parts of the images validating once; yield each.
+
+    A fold that has a record in `options.out` is not run again, one that was interrupted goes on.
+
+    Raises:
+        HrbenchError: as `run`.
+        Interrupted: as `run`; the same command goes on.
+    """
+    with processes(options.device):
+        for fold in range(1, count + 1):
+            try:
+                yield _fold(name, replace(options, folds=count, fold=fold))
+            except HrbenchError as error:
+                raise RunError(f"fold {fold} of {count}: {error}") from error
+            except KeyboardInterrupt as stop:
+                stop.add_note("or with all folds: the same command")
+                raise
+
+
+def _fold(name: str, options: Options) -> tuple[RunRecord, Path] | None:
+    """Run one fold, go on with it, or return what it has come to before."""
+    asked = _asked(name, options)
+    with processes(options.device) as runtime:
+        spec = with_precision(asked.spec, runtime.device.type)
+        data_root = located(spec, asked.dataset, asked.options, runtime)
+        task = task_of(spec, asked.dataset, data_root, asked.options)
+        before = runtime.first(alike.latest(task) if runtime.leads else None)
+        if before is None:
+            return walked(asked)
+        said = f"fold {options.fold} of {options.folds}"
+        if not (before / run_folders.FILE).is_file():
+            if runtime.leads:
+                tell(f"{said}: goes on with {before}")
+            return resume(before)
+        if runtime.leads:
+            tell(f"{said} has a record: {before}")
+        return (runs.read(before), before) if runtime.leads else None
 
 
 def seeds(name: str, options: Options, count: int) -> Iterator[tuple[RunRecord, Path] | None]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from hrbench.metrics.ranks import Rank
+from hrbench.report import folds
 from hrbench.report.beside import Beside, beside, compared
 from hrbench.report.protocols import MATCHED, against_task, told
 from hrbench.report.published import COLUMNS, Row
@@ -169,6 +170,7 @@ def _experiments(runs: Runs) -> list[dict[str, object]]:
             "name": one.record.name,
             "runs": [run.id for run in one.runs],
             "seeds": [run.seed for run in one.runs],
+            **({"folds": [folds.fold_of(run) for run in one.runs]} if one.folds else {}),
             "metrics": one.spreads(),
             "rank": _rank_content(places.get(one.latest.id)),
         }

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from string import ascii_lowercase
 
+from hrbench.report import folds
 from hrbench.report.benchmarks import benchmark
 from hrbench.report.beside import compared, may_stand_beside_published
 from hrbench.report.definitions import define, rounded
@@ -171,7 +172,7 @@ def _paper(
         ours=tuple(line for line in lines if not line.source),
         notes=tuple(notes.items()),
         sources=tuple(dict.fromkeys(line.source for line in lines if line.source)),
-        below=(*_below(lines), *places.below),
+        below=(*_below(lines, experiments), *places.below),
     )
 
 
@@ -244,7 +245,7 @@ def _printed(one: Repeats, name: str) -> Printed:
         text=rounded(name, figure.value or 0.0),
         low=figure.low,
         high=figure.high,
-        spread=rounded(name, spread.deviation) if spread else "",
+        spread=rounded(name, spread.deviation) if spread and not one.whole else "",
     )
 
 
@@ -322,10 +323,12 @@ def _letter(number: int) -> str:
     return (_letter(before - 1) if before else "") + ascii_lowercase[last]
 
 
-def _below(lines: Sequence[Line]) -> tuple[str, ...]:
+def _below(lines: Sequence[Line], experiments: Sequence[Repeats]) -> tuple[str, ...]:
     figures = [figure for line in lines for figure in line.figures.values()]
+    drawn = [one for one in experiments if not one.folds]
     return (
         *([BOLD] if any(figure.bold for figure in figures) else []),
-        *([INTERVALS] if any(figure.low is not None for figure in figures) else []),
+        *([INTERVALS] if drawn and any(figure.low is not None for figure in figures) else []),
         *([SPREADS] if any(figure.spread for figure in figures) else []),
+        *([folds.WORDS] if any(one.folds for one in experiments) else []),
     )

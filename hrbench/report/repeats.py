@@ -1,10 +1,17 @@
-"""Runs of one experiment that differ in their seed: one row, with mean and standard deviation."""
+"""Runs of one experiment that differ in their seed or their fold: one row, with mean and spread.
 
+Of a cross-validation whose folds have all ended the mean has an interval (`metrics.folds`).
+"""
+
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hrbench.metrics.folds import corrected
+from hrbench.metrics.registry import METRICS
+from hrbench.report import folds
 from hrbench.report.record import RunRecord
 from hrbench.report.seal import CIRCUMSTANCES, NAMES, canonical
 
@@ -23,10 +30,10 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Repeats:
-    """The runs of one experiment, one of each seed; often it is a single one."""
+    """The runs of one experiment, one of each seed or fold; often it is a single one."""
 
-    runs: tuple[RunRecord, ...]  # by seed
-    repeated: tuple[RunRecord, ...] = ()  # older ones of the same seeds, which do not count
+    runs: tuple[RunRecord, ...]  # by seed, or by fold
+    repeated: tuple[RunRecord, ...] = ()  # older ones of the same seeds or folds: do not count
 
     @property
     def latest(self) -> RunRecord:
@@ -42,12 +49,27 @@ class Repeats:
     def seeds(self) -> str:
         """The seeds, those that follow each other from the first to the last: "0-4, 7"."""
         spans: list[list[int]] = []
-        for seed in (run.seed for run in self.runs):
+        for seed in dict.fromkeys(run.seed for run in self.runs):
             if spans and spans[-1][-1] + 1 == seed:
                 spans[-1].append(seed)
             else:
                 spans.append([seed])
         return ", ".join("-".join(map(str, dict.fromkeys((span[0], span[-1])))) for span in spans)
+
+    @property
+    def folds(self) -> int | None:
+        """How many folds the cross-validation of these has; None where they are of none."""
+        return folds.folds_of(self.runs[0])
+
+    def named(self, run: RunRecord) -> str:
+        """Return what one of the runs is called among the others: "seed 0", "fold 1"."""
+        fold = folds.fold_of(run)
+        return f"seed {run.seed}" if fold is None else f"fold {fold}"
+
+    @property
+    def whole(self) -> bool:
+        """Whether these are all folds of a cross-validation."""
+        return self.folds == len(self.runs)
 
     @property
     def commits(self) -> int:
@@ -57,6 +79,9 @@ class Repeats:
     @property
     def label(self) -> str:
         """The beginning of the run's id, or how many runs there are."""
+        if self.folds is not None:
+            count = str(self.folds) if self.whole else f"{len(self.runs)} of {self.folds}"
+            return f"{count} folds"
         return f"{len(self.runs)} runs" if self.several else self.runs[0].id[:8]
 
     def spread(self, metric: str) -> Spread | None:
@@ -67,26 +92,41 @@ class Repeats:
             return None
         return Spread(statistics.fmean(known), statistics.stdev(known), len(known))
 
+    def interval(self, metric: str) -> tuple[float, float] | None:
+        """Return the ends of a figure's mean over all folds; None where there is none."""
+        figures = [run.metrics.get(metric) for run in self.runs]
+        values = [one.value for one in figures if one is not None and one.value is not None]
+        if not self.whole or len(values) < len(figures):
+            return None
+        mean = corrected(values, folds.ratio(self.runs))
+        if math.isnan(mean.low):
+            return None
+        largest = METRICS[str(self.latest.protocol["metric"])].outcomes.largest(metric)
+        return max(mean.low, 0.0), min(mean.high, largest)
+
     def spreads(self) -> dict[str, dict[str, float]]:
         """Return every figure that has a spread, as JSON has it."""
-        spreads = ((name, self.spread(name)) for name in self.latest.metrics)
-        return {
-            name: {"mean": one.mean, "standard_deviation": one.deviation, "n": one.n}
-            for name, one in spreads
-            if one
-        }
+        said = {}
+        for name in self.latest.metrics:
+            if (one := self.spread(name)) is not None:
+                said[name] = {"mean": one.mean, "standard_deviation": one.deviation, "n": one.n}
+                if (ends := self.interval(name)) is not None:
+                    said[name] |= {"low": ends[0], "high": ends[1]}
+        return said
 
     @property
     def record(self) -> RunRecord:
-        """The record of the run; of several one with their mean figures, without intervals."""
+        """The record of the run; of several one with their mean figures, folds' with intervals."""
         if not self.several:
             return self.runs[0]
-        metrics = {
-            name: figure.model_copy(update={"value": spread.mean, "low": None, "high": None})
-            for name, figure in self.latest.metrics.items()
-            if (spread := self.spread(name))
-        }
-        return self.latest.model_copy(update={"metrics": self.latest.metrics | metrics})
+        metrics = {}
+        for name, figure in self.latest.metrics.items():
+            if (spread := self.spread(name)) is not None:
+                low, high = self.interval(name) or (None, None)
+                mean = {"value": spread.mean, "low": low, "high": high}
+                metrics[name] = figure.model_copy(update=mean)
+        counts = {} if self.folds is None else {"n": folds.counted(self.runs)}
+        return self.latest.model_copy(update={"metrics": self.latest.metrics | metrics, **counts})
 
 
 def trained_epochs(record: RunRecord) -> object:
@@ -100,9 +140,9 @@ def repeats(records: Sequence[RunRecord], *, each: bool = False) -> list[Repeats
     """Return the experiments of records, in the order of their first runs.
 
     Runs are of one experiment if they trained their weights, and their records are alike but for
-    the seed, the figures, the commit of hrbench, and what `seal` calls circumstances. Of several
-    runs of one seed the last counts, for the others are no further sample. With `each`, every run
-    is by itself.
+    the seed, the figures, the commit of hrbench, and what `seal` calls circumstances; folds, if
+    they are alike but for what each of them measures. Of several runs of one seed or fold the last
+    counts, for the others are no further sample. With `each`, every run is by itself.
     """
     groups: dict[bytes, list[RunRecord]] = {}
     for record in records:
@@ -111,17 +151,28 @@ def repeats(records: Sequence[RunRecord], *, each: bool = False) -> list[Repeats
     found = []
     for group in groups.values():
         ordered = sorted(group, key=lambda run: run.started)
-        last = {run.seed: run for run in ordered}
-        counted = tuple(last[seed] for seed in sorted(last))
-        older = tuple(run for run in ordered if last[run.seed] is not run)
+        last = {_place(run): run for run in ordered}
+        counted = tuple(last[place] for place in sorted(last))
+        older = tuple(run for run in ordered if last[_place(run)] is not run)
         found.append(Repeats(counted, older))
     return found
+
+
+def _place(record: RunRecord) -> int:
+    """Return what tells the runs of an experiment apart: their fold, or else their seed."""
+    fold = folds.fold_of(record)
+    return record.seed if fold is None else fold
 
 
 def _experiment(record: RunRecord) -> bytes:
     content: dict[str, Any] = record.content()
     if record.weights.origin != TRAINED:
         return record.id.encode()
-    kept = {k: v for k, v in content.items() if k not in {*NAMES, *CIRCUMSTANCES, *OUTCOME, "seed"}}
+    differing = {*NAMES, *CIRCUMSTANCES, *OUTCOME}
+    if folds.folds_of(record) is None:
+        differing |= {"seed"}
+    else:
+        content = folds.shared(content)
+    kept = {k: v for k, v in content.items() if k not in differing}
     weights = {**content["weights"], "sha256": None}
     return canonical({**kept, "weights": weights, "code": record.code.version})

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC
 
+from hrbench.report import folds
 from hrbench.report.benchmarks import benchmark
 from hrbench.report.beside import compared, verdict
 from hrbench.report.definitions import rounded
@@ -138,9 +139,10 @@ def _protocols(records: Sequence[RunRecord]) -> tuple[str, ...]:
 
 def _spread_words(experiments: Sequence[Repeats]) -> tuple[str, ...]:
     older = sum(len(one.repeated) for one in experiments)
-    words = f"{older} older run{'s' * (older != 1)} of the same seeds left out: "
+    words = f"{older} older run{'s' * (older != 1)} of the same seeds or folds left out: "
     return (
         *([SPREAD] if any(one.several for one in experiments) else []),
+        *([folds.WORDS] if any(one.folds for one in experiments) else []),
         *([COMMITS] if any(one.commits > 1 for one in experiments) else []),
         *([f"{words}hrbench report --each"] if older else []),
     )

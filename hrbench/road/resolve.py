@@ -8,6 +8,7 @@ from hrbench import catalog
 from hrbench.backbone.weights import Checkpoint
 from hrbench.begun import provenance
 from hrbench.begun.options import Options
+from hrbench.data.divided import TRAINING, VALIDATION
 from hrbench.engine.optimizing import OPTIMIZERS
 from hrbench.engine.precision import require_precision
 from hrbench.errors import RunError, SpecError
@@ -16,7 +17,11 @@ from hrbench.kinds.kind import Refusal, unknown
 from hrbench.kinds.registry import kind_of, require_own_flags
 from hrbench.report.run_folders import DATASET
 from hrbench.spec import DatasetSpec, TaskSpec
+<<<<<<< HEAD
 from hrbench.spec.tables import dotted
+=======
+from hrbench.spec.division import OF_ONE_SHARE, Division
+>>>>>>> f910c0c (Train and measure on folds, with the interval of their mean, and compare them in pairs)
 from hrbench.spec.task_file import TaskFile, parse_override
 
 
@@ -47,9 +52,34 @@ def resolve(
     require_sound(spec, dataset, options.overrides, file.path)
     if options.weights is None:
         _require_trainable(spec, dataset)
+    if options.folds is not None:
+        dataset = _folded(spec, dataset, options)
     if spec.dataset.endswith(".toml"):  # a run's folder keeps the file, under this name
         spec = spec.model_copy(update={"dataset": DATASET})
     return spec, dataset
+
+
+def _folded(spec: TaskSpec, dataset: DatasetSpec, options: Options) -> DatasetSpec:
+    """Return a dataset whose images are divided into folds, of which one validates.
+
+    Raises:
+        RunError: its training and its validation are not parts of one file.
+    """
+    names = (spec.protocol.train_split, spec.protocol.split)
+    parts = [dataset.splits[name].part if name in dataset.splits else None for name in names]
+    if parts != [TRAINING, VALIDATION]:
+        wanted = " and ".join(
+            f'[splits.{name}] part = "{part}"'
+            for name, part in zip(names, (TRAINING, VALIDATION), strict=True)
+        )
+        raise RunError(
+            f"--folds divides the images of one file, and {dataset.name} does not say of its "
+            f"splits that they are parts of one: {wanted} (docs/splits.md)"
+        )
+    rule = dataset.split or Division(seed=dataset.split_seed)
+    rule = rule.model_copy(update={"folds": options.folds, "fold": options.fold})
+    usual = {key: DatasetSpec.model_fields[key].default for key in OF_ONE_SHARE}
+    return dataset.model_copy(update={"split": rule, **usual})
 
 
 def require_sound(

@@ -6,8 +6,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+<<<<<<< HEAD
 from hrbench.spec.division import Division
 from hrbench.spec.download import Download
+=======
+from hrbench.spec.division import OF_ONE_SHARE, Division
+>>>>>>> f910c0c (Train and measure on folds, with the interval of their mean, and compare them in pairs)
 from hrbench.spec.tables import Count, FromList, NamePairs, Names, Sizes, Table
 
 
@@ -110,7 +114,7 @@ class DatasetSpec(Table):
                 raise ValueError('splits: part = "test" needs a table [split] with its share, test')
             return self
         fields = type(self).model_fields  # a run's folder writes all of them
-        for key in ("validation_share", "split_seed"):
+        for key in OF_ONE_SHARE:
             if getattr(self, key) != fields[key].default:
                 raise ValueError(f"{key}: the table [split] says validation and seed instead")
         if not parts:

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from hrbench.spec.tables import Table
 
 IMAGE = "image"  # what `by` says where every image may go by itself
+OF_ONE_SHARE = ("validation_share", "split_seed")  # keys of the file that do without this table
 FOLDER = "folder"  # what is told by where an image lies
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from hrbench.report import folds
 from hrbench.report.benchmarks import benchmark
 from hrbench.report.beside import beside, may_stand_beside_published
 from hrbench.report.definitions import define
@@ -171,13 +172,16 @@ def _grid(
     )
     cells = [line for _, line in lines]
     kept = [at for at, column in enumerate(zip(*cells, strict=True)) if any(map(_is_full, column))]
-    several = any(one.several for one in ours)
+    below = (
+        *([SPREAD] if any(one.several for one in ours) else []),
+        *([folds.WORDS] if any(one.folds for one in ours) else []),
+    )
     return Grid(
         id=place,
         caption=f"{caption}: {board.metric} on {board.split}",
         columns=tuple(columns[at] for at in kept),
         rows=tuple(tuple(line[at] for at in kept) for line in cells),
-        below=(*places.below, *((SPREAD,) if several else ())),
+        below=(*places.below, *below),
         by=f"{board.metric}, {board.unit}",
         ordered="descending" if board.higher_is_better else "ascending",
     )
@@ -210,7 +214,7 @@ def _our_cells(
 ) -> tuple[Cell, ...]:
     record, value = one.record, _ends(one)
     runs = tuple(
-        Link(f"seed {run.seed}: {with_unit(run, run.headline)}", pages[run.id])
+        Link(f"{one.named(run)}: {with_unit(run, run.headline)}", pages[run.id])
         for run in one.runs
         if one.several
     )
