@@ -81,6 +81,8 @@ def folds(name: str, options: Options, count: int) -> Iterator[tuple[RunRecord, 
             try:
                 yield _fold(name, replace(options, folds=count, fold=fold))
             except HrbenchError as error:
+                if fold == 1:
+                    raise
                 raise RunError(f"fold {fold} of {count}: {error}") from error
             except KeyboardInterrupt as stop:
                 stop.add_note("or with all folds: the same command")

@@ -17,11 +17,8 @@ from hrbench.kinds.kind import Refusal, unknown
 from hrbench.kinds.registry import kind_of, require_own_flags
 from hrbench.report.run_folders import DATASET
 from hrbench.spec import DatasetSpec, TaskSpec
-<<<<<<< HEAD
-from hrbench.spec.tables import dotted
-=======
 from hrbench.spec.division import OF_ONE_SHARE, Division
->>>>>>> f910c0c (Train and measure on folds, with the interval of their mean, and compare them in pairs)
+from hrbench.spec.tables import dotted
 from hrbench.spec.task_file import TaskFile, parse_override
 
 

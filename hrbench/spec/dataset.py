@@ -6,12 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-<<<<<<< HEAD
-from hrbench.spec.division import Division
-from hrbench.spec.download import Download
-=======
 from hrbench.spec.division import OF_ONE_SHARE, Division
->>>>>>> f910c0c (Train and measure on folds, with the interval of their mean, and compare them in pairs)
+from hrbench.spec.download import Download
 from hrbench.spec.tables import Count, FromList, NamePairs, Names, Sizes, Table
 
 

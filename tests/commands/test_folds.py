@@ -118,8 +118,8 @@ def test_folds_are_of_images_of_one_file(tmp_path: Path) -> None:
         tmp_path / "videos" / DATASET,
         lambda said: [split.pop("part") for split in said["splits"].values()],
     )
-    ended = called(tmp_path, *RUN, "--folds", "3")
-    refused(ended, ["--folds divides the images of one file, and videos does not say", "fold 1"])
+    ended = called(tmp_path, *RUN, "--data", "videos", "--folds", "3")
+    refused(ended, ["--folds divides the images of one file, and videos does not say"])
     ended = called(tmp_path, "run", "coco-pose", "--folds", "3", "--data", "builtin")
     assert "--folds divides the images of one file, and coco" in ended.err
 
