@@ -20,6 +20,8 @@ WHERE_NAMES_BELONG = (
 )
 OTHER_MEANINGS = {  # what the same word is there
     ("cameras.py", "h36m"): "a projection, `protocol.projection`",
+    ("cli/convert.py", "coco"): "what other programs read, `--to`",
+    ("convert/handing.py", "coco"): "what other programs read, `--to`",
     ("formats/h36m/videopose.py", "coco"): "a layout of joints in VideoPose3D's files",
     ("formats/h36m/videopose.py", "h36m"): "a layout of joints in VideoPose3D's files",
     ("metrics/matched.py", "oks"): "a suppression, `protocol.nms`",

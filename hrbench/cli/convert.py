@@ -15,6 +15,12 @@ from hrbench.cli.root import FILE, allowing, answer, as_json, main
 @click.argument("folder", metavar="DIR", type=FILE)
 @click.option("--images", type=FILE, help="Folder of the images, if they are not found.")
 @click.option(
+    "--to",
+    type=click.Choice(["coco", "yolo"]),
+    help="Write COCO keypoints or a YOLO pose dataset into DIR, with its pictures, instead.",
+)
+@click.option("--data", type=FILE, help="With --to: folder of the datasets, where SOURCE is one.")
+@click.option(
     "--split-by",
     metavar="NAME",
     help="Let training and validation share no folder, video, …: a field, or a pattern of names.",
@@ -25,6 +31,8 @@ def convert(
     source: str,
     folder: str,
     images: str | None,
+    to: str | None,
+    data: str | None,
     split_by: str | None,
     allow: tuple[str, ...],
     json_: bool,
@@ -37,14 +45,25 @@ def convert(
     with one of these; or with hrbench[sleap] a SLEAP .slp file. Images stay where they are: they
     are looked for beside the annotations and in the folders above.
 
+    With --to, DIR gets what other programs read, pictures and all, linked to where the disk can;
+    SOURCE may then be a dataset of hrbench's too: its TOML, or its name.
+
     \b
     hrbench convert mice-me-2026-01-01 mice --split-by folder
     hrbench check mice/dataset.toml --sheet mice.png
     hrbench run mice/task.toml
+    hrbench convert mice/dataset.toml mice-yolo --to yolo
     """
-    from hrbench.commands.convert import convert as turn  # noqa: PLC0415
+    from hrbench.commands.convert.convert import convert as turn  # noqa: PLC0415
+    from hrbench.commands.convert.convert import convert_to, is_dataset  # noqa: PLC0415
 
     place_of_images = None if images is None else Path(images)
+    if to is not None:
+        handed = convert_to(to, source, Path(folder), allow, place_of_images, split_by, data)
+        answer(handed.content()) if json_ else click.echo(handed.text())
+        return
+    if is_dataset(source):
+        raise click.UsageError(f"{source} is a dataset of hrbench's; write it with --to")
     made = turn(Path(source), Path(folder), allow, place_of_images, split_by)
     if json_:
         answer({"folder": folder, **made.content()})

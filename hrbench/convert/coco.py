@@ -55,8 +55,12 @@ def is_annotated(content: Any) -> bool:
 
 def split_of(path: Path) -> str:
     """Return the split that a file of annotations is called after; "" where it is after none."""
-    named = f"{path.parent.name} {path.stem}" if path.name == ROBOFLOW else path.stem
-    words = re.findall(r"[a-z]+", named.lower())
+    return part_of(f"{path.parent.name} {path.stem}" if path.name == ROBOFLOW else path.stem)
+
+
+def part_of(name: str) -> str:
+    """Return which of a dataset's parts a name has in it; "" where it has none."""
+    words = re.findall(r"[a-z]+", name.lower())
     return next((SPLITS[word] for word in words if word in SPLITS), "")
 
 

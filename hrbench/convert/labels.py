@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hrbench.arrays import Pixels
 from hrbench.data.faults import fault_of, stop_at_fatal
 from hrbench.data.headers import Size
 from hrbench.lints.keypoint_names import names_faults, pairs_by_name, without_mirror_image
@@ -60,11 +61,18 @@ class Labelled:
 
     points: NDArray[np.float64]  # (K, 3) x, y, COCO's flag; zeros where not labelled
     box: Box | None = None  # where the program has one
+    area: float | None = None  # of the segment; None: nobody has said it
+    crowd: bool = False  # several objects, of which nothing is labelled
 
     @property
     def count(self) -> int:
         """How many keypoints are labelled."""
         return int((self.points[:, 2] > 0).sum())
+
+    @property
+    def flat(self) -> list[float]:
+        """The keypoints as COCO's format has them, in a row."""
+        return [value for x, y, flag in self.points.tolist() for value in (x, y, int(flag))]
 
 
 def seen(points: NDArray[np.float64], box: Box | None = None) -> Labelled:
@@ -91,6 +99,7 @@ class Picture:
     objects: tuple[Labelled, ...]
     split: str = ""  # TRAIN, VAL or TEST, where the program divides its pictures
     size: Size | None = None  # as annotated, where the program says it
+    pixels: Callable[[], Pixels] | None = None  # gives those of what is no file of its own
 
 
 @dataclass(frozen=True, slots=True)

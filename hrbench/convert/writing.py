@@ -181,8 +181,7 @@ def _image(number: int, picture: Picture, images: Path) -> Content:
 
 
 def _annotation(image: int, labelled: Labelled) -> Content:
-    flat = [v for x, y, flag in labelled.points.tolist() for v in (x, y, int(flag))]
     row: Content = {"image_id": image, "category_id": 1, "iscrowd": 0}
     if labelled.box is not None:
         row["bbox"] = list(labelled.box)
-    return row | {"num_keypoints": labelled.count, "keypoints": flat}
+    return row | {"num_keypoints": labelled.count, "keypoints": labelled.flat}

@@ -6,16 +6,18 @@ Source: docs.ultralytics.com, "Pose Estimation Datasets".
 """
 
 import math
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from hrbench.convert.labels import SEEN, Labelled
+from hrbench.convert.labels import SEEN, Box, Labelled
 from hrbench.data.headers import Size, header
 from hrbench.errors import DataError
 
 IMAGES, LABELS = "images", "labels"  # folders that take each other's place in a path
+DIGITS = 6  # of a share: a hundredth of a pixel in the largest pictures
 BOX = 5  # numbers of a line before its keypoints: the class, and the box
 
 
@@ -94,3 +96,45 @@ def _object(where: str, row: list[float], size: Size, count: int, numbers: int) 
     x, y, across, down = row[1:BOX]
     box = ((x - across / 2) * width, (y - down / 2) * height, across * width, down * height)
     return Labelled(points, box if across > 0 and down > 0 else None)
+
+
+def lines(objects: Sequence[Labelled], size: Size, left_out: Counter[str]) -> Iterator[str]:
+    """Yield the line of each object, in shares of the picture, cut off at its edges.
+
+    Ultralytics passes over a whole picture with a number outside of 0 … 1; so keypoints out of
+    the picture are not labelled here. Crowds, and objects of which no box is left, are none.
+
+    Args:
+        objects: of a picture.
+        size: its width and height.
+        left_out: counts what has no place in a label, in words.
+    """
+    for labelled in objects:
+        box = None if labelled.box is None else _inside(labelled.box, size)
+        if labelled.crowd or box is None:
+            left_out["crowds" if labelled.crowd else "objects without a box in their picture"] += 1
+            continue
+        points = labelled.points.copy()
+        shares = points[:, :2] / size
+        outside = (points[:, 2] > 0) & ((shares < 0) | (shares > 1)).any(axis=1)
+        left_out["keypoints outside of their picture"] += int(outside.sum())
+        shares[outside | (points[:, 2] == 0)] = 0
+        flags = np.where(outside, 0, points[:, 2]).astype(np.int64).tolist()
+        pairs = zip(shares.tolist(), flags, strict=True)
+        words = [f"{x:.{DIGITS}f} {y:.{DIGITS}f} {flag}" for (x, y), flag in pairs]
+        yield " ".join(["0", *(f"{share:.{DIGITS}f}" for share in box), *words])
+
+
+def _inside(box: Box, size: Size) -> tuple[float, ...] | None:
+    """Return the middle and extent of what of a box is in a picture, as shares; None of nothing."""
+    (x, y, across, down), (width, height) = box, size
+    left, right = (min(max(edge, 0), width) for edge in (x, x + across))
+    top, bottom = (min(max(edge, 0), height) for edge in (y, y + down))
+    if right <= left or bottom <= top:
+        return None
+    return (
+        (left + right) / 2 / width,
+        (top + bottom) / 2 / height,
+        (right - left) / width,
+        (bottom - top) / height,
+    )

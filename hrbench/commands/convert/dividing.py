@@ -1,4 +1,4 @@
-"""Other programs' annotations as a dataset and a task of one's own."""
+"""What was converted, divided by what its images share."""
 
 import json
 import shutil
@@ -7,8 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from hrbench import catalog
-from hrbench.convert import detect
-from hrbench.convert.advising import advised
 from hrbench.convert.labels import DATASET, Summary
 from hrbench.convert.specs import BY_IMAGE
 from hrbench.data.faults import let_pass
@@ -27,36 +25,12 @@ seed = 0
 TRAIN = "train"
 
 
-def convert(
-    source: Path,
-    target: Path,
-    allow: Sequence[str] = (),
-    images: Path | None = None,
-    by: str | None = None,
-) -> Summary:
-    """Turn annotations into a dataset and a task in `target`; say what this machine can train.
-
-    Args:
-        source: what a program has written, a file or a folder.
-        target: a folder, made if it is not there.
-        allow: names of faults that a user lets pass.
-        images: the folder of the images; else they are looked for.
-        by: what training and validation may not share: a field, or a pattern of images' names.
-
-    Raises:
-        HrbenchError: the annotations are not right, or the target cannot be written.
-    """
-    before = _there(target)
-    made = detect.convert(source, target, allow, images, advise=advised)
-    return made if by is None else _divide(made, by, before, allow)
-
-
-def _there(folder: Path) -> frozenset[str]:
+def there(folder: Path) -> frozenset[str]:
     """Return what a folder has before something is converted into it."""
     return frozenset(path.name for path in folder.iterdir()) if folder.is_dir() else frozenset()
 
 
-def _divide(made: Summary, by: str, before: frozenset[str], allow: Sequence[str]) -> Summary:
+def divide(made: Summary, by: str, before: frozenset[str], allow: Sequence[str]) -> Summary:
     """Let a dataset's file divide its images by a field, or by a pattern of their names.
 
     Args:
@@ -84,7 +58,7 @@ def _divide(made: Summary, by: str, before: frozenset[str], allow: Sequence[str]
         if wrong := [fault for fault in let_pass(faults, allow) if fault.fatal]:
             raise DataError(f"--split-by {by}: {wrong[0]}")
     except HrbenchError:
-        for name in _there(made.folder) - before:
+        for name in there(made.folder) - before:
             path = made.folder / name
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         if not any(made.folder.iterdir()):

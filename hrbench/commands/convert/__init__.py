@@ -1,0 +1,1 @@
+"""Annotations of other programs taken over, and datasets written for them."""
