@@ -30,9 +30,10 @@ def load(
 
     Args:
         task: NAME, NAME@VARIANT or a TOML file; without one that of the run that the weights are
-            of.
+            of. What is no task, and stands alone, is the weights: load("hf:ORG/REPO").
         weights: a run, a checkpoint in any layout that `hrbench weights inspect` knows, or the
-            name of one as `hrbench weights fetch` takes it.
+            name of one as `hrbench weights fetch` takes it, "hf:ORG/REPO" for all that
+            `hrbench publish` wrote; or that folder.
         device: auto, cpu, cuda, or any other of torch's.
         batch: boxes that go through the network at once.
         overrides: `KEY=VALUE`, as `--set` has them: ("protocol.flip_test=false",).
@@ -42,12 +43,15 @@ def load(
     Raises:
         HrbenchError: the task is not known, or the weights are not of its network.
     """
+    from hrbench import catalog  # noqa: PLC0415
     from hrbench.begun.options import Options  # noqa: PLC0415
     from hrbench.commands.predict.from_python import model_of  # noqa: PLC0415
     from hrbench.engine.runtime import Runtime, choose_device  # noqa: PLC0415  torch takes seconds
     from hrbench.errors import RunError  # noqa: PLC0415
     from hrbench.road import loading  # noqa: PLC0415
 
+    if not weights and task is not None and not catalog.is_task(task):
+        weights, task = task, None
     if not weights:
         raise RunError("hrbench.load(task, weights): name the weights, a run or a checkpoint")
     options = Options(weights=str(weights), device=device, overrides=overrides, allow=allow)

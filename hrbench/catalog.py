@@ -59,6 +59,12 @@ def name_and_variant(task: str) -> tuple[str, str]:
     return (task, "") if parts is None else (parts[1], parts[2])
 
 
+def is_task(text: str) -> bool:
+    """Whether something is named as tasks are: a known NAME, NAME@VARIANT, or a TOML file."""
+    name, _ = name_and_variant(text)
+    return name.endswith(".toml") or name in names("tasks")
+
+
 def task_file(task: str) -> TaskFile:
     """Return the file of `NAME`, `NAME@VARIANT`, `FILE.toml` or `FILE.toml@VARIANT`.
 

@@ -50,6 +50,7 @@ BELOW: dict[str, set[str]] = {  # what each imports beside itself
     "__main__": {"cli"},
     "__init__": {
         "begun",
+        "catalog",
         "commands",
         "engine",
         "errors",

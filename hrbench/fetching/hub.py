@@ -13,6 +13,10 @@ from hrbench.fetching.fetched import Fetched, offline, require_as_before
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
+class NotThereError(FetchError):
+    """A repository has no such file, or none in the cache where no further is looked."""
+
+
 def from_hub(
     repository: str, file: str, revision: str | None = None, *, only_here: bool = False
 ) -> Fetched:
@@ -31,6 +35,7 @@ def from_hub(
     """
     from huggingface_hub import constants, hf_hub_download, hf_hub_url  # noqa: PLC0415  slow
     from huggingface_hub import try_to_load_from_cache as cached  # noqa: PLC0415
+    from huggingface_hub.errors import EntryNotFoundError  # noqa: PLC0415
 
     only_here = only_here or offline()
     try:
@@ -39,7 +44,8 @@ def from_hub(
         with _quiet():
             named = hf_hub_download(repository, file, revision=revision, local_files_only=only_here)
     except (OSError, ValueError, RuntimeError, _protocol()) as error:
-        raise FetchError(_why(repository, file, revision, error)) from error
+        kind = NotThereError if isinstance(error, EntryNotFoundError) else FetchError
+        raise kind(_why(repository, file, revision, error)) from error
     path = Path(named)
     commit = path.parents[len(Path(file).parts) - 1].name  # snapshots/COMMIT/FILE
     address = hf_hub_url(repository, file, revision=commit)

@@ -26,7 +26,7 @@ NO_ERROR = "N/A"  # as lm-eval writes it
 def as_model_index(runs: Runs, _: Sequence[Row], *, everything: bool) -> str:
     """Return the `model-index` of a model card, a model for each run; its JSON is YAML too."""
     del everything
-    return _text({"model-index": [_model(record) for record in runs.records]})
+    return _text({"model-index": [model(record) for record in runs.records]})
 
 
 def as_lm_eval(runs: Runs, _: Sequence[Row], *, everything: bool) -> str:
@@ -42,13 +42,14 @@ def as_lm_eval(runs: Runs, _: Sequence[Row], *, everything: bool) -> str:
     return _text(_results(runs.folders[0], runs.records[0]))
 
 
-def _model(record: RunRecord) -> dict[str, Any]:
+def model(record: RunRecord) -> dict[str, Any]:
+    """Return what a `model-index` says of one run."""
     marks = {"synthetic": record.synthetic, "complete": record.complete}
     return {
         "name": f"{record.name} {record.id[:8]}",
         "results": [
             {
-                "task": {"type": _card(record), "name": record.task},
+                "task": {"type": card_type(record), "name": record.task},
                 "dataset": {
                     "type": record.dataset.name,
                     "name": record.dataset.name,
@@ -71,7 +72,7 @@ def _model(record: RunRecord) -> dict[str, Any]:
     }
 
 
-def _card(record: RunRecord) -> str:
+def card_type(record: RunRecord) -> str:
     """Return what model cards call a task that is told by such a figure."""
     told = (
         metric for metric in METRICS.values() if any(f.of(record.headline) for f in metric.figures)

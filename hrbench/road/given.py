@@ -25,6 +25,7 @@ from hrbench.spec import DatasetSpec, TaskSpec
 from hrbench.spec.task_file import TaskFile
 from hrbench.spec.validation import validate
 
+PUBLISHED_TASK = "task.toml"  # of a network that `hrbench publish` wrote, beside its weights
 WORDS = frozenset({"gt", "det"})  # of --boxes and --keypoints, which name no file
 
 REPEATED = (  # options of a run that its spec does not have
@@ -38,7 +39,7 @@ class WeightsFile:
     """A file of weights that is named, or that a RUN has trained or been given."""
 
     path: Path
-    spec: Path | None  # of the run that is named, or that it lies in
+    spec: Path | None  # of the run that is named or that it lies in, or that published it
     origin: str = ""  # the name that it was fetched by; "" of a path or a RUN
     address: str = ""  # that it was fetched from
 
@@ -53,7 +54,7 @@ class WeightsFile:
 
 
 def weights_of(name: str) -> WeightsFile:
-    """Return the file of weights that a path, a RUN or a name stands for.
+    """Return the file of weights that a path, a RUN, a published folder or a name stands for.
 
     What a name stands for (`fetching.names`) is fetched, if it is not there yet.
 
@@ -63,9 +64,10 @@ def weights_of(name: str) -> WeightsFile:
     """
     path = Path(name)
     is_weights = path.is_file() and path.name not in run_folders.MARKS
+    if (path / names.FILE).is_file() and (path / PUBLISHED_TASK).is_file():
+        return WeightsFile(path / names.FILE, path / PUBLISHED_TASK)
     if not path.exists() and names.is_name(name):
-        fetched = names.fetched(name)
-        return WeightsFile(fetched.path, None, name, fetched.address)
+        return _fetched(name)
     folder = None if is_weights else run_folders.named(name)
     if folder is None:
         return WeightsFile(path, provenance.of_run(path))
@@ -78,6 +80,13 @@ def weights_of(name: str) -> WeightsFile:
             f"{folder} has not been trained to its end; go on with `hrbench run --resume {folder}`"
         )
     return WeightsFile(weights_of(given).path, spec)
+
+
+def _fetched(name: str) -> WeightsFile:
+    fetched, spec = names.fetched(name), None
+    if names.is_repository(name):
+        spec, _ = names.beside(name, fetched, (PUBLISHED_TASK, run_folders.DATASET))
+    return WeightsFile(fetched.path, spec, name, fetched.address)
 
 
 def here(name: str) -> Path:

@@ -1,22 +1,16 @@
 """A checkpoint written again: as safetensors or for torch.load, under our names or others'."""
 
-import os
 from pathlib import Path
 
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import save_file
-from torch import Tensor
-
-from hrbench.backbone import about, layouts
-from hrbench.backbone.contents import LAYOUT, TENSORS, hashed
+from hrbench.backbone import layouts
 from hrbench.backbone.layouts import Layout
 from hrbench.backbone.weights import Checkpoint
 from hrbench.commands.weights.inspect import color_of
 from hrbench.errors import WeightsError
 from hrbench.road.given import weights_of
+from hrbench.road.saving import SAFETENSORS, save
 
-SAFETENSORS, TORCH = ".safetensors", (".pth", ".pt")
+TORCH = (".pth", ".pt")
 OFFICIAL = (  # by a tensor of ours that tells them; of those that are there, the first
     ("head.classifier.weight", layouts.CLASSIFICATION),
     ("head.expand_conv.weight", layouts.VIDEOPOSE3D),
@@ -55,7 +49,7 @@ def convert(
         if theirs is None:
             raise WeightsError(f"{file}: a network of {names} has nothing like {name}")
         tensors[theirs] = tensor.contiguous()
-    _write(tensors, target, checkpoint, plain=names != "hrbench")
+    save(tensors, target, checkpoint, plain=names != "hrbench")
     return checkpoint
 
 
@@ -79,27 +73,3 @@ def _layout(checkpoint: Checkpoint, names: str) -> Layout:
             "--names"
         )
     return layout
-
-
-def _write(
-    tensors: dict[str, Tensor], target: Path, checkpoint: Checkpoint, *, plain: bool
-) -> None:
-    """Write in one step, so that there is a whole file or none."""
-    if not target.parent.is_dir():
-        raise WeightsError(f"-o {target}: there is no folder {target.parent}")
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
-    said = {} if plain else {LAYOUT: checkpoint.layout}
-    known = checkpoint.about
-    try:
-        draft.touch()  # the libraries below say less well why they cannot
-        if target.suffix == SAFETENSORS:
-            words = {} if known is None else {about.KEY: known.text()}
-            save_file(tensors, draft, {"format": "pt", TENSORS: hashed(tensors)} | said | words)
-        else:
-            content = {} if known is None else {about.KEY: known.content()}
-            torch.save(tensors if plain else {**said, **content, "network": tensors}, draft)
-        draft.replace(target)
-    except (OSError, RuntimeError, SafetensorError) as error:
-        draft.unlink(missing_ok=True)
-        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
-        raise WeightsError(f"-o {target} cannot be written: {reason}") from error
