@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from hrbench import cache
 from hrbench.errors import FetchError
 from hrbench.report.whole import whole
 
+MB = 1_000_000  # bytes
 ELSEWHERE = "Name another folder for what is kept with $HRBENCH_CACHE."
 
 
@@ -26,6 +28,25 @@ class Fetched:
 def offline() -> bool:
     """Whether $HRBENCH_OFFLINE forbids to fetch anything."""
     return os.environ.get("HRBENCH_OFFLINE", "") not in {"", "0"}
+
+
+def require_room(folder: Path, needed: int, title: str, advice: str) -> None:
+    """Refuse to fetch what a folder's disk has no room for.
+
+    Args:
+        folder: that is written into; it may not be there yet.
+        needed: bytes.
+        title: what is fetched.
+        advice: a sentence on what to do.
+
+    Raises:
+        FetchError: there is too little.
+    """
+    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    free = shutil.disk_usage(there).free
+    if needed > free:
+        words = f"{title} needs {needed / MB:,.0f} MB more in {folder}"
+        raise FetchError(f"{words}, which has {free / MB:,.0f} MB free. {advice}".rstrip())
 
 
 def recorded(address: str) -> str:

@@ -8,13 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hrbench.errors import FetchError
-from hrbench.fetching.fetched import Fetched, offline, require_as_before
+from hrbench.fetching.fetched import Fetched, offline, require_as_before, require_room
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
-
-
-class NotThereError(FetchError):
-    """A repository has no such file, or none in the cache where no further is looked."""
 
 
 def from_hub(
@@ -33,19 +29,17 @@ def from_hub(
     Raises:
         FetchError: there is no such file, no network, or it may not be read.
     """
-    from huggingface_hub import constants, hf_hub_download, hf_hub_url  # noqa: PLC0415  slow
+    from huggingface_hub import hf_hub_download, hf_hub_url  # noqa: PLC0415  takes its time
     from huggingface_hub import try_to_load_from_cache as cached  # noqa: PLC0415
-    from huggingface_hub.errors import EntryNotFoundError  # noqa: PLC0415
 
     only_here = only_here or offline()
     try:
         if not only_here and not isinstance(cached(repository, file, revision=revision), str):
-            sys.stderr.write(f"fetching {repository}/{file} from {constants.ENDPOINT}\n")
+            _announce(hf_hub_url(repository, file, revision=revision), f"{repository}/{file}")
         with _quiet():
             named = hf_hub_download(repository, file, revision=revision, local_files_only=only_here)
     except (OSError, ValueError, RuntimeError, _protocol()) as error:
-        kind = NotThereError if isinstance(error, EntryNotFoundError) else FetchError
-        raise kind(_why(repository, file, revision, error)) from error
+        raise FetchError(_why(repository, file, revision, error)) from error
     path = Path(named)
     commit = path.parents[len(Path(file).parts) - 1].name  # snapshots/COMMIT/FILE
     address = hf_hub_url(repository, file, revision=commit)
@@ -55,6 +49,36 @@ def from_hub(
         raise FetchError(f"{path.resolve()} is damaged: its SHA-256 is not the hub's; remove it")
     require_as_before(address, sha256, path)
     return Fetched(path, address, sha256)
+
+
+def beside(repository: str, file: str, commit: str) -> Path | None:
+    """Return a small file of a commit; None where that has none, or offline none is in the cache.
+
+    Raises:
+        FetchError: it may be there and cannot be fetched.
+    """
+    from huggingface_hub import errors, hf_hub_download, try_to_load_from_cache  # noqa: PLC0415
+
+    known = try_to_load_from_cache(repository, file, revision=commit)
+    if known is not None:  # there, or known not to be
+        return Path(known) if isinstance(known, str) else None
+    try:
+        with _quiet():
+            place = hf_hub_download(repository, file, revision=commit, local_files_only=offline())
+    except errors.EntryNotFoundError:
+        return None
+    except (OSError, ValueError, RuntimeError, _protocol()) as error:
+        raise FetchError(_why(repository, file, commit, error)) from error
+    return Path(place)
+
+
+def _announce(address: str, title: str) -> None:
+    """Ask for a file's size first: the client tries long where there is no network, or no room."""
+    from huggingface_hub import constants, get_hf_file_metadata  # noqa: PLC0415
+
+    sys.stderr.write(f"fetching {title} from {constants.ENDPOINT}\n")
+    size = get_hf_file_metadata(address).size
+    require_room(Path(constants.HF_HUB_CACHE), size or 0, title, "$HF_HOME names another folder.")
 
 
 @contextmanager
@@ -89,12 +113,9 @@ def _why(repository: str, file: str, revision: str | None, error: Exception) -> 
     from huggingface_hub import constants, errors  # noqa: PLC0415
 
     page = f"{constants.ENDPOINT}/{repository}"
-    closed = offline() or constants.HF_HUB_OFFLINE
-    away = (
-        "HRBENCH_OFFLINE or HF_HUB_OFFLINE forbids to fetch it"
-        if closed
-        else f"{constants.ENDPOINT} is not reached (no network?)"
-    )
+    away = f"{constants.ENDPOINT} is not reached (no network?)"
+    if offline() or constants.HF_HUB_OFFLINE:
+        away = "HRBENCH_OFFLINE or HF_HUB_OFFLINE forbids to fetch it"
     known = (  # the narrower before the wider
         (errors.LocalEntryNotFoundError, f"it is not in the hub's cache, and {away}"),
         (errors.GatedRepoError, f"sign for it on {page}, then `hf auth login`"),
@@ -105,6 +126,8 @@ def _why(repository: str, file: str, revision: str | None, error: Exception) -> 
         (errors.RevisionNotFoundError, f"{page} has no revision {revision}"),
         (errors.EntryNotFoundError, f"{page} has no such file"),
         (errors.HFValidationError, f"'{repository}' is no ORG/REPO"),
+        (errors.HfHubHTTPError, str(error).strip().splitlines()[0]),
+        (_protocol(), away),
     )
     other = f"it cannot be fetched: {(str(error).strip() or type(error).__name__).splitlines()[0]}"
     why = next((words for kind, words in known if isinstance(error, kind)), other)

@@ -9,7 +9,7 @@ from hrbench import catalog
 from hrbench.errors import FetchError, suggest
 from hrbench.fetching.download import download
 from hrbench.fetching.fetched import ELSEWHERE, Fetched
-from hrbench.fetching.hub import NotThereError, from_hub
+from hrbench.fetching.hub import from_hub
 from hrbench.report import checkpoints
 from hrbench.report.published import Row
 
@@ -46,22 +46,6 @@ def fetched(name: str, *, only_here: bool = False) -> Fetched:
         f"no weights are called '{name}': name timm:NAME, hf:ORG/REPO/FILE or a published file. "
         f"{hint}"
     )
-
-
-def beside(name: str, weights: Fetched, files: tuple[str, ...]) -> tuple[Path | None, ...]:
-    """Return files that lie beside the weights of `hf:ORG/REPO`; None for what is not there.
-
-    They are of the commit that the weights are of, so that all are in one folder.
-    """
-    repository, _, _ = hub_parts(name)
-    commit = weights.path.parent.name
-    found: list[Path | None] = []
-    for file in files:
-        try:
-            found.append(from_hub(repository, file, commit).path)
-        except NotThereError:
-            found.append(None)
-    return tuple(found)
 
 
 def is_repository(name: str) -> bool:

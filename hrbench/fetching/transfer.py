@@ -2,7 +2,6 @@
 
 import math
 import re
-import shutil
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,12 +13,12 @@ from requests import Response, Session
 
 from hrbench.engine.progress import Steps
 from hrbench.errors import FetchError
+from hrbench.fetching.fetched import MB, require_room
 
 TRIES = 5  # in a row that bring nothing, once the server has answered
 WAIT = 1.0  # seconds before the second of them; twice as long before each that follows
 TIMEOUT = (10, 60)  # seconds to connect, and between two packets
 CHUNK = 1 << 16  # bytes; what of one has come before a cut is lost
-MB = 1_000_000
 BUSY = {408, 425, 429, 500, 502, 503, 504}  # statuses that may be others in a moment
 PAGE = "text/html"
 RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+)")  # of Content-Range
@@ -145,11 +144,7 @@ class _Transfer:
             )
 
     def _require_room(self, needed: int) -> None:
-        folder = self.to.part.parent
-        free = shutil.disk_usage(folder).free
-        if needed > free:
-            words = f"{self.to.title} needs {needed / MB:,.0f} MB more in {folder}"
-            raise FetchError(f"{words}, which has {free / MB:,.0f} MB free. {self.to.advice}")
+        require_room(self.to.part.parent, needed, self.to.title, self.to.advice)
 
     def _tell(self, done: int, total: int | None) -> None:
         """Let the user see how many megabytes have come."""

@@ -14,6 +14,7 @@ from hrbench.begun.options import Options
 from hrbench.data.evaluation import Evaluation
 from hrbench.errors import FetchError, HrbenchError, RunError
 from hrbench.fetching import names
+from hrbench.fetching.hub import beside
 from hrbench.formats import location
 from hrbench.formats.location import BUILTIN, DEFAULT, DataRoot
 from hrbench.kinds.contract import AnyTask
@@ -85,7 +86,9 @@ def weights_of(name: str) -> WeightsFile:
 def _fetched(name: str) -> WeightsFile:
     fetched, spec = names.fetched(name), None
     if names.is_repository(name):
-        spec, _ = names.beside(name, fetched, (PUBLISHED_TASK, run_folders.DATASET))
+        place = names.hub_parts(name)[0]
+        files = (PUBLISHED_TASK, run_folders.DATASET)
+        spec, _ = (beside(place, file, fetched.path.parent.name) for file in files)
     return WeightsFile(fetched.path, spec, name, fetched.address)
 
 

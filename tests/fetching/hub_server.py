@@ -40,6 +40,8 @@ class Handler(BaseHTTPRequestHandler):
         if found is None or fault:
             self.send_response(403 if fault == "GatedRepo" else 404)
             self.send_header("X-Error-Code", fault)
+            if fault == "EntryNotFound":
+                self.send_header("X-Repo-Commit", COMMIT)
             self.send_header("Content-Length", "0")
             self.end_headers()
             return

@@ -1,6 +1,8 @@
 """Files of the hub by its real client, from a stand-in for the hub on this machine."""
 
 import hashlib
+import shutil
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,6 +63,24 @@ def test_a_damaged_file_is_told_by_the_hash_that_the_hub_gave(hub: Hub) -> None:
     with pytest.raises(FetchError, match=r"is damaged: its SHA-256 is not the hub's; remove it"):
         from_hub(*PLACE)
     assert len(hub.asked) == 1
+
+
+def test_no_network_and_too_little_room_are_said_at_once(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = shutil.disk_usage(tmp_path)._replace(free=10_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: full)
+    with pytest.raises(FetchError, match=r"needs 1 MB more in \S+hub, which has 0 MB free\. \$HF_"):
+        from_hub(*PLACE)
+    assert hub.asked == []
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and does not listen
+        address = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        place = address + "/{repo_id}/resolve/{revision}/{filename}"
+        monkeypatch.setattr(constants, "ENDPOINT", address)
+        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", place)
+        with pytest.raises(FetchError, match=r"127.0.0.1:\d+ is not reached \(no network\?\)$"):
+            from_hub(*PLACE)
 
 
 @pytest.mark.parametrize(
