@@ -56,7 +56,7 @@ def minimums(session: nox.Session) -> None:
     needs = [*PROJECT["dependencies"], *extras["cdf"], *extras["sleap"], *extras["video"]]
     lowest = [need.split(",")[0].replace(">=", "==") for need in needs]
     beside = ("pytest>=8.3", "hypothesis", "nox", "pytest-benchmark", *BROWSER)
-    peers = ("huggingface_hub", "jsonschema", "torchmetrics", "webdataset")
+    peers = ("OneEuroFilter", "huggingface_hub", "jsonschema", "torchmetrics", "webdataset")
     session.install(*lowest, *beside, *peers)
     session.install("--no-deps", "-e", ".")
     without = [f"--ignore={path}" for path in Path("tests").rglob("test_*export*.py")]

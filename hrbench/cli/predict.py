@@ -58,7 +58,22 @@ from hrbench.cli.root import DEVICE, FILE, allowing, answer, as_json, computing,
     help="auto: fp32; tf32 is of cards.",
 )
 @computing
+@click.option("--tracks", is_flag=True, help="Number the persons of videos: hrbench[tracks].")
+@click.option("--smooth", is_flag=True, help="Less jitter along tracks, by the one-euro filter.")
+@click.option(
+    "--smooth-cutoff",
+    type=click.FloatRange(0, min_open=True),
+    metavar="HZ",
+    help="The lower, the smoother is what stands still [default: 1].",
+)
+@click.option(
+    "--smooth-beta",
+    type=click.FloatRange(0),
+    metavar="HZ",
+    help="Added for each box size a second: the higher, the less lags what moves [default: 15].",
+)
 @click.option("--drawn/--no-drawn", "draw", default=True, help="Write drawn pictures and videos.")
+@click.option("--draw", "marks", metavar="MARKS", help="Draw besides: boxes,ids,scores, or some.")
 @allowing
 @as_json
 def predict(sources: tuple[str, ...], task: str | None, json_: bool, **flags: Any) -> None:
@@ -71,13 +86,17 @@ def predict(sources: tuple[str, ...], task: str | None, json_: bool, **flags: An
     \b
     hrbench predict photos/ match.mp4 --weights RUN --boxes detector
     hrbench predict photos/ --task coco-pose --weights best.pt --boxes people.json
+    hrbench predict match.mp4 --weights RUN --boxes detector --tracks --smooth --draw ids
     """
     from hrbench.begun.options import Options  # noqa: PLC0415
     from hrbench.commands.predict import predict as predicting  # noqa: PLC0415  torch takes seconds
+    from hrbench.commands.predict.following import Follow  # noqa: PLC0415
 
     keys = ("weights", "tta", "overrides", "allow", "device", "precision", "compile", "eager")
     options = Options(**{key: flags.pop(key) for key in keys})
-    done = predicting.predict(predicting.Asked(task, sources, options, **flags))
+    ways = ("tracks", "smooth", "smooth_cutoff", "smooth_beta")
+    follow = Follow(**{key: flags.pop(key) for key in ways})
+    done = predicting.predict(predicting.Asked(task, sources, options, follow=follow, **flags))
     if not json_:
         click.echo(done.text())
     predicting.say(done)

@@ -17,7 +17,7 @@ THICKEST = 0.008  # of a picture's longer side: the radius of a dot
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 INK, PAPER = (40, 40, 40), 255
 LEAST = 320  # pixels of width, for words to be read
-MARKS = ("boxes", "ids", "scores")  # what is drawn on request
+MARKS = BOXES, IDS, SCORES = ("boxes", "ids", "scores")  # what is drawn on request
 SHADES: tuple[Color, ...] = (  # BGR, of tracks: apart from each other, and seen on any ground
     *((60, 60, 235), (60, 200, 60), (235, 120, 40), (40, 200, 235), (220, 60, 200)),
     *((200, 200, 40), (140, 90, 250), (90, 150, 90)),

@@ -3,7 +3,7 @@
 Letters: N boxes, H x W pixels.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,6 +15,26 @@ from hrbench.engine.execution import Execution
 from hrbench.kinds.found import Found
 
 ABOUT = "about.json"  # beside the rows of all pictures: what a reader of them has to know
+
+
+@dataclass(frozen=True, slots=True)
+class Smoothing:
+    """How places of a video are smoothed by the one-euro filter."""
+
+    cutoff: float = 1.0  # Hz, of what stands still
+    beta: float = 15.0  # Hz more for each size of the object a second
+
+
+class Follower(Protocol):
+    """What follows objects through the frames of videos."""
+
+    about: dict[str, Any]  # how
+
+    def video(self, rate: float) -> Callable[[Any, float], Found]:
+        """Return what takes what was found in each frame of a video, and its time in seconds.
+
+        It returns that with the numbers of its objects, and with smoothed places if asked for.
+        """
 
 
 class PicturePredictor(Protocol):
@@ -36,6 +56,13 @@ class PicturePredictor(Protocol):
 
     def results(self, images: Sequence[NDArray[Any]], boxes: Sequence[Floats]) -> Sequence[Found]:
         """Return what is found in each picture, given its (N, 5) x, y, width, height, score."""
+
+    def follower(self, smoothing: Smoothing | None) -> Follower:
+        """Return what follows objects, and smooths their places.
+
+        Raises:
+            RunError: there is nothing to follow, or a library is missing.
+        """
 
     def execution(self) -> Execution:
         """Return how pictures were computed."""

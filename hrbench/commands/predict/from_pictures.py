@@ -1,8 +1,9 @@
 """From pictures to rows, drawn pictures and counts, in a folder."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,11 @@ from hrbench.data.media import Medium
 from hrbench.data.remarks import remark
 from hrbench.engine.progress import Steps
 from hrbench.kinds.found import Found
-from hrbench.kinds.predictor import PicturePredictor
+from hrbench.kinds.predictor import Follower, PicturePredictor
 from hrbench.road.telling import tell
 
 TOGETHER = 16  # pictures that are held at once
+Follow = Callable[[Any, float], Found]
 DIGITS = 6  # behind the point, of seconds
 SHORTENED = "videos of which fewer frames can be read than their header says"
 EMPTY = "videos with frames in which nothing was looked for or found"
@@ -43,12 +45,14 @@ class Prediction:
     media: Sequence[Medium]
     boxes: Boxes
     said: Sequence[str] = ()  # to the user, once the first pictures are read
+    follower: Follower | None = None  # of the objects of videos
+    marks: tuple[str, ...] = ()  # that are drawn on request
 
     def written(
         self, draft: Path, skipped: Skipped, *, draw: bool
     ) -> tuple[dict[str, Any], Counts]:
         """Write rows and drawn pictures; return what to say about the files, and counts."""
-        rows, turned = writing.Rows(), 0
+        rows, turned = writing.Rows(tracked=self.follower is not None), 0
         files: dict[str, dict[str, Any]] = {}
         seen: Counter[Path] = Counter()
         empty: Counter[Path] = Counter()
@@ -57,7 +61,8 @@ class Prediction:
             for picture, found in self._found(skipped):
                 path = picture.path
                 objects = rows.add(self._named(picture), found)
-                album.add(path, path.stem, _moment(picture, rates), found.drawn)
+                drawn = partial(found.drawn, self.marks)
+                album.add(path, path.stem, _moment(picture, rates), drawn)
                 turned += picture.turned
                 seen[path] += 1
                 empty[path] += not objects
@@ -74,6 +79,7 @@ class Prediction:
         return {"files": files, "skipped": list(named)}, counts
 
     def _found(self, skipped: Skipped) -> Iterator[tuple[Picture, Found]]:
+        following = self._following()
         predictor, ids = self.predictor, image_ids(self.media, self.boxes.ids)
         groups = grouped(
             pictures(self.media, ids, predictor.read, predictor.from_bgr, skipped), TOGETHER
@@ -86,8 +92,15 @@ class Prediction:
                 images = [picture.pixels for picture in group]
                 boxes = self.boxes.find(group, [predictor.to_bgr(image) for image in images])
                 for picture, found in zip(group, predictor.results(images, boxes), strict=True):
-                    yield picture, found
+                    follow = following.get(picture.path, _as_it_is)
+                    yield picture, follow(found, picture.time or 0.0)
                     steps.advance()
+
+    def _following(self) -> dict[Path, Follow]:
+        """Return what follows the objects of each video, where that is asked for."""
+        if self.follower is None:
+            return {}
+        return {m.path: self.follower.video(m.rate) for m in self.media if m.is_video}
 
     def _named(self, picture: Picture) -> dict[str, Any]:
         """Return how the rows of a picture begin."""
@@ -96,6 +109,10 @@ class Prediction:
         frame = {} if when is None else {"frame": picture.frame, "time": round(when, DIGITS)}
         category = self.boxes.category
         return row | frame | ({} if category is None else {"category_id": category})
+
+
+def _as_it_is(found: Found, _: float) -> Found:
+    return found
 
 
 def _moment(picture: Picture, rates: Mapping[Path, float]) -> writing.Moment | None:

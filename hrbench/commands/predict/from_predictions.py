@@ -11,7 +11,8 @@ def write(
     draft: Path, continuation: Continuation, parts: Sequence[Successive], *, draw: bool
 ) -> int:
     """Write what was made of all files; return of how many pictures they are."""
-    rows = writing.Rows()
+    tracked = any(found.tracks for part in parts for found in part.results)
+    rows = writing.Rows(tracked=tracked)
     with writing.album(draft / writing.DRAWN, draw=draw) as album:
         for number, part in enumerate(parts):
             stem = f"{Path(part.file).stem}-{number}"

@@ -8,8 +8,9 @@ from typing import Any
 
 import hrbench
 from hrbench.begun.options import Options
-from hrbench.commands.predict import from_predictions, search, writing
+from hrbench.commands.predict import following, from_predictions, search, writing
 from hrbench.commands.predict.boxes import WHOLE, Boxes, Wished, boxes_of, whole_pictures
+from hrbench.commands.predict.following import NOBODY, Follow
 from hrbench.commands.predict.from_pictures import Counts, Prediction
 from hrbench.commands.predict.search import Named
 from hrbench.commands.predict.skipped import Skipped
@@ -43,6 +44,8 @@ class Asked:
     draw: bool = True
     recursive: bool = True  # into the sub-folders of folders
     strict: bool = False  # stop at a file that cannot be read
+    follow: Follow = NOBODY  # through videos
+    marks: str | None = None  # that are drawn besides keypoints, between commas
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,9 @@ def predict(asked: Asked) -> Done:
 
 
 def _from_predictions(loaded: Loaded, continuation: Continuation, asked: Asked) -> Done:
+    if asked.follow != NOBODY or asked.marks:
+        name = loaded.task.spec.name
+        raise RunError(f"--tracks, --smooth and --draw go with pictures, and {name} reads none")
     parts = list(continuation.results(asked.sources))
     with writing.folder(asked.output) as (draft, target):
         count = from_predictions.write(draft, continuation, parts, draw=asked.draw)
@@ -111,16 +117,19 @@ def _from_pictures(
     named = search.find(asked.sources, recursive=asked.recursive)
     skipped = Skipped(asked.strict, [str(one) for one in named.broken])
     skipped.require_some(len(named.media))
+    marks = following.marks(asked.marks, asked.follow, predictor)
+    follower = following.follower(asked.follow, named.media, predictor)
     boxes = _boxes(loaded.task, predictor, named.media, asked, runtime)
     with writing.folder(asked.output) as (draft, target), machine_limits():
         said = (*_of_sources(named), *boxes.words)
-        prediction = Prediction(predictor, named.media, boxes, said)
+        prediction = Prediction(predictor, named.media, boxes, said, follower, marks)
         files, counts = prediction.written(draft, skipped, draw=asked.draw)
         computed = predictor.execution()
         for reason in computed.reasons if runtime.compiles else ():
             tell(reason)
         more = {"boxes": boxes.source, "left_out": dict(boxes.left_out)}
         more |= {"computed": computed.content()}
+        more |= {} if follower is None else follower.about
         about = _about(loaded, asked) | more | predictor.about | files
         done = _finished(draft, target, about, counts)
     files_named = len(named.media) + len(named.broken)

@@ -19,6 +19,7 @@ from hrbench.kinds.found import Found
 
 DEFAULT = Path("predictions")
 DRAWN = "drawn"  # the folder of pictures
+TRACKS = "tracks.csv"
 ESCAPED = "backslashreplace"  # which JSON reads as what it was
 
 
@@ -80,9 +81,14 @@ def write_picture(place: Path, drawn: Pixels) -> None:
 
 
 class Rows:
-    """What is written of all pictures, in their order."""
+    """What is written of all pictures, in their order.
 
-    def __init__(self) -> None:
+    Args:
+        tracked: whether the objects of videos have the numbers of their tracks.
+    """
+
+    def __init__(self, *, tracked: bool = False) -> None:
+        self.tracked = tracked
         self.rows: list[dict[str, Any]] = []
         self.cells: list[list[Any]] = []
 
@@ -92,15 +98,29 @@ class Rows:
         Returns how many objects that is.
         """
         rows = found.rows()
-        self.rows += [picture | row for row in rows]
+        numbers = [{"track_id": track} for track in found.tracks] or [{}] * len(rows)
+        self.rows += [picture | number | row for number, row in zip(numbers, rows, strict=True)]
         where = [picture["file_name"], picture.get("frame", ""), picture.get("time", "")]
-        self.cells += [[*where, *cells] for cells in found.cells()]
+        cells = found.cells()
+        tracks = [[track] for track in found.tracks or [""] * len(cells)]
+        own = tracks if self.tracked else [[]] * len(cells)
+        self.cells += [[*where, *track, *line] for track, line in zip(own, cells, strict=True)]
         return len(rows)
 
     def write(self, folder: Path, name: str, header: Sequence[str]) -> None:
-        """Write a JSON and a CSV file."""
+        """Write a JSON and a CSV file; and one in the order of tracks, if there are any."""
+        columns = ("file", "frame", "time", *(["track"] * self.tracked), *header)
         write_rows(folder / f"{name}.json", self.rows)
-        write_table(folder / f"{name}.csv", ("file", "frame", "time", *header), self.cells)
+        write_table(folder / f"{name}.csv", columns, self.cells)
+        if self.tracked:
+            write_table(folder / TRACKS, columns, self._by_track())
+
+    def _by_track(self) -> list[list[Any]]:
+        """Return the lines that are of tracks, file by file."""
+        files = {line[0]: place for place, line in enumerate(reversed(self.cells))}
+        at = 3  # behind file, frame and time
+        tracked = [line for line in self.cells if line[at] != ""]
+        return sorted(tracked, key=lambda line: (-files[line[0]], line[at]))
 
 
 @contextmanager

@@ -19,9 +19,11 @@ from hrbench.engine.execution import Execution
 from hrbench.engine.inference import Inference, Pass
 from hrbench.engine.predict import overlapped
 from hrbench.engine.runtime import Runtime
+from hrbench.errors import RunError
 from hrbench.kinds.classes.found import HEADER, Classes
 from hrbench.kinds.classes.predicting import seeing
 from hrbench.kinds.classes.task import Classification
+from hrbench.kinds.predictor import Follower, Smoothing
 from hrbench.network import ImageNetwork
 
 
@@ -62,6 +64,11 @@ class ClassPredictor:
         seen = [read for _, read in overlapped(parts, self._see, self.runtime.device)]
         labels, scores = (np.concatenate(column) for column in zip(*seen, strict=True))
         return [self._result(*parts) for parts in zip(images, labels, scores, strict=True)]
+
+    def follower(self, smoothing: Smoothing | None) -> Follower:
+        """Refuse: whole pictures have no objects."""
+        del smoothing
+        raise RunError(f"--tracks goes with tasks of keypoints in images; {self.spec.name} is none")
 
     def execution(self) -> Execution:
         return self._see.execution(self._batch)

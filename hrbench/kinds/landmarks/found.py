@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.arrays import Floats, Pixels
-from hrbench.draw.predicted import with_marks, with_poses
+from hrbench.draw.predicted import BOXES, IDS, SCORES, with_marks, with_poses
 from hrbench.kinds.found import Found
 from hrbench.spec import DatasetSpec
 
@@ -68,14 +68,14 @@ class Keypoints(Found):
         if not marks:
             return image
         words = [self._words(row, marks) for row in range(len(self.boxes))]
-        return with_marks(image, self.boxes, words, self.tracks, edges="boxes" in marks)
+        return with_marks(image, self.boxes, words, self.tracks, edges=BOXES in marks)
 
     def table(self) -> "pd.DataFrame":
         return self.to_df()[list(OBJECT)]
 
     def _words(self, row: int, marks: Collection[str]) -> str:
-        track = [f"#{self.tracks[row]}"] if "ids" in marks and self.tracks else []
-        score = [f"{self.object_scores[row]:.2f}"] if "scores" in marks else []
+        track = [f"#{self.tracks[row]}"] if IDS in marks and self.tracks else []
+        score = [f"{self.object_scores[row]:.2f}"] if SCORES in marks else []
         return " ".join(track + score)
 
     def _rounded(self) -> Iterator[tuple[list[float], list[float], float]]:

@@ -20,9 +20,11 @@ from hrbench.engine.predict import Columns, overlapped
 from hrbench.engine.runtime import Runtime
 from hrbench.formats.h36m import joint_maps
 from hrbench.geometry import crop_of_boxes
+from hrbench.kinds.landmarks.following import Follower
 from hrbench.kinds.landmarks.found import Keypoints, header
 from hrbench.kinds.landmarks.predicting import heatmaps, passes, placing, see
 from hrbench.kinds.landmarks.task import Landmarks
+from hrbench.kinds.predictor import Smoothing
 from hrbench.metrics.selection import instance_scores
 from hrbench.network import ImageNetwork
 
@@ -75,6 +77,9 @@ class KeypointPredictor:
             self._result(image, part, {name: column[mine] for name, column in columns.items()})
             for image, part, mine in zip(images, boxes, rows, strict=True)
         ]
+
+    def follower(self, smoothing: Smoothing | None) -> Follower:
+        return Follower(smoothing)
 
     def execution(self) -> Execution:
         """Return how boxes were computed."""

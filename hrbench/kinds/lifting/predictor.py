@@ -4,6 +4,7 @@ Letters: T frames; 17 joints of Human3.6M.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -25,11 +26,15 @@ from hrbench.kinds.lifting.task import Lifter, Lifting
 from hrbench.kinds.predictor import ABOUT, Successive
 
 KEYPOINTS = "keypoints.json"
-Timed: TypeAlias = tuple[Clip, float | None, tuple[float, ...]]
+Person: TypeAlias = tuple[str, tuple[int, ...]]  # the file, and a number where there is one
+Frames: TypeAlias = dict[int, dict[str, Any]]
 
 
 class JointResults:
-    """The joints of the surest person in each picture: mm in the camera's frame, from the hip."""
+    """The joints of each person who was followed, else of the surest in each picture.
+
+    They are in mm in the camera's frame, from the hip.
+    """
 
     finds = Joints.finds
 
@@ -48,10 +53,12 @@ class JointResults:
                 others.
         """
         for folder in folders:
-            for clip, rate, times in _clips(Path(folder)):
-                parts = zip(clip.keypoints, self._lifted(clip), strict=True)
-                results = tuple(self._result(clip.name, *part) for part in parts)
-                yield Successive(clip.name, rate, tuple(clip.frames.tolist()), times, results)
+            for timed in _clips(Path(folder)):
+                clip = timed.clip
+                pairs = zip(clip.keypoints, self._lifted(clip), strict=True)
+                results = tuple(self._result(timed, *pair) for pair in pairs)
+                frames = tuple(clip.frames.tolist())
+                yield Successive(clip.name, timed.rate, frames, timed.times, results)
 
     @torch.inference_mode()
     def _lifted(self, clip: Clip) -> NDArray[np.float32]:
@@ -66,13 +73,28 @@ class JointResults:
         )
 
     def _result(
-        self, file: str, keypoints: NDArray[np.floating], found: NDArray[np.float32]
+        self, timed: "Timed", keypoints: NDArray[np.floating], found: NDArray[np.float32]
     ) -> Joints:
         joints = found.astype(np.float64)
         drawn = partial(views, keypoints, joints, self.edges, self.names)
         return Joints(
-            picture=drawn, file=file, joints=joints, keypoints=keypoints, names=self.names
+            picture=drawn,
+            file=timed.clip.name,
+            tracks=timed.track,
+            joints=joints,
+            keypoints=keypoints,
+            names=self.names,
         )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Timed:
+    """The keypoints of one person in successive pictures of a file."""
+
+    clip: Clip
+    rate: float | None  # pictures a second, of a video
+    times: tuple[float, ...]  # seconds
+    track: tuple[int, ...]  # the person's number, where `hrbench predict --tracks` gave one
 
 
 def _clips(folder: Path) -> Iterator[Timed]:
@@ -85,8 +107,8 @@ def _clips(folder: Path) -> Iterator[Timed]:
     about = read_json(folder / ABOUT)
     try:
         to_h36m = joint_maps.to_h36m(tuple(about["keypoints"]))
-        by_file = _surest(read_json(folder / KEYPOINTS))
-        yield from _sequences(by_file, about["files"], to_h36m)
+        persons = _persons(read_json(folder / KEYPOINTS))
+        yield from _sequences(persons, about["files"], to_h36m)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DataError(
             f"{folder}: {ABOUT} and {KEYPOINTS} are not as `hrbench predict` writes them "
@@ -94,30 +116,33 @@ def _clips(folder: Path) -> Iterator[Timed]:
         ) from error
 
 
-def _surest(rows: Any) -> dict[str, dict[int, dict[str, Any]]]:
-    """Return of each file, and of each of its frames, the row of the highest score."""
-    by_file: dict[str, dict[int, dict[str, Any]]] = {}
+def _persons(rows: Any) -> dict[Person, Frames]:
+    """Return the rows of each person by frame; of the surest, where nobody was followed."""
+    persons: dict[Person, Frames] = {}
     for row in rows:
-        frames = by_file.setdefault(row["file_name"], {})
+        track = (row["track_id"],) if "track_id" in row else ()
+        frames = persons.setdefault((row["file_name"], track), {})
         frame = row.get("frame", 0)
         if frame not in frames or row["score"] > frames[frame]["score"]:
             frames[frame] = row
-    return by_file
+    return persons
 
 
 def _sequences(
-    by_file: dict[str, dict[int, dict[str, Any]]], files: Any, to_h36m: joint_maps.Map
+    persons: dict[Person, Frames], files: Any, to_h36m: joint_maps.Map
 ) -> Iterator[Timed]:
-    """Yield the frames of each file that follow one another, its frames a second, their times."""
-    for file, frames in by_file.items():
+    """Yield the frames of each person that follow one another."""
+    for (file, track), frames in persons.items():
         size = files[file]["width"], files[file]["height"]
         numbers = np.array(sorted(frames))
         for part in np.split(numbers, np.flatnonzero(np.diff(numbers) > 1) + 1):
-            flat = np.array([frames[number]["keypoints"] for number in part.tolist()])
+            rows = [frames[number] for number in part.tolist()]
+            flat = np.array([row["keypoints"] for row in rows])
             keypoints = to_h36m(flat.reshape(len(part), -1, 3)[..., :2].astype(np.float32))
             unknown = np.zeros((len(part), 17, 3), np.float32)
             clip = Clip("", file, _camera(size), part, unknown, keypoints)
-            yield clip, files[file].get("rate"), tuple(frames[n].get("time", 0.0) for n in part)
+            times = tuple(row.get("time", 0.0) for row in rows)
+            yield Timed(clip, files[file].get("rate"), times, track)
 
 
 def _camera(size: tuple[int, int]) -> Camera:
