@@ -94,3 +94,10 @@ class Continuation(Protocol):
         Raises:
             DataError: a folder has nothing to go on from.
         """
+
+    def of(self, found: Found) -> Found:
+        """Return what is made of what was found in a picture.
+
+        Raises:
+            DataError: there is nothing to go on from.
+        """

@@ -237,3 +237,21 @@ def test_keypoints_that_were_written_are_lifted(images: list[Path], tmp_path: Pa
     assert found[0].plot().size[0] > found[0].plot().size[1]  # three views side by side
     with pytest.raises(HrbenchError, match="3D joints are lifted from the folder"):
         lifter.predict(tmp_path)
+
+
+def test_keypoints_that_were_found_are_lifted_as_those_that_were_written(
+    model: Model, images: list[Path], tmp_path: Path
+) -> None:
+    lifter = hrbench.load("h36m-lift@tiny", str(small_lifter("h36m-lift@tiny")))
+    pose = model.predict(images[0], [[0, 0, 128, 128], [20, 20, 64, 64]])
+    lifted = lifter.predict(pose)
+    surest = int(pose.object_scores.argmax())
+    alone = model.predict(images[0], pose.boxes[[surest]])
+    np.testing.assert_allclose(lifted.joints, lifter.predict([alone])[0].joints, atol=1e-3)
+    options = Options(weights=str(small_weights(POSE)), device="cpu")
+    flat = predict(Asked(POSE, (str(images[0]),), options, str(tmp_path / "flat")))
+    (written,) = lifter.predict(flat.folder)
+    of_whole = lifter.predict(model.predict(images[0]))
+    np.testing.assert_allclose(of_whole.joints, written.joints, atol=1e-3)
+    with pytest.raises(DataError, match="3D joints are lifted from somebody's keypoints"):
+        lifter.predict(model.predict(images[0], []))

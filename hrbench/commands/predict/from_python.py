@@ -46,7 +46,9 @@ def model_of(loaded: Loaded, runtime: Runtime, batch: int) -> "Model":
     """Return what finds in pictures what a task is about."""
     kind = kind_of(loaded.task.spec)
     if kind.of_predictions is not None:
-        return FolderModel(loaded.task, kind.of_predictions(loaded.task, loaded.network, runtime))
+        return ContinuingModel(
+            loaded.task, kind.of_predictions(loaded.task, loaded.network, runtime)
+        )
     if kind.of_pictures is None:
         raise ValueError(f"nothing predicts {loaded.task.spec.name}")
     predictor = kind.of_pictures(loaded.task, loaded.network, runtime, batch)
@@ -74,7 +76,8 @@ class Model(ABC):
         Args:
             source: a path, a PIL image, (H, W, 3) RGB bytes, or a list of these; a folder or a
                 pattern (`photos/*.jpg`) of image files. What is stored turned, as the EXIF tag
-                says, is set upright. To lift keypoints: a folder that `hrbench predict` wrote.
+                says, is set upright. To lift keypoints: what a network of these has found,
+                or a folder that `hrbench predict` wrote.
             boxes: (N, 4) x, y, width, height in pixels of the upright picture, one around each
                 person or face; for several pictures a list of these. Or what `hrbench predict
                 --boxes` takes: "whole", "detector", a file. Without any, what that command does.
@@ -88,18 +91,27 @@ class Model(ABC):
         """
 
 
-class FolderModel(Model):
+class ContinuingModel(Model):
     """What goes on from keypoints that were found before."""
 
     def __init__(self, task: AnyTask, continuation: Continuation) -> None:
         super().__init__(task)
         self._continuation = continuation
 
-    def predict(self, source: Any, boxes: Any = None) -> list[Found]:
+    def predict(self, source: Any, boxes: Any = None) -> Any:
         if boxes is not None:
             raise RunError(f"boxes go with tasks of pictures, and {self.spec.name} has none")
-        folders = source if isinstance(source, list | tuple) else [source]
-        parts = self._continuation.results([str(folder) for folder in folders])
+        if isinstance(source, Found):
+            return self._continuation.of(source)
+        sources = source if isinstance(source, list | tuple) else [source]
+        found = [
+            [self._continuation.of(one)] if isinstance(one, Found) else self._in_folder(one)
+            for one in sources
+        ]
+        return [one for part in found for one in part]
+
+    def _in_folder(self, folder: str | Path) -> list[Found]:
+        parts = self._continuation.results([str(folder)])
         return [found for part in parts for found in part.results]
 
 

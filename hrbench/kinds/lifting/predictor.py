@@ -20,12 +20,14 @@ from hrbench.engine.runtime import Runtime
 from hrbench.errors import DataError
 from hrbench.files.json_files import read_json
 from hrbench.formats.h36m import joint_maps
+from hrbench.kinds.found import Found
 from hrbench.kinds.lifting.found import Joints, header
 from hrbench.kinds.lifting.predicting import lift
 from hrbench.kinds.lifting.task import Lifter, Lifting
 from hrbench.kinds.predictor import ABOUT, Successive
 
-KEYPOINTS = "keypoints.json"
+KEYPOINTS = "keypoints"
+ROWS = f"{KEYPOINTS}.json"
 Person: TypeAlias = tuple[str, tuple[int, ...]]  # the file, and a number where there is one
 Frames: TypeAlias = dict[int, dict[str, Any]]
 
@@ -54,11 +56,28 @@ class JointResults:
         """
         for folder in folders:
             for timed in _clips(Path(folder)):
-                clip = timed.clip
-                pairs = zip(clip.keypoints, self._lifted(clip), strict=True)
-                results = tuple(self._result(timed, *pair) for pair in pairs)
+                clip, results = timed.clip, self._results(timed)
                 frames = tuple(clip.frames.tolist())
                 yield Successive(clip.name, timed.rate, frames, timed.times, results)
+
+    def of(self, found: Found) -> Joints:
+        """Return the joints of the surest person of a picture.
+
+        Raises:
+            DataError: nobody was found in it, or other keypoints.
+        """
+        rows = [{"file_name": found.file, **row} for row in found.rows()]
+        if found.finds != KEYPOINTS or not rows:
+            raise DataError(f"{found!r}: 3D joints are lifted from somebody's keypoints")
+        names = tuple(name.removesuffix("_x") for name in found.header if name.endswith("_x"))
+        height, width = found.picture().shape[:2]
+        files = {found.file: {"width": width, "height": height}}
+        (timed,) = _sequences(_persons(rows), files, joint_maps.to_h36m(names))
+        return self._results(timed)[0]
+
+    def _results(self, timed: "Timed") -> tuple[Joints, ...]:
+        pairs = zip(timed.clip.keypoints, self._lifted(timed.clip), strict=True)
+        return tuple(self._result(timed, *pair) for pair in pairs)
 
     @torch.inference_mode()
     def _lifted(self, clip: Clip) -> NDArray[np.float32]:
@@ -98,7 +117,7 @@ class Timed:
 
 
 def _clips(folder: Path) -> Iterator[Timed]:
-    for name in (ABOUT, KEYPOINTS):
+    for name in (ABOUT, ROWS):
         if not (folder / name).is_file():
             raise DataError(
                 f"{folder} has no {name}: 3D joints are lifted from the folder that "
@@ -107,11 +126,11 @@ def _clips(folder: Path) -> Iterator[Timed]:
     about = read_json(folder / ABOUT)
     try:
         to_h36m = joint_maps.to_h36m(tuple(about["keypoints"]))
-        persons = _persons(read_json(folder / KEYPOINTS))
+        persons = _persons(read_json(folder / ROWS))
         yield from _sequences(persons, about["files"], to_h36m)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DataError(
-            f"{folder}: {ABOUT} and {KEYPOINTS} are not as `hrbench predict` writes them "
+            f"{folder}: {ABOUT} and {ROWS} are not as `hrbench predict` writes them "
             f"({type(error).__name__}: {error}); predict the keypoints again"
         ) from error
 
