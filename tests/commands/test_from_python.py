@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -183,6 +184,14 @@ def test_boxes_are_one_list_for_each_picture(model: Model, images: list[Path]) -
 def test_what_is_no_picture_is_refused(source: Any, words: str, model: Model) -> None:
     with pytest.raises(DataError, match=words):
         model.predict(source)
+
+
+def test_videos_are_for_the_command(model: Model, tmp_path: Path) -> None:
+    writer = cv2.VideoWriter(str(tmp_path / "a.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 8, (96, 64))
+    writer.write(np.zeros((64, 96, 3), np.uint8))
+    writer.release()
+    with pytest.raises(DataError, match=r"a\.avi is a video, which `hrbench predict` goes through"):
+        model.predict(tmp_path)
 
 
 def test_without_boxes_the_rule_of_the_command_applies(
