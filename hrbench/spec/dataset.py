@@ -140,6 +140,11 @@ class DatasetSpec(Table):
                 raise ValueError(f"downloads: splits: no split is '{name}'")
         return self
 
+    @property
+    def grouped(self) -> bool:
+        """Whether its images are divided by what some of them have alike."""
+        return self.split is not None and self.split.grouped
+
     def placed(self, place: Callable[[str | None], str | None]) -> Self:
         """Return this dataset with its files of annotations and heads where `place` says."""
         splits = {

@@ -24,6 +24,7 @@ from hrbench.formats.location import (
     own_folder,
 )
 from hrbench.formats.registry import FORMATS, is_own
+from hrbench.lints import neighbours
 from hrbench.lints.keypoint_names import NO_PAIRS, NO_SIGMAS, mirrored_faults
 from hrbench.report import run_folders
 from hrbench.spec import DatasetSpec
@@ -67,6 +68,9 @@ def check(name: str, data: str | None, *, images: bool, allow: tuple[str, ...] =
         _allowed(known.report(dataset, data_root, split, images=images), allow)
         for split in dataset.splits
     )
+    measured_too = _measured_too(dataset, splits)
+    if not (data_root.synthetic or catalog.is_published(dataset)):
+        splits = _with_neighbours(dataset, splits, allow)
     there = any(split.parts for split in splits)
     return Report(
         dataset.name,
@@ -75,7 +79,7 @@ def check(name: str, data: str | None, *, images: bool, allow: tuple[str, ...] =
         synthetic=data_root.synthetic,
         hint="" if there else _hint(dataset, root, known.marks),
         splits=splits,
-        notes=(*_measured_too(dataset, splits), *_of_names(dataset, faults)),
+        notes=(*measured_too, *_of_names(dataset, faults)),
         spec=dataset,
     )
 
@@ -98,10 +102,7 @@ def _of_run(run: Path, data: str | None) -> tuple[str, str | None]:
 
 def _measured_too(dataset: DatasetSpec, splits: Sequence[SplitReport]) -> list[Fault]:
     """Return which images that may be measured are trained on too: by its tasks, or as named."""
-    tasks = [catalog.load_task(name) for name in catalog.names("tasks")]
-    known = [task.protocol for task in tasks if task.dataset == dataset.name]
-    pairs = {(protocol.train_split, protocol.split) for protocol in known}
-    pairs = pairs or {(TRAIN, name) for name in dataset.splits if name != TRAIN}
+    pairs = _pairs(dataset)
     images = {split.name: split.images for split in splits}
     renamed = not catalog.is_published(dataset)
     faults = []
@@ -111,6 +112,29 @@ def _measured_too(dataset: DatasetSpec, splits: Sequence[SplitReport]) -> list[F
             words = shared_images.in_words(both, len(paths))
             faults.append(replace(stated(f"{training} and {measured}: {words}"), fatal=False))
     return faults
+
+
+def _pairs(dataset: DatasetSpec) -> set[tuple[str, str]]:
+    """Return which split is trained on and which is measured then: by its tasks, or as named."""
+    tasks = [catalog.load_task(name) for name in catalog.names("tasks")]
+    known = [task.protocol for task in tasks if task.dataset == dataset.name]
+    pairs = {(protocol.train_split, protocol.split) for protocol in known}
+    return pairs or {(TRAIN, name) for name in dataset.splits if name != TRAIN}
+
+
+def _with_neighbours(
+    dataset: DatasetSpec, splits: Sequence[SplitReport], allow: tuple[str, ...]
+) -> tuple[SplitReport, ...]:
+    """Return splits with what is wrong where their images are frames beside those trained on."""
+    images = {split.name: split.images for split in splits}
+    found: dict[str, list[Fault]] = {}
+    for training, measured in sorted(_pairs(dataset)):
+        sides = images.get(training, ()), images.get(measured, ())
+        found.setdefault(measured, []).extend(neighbours.faults(*sides, grouped=dataset.grouped))
+    return tuple(
+        replace(one, faults=(*one.faults, *let_pass(found.get(one.name, []), allow)))
+        for one in splits
+    )
 
 
 def _allowed(split: SplitReport, allow: tuple[str, ...]) -> SplitReport:

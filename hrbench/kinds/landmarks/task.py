@@ -34,7 +34,7 @@ from hrbench.kinds.landmarks import preparing, samples, scoring
 from hrbench.kinds.landmarks.framing import framed
 from hrbench.kinds.landmarks.pixels import Pixels, pixels
 from hrbench.kinds.landmarks.predicting import decoded_again, predictions
-from hrbench.lints import keypoint_names
+from hrbench.lints import keypoint_names, neighbours
 from hrbench.metrics.inputs import ANNOTATED, KeypointSetting, PosesInBoxes
 from hrbench.metrics.selection import PERSON
 from hrbench.network import ImageNetwork, build
@@ -285,11 +285,20 @@ class Landmarks(Task[ImageNetwork, LandmarkEvaluation, Predictions]):
         return landmark_sheets.draw_worst(folder, self.dataset, evaluation, errors, count)
 
     def _measured_too(self, people: People, evaluation: LandmarkEvaluation) -> tuple[str, ...]:
-        """Say how many of the images that are measured are trained on too."""
+        """Say how many of the images that are measured are trained on too, or frames beside.
+
+        Raises:
+            DataError: many are frames beside others, and the user does not allow it.
+        """
         training, measured = used_images(people), used_images(evaluation.people)
-        renamed = not catalog.is_published(self.dataset)
-        shared = shared_images.shared(training, measured, renamed=renamed)
-        return (shared_images.in_words(shared, len(measured)),) if shared else ()
+        published = catalog.is_published(self.dataset)
+        shared = shared_images.shared(training, measured, renamed=not published)
+        said = (shared_images.in_words(shared, len(measured)),) if shared else ()
+        if published or self.data_root.synthetic:
+            return said
+        found = neighbours.faults(training, measured, grouped=self.dataset.grouped)
+        met = stop_at_fatal(Path(self.dataset.name), found, self.data_root.allow, neighbours.ADVICE)
+        return (*said, *met)
 
     def _mirrored(self) -> tuple[str, ...]:
         """Refuse to mirror keypoints without pairs; say so where a user allows it."""
