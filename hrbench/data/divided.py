@@ -25,6 +25,7 @@ class Divided:
     names: tuple[str, ...]  # (M,)
     part: NDArray[np.str_]  # (M,)
     group: NDArray[np.str_]  # (M,) that of an image by itself is its name
+    leaking: tuple[str, ...] = ()  # in sentences, what training and the other parts share
 
     @property
     def parts(self) -> tuple[str, ...]:

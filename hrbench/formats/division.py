@@ -9,7 +9,7 @@ Letters: M images, G groups, S strata.
 import hashlib
 import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
@@ -55,7 +55,8 @@ def divided(names: Sequence[str], dataset: DatasetSpec, values: Values = NO_VALU
     if rule is None:
         held_out = in_validation(names, dataset.validation_share, dataset.split_seed)
         part = np.where(held_out, VALIDATION, TRAINING)
-        return Divided(None, tuple(names), part, np.array(names, np.str_))
+        leaking = tuple(_leaking(values, part))
+        return Divided(None, tuple(names), part, np.array(names, np.str_), leaking)
     said = {**values, **_of_names(names, rule)}
     if missing := [name for name in rule.fields if name not in said]:
         raise DataError(
@@ -68,7 +69,23 @@ def divided(names: Sequence[str], dataset: DatasetSpec, values: Values = NO_VALU
     label = np.array(strata or [""] * len(names), np.str_)
     part = np.full(len(names), TRAINING, dtype="<U10")
     part[order] = _parts(group[order], label[order], rule)
-    return Divided(rule, tuple(names), part, group)
+    leaking = () if rule.grouped else tuple(_leaking(values, part))
+    return Divided(rule, tuple(names), part, group, leaking)
+
+
+def _leaking(values: Values, part: NDArray[np.str_]) -> Iterator[str]:
+    """Yield in a sentence of each field how many of its values are trained on and measured."""
+    for field, of_images in values.items():
+        sides: list[set[str]] = [set(), set()]
+        for own, where in zip(of_images, part.tolist(), strict=True):
+            sides[where == TRAINING].update(own)
+        both, every = sorted(sides[0] & sides[1]), sides[0] | sides[1]
+        if both and len(every) > 1:
+            some = ", ".join(both[:TOLD]) + ", …" * (len(both) > TOLD)
+            yield (
+                f"{len(both)} of the {len(every)} values of '{field}' are trained on and measured "
+                f'too ({some}): by = "{field}" in [split] keeps them apart (docs/splits.md)'
+            )
 
 
 def in_validation(names: Sequence[str], share: float, seed: int) -> NDArray[np.bool_]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from hrbench import catalog
 from hrbench.boxes import choosing, detections
+from hrbench.data.divided import TRAINING
 from hrbench.data.faults import Fault, stated
 from hrbench.errors import DataError
 from hrbench.files.json_files import no_collection
@@ -79,6 +80,8 @@ def report(
         paths = tuple(look.root / folder / place for place in listed.names)
     parts, missing = tuple(look.parts), tuple(look.missing)
     how = None if listed is None else listed.divided
+    if how is not None and look.split.part != TRAINING:
+        look.notes += [replace(stated(words), fatal=False) for words in how.leaking]
     return SplitReport(name, parts, missing, tuple(look.faults), tuple(look.notes), paths, how)
 
 

@@ -141,6 +141,11 @@ class DatasetSpec(Table):
         return self
 
     @property
+    def divided(self) -> bool:
+        """Whether some of its splits are parts of one file."""
+        return any(split.part is not None for split in self.splits.values())
+
+    @property
     def grouped(self) -> bool:
         """Whether its images are divided by what some of them have alike."""
         return self.split is not None and self.split.grouped

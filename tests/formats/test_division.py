@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from dots import ANNOTATIONS, BRIEF, DATASET, TASK, edit_json, edit_toml
@@ -250,3 +251,36 @@ def test_a_run_without_a_table_says_nothing_of_it(videos: Path, tmp_path: Path) 
     assert record.division is None
     assert "division" not in json.loads((folder / "record.json").read_text())
     assert set(listed(folder)) == {TRAINING, VALIDATION}
+
+
+def test_what_a_field_has_on_both_sides_is_said_and_recorded(videos: Path, tmp_path: Path) -> None:
+    divide(videos, validation=0.5)  # image by image
+    report = " ".join(check(str(videos / DATASET), str(videos), images=False).text().split())
+    words = "values of 'animal' are trained on and measured too (mouse0, mouse1, mouse2)"
+    assert f'3 of the 3 {words}: by = "animal" in [split] keeps them apart' in report
+    record, _ = ran(videos, tmp_path / "out", allow=("neighbours",))
+    assert any(words in note for note in record.notes)
+    divide(videos, by="video", validation=0.5)
+    report = check(str(videos / DATASET), str(videos), images=False).text()
+    assert "keeps them apart" not in report
+
+
+def test_a_split_that_leaks_measures_better_than_an_honest_one(tmp_path: Path) -> None:
+    """Of what only looks up the nearest picture that it was shown."""
+    videos = write_videos(tmp_path / "videos", videos=8, frames=8)
+    content = json.loads((videos / ANNOTATIONS).read_text())
+    names = [image["file_name"] for image in content["images"]]
+    points = np.array([row["keypoints"] for row in content["annotations"]]).reshape(-1, 3, 3)
+    pictures = np.array([cv2.imread(str(videos / name)).ravel() for name in names], np.float64)
+
+    def error(**table: Any) -> float:
+        part = divided(names, spec(**table)).part
+        shown, asked = np.flatnonzero(part == TRAINING), np.flatnonzero(part == VALIDATION)
+        apart = np.abs(pictures[asked, None] - pictures[None, shown]).mean(axis=2)
+        nearest = points[shown[apart.argmin(axis=1)], :, :2]
+        return float(np.linalg.norm(nearest - points[asked, :, :2], axis=2).mean())
+
+    leaking = error(validation=0.25)
+    honest = error(by="video", pattern=r"(?P<video>v\d+)_", validation=0.25)
+    assert leaking < 2  # pixels: a point moves by 0.6 a frame, and pictures have 64
+    assert honest > 4 * leaking

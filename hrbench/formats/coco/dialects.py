@@ -52,10 +52,12 @@ def examined(content: Any, dataset: DatasetSpec) -> tuple[Annotations | None, li
         table, faults = annotations.examined(content, count)
     else:
         table, faults = incomplete.examined(content, count, dataset.keypoints_field)
-    if table is None or dataset.split is None:
+    if table is None or not (dataset.split or dataset.divided):
         return table, faults
-    values, more = fields.values_of(content, dataset.split.fields)
-    return replace(table, values=values), [*more, *faults]
+    named = () if dataset.split is None else dataset.split.fields
+    values, more = fields.values_of(content, named)
+    others = {} if dataset.grouped else fields.telling(content)
+    return replace(table, values={**others, **values}), [*more, *faults]
 
 
 def _read_crowd(file: Path, dataset: DatasetSpec, allow: Sequence[str]) -> Read:

@@ -11,6 +11,11 @@ from hrbench.files.json_rows import Rows
 from hrbench.formats.division import TOLD
 from hrbench.formats.numbering import numbered
 
+TELLING = (  # fields whose values images of one video, animal or person share
+    *("video", "video_id", "video_name", "clip", "clip_id", "sequence", "sequence_id", "session"),
+    *("session_id", "subject", "subject_id", "animal", "animal_id", "individual", "person_id"),
+    *("patient", "patient_id"),
+)
 CATEGORY = "category"  # what its category is called
 ATTRIBUTES = "attributes"  # where CVAT and Datumaro put fields of their users'
 
@@ -49,6 +54,14 @@ def values_of(
             odd = [f"id {row.get('id', '?')}" for row in without]
             faults += fault_of(f"annotations without '{field}', by which [split] divides", odd)
     return values, faults
+
+
+def telling(content: Any) -> dict[str, tuple[tuple[str, ...], ...]]:
+    """Return (M,) the values of the fields of a file that tell what images have in common."""
+    content, _ = numbered(content)
+    rows = (*content["images"], *content["annotations"])
+    there = [field for field in TELLING if any(field in row for row in rows)]
+    return values_of(content, there)[0]
 
 
 def _of_annotations(images: Rows, annotations: Rows, field: str) -> tuple[tuple[str, ...], ...]:

@@ -81,7 +81,7 @@ def evaluation(
         without_truth=HIDDEN if truth is None else "",
         division=opened.divided,
         left_out={**people.left_out, **_uncounted(spec, dataset, table, kept, file)},
-        allowed=tuple(dict.fromkeys((*table.allowed, *people.allowed))),
+        allowed=tuple(dict.fromkeys((*table.allowed, *people.allowed, *_leaking(opened)))),
         images=len(kept),
         objects=None if truth is None else _objects(spec, table, people, kept),
         notes=_derived(table, people) if boxes == "gt" else (),
@@ -109,6 +109,10 @@ def _objects(
         return len(people)
     here = np.isin(table.image_ids, kept)[table.image]
     return int((here & (table.num_keypoints > 0) & ~table.crowd).sum())
+
+
+def _leaking(opened: Opened) -> tuple[str, ...]:
+    return () if opened.divided is None else opened.divided.leaking
 
 
 def _uncounted(
