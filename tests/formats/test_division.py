@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
 from dots import ANNOTATIONS, BRIEF, DATASET, TASK, edit_json, edit_toml
@@ -16,6 +15,7 @@ from hrbench.begun.options import Options
 from hrbench.commands import run as running
 from hrbench.commands.check.check import check
 from hrbench.data.divided import TEST, TRAINING, VALIDATION
+from hrbench.data.images import read_image
 from hrbench.errors import DataError, RunError, SpecError
 from hrbench.formats.division import divided
 from hrbench.report import runs
@@ -271,7 +271,7 @@ def test_a_split_that_leaks_measures_better_than_an_honest_one(tmp_path: Path) -
     content = json.loads((videos / ANNOTATIONS).read_text())
     names = [image["file_name"] for image in content["images"]]
     points = np.array([row["keypoints"] for row in content["annotations"]]).reshape(-1, 3, 3)
-    pictures = np.array([cv2.imread(str(videos / name)).ravel() for name in names], np.float64)
+    pictures = np.array([read_image(videos / name).ravel() for name in names], np.float64)
 
     def error(**table: Any) -> float:
         part = divided(names, spec(**table)).part

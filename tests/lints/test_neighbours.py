@@ -1,6 +1,7 @@
 """Neighbouring frames of one video in training and validation."""
 
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -16,7 +17,7 @@ from hrbench.commands.check.check import check
 from hrbench.errors import DataError
 from hrbench.lints.neighbours import by_name, faults
 
-GIVEN = {"overrides": BRIEF, "workers": 0, "device": "cpu"}
+GIVEN: dict[str, Any] = {"overrides": BRIEF, "workers": 0, "device": "cpu"}
 
 
 @pytest.fixture
