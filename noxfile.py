@@ -53,9 +53,10 @@ def minimums(session: nox.Session) -> None:
     All but those of export, which needs a newer PyTorch than the rest and says so.
     """
     extras = PROJECT["optional-dependencies"]
-    needs = [*PROJECT["dependencies"], *extras["cdf"], *extras["sleap"], *extras["video"]]
+    needs = [*PROJECT["dependencies"]]
+    needs += [need for name in ("cdf", "sleap", "slurm", "video") for need in extras[name]]
     lowest = [need.split(",")[0].replace(">=", "==") for need in needs]
-    beside = ("pytest>=8.3", "hypothesis", "nox", "pytest-benchmark", *BROWSER)
+    beside = ("pytest>=8.3", "hypothesis", "nox", "psutil", "pytest-benchmark", *BROWSER)
     peers = ("OneEuroFilter", "huggingface_hub", "jsonschema", "torchmetrics", "webdataset")
     session.install(*lowest, *beside, *peers)
     session.install("--no-deps", "-e", ".")

@@ -9,6 +9,7 @@ from typing import Any
 
 from hrbench.errors import SpecError, UnknownNameError
 from hrbench.spec import DatasetSpec, TaskSpec
+from hrbench.spec.suite import Suite, suite
 from hrbench.spec.task_file import TaskFile, require_tables
 from hrbench.spec.validation import RENAMED, validate
 
@@ -26,7 +27,7 @@ _WITH_VARIANT = re.compile(r"(.*\.toml|[^@/\\]*)@([^/\\]*)")
 
 
 def folder(name: str) -> Path:
-    """Return where a folder of data lies: `tasks`, `datasets`, `results`, or `benchmarks`.
+    """Return where a folder of data lies: `tasks`, `datasets`, `suites`, `results`, `benchmarks`.
 
     In a wheel it is inside of the package, else beside it.
     """
@@ -45,7 +46,7 @@ def published_weights() -> Path:
 
 
 def names(kind: str) -> list[str]:
-    """Return what there is in the folder `tasks` or `datasets`."""
+    """Return what there is in the folder `tasks`, `datasets` or `suites`."""
     return sorted(path.stem for path in folder(kind).glob("*.toml"))
 
 
@@ -94,6 +95,20 @@ def shipped(name: str) -> TaskFile | None:
 def variants(task: str) -> list[str]:
     """Return the variants of a task, its default first."""
     return task_file(task).variants
+
+
+def load_suite(name: str) -> tuple[Path, Suite]:
+    """Return the file of a suite, one's own or one that comes with hrbench, and what it says.
+
+    Raises:
+        UnknownNameError: no such suite.
+        SpecError: the file cannot be read, or is none of a suite.
+    """
+    own = name.endswith(".toml")
+    if not own and name not in names("suites"):
+        raise UnknownNameError("suite", name, names("suites"))
+    path = Path(name) if own else folder("suites") / f"{name}.toml"
+    return path, suite(_read(path), str(path))
 
 
 def load_task(task: str, overrides: Sequence[str] = (), *, builtin: bool = False) -> TaskSpec:

@@ -74,7 +74,7 @@ REGISTRY = "hrbench.kinds.registry"  # the one module that imports every kind
 KINDLESS = {"begun", "cli", "commands", "convert", "draw", "engine", "report", "road"}
 WITHOUT_TORCH = {*BOTTOM, "catalog", "convert", "lints", "metrics", "report", "spec", "world"}
 LARGEST = 0.16  # share of the package's lines that a folder may have
-DATA_FOLDERS = ("tasks", "datasets", "results")
+DATA_FOLDERS = ("tasks", "datasets", "suites", "results")
 SHIPPED = (*DATA_FOLDERS, "benchmarks")  # what lies inside of the package in a wheel
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = "hrbench|tests|docs|benchmarks|datasets|tasks|results"
+FOLDERS = "hrbench|tests|docs|benchmarks|datasets|tasks|suites|results"
 NAME = re.compile(rf"(?<![\w/.-])(?:{FOLDERS})/[\w/.-]*\w\.(?:py|toml|md|csv)\b")
 ANY = re.compile(r"/x\.\w+$")  # whatever is added
 CODE = "hrbench/**/*.py"

@@ -33,6 +33,7 @@ class State:
     hardware: dict[str, Any]
     code: dict[str, Any]
     id: str = ""  # set by `create`; an older version's run has it at its end
+    experiment: str = ""  # the same in every run of it; an older version's run says none
     # Of the data, as `Evaluation` has it; "" where there was no truth, which may still come; None
     # in an older version's run.
     fingerprint: str | None = None
@@ -76,6 +77,14 @@ def read(folder: Path) -> tuple[TaskSpec, DatasetSpec, State]:
     if (folder / DATASET).exists():
         return spec, catalog.load_dataset(DATASET, beside=folder), state
     return spec, catalog.load_dataset(spec.dataset), state  # an older run kept none
+
+
+def experiment_of(folder: Path) -> str:
+    """Return what a run was asked to be, as `begun.experiment` has it; "" where it says none."""
+    try:
+        return str(json.loads((folder / STATE).read_text("utf-8")).get("experiment", ""))
+    except (OSError, ValueError, AttributeError):  # missing, or spoilt
+        return ""
 
 
 def fingerprint(folder: Path, state: State) -> str:

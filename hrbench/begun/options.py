@@ -1,6 +1,8 @@
 """What a user asks of a run besides the task."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+
+SPELLED = {"overrides": "set"}  # fields that have another name than their flag
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +33,19 @@ class Options:
     keep_peaks: bool = False  # of the heatmaps, for another decoder
     track: tuple[str, ...] = ()  # names of programs whose stores are told of the run
     out: str = "results/runs"
+
+    def arguments(self) -> list[str]:
+        """Return them as they are written on the command line, those that are not the default."""
+        said = ((one.name, getattr(self, one.name), one.default) for one in fields(self))
+        return [
+            word for name, value, usual in said if value != usual for word in _written(name, value)
+        ]
+
+
+def _written(name: str, value: object) -> list[str]:
+    flag = f"--{SPELLED.get(name, name.replace('_', '-'))}"
+    if isinstance(value, tuple):
+        return [word for item in value for word in (flag, str(item))]
+    if isinstance(value, bool):
+        return [flag if value else flag.replace("--", "--no-", 1)]
+    return [flag, str(value)]

@@ -24,6 +24,7 @@ from hrbench.cli import (
     shard,
     show,
     sigmas,
+    suite,
     verify,
     weights,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "shard",
     "show",
     "sigmas",
+    "suite",
     "verify",
     "weights",
 ]

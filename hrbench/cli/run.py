@@ -30,6 +30,7 @@ OBEYED = ("recipe.precision", "recipe.initial", "recipe.loss")
 LARGEST_SEED = 2**63 - 1  # that torch takes
 # Of a run that goes on: where its files are now, and by which path it is computed from now on.
 GOING_ON = frozenset({"data", "out", "compile", "eager"})
+AUTO = "auto"  # for a RUN to go on with
 
 
 @main.command()
@@ -98,7 +99,11 @@ GOING_ON = frozenset({"data", "out", "compile", "eager"})
 )
 @click.option("--out", type=FILE, default=RUNS, help="Folder for the runs.")
 @click.option(
-    "--resume", type=FILE, shell_complete=RUN, metavar="RUN", help="Go on where this run stopped."
+    "--resume",
+    type=FILE,
+    shell_complete=RUN,
+    metavar="RUN|auto",
+    help="Go on where this run stopped; auto: where one of this command did, or begin one.",
 )
 @allowing
 @as_json
@@ -121,24 +126,28 @@ def run(
     hrbench run coco-pose --seeds 5
     hrbench run mice/task.toml --folds 5
     hrbench run --resume latest
+    hrbench run coco-pose --resume auto
     """
-    if task is None and resume is None:
+    auto = resume == AUTO
+    if task is None and (resume is None or auto):
         raise click.UsageError("name a TASK (see `hrbench list`), or --resume RUN")
+    if auto and (seeds or folds):
+        raise click.UsageError("--resume auto goes on with one run; leave out --seeds and --folds")
     typed = _typed({**flags, "seeds": seeds, "folds": folds})
     if seeds and folds:
         raise click.UsageError("--seeds and --folds each run several times; name one of them")
-    if resume is not None and (unfit := _spelled(typed - GOING_ON)):
+    if resume is not None and not auto and (unfit := _spelled(typed - GOING_ON)):
         raise click.UsageError(f"--resume takes the options of the run; leave out {unfit}")
     if flags["weights"] and flags["init"]:
         raise click.UsageError("--weights evaluates, --init starts a training; name one of them")
-    if resume is not None:
+    if resume is not None and not auto:
         from hrbench.commands import run as running  # noqa: PLC0415  torch takes seconds
 
         folder, data = run_folders.find(resume, Path(flags["out"])), flags["data"]
         ways = {"compiles": flags["compile"], "eager": flags["eager"]}
         done = [running.resume(folder, task, data, **ways)]
     else:
-        done = _begun(str(task), flags, typed, seeds, folds)
+        done = _begun(str(task), flags, typed, seeds, folds, auto=auto)
     ended = [one for one in done if one is not None]
     if not ended:  # another process prints
         leave()
@@ -149,7 +158,13 @@ def run(
 
 
 def _begun(
-    task: str, flags: Mapping[str, Any], typed: set[str], seeds: int | None, folds: int | None
+    task: str,
+    flags: Mapping[str, Any],
+    typed: set[str],
+    seeds: int | None,
+    folds: int | None,
+    *,
+    auto: bool,
 ) -> list[Any]:
     """Run a task, once or several times; return what each has come to, as `run` gives it."""
     from hrbench.begun.options import Options  # noqa: PLC0415
@@ -162,7 +177,8 @@ def _begun(
         raise click.UsageError(f"--seeds {seeds}: the last would be above {LARGEST_SEED}")
     if folds:
         return list(running.folds(name, options, folds))
-    return list(running.seeds(name, options, seeds) if seeds else [running.run(name, options)])
+    once = running.begun_or_new if auto else running.run
+    return list(running.seeds(name, options, seeds) if seeds else [once(name, options)])
 
 
 def _print_several(ended: Sequence[tuple[Any, Path]], *, json_: bool) -> None:

@@ -1,13 +1,13 @@
 """The whole road of `hrbench run`: resolve, read, build, fit, predict, measure, record."""
 
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 from hrbench import catalog
-from hrbench.backbone.weights import Checkpoint
 from hrbench.begun import folder as run_folder
+from hrbench.begun import under_way
 from hrbench.begun.folder import State
 from hrbench.begun.options import Options
 from hrbench.data.evaluation import Evaluation
@@ -20,29 +20,17 @@ from hrbench.report import run_folders, runs
 from hrbench.report.environment import code_version, environment, hardware
 from hrbench.report.record import RunRecord
 from hrbench.road import alike, given, recording
+from hrbench.road.asked import Asked, asked, interrupted, of_experiment
 from hrbench.road.building import Built, build
 from hrbench.road.predicting import predict
 from hrbench.road.prepared import with_prepared
 from hrbench.road.reading import located, read
-from hrbench.road.resolve import is_modified, resolve, with_precision
+from hrbench.road.resolve import is_modified, with_precision
 from hrbench.road.telling import tell
 from hrbench.road.tracked import tracked
 from hrbench.road.training import fit
 from hrbench.road.uncertainty import surely_measured
-from hrbench.spec import DatasetSpec, TaskSpec
 from hrbench.tracking import registry as tracking
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Asked:
-    """A run that is to begin, or to go on: what the task, the flags and a folder say of it."""
-
-    spec: TaskSpec
-    dataset: DatasetSpec
-    options: Options
-    checkpoint: Checkpoint | None  # to evaluate; None: the network is trained
-    modified: bool  # the spec is not the one that comes with hrbench
-    before: tuple[Path, State] | None = None  # of a run that goes on
 
 
 def run(name: str, options: Options) -> tuple[RunRecord, Path] | None:
@@ -55,16 +43,27 @@ def run(name: str, options: Options) -> tuple[RunRecord, Path] | None:
             has a checkpoint to go on from.
         Interrupted: training was stopped; its folder can be given to `resume`.
     """
-    return walked(_asked(name, options))
+    return walked(asked(name, options))
 
 
-def _asked(name: str, options: Options) -> Asked:
-    file = catalog.task_file(name)
-    options = given.with_data(file, given.with_runs(options))
-    checkpoint = given.checkpoint(options)
-    spec, dataset = resolve(file, options, checkpoint)
-    modified = is_modified(spec, catalog.shipped(spec.name) if file.beside else file)
-    return Asked(spec, dataset, options, checkpoint, modified)
+def begun_or_new(name: str, options: Options) -> tuple[RunRecord, Path] | None:
+    """Go on with the interrupted run of the same experiment in `options.out`, else begin one.
+
+    Raises:
+        HrbenchError: as `run`; or the run is under way in another process.
+        Interrupted: as `run`.
+    """
+    asked_for = asked(name, options)
+    with processes(options.device) as runtime:
+        there = of_experiment(asked_for.experiment, asked_for.spec.name, Path(options.out))
+        folder: Path | None = runtime.first(interrupted(there))
+        if folder is None:
+            return walked(asked_for)
+        if runtime.leads:
+            tell(f"goes on with {folder}")
+        spec, dataset, state = run_folder.read(folder)  # in the precision that it was begun in
+        before = (folder, state)
+        return walked(replace(asked_for, spec=spec, dataset=dataset, before=before))
 
 
 def folds(name: str, options: Options, count: int) -> Iterator[tuple[RunRecord, Path] | None]:
@@ -91,14 +90,14 @@ def folds(name: str, options: Options, count: int) -> Iterator[tuple[RunRecord, 
 
 def _fold(name: str, options: Options) -> tuple[RunRecord, Path] | None:
     """Run one fold, go on with it, or return what it has come to before."""
-    asked = _asked(name, options)
+    one = asked(name, options)
     with processes(options.device) as runtime:
-        spec = with_precision(asked.spec, runtime.device.type)
-        data_root = located(spec, asked.dataset, asked.options, runtime)
-        task = task_of(spec, asked.dataset, data_root, asked.options)
-        before = runtime.first(alike.latest(task) if runtime.leads else None)
+        spec = with_precision(one.spec, runtime.device.type)
+        data_root = located(spec, one.dataset, one.options, runtime)
+        task = task_of(spec, one.dataset, data_root, one.options)
+        before = runtime.first(alike.latest(task, one.experiment) if runtime.leads else None)
         if before is None:
-            return walked(asked)
+            return walked(one)
         said = f"fold {options.fold} of {options.folds}"
         if not (before / run_folders.FILE).is_file():
             if runtime.leads:
@@ -194,8 +193,10 @@ def walked(asked: Asked) -> tuple[RunRecord, Path] | None:
         evaluation, start, ready = with_prepared(task, evaluation, start, said=runtime.leads)
         built = build(task, evaluation, start, runtime)
         folder, state = _opened(asked, task, evaluation, built, runtime)
+        hold = under_way.take(folder) if runtime.leads else nullcontext()
         with (
             recording.kept(folder, runtime),
+            hold,
             tracked(spec, folder, state, runtime) as tracker,
         ):
             state = fit(task, evaluation, built, runtime, folder, state, tracker)
@@ -231,6 +232,7 @@ def _opened(
     training = built.training
     state = State(
         options=options,
+        experiment=asked.experiment,
         started=run_folder.now(),
         synthetic=task.data_root.synthetic,
         environment=environment(),

@@ -59,7 +59,7 @@ class Log:
         self.waited = self.trained = 0.0  # seconds over the whole training
         self._clear()
         if path is not None:
-            begin(path)
+            begin(path, done)
 
     def _clear(self) -> None:
         self._loss: Tensor | None = None
@@ -125,17 +125,20 @@ class Log:
                 csv.writer(file, lineterminator="\n").writerow(cells)
 
 
-def begin(path: Path) -> None:
-    """Write the header; give the rows of an older hrbench the columns that they lack."""
+def begin(path: Path, done: int) -> None:
+    """Write the header and the rows of the steps that are done.
+
+    Later ones are of a training that was killed, and come anew. The rows of an older hrbench get
+    the columns that they lack.
+    """
     rows: list[list[str]] = []
     if path.exists():
         with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.reader(file))
-        if rows[:1] == [list(COLUMNS)]:
-            return
+            whole = (row for row in csv.reader(file) if len(row) >= len(OF_STEPS))
+            rows = [row for row in whole if row[0].isdecimal() and int(row[0]) <= done]
     partial = path.with_suffix(".partial")
     with partial.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
-        writer.writerows([*row, *[""] * (len(COLUMNS) - len(row))] for row in rows[1:])
+        writer.writerows([*row, *[""] * (len(COLUMNS) - len(row))] for row in rows)
     partial.replace(path)

@@ -165,6 +165,11 @@ def machine_limits() -> Iterator[None]:
         raise RunError(f"{place} cannot be written: {error.strerror or error}") from error
 
 
+def cards() -> int:
+    """Return how many CUDA cards there are."""
+    return torch.cuda.device_count()
+
+
 def devices() -> dict[str, str]:
     """Return torch's build and what it can compute on, in words."""
     cards = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]

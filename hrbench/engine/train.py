@@ -113,7 +113,8 @@ class Trainer(Generic[B]):
             Interrupted: after SIGINT or SIGTERM; `last.pt` is of the last step taken.
             RunError: the loss is no number any more.
         """
-        done, shown, stop = self.steps_taken, self.runtime.leads, StopSignals()
+        done, shown = self.steps_taken, self.runtime.leads
+        stop = StopSignals(alone=self.runtime.world == 1)
         with stop, Steps("training", self.steps, done, shown=shown) as steps:
             path = self.folder / "log.csv" if shown else None
             log = Log(path, steps, done=done, track=self.track)
@@ -203,10 +204,15 @@ class Trainer(Generic[B]):
 
 
 class StopSignals:
-    """Lets SIGINT and SIGTERM (a scheduler's) end the step under way, not break it."""
+    """Lets SIGINT and SIGTERM (a scheduler's) end the step under way, not break it.
 
-    def __init__(self) -> None:
-        self.asked, self._waits = False, True
+    After a second Ctrl-C nothing is waited for. Other signals come more than once by themselves: a
+    scheduler reaches every process of a job, and torchrun passes on to its own what it gets; to
+    those the first is all (`alone` is false).
+    """
+
+    def __init__(self, *, alone: bool = True) -> None:
+        self.asked, self._waits, self._alone = False, True, alone
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> None:
@@ -216,9 +222,10 @@ class StopSignals:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
-    def __call__(self, _number: int, _frame: FrameType | None) -> None:
-        """Take up a signal; after a second one nothing is waited for."""
-        if self.asked or not self._waits:
+    def __call__(self, number: int, _frame: FrameType | None) -> None:
+        """Take up a signal."""
+        impatient = self.asked and self._alone and number == signal.SIGINT
+        if impatient or not self._waits:
             raise KeyboardInterrupt
         self.asked = True
 

@@ -17,6 +17,7 @@ from worlds import small_world
 from hrbench import catalog
 from hrbench.begun.options import Options
 from hrbench.data.loader import Batch
+from hrbench.engine import train
 from hrbench.engine.log import COLUMNS, OF_STEPS, Figure
 from hrbench.engine.runtime import Runtime
 from hrbench.engine.train import Interrupted, Trainer
@@ -238,6 +239,25 @@ def test_a_second_signal_is_not_waited_for(tmp_path: Path) -> None:
     again = trainer(tmp_path)
     again.resume()
     assert (again.position.epoch, again.position.step) == (1, 0)  # of the epoch's end
+
+
+def test_a_schedulers_signal_may_come_twice(tmp_path: Path) -> None:
+    job = trainer(tmp_path)
+    stop_at(job, 4, signal.SIGTERM, times=2)
+    with pytest.raises(Interrupted):
+        job.fit(nothing)
+    again = trainer(tmp_path)
+    again.resume()
+    assert (again.position.epoch, again.position.step) == (1, 1)
+
+
+def test_one_of_several_processes_gets_a_signal_as_often_as_torchrun_passes_it_on() -> None:
+    for number in train.STOPPING:
+        stop = train.StopSignals(alone=False)
+        with stop:
+            for _ in range(3):
+                os.kill(os.getpid(), number)
+        assert stop.asked
 
 
 def test_signals_are_the_processs_own_again_afterwards(tmp_path: Path) -> None:

@@ -1,0 +1,88 @@
+"""What is kept of the jobs that a suite has begun: their logs, and how Slurm has them."""
+
+import json
+import subprocess
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from hrbench.begun import under_way
+from hrbench.commands.suite.plan import Planned
+from hrbench.commands.suite.running import why
+from hrbench.commands.suite.state import FAILED, QUEUED, RUNNING
+from hrbench.errors import HrbenchError
+from hrbench.report.whole import whole
+
+JOB = "job.json"  # in a folder of logs: what the last job of its run was
+SLURM = "slurm"
+RUNS = frozenset({"RUNNING", "COMPLETING", "STAGE_OUT", "SIGNALING"})  # what squeue calls it
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """The jobs of a suite, each run's with a folder of logs below this one."""
+
+    folder: Path
+
+    def of(self, plan: Planned) -> Path:
+        """Return the folder of the logs of a run's jobs."""
+        return self.folder / plan.short
+
+    def state(self, plan: Planned) -> tuple[str, str, Path | None]:
+        """Return how the last job of a run stands, "" where there is none; words on it; its log.
+
+        Raises:
+            HrbenchError: Slurm cannot be asked.
+        """
+        folder = self.of(plan)
+        try:
+            job = json.loads((folder / JOB).read_text("utf-8"))
+            launcher, number, log = job["launcher"], job["id"], folder / job["log"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return "", "", None
+        if launcher == SLURM and (known := self._queue.get(number)):
+            return (RUNNING if known in RUNS else QUEUED), f"job {number}, {known}", log
+        if under_way.is_under_way(folder):
+            return RUNNING, f"job {number}", log
+        if not log.is_file():
+            return FAILED, f"job {number} is gone and has left no log", None
+        lines = log.read_text("utf-8", errors="replace").splitlines()
+        return FAILED, job.get("failed") or why(lines, 1), log
+
+    @cached_property
+    def _queue(self) -> dict[str, str]:
+        """What Slurm says of this user's jobs that have not ended."""
+        command = ["squeue", "--me", "--noheader", "--format", "%A %T"]
+        try:
+            asked = subprocess.run(command, capture_output=True, text=True, check=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            said = (getattr(error, "stderr", "") or str(error)).strip().splitlines()
+            raise HrbenchError(
+                f"{self.folder} has jobs of Slurm, which cannot be asked for them "
+                f"({said[-1]}); call it on a machine of the cluster"
+            ) from error
+        return dict(line.split(maxsplit=1) for line in asked.stdout.splitlines() if line.strip())
+
+    def begun(self, plan: Planned, launcher: str, number: str, log: Path) -> None:
+        """Keep what the last job of a run is.
+
+        Raises:
+            RunError: it cannot be written.
+        """
+        self._keep(plan, {"launcher": launcher, "id": number, "log": log.name})
+
+    def failed(self, plan: Planned, why: str, log: Path) -> None:
+        """Keep why a run has failed that no launcher had begun.
+
+        Raises:
+            RunError: it cannot be written.
+        """
+        self._keep(plan, {"launcher": "", "id": "", "log": log.name, "failed": why})
+
+    def forget(self, plan: Planned) -> None:
+        """Keep nothing of the last job of a run, which begins anew."""
+        (self.of(plan) / JOB).unlink(missing_ok=True)
+
+    def _keep(self, plan: Planned, job: dict[str, str]) -> None:
+        with whole(self.of(plan) / JOB, "") as draft:
+            draft.write_text(json.dumps(job) + "\n", "utf-8")

@@ -1,0 +1,68 @@
+"""Runs of a suite on this machine, one after the other, each in a process of its own."""
+
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+# How a line begins that says what is wrong: what the user can put right, or of which kind it is.
+ERROR = re.compile(r"(?:\[rank\d+\]: )?(?:Error: (?=\S)|(?=[\w.]+Error: ))")
+
+
+def run(command: list[str], log: Path, told: Callable[[str], None]) -> str:
+    """Run hrbench with these arguments; return why it has failed, "" where it has not.
+
+    What it says goes to `told` line by line, and to the log with what it prints. Ctrl-C, or a
+    SIGTERM, is passed on, so that it keeps its checkpoint, and raised again once it has ended.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("a", encoding="utf-8") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "hrbench", *command],
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            errors="replace",
+        )
+        with process:
+            lines = _relayed(process, file, told)
+    return "" if process.returncode == 0 else why(lines, process.returncode)
+
+
+def _relayed(
+    process: subprocess.Popen[str], log: IO[str], told: Callable[[str], None]
+) -> list[str]:
+    """Return the lines that a process says, once it has ended."""
+    lines: list[str] = []
+    stopped: KeyboardInterrupt | None = None
+    while True:
+        try:
+            line = process.stderr.readline() if process.stderr else ""
+        except KeyboardInterrupt as stop:
+            stopped = stop
+            process.terminate()  # not by SIGINT, which a terminal has sent it already
+            continue
+        if not line:
+            break
+        lines.append(line.rstrip())
+        log.write(line)
+        log.flush()
+        told(lines[-1])
+    if stopped is not None:
+        raise stopped
+    return lines
+
+
+def why(lines: list[str], status: int) -> str:
+    """Return in a sentence why a process has failed: what it said last, or how it was ended."""
+    said = [line for line in lines if line.strip()]
+    errors = [line[begin.end() :] for line in said if (begin := ERROR.match(line))]
+    if errors:
+        return errors[-1]
+    if status < 0:
+        return f"was ended by {signal.Signals(-status).name}"
+    return said[-1].strip() if said else f"ended with status {status}"

@@ -1,0 +1,63 @@
+"""What a user asks of a run, worked out before anything is read or trained."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hrbench import catalog
+from hrbench.backbone.weights import Checkpoint
+from hrbench.begun import experiment, folder, under_way
+from hrbench.begun.folder import State
+from hrbench.begun.options import Options
+from hrbench.formats.location import folder_of
+from hrbench.report import run_folders
+from hrbench.road import given
+from hrbench.road.resolve import is_modified, resolve
+from hrbench.spec import DatasetSpec, TaskSpec
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """A run that is to begin, or to go on: what the task, the flags and a folder say of it."""
+
+    spec: TaskSpec
+    dataset: DatasetSpec
+    options: Options
+    checkpoint: Checkpoint | None  # to evaluate; None: the network is trained
+    modified: bool  # the spec is not the one that comes with hrbench
+    before: tuple[Path, State] | None = None  # of a run that goes on
+
+    @property
+    def experiment(self) -> str:
+        """What it is, the same of every run of it: see `begun.experiment`."""
+        data = folder_of(self.dataset, self.options.data)
+        return experiment.experiment(self.spec, self.dataset, self.options, data)
+
+
+def asked(name: str, options: Options) -> Asked:
+    """Return what is asked by a task's name and flags.
+
+    Raises:
+        HrbenchError: a name, a key or a value is not known, or weights cannot be read.
+    """
+    file = catalog.task_file(name)
+    options = given.with_data(file, given.with_runs(options))
+    checkpoint = given.checkpoint(options)
+    spec, dataset = resolve(file, options, checkpoint)
+    modified = is_modified(spec, catalog.shipped(spec.name) if file.beside else file)
+    return Asked(spec, dataset, options, checkpoint, modified)
+
+
+def of_experiment(experiment: str, task: str, out: Path) -> list[Path]:
+    """Return the folders of the runs of one experiment below a folder of runs, oldest first."""
+    runs = run_folders.every(out / task)
+    return [run for run in runs if folder.experiment_of(run) == experiment]
+
+
+def interrupted(runs: list[Path]) -> Path | None:
+    """Return the latest of some runs that has no record yet; None where all have ended.
+
+    One that a process computes right now is taken only where there is no other.
+    """
+    open_ = [run for run in runs if not (run / run_folders.FILE).is_file()]
+    resting = [run for run in open_ if not under_way.is_under_way(run)]
+    return next(reversed(resting or open_), None)

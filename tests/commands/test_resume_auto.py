@@ -1,0 +1,156 @@
+"""`hrbench run TASK --resume auto`: on with what a kill has left, also under torchrun."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from cli.command import MINUTES, called, environment, installed, refused
+from cli.test_interrupt import started
+from worlds import small_world
+
+from hrbench.begun import under_way
+from hrbench.report import runs
+from hrbench.report.run_folders import every
+
+BRIEF = ["--boxes", "gt", "--device", "cpu", "--workers", "0"]
+BRIEF += ["--set", "recipe.epochs=3", "--set", "recipe.batch_size=8"]
+BRIEF += ["--set", "model.input=[64, 64]"]
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--rdzv-backend", "c10d"]
+
+
+def training(*more: str) -> list[str]:
+    return ["run", "coco-pose@tiny", "--data", str(small_world()), *BRIEF, *more]
+
+
+def wait_until(happened: Callable[[], object]) -> None:
+    end = time.monotonic() + MINUTES
+    while not happened():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.02)
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    return list(folder.rglob("last.pt"))
+
+
+def steps_of(run: Path) -> list[int]:
+    rows = (run / "log.csv").read_text("utf-8").splitlines()[1:]
+    return [int(row.split(",")[0]) for row in rows]
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_by_the_same_command_to_the_same_record(tmp_path: Path) -> None:
+    whole = installed(tmp_path, *training("--out", "whole", "--json"))
+    assert whole.status == 0, whole.err
+    process = started(tmp_path, *training("--resume", "auto"))
+    wait_until(lambda: checkpoints(tmp_path / "results"))
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    (run,) = every(tmp_path / "results")
+    with (run / "log.csv").open("a", encoding="utf-8") as log:  # of steps that no checkpoint has
+        log.write("99,1,0.5,0.1,1.0,0.0,,,\n")
+    again = called(tmp_path, *training("--resume", "auto", "--workers", "1"))
+    assert again.status == 0, again.err
+    assert f"goes on with {run.relative_to(tmp_path)}\n" in again.err
+    assert every(tmp_path / "results") == [run]
+    assert runs.read(run).seal == json.loads(whole.out)["record"]["seal"]
+    assert steps_of(run) == sorted(set(steps_of(run)))
+    assert steps_of(run)[-1] < 99
+
+
+def test_what_has_ended_or_is_another_experiment_is_begun(tmp_path: Path) -> None:
+    brief = training("--resume", "auto", "--limit", "1", "--set", "recipe.epochs=1")
+    for seed, folders in (("0", 1), ("0", 2), ("1", 3)):
+        assert called(tmp_path, *brief, "--seed", seed).status == 0
+        assert len(every(tmp_path / "results")) == folders
+    for run in every(tmp_path / "results"):
+        (run / "record.json").unlink()
+    other = called(tmp_path, *brief, "--seed", "2")
+    assert "goes on with" not in other.err
+    again = called(tmp_path, *brief, "--seed", "1")
+    assert "goes on with" in again.err
+    assert len(every(tmp_path / "results")) == 4
+
+
+def test_a_run_that_is_under_way_is_left_to_its_process(tmp_path: Path) -> None:
+    brief = training("--limit", "1", "--set", "recipe.epochs=1")
+    assert called(tmp_path, *brief).status == 0
+    (run,) = every(tmp_path / "results")
+    assert not (run / under_way.LOCK).exists()
+    (run / "record.json").unlink()
+    with under_way.take(run):
+        assert under_way.is_under_way(run)
+        for command in ([*brief, "--resume", "auto"], ["run", "--resume", "latest"]):
+            ended = called(tmp_path, *command)
+            assert ended.status == 1
+            assert f"{run.relative_to(tmp_path)} is under way in another process" in ended.err
+            assert (run / "run.json").is_file()
+    assert not under_way.is_under_way(run)
+    assert called(tmp_path, "run", "--resume", "latest").status == 0
+
+
+def test_one_command_goes_on_with_one_run(tmp_path: Path) -> None:
+    several = called(tmp_path, *training("--resume", "auto", "--seeds", "2"))
+    assert (several.status, several.new) == (2, ())
+    assert "leave out --seeds" in several.err
+    nameless = called(tmp_path, "run", "--resume", "auto")
+    assert nameless.status == 2
+    refused(called(tmp_path, "run", "coco-poze", "--resume", "auto"), ["Did you mean 'coco-pose'"])
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def agents(folder: Path, *flags: str) -> "list[subprocess.Popen[str]]":
+    """Two of torchrun's agents on this machine, each a node with one process."""
+    place = ["--rdzv-endpoint", f"127.0.0.1:{free_port()}", "--rdzv-id", "test"]
+    nodes = ["--nnodes", "2", "--nproc-per-node", "1", "--local-addr", "127.0.0.1", *flags]
+    command = [*TORCHRUN, *place, *nodes, "-m", "hrbench", *training("--resume", "auto")]
+    return [
+        subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment({}),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+
+
+def ended(started: "list[subprocess.Popen[str]]") -> Any:
+    """Wait for all; return the record of the one run that they leave."""
+    for agent in started:
+        _, err = agent.communicate(timeout=MINUTES)
+        assert agent.returncode == 0, err
+
+
+@pytest.mark.slow
+def test_two_nodes_end_with_the_same_record_though_a_process_is_killed(tmp_path: Path) -> None:
+    for name in ("whole", "killed"):
+        (tmp_path / name).mkdir()
+    whole = agents(tmp_path / "whole")
+    ended(whole)
+    killed = agents(tmp_path / "killed", "--max-restarts", "3")
+    wait_until(lambda: checkpoints(tmp_path / "killed"))
+    (worker,) = psutil.Process(killed[1].pid).children()
+    worker.send_signal(signal.SIGKILL)
+    ended(killed)
+    found = [every(tmp_path / name) for name in ("whole", "killed")]
+    assert [len(folders) for folders in found] == [1, 1]
+    records = [runs.read(folders[0]) for folders in found]
+    assert records[0].seal == records[1].seal
+    assert records[0].weights.sha256 == records[1].weights.sha256
