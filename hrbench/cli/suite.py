@@ -41,7 +41,7 @@ def suite(
     from hrbench.commands.suite import suite as running  # noqa: PLC0415  torch takes seconds
     from hrbench.commands.suite import summary  # noqa: PLC0415
 
-    survey = running.surveyed(name, Path(out), given)
+    survey = running.surveyed(name, Path(out), given, fetches=not dry_run)
     if not dry_run:
         with running.alone(survey):
             survey = running.again(survey)

@@ -189,15 +189,11 @@ def test_after_a_kill_the_same_command_goes_on_with_the_run_under_way(tmp_path: 
     assert again.status == 0, again.err
     assert f"goes on with {left.relative_to(tmp_path)}" in again.err
     assert every(tmp_path / "results") == [left]
-    (plan,) = planned(tmp_path, "small.toml", "--out", "w")["runs"]
-    whole = called(tmp_path, *plan["command"][1:])
-    assert whole.status == 0, whole.err
-    assert runs.read(every(tmp_path / "w")[0]).seal == runs.read(left).seal
 
 
 @pytest.mark.slow
 def test_a_suite_that_is_stopped_keeps_the_checkpoint_of_its_run(tmp_path: Path) -> None:
-    suite(tmp_path, run(task="coco-pose@tiny", seed=[0, 1]), epochs=60)
+    suite(tmp_path, run(task="coco-pose@tiny", seed=[0, 1]), epochs=40)
     process = started(tmp_path, "suite", "small.toml")
     wait_until(lambda: checkpoints(tmp_path / "results"))
     process.send_signal(signal.SIGTERM)
@@ -219,7 +215,7 @@ def of_submitit() -> list[psutil.Process]:
 
 @pytest.mark.slow
 def test_a_launched_run_that_is_preempted_goes_on_to_the_same_record(tmp_path: Path) -> None:
-    suite(tmp_path, run(task="coco-pose@tiny"), table("[job]", gpus=0), epochs=60)
+    suite(tmp_path, run(task="coco-pose@tiny"), table("[job]", gpus=0), epochs=40)
     process = started(tmp_path, "suite", "small.toml", "--launcher", "local", "--json")
     wait_until(lambda: checkpoints(tmp_path / "results"))
     assert states(planned(tmp_path, "small.toml")) == ["running"]

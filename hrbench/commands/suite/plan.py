@@ -10,8 +10,10 @@ from hrbench.begun import folder as run_folder
 from hrbench.begun import under_way
 from hrbench.begun.options import Options
 from hrbench.errors import HrbenchError, RunError
+from hrbench.fetching import names
 from hrbench.report import run_folders, runs
 from hrbench.report.record import RunRecord
+from hrbench.road import given as given_files
 from hrbench.road.asked import asked, interrupted
 from hrbench.spec.suite import MULTIPLIED, Suite, overrides
 
@@ -66,13 +68,18 @@ class Found:
     under_way: bool = False
 
 
-def planned(suite: Suite, file: Path, given: Mapping[str, Any]) -> list[Planned]:
-    """Return the runs of a suite, what it says twice once; `given` are flags of the suite.
+def planned(suite: Suite, file: Path, given: Mapping[str, Any], *, fetches: bool) -> list[Planned]:
+    """Return the runs of a suite, what it says twice once; what cannot begin with its fault.
 
-    What cannot begin is among them, with its fault.
+    Args:
+        suite: what the file says.
+        file: its path.
+        given: flags of all runs, which come first.
+        fetches: whether weights that are evaluated are fetched by their names where they are not
+            here, as a run of them does; without, nothing is.
     """
     beside = None if file.parent == catalog.folder("suites") else file.parent
-    made = [_planned(keys, beside, given) for keys in suite.runs]
+    made = [_planned(keys, beside, given, fetches=fetches) for keys in suite.runs]
     first = {one.experiment or id(one): one for one in reversed(made)}
     plans = [one for one in made if first[one.experiment or id(one)] is one]
     shared = set[str].intersection(*(set(one.said.values()) for one in plans))
@@ -82,7 +89,9 @@ def planned(suite: Suite, file: Path, given: Mapping[str, Any]) -> list[Planned]
     ]
 
 
-def _planned(keys: Mapping[str, Any], beside: Path | None, given: Mapping[str, Any]) -> Planned:
+def _planned(
+    keys: Mapping[str, Any], beside: Path | None, given: Mapping[str, Any], *, fetches: bool
+) -> Planned:
     said = {key: value for key, value in keys.items() if key in FLAGS and value is not None}
     said |= {key: _near(said[key], beside) for key in FILES if key in said}
     said |= {key: value for key, value in given.items() if value is not None}
@@ -93,7 +102,10 @@ def _planned(keys: Mapping[str, Any], beside: Path | None, given: Mapping[str, A
     try:
         if options.weights and options.init:
             raise RunError("weights are evaluated, init starts a training; name one of them")
-        worked_out = asked(name, options)
+        away = _away(options, ("init",) if fetches else ("init", "weights"))
+        nothing: dict[str, Any] = dict.fromkeys(away)
+        worked_out = asked(name, replace(options, **nothing))
+        worked_out = replace(worked_out, options=replace(worked_out.options, **away))
         spec = worked_out.spec
         return replace(
             plan,
@@ -104,6 +116,16 @@ def _planned(keys: Mapping[str, Any], beside: Path | None, given: Mapping[str, A
         )
     except HrbenchError as error:
         return replace(plan, fault=str(error))
+
+
+def _away(options: Options, keys: Iterable[str]) -> dict[str, Any]:
+    """Return those of some options that name weights which would have to be fetched."""
+    named = {key: getattr(options, key) for key in keys}
+    return {
+        key: name
+        for key, name in named.items()
+        if name and names.is_name(name) and not given_files.here(name).is_file()
+    }
 
 
 def _near(name: str, beside: Path | None) -> str:

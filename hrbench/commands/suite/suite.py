@@ -45,14 +45,14 @@ class Survey:
         return [one.plan for one in self.standings if one.is_to_do]
 
 
-def surveyed(name: str, out: Path, given: Mapping[str, Any]) -> Survey:
-    """Return a suite and how its runs stand; `given` are flags that all its runs get.
+def surveyed(name: str, out: Path, given: Mapping[str, Any], *, fetches: bool) -> Survey:
+    """Return a suite and how its runs stand; `given` and `fetches` as `plan.planned` takes them.
 
     Raises:
         HrbenchError: there is no such suite, its file is wrong, or Slurm cannot be asked for jobs.
     """
     file, suite = catalog.load_suite(name)
-    plans = planned(suite, file, {**given, "out": str(out)})
+    plans = planned(suite, file, {**given, "out": str(out)}, fetches=fetches)
     return again(Survey(file.stem, suite, out, tuple(Standing(plan, "") for plan in plans)))
 
 
