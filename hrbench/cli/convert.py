@@ -42,8 +42,9 @@ def convert(
     SOURCE is a DeepLabCut project, its config.yaml or a CollectedData_*.csv; a .json in COCO's
     keypoint format, or a folder with one of each split, which stay as they are; CVAT's XML; a
     folder of labelme's files; Label Studio's JSON; a YOLO pose dataset or its data.yaml; a .zip
-    with one of these; or with hrbench[sleap] a SLEAP .slp file. Images stay where they are: they
-    are looked for beside the annotations and in the folders above.
+    with one of these; or with hrbench[sleap] a SLEAP .slp or an NWB file. Images stay where they
+    are: they are looked for beside the annotations and in the folders above. Annotated frames of
+    a video are written into DIR.
 
     With --to, DIR gets what other programs read, pictures and all, linked to where the disk can;
     SOURCE may then be a dataset of hrbench's too: its TOML, or its name.

@@ -4,12 +4,17 @@ Source: io.sleap.ai, the documentation of sleap-io.
 """
 
 import warnings
+from collections import Counter
+from dataclasses import replace
+from functools import partial
 from importlib import import_module
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from hrbench.arrays import Pixels
 from hrbench.convert.labels import NamePairs, Picture, Skeleton, Source, seen
 from hrbench.data.media import IMAGES
 from hrbench.errors import DataError, RunError
@@ -21,7 +26,7 @@ UNREADABLE = (OSError, KeyError, TypeError, ValueError, AttributeError, IndexErr
 
 
 def read(source: Path, program: str, images: Path | None = None) -> Source:
-    """Return the annotations of a file whose frames are image files.
+    """Return the annotations of a file, whose frames are image files or in videos.
 
     Positions stay as they are. What somebody annotated counts; predictions do not.
 
@@ -32,8 +37,8 @@ def read(source: Path, program: str, images: Path | None = None) -> Source:
 
     Raises:
         RunError: sleap-io is not installed.
-        DataError: the file is none of that program's, has frames in a video, nothing but
-            predictions, or more than one skeleton.
+        DataError: the file is none of that program's, has nothing but predictions, or more than
+            one skeleton; or a video is not there.
     """
     labels = _load(source, program)
     if len(labels.skeletons) != 1:
@@ -59,14 +64,84 @@ def read(source: Path, program: str, images: Path | None = None) -> Source:
 
 
 def _pictures(source: Path, frames: Any, images: Path | None) -> list[Picture]:
-    """Return the image files with what somebody annotated in them."""
-    objects_of: dict[Path, list[Any]] = {}
-    for frame in frames:
-        image = _image(source, frame.video.filename, frame.frame_idx, images)
-        objects = [seen(np.asarray(o.numpy(), dtype=np.float64)) for o in frame.user_instances]
-        if objects:
-            objects_of.setdefault(image, []).extend(objects)
-    return [Picture(image, tuple(objects)) for image, objects in objects_of.items()]
+    """Return the image files, or frames of videos, with what somebody annotated in them."""
+    annotated = [frame for frame in frames if frame.user_instances]
+    stems = _stems([frame.video for frame in annotated])
+    found: dict[Path, Picture] = {}
+    for frame in annotated:
+        video, index = frame.video, int(frame.frame_idx)
+        objects = tuple(seen(np.asarray(o.numpy(), np.float64)) for o in frame.user_instances)
+        if (files := _files(video)) is not None:
+            picture = Picture(_image(source, files, index, images), objects)
+        else:
+            pixels = partial(_pixels, source, _opened(source, video, images), index)
+            height, width = pixels().shape[:2]  # so that it is known to be there before all else
+            name = Path(f"{stems[id(video)]}_{index:06d}.png")
+            picture = Picture(name, objects, size=(width, height), pixels=pixels)
+        before = found.get(picture.path)
+        if before is not None:
+            picture = replace(picture, objects=(*before.objects, *objects))
+        found[picture.path] = picture
+    return list(found.values())
+
+
+def _stems(videos: list[Any]) -> dict[int, str]:
+    """Return what the frames of each video are called after, by the video's identity."""
+    distinct = {id(video): video for video in videos}
+    named = {key: Path(with_slashes(str(_original(video)))).stem for key, video in distinct.items()}
+    twice = {stem for stem, count in Counter(named.values()).items() if count > 1}
+    numbers = count(1)
+    return {
+        key: f"{stem}_{next(numbers)}" if stem in twice else stem for key, stem in named.items()
+    }
+
+
+def _original(video: Any) -> Any:
+    """Return the name of the file that a video, or its embedded frames, came from."""
+    return video.filename if video.source_video is None else video.source_video.filename
+
+
+def _files(video: Any) -> list[Any] | None:
+    """Return the image files that a video consists of; None of one that has frames inside."""
+    files = video.filename
+    if isinstance(files, str) and Path(files).suffix.lower() in IMAGES:  # a video of one picture
+        return [files]
+    return files if isinstance(files, list) else None
+
+
+def _opened(source: Path, video: Any, images: Path | None) -> Any:
+    """Return a video that can be read; one that moved is looked for beside the labels.
+
+    Raises:
+        DataError: it is not there.
+    """
+    if not video.exists():
+        name = Path(with_slashes(str(video.filename))).name
+        places = [folder / name for folder in (images, source.parent) if folder is not None]
+        place = next((place for place in places if place.is_file()), None)
+        if place is None:
+            raise DataError(
+                f"{source}: its frames are in {name}, which is not there; put it beside, or name "
+                "its folder with --images"
+            )
+        video.replace_filename(str(place), open=False)
+    if not video.is_open:
+        video.open()
+    return video
+
+
+def _pixels(source: Path, video: Any, index: int) -> Pixels:
+    """Return a frame of a video, RGB or grey.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    try:
+        frame = np.asarray(video[index], np.uint8)
+    except (*UNREADABLE, RuntimeError) as error:
+        words = f"frame {index} of {video.filename} cannot be read"
+        raise DataError(f"{source}: {words} ({error})") from error
+    return frame[..., 0] if frame.shape[-1] == 1 else frame
 
 
 def library(what: str) -> Any:
@@ -109,15 +184,8 @@ def _left_first(pairs: NamePairs, names: tuple[str, ...]) -> NamePairs:
     return tuple(sorted(turned, key=lambda pair: names.index(pair[0])))
 
 
-def _image(source: Path, files: Any, index: int, images: Path | None) -> Path:
+def _image(source: Path, files: list[Any], index: int, images: Path | None) -> Path:
     """Return the image file of a frame; one that moved is looked for beside the .slp file."""
-    if isinstance(files, str) and Path(files).suffix.lower() in IMAGES:  # a video of one picture
-        files = [files]
-    if not isinstance(files, list):
-        raise DataError(
-            f"{source}: its frames are inside {files}, and hrbench reads image files; save the "
-            "annotated frames as images, and name these in a .slp file"
-        )
     name = files[index] if 0 <= index < len(files) else None
     if not isinstance(name, str):
         raise DataError(f"{source}: frame {index} of a video is of no image file; name one for it")

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from hrbench.convert import placing
 from hrbench.convert.labels import (
     ANNOTATIONS,
     DATASET,
@@ -25,10 +26,12 @@ from hrbench.convert.labels import (
     require_names,
 )
 from hrbench.convert.specs import Files, dataset_toml, task_toml
+from hrbench.data.headers import Size
 from hrbench.data.image_checks import look
 from hrbench.errors import DataError, RunError
 from hrbench.formats.coco.categories import FIELD
 
+FRAMES = "images"  # where pictures go that are no files elsewhere
 NO_LABEL = "{place}: no keypoint is labelled in the {images} images listed"
 Content = dict[str, Any]  # of a file in COCO's format
 
@@ -47,10 +50,13 @@ def write(source: Source, target: Path, *, advise: Advise | None = None) -> Summ
         DataError: an image is missing or not whole, nothing is labelled, or a name stands twice.
         RunError: the folder has one of the files already, or cannot be written.
     """
-    images, target, skeleton = source.folder.resolve(), target.resolve(), source.skeleton
+    target, skeleton = target.resolve(), source.skeleton
+    frames = [picture for picture in source.pictures if picture.pixels]
+    images = target if frames else source.folder.resolve()
     of_split = _by_split(source.pictures)
     names = {split: f"{split}.json" if split else ANNOTATIONS for split in of_split}
-    _require_new(target, (*names.values(), DATASET, TASK))  # before all images are looked at
+    written = (*names.values(), DATASET, TASK, *(FRAMES for _ in frames[:1]))
+    _require_new(target, written)  # before all images are looked at
     require_names(source.folder, skeleton)
     contents = {split: _coco(of, source, images) for split, of in of_split.items()}
     objects = sum(len(content["annotations"]) for content in contents.values())
@@ -60,7 +66,8 @@ def write(source: Source, target: Path, *, advise: Advise | None = None) -> Summ
     advice = None if advise is None else advise(objects)
     files = {split: (name, where) for split, name in names.items()}
     texts = toml_files(target.name, source.made_from, skeleton, files, advice)
-    put(target, texts | {names[split]: as_text(content) for split, content in contents.items()})
+    texts |= {names[split]: as_text(content) for split, content in contents.items()}
+    put(target, texts, frames)
     return Summary(
         target,
         skeleton,
@@ -103,8 +110,10 @@ def toml_files(
     return {DATASET: dataset, TASK: task}
 
 
-def put(target: Path, files: Mapping[str, str]) -> None:
+def put(target: Path, files: Mapping[str, str], frames: Sequence[Picture] = ()) -> None:
     """Write new files into a folder, all of them or, where one cannot be written, none.
+
+    Pictures that are no files, frames of videos, go into a folder of their own.
 
     Raises:
         RunError: one is there already, or cannot be written.
@@ -115,7 +124,10 @@ def put(target: Path, files: Mapping[str, str]) -> None:
         with tempfile.TemporaryDirectory(dir=target, prefix=".") as scratch:
             for name, text in files.items():
                 (Path(scratch) / name).write_text(text, encoding="utf-8")
-            for name in files:
+            for frame in frames:
+                (Path(scratch) / FRAMES).mkdir(exist_ok=True)
+                placing.put(frame, Path(scratch) / FRAMES / frame.path.name)
+            for name in (*files, *(FRAMES for _ in frames[:1])):
                 (Path(scratch) / name).replace(target / name)
     except OSError as error:
         raise RunError(f"{target} cannot be written: {error.strerror}; name another") from error
@@ -162,20 +174,26 @@ def _coco(pictures: list[Picture], source: Source, images: Path) -> Content:
 
 
 def _image(number: int, picture: Picture, images: Path) -> Content:
-    path = picture.path
+    path, size = picture.path, picture.size
+    if picture.pixels and size:
+        return _listed(number, f"{FRAMES}/{path.name}", size)
     if not path.is_file():
         raise DataError(f"{path} is annotated and does not exist; put the image there")
     seen = look(path)
     if isinstance(seen, str):
         raise DataError(f"{path} is annotated and is not a whole image; fetch it again")
     name = Path(os.path.relpath(path.resolve(), images)).as_posix()
-    size = picture.size or seen.turned  # as the task's file will say: `protocol.orientation`
+    size = size or seen.turned  # as the task's file will say: `protocol.orientation`
     if size not in {seen.turned, seen.size}:
         words = " x ".join(map(str, size)), " x ".join(map(str, seen.turned))
         raise DataError(
             f"{path} is annotated as {words[0]} pixels and has {words[1]}; put the picture there "
             "that was annotated"
         )
+    return _listed(number, name, size)
+
+
+def _listed(number: int, name: str, size: Size) -> Content:
     width, height = size
     return {"id": number, "file_name": name, "width": width, "height": height}
 

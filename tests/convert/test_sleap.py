@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 import sleap_io
+from PIL import Image
 
 from hrbench import catalog
 from hrbench.convert.detect import convert
@@ -90,10 +91,90 @@ def test_without_symmetries_pairs_are_told_by_their_names(tmp_path: Path) -> Non
     assert convert(source, tmp_path / "out").skeleton.flip_pairs == (("left_ear", "right_ear"),)
 
 
-def test_frames_inside_of_a_file_are_refused(tmp_path: Path) -> None:
-    source = saved(tmp_path, frames(tmp_path), [skeleton()] * 2, embed="user")
-    with pytest.raises(DataError, match=r"its frames are inside .*save the annotated frames as im"):
-        convert(source, tmp_path / "out")
+def film(path: Path, count: int = 4) -> Any:
+    """Write a video without losses whose frames are of one colour each, (10 n, 0, 200)."""
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"FFV1"), 10, (64, 48))
+    for number in range(count):
+        writer.write(np.full((48, 64, 3), (200, 0, 10 * number), np.uint8))
+    writer.release()
+    return sleap_io.Video.from_filename(str(path))
+
+
+def annotated(video: Any, indices: tuple[int, ...] = (0, 2)) -> Any:
+    frames = [
+        sleap_io.LabeledFrame(
+            video=video,
+            frame_idx=index,
+            instances=[sleap_io.Instance.from_numpy(PLACES + index, skeleton=skeleton())],
+        )
+        for index in indices
+    ]
+    return sleap_io.Labels(frames)
+
+
+def written(folder: Path) -> dict[str, list[int]]:
+    """The name of each frame that was written, and its first pixel, RGB."""
+    paths = sorted((folder / "images").iterdir())
+    return {path.name: np.asarray(Image.open(path))[0, 0].tolist() for path in paths}
+
+
+def test_annotated_frames_of_a_video_become_pictures(tmp_path: Path) -> None:
+    annotated(film(tmp_path / "cage.avi")).save(str(tmp_path / "mice.slp"), verbose=False)
+    made = convert(tmp_path / "mice.slp", tmp_path / "out")
+    assert (made.images, made.objects) == (2, 2)
+    found = written(tmp_path / "out")
+    assert found == {
+        "cage_000000.png": pytest.approx([0, 0, 200], abs=2),
+        "cage_000002.png": pytest.approx([20, 0, 200], abs=2),
+    }
+    said = content(tmp_path / "out")
+    assert [image["file_name"] for image in said["images"]] == [f"images/{name}" for name in found]
+    dataset = catalog.load_dataset("dataset.toml", beside=tmp_path / "out")
+    assert dataset.splits["train"].images == (".",)
+
+
+def test_frames_inside_of_a_file_become_pictures(tmp_path: Path) -> None:
+    labels = annotated(film(tmp_path / "cage.avi"))
+    labels.save(str(tmp_path / "mice.pkg.slp"), verbose=False, embed="user")
+    (tmp_path / "cage.avi").unlink()
+    convert(tmp_path / "mice.pkg.slp", tmp_path / "out")
+    assert written(tmp_path / "out") == {
+        "cage_000000.png": pytest.approx([0, 0, 200], abs=2),
+        "cage_000002.png": pytest.approx([20, 0, 200], abs=2),
+    }
+
+
+def test_annotations_of_a_video_in_nwb_are_read(tmp_path: Path) -> None:
+    sleap_io.save_nwb(annotated(film(tmp_path / "cage.avi")), str(tmp_path / "mice.nwb"))
+    made = convert(tmp_path / "mice.nwb", tmp_path / "out")
+    assert made.skeleton.keypoints == NODES
+    assert made.skeleton.edges == (("nose", "right_ear"), ("nose", "left_ear"))
+    assert [row["keypoints"] for row in content(tmp_path / "out")["annotations"]] == [
+        [10.5, 20, 2, 15, 30, 2, 0, 0, 0],
+        [12.5, 22, 2, 17, 32, 2, 0, 0, 0],
+    ]
+    assert list(written(tmp_path / "out")) == ["cage_000000.png", "cage_000002.png"]
+    (tmp_path / "bad.nwb").write_text("no HDF5")
+    with pytest.raises(DataError, match=r"bad\.nwb is not a NWB file: "):
+        convert(tmp_path / "bad.nwb", tmp_path / "other")
+
+
+def test_a_video_that_moved_is_found_and_one_that_is_gone_is_asked_for(tmp_path: Path) -> None:
+    annotated(film(tmp_path / "cage.avi")).save(str(tmp_path / "mice.slp"), verbose=False)
+    (tmp_path / "films").mkdir()
+    (tmp_path / "cage.avi").rename(tmp_path / "films" / "cage.avi")
+    with pytest.raises(DataError, match=r"its frames are in cage\.avi, which is not there; put it"):
+        convert(tmp_path / "mice.slp", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    convert(tmp_path / "mice.slp", tmp_path / "out", images=tmp_path / "films")
+    assert len(written(tmp_path / "out")) == 2
+
+
+def test_a_frame_that_a_video_lacks_is_said(tmp_path: Path) -> None:
+    labels = annotated(film(tmp_path / "cage.avi"), (0, 99))
+    labels.save(str(tmp_path / "mice.slp"), verbose=False)
+    with pytest.raises(DataError, match=r"frame 99 of .*cage\.avi cannot be read"):
+        convert(tmp_path / "mice.slp", tmp_path / "out")
 
 
 def test_nodes_of_one_name_are_refused(tmp_path: Path) -> None:
