@@ -165,6 +165,8 @@ def test_boxes_that_cannot_be_are_refused(
 def test_boxes_are_one_list_for_each_picture(model: Model, images: list[Path]) -> None:
     with pytest.raises(DataError, match="boxes: 1 lists for 2 pictures; one for each"):
         model.predict(images[:2], [[[0, 0, 5, 5]]])
+    with pytest.raises(DataError, match="boxes: 0 lists for 2 pictures"):
+        model.predict(images[:2], 5)
     found = model.predict(images[:2], [[], [[0, 0, 64, 64], [20, 20, 64, 64]]])
     assert [part.keypoints.shape for part in found] == [(0, 17, 2), (2, 17, 2)]
     assert found[0].to_df().empty
@@ -232,7 +234,7 @@ def test_a_picture_has_its_five_likeliest_classes(images: list[Path]) -> None:
     assert found.plot().size[1] > 128  # words below the picture
     assert found.names[0] in found._repr_html_()
     with pytest.raises(RunError, match="boxes go with keypoints in images; imagenet finds none"):
-        model.predict(images[0], [[0, 0, 5, 5]])
+        model.predict(images[:1], np.zeros((1, 2, 4)))
 
 
 def test_keypoints_that_were_written_are_lifted(images: list[Path], tmp_path: Path) -> None:

@@ -157,13 +157,14 @@ class PictureModel(Model):
     def _finding(self, boxes: Any, sources: Sequence[Source]) -> Find:
         """Return what finds the boxes that are asked for."""
         if not self._predictor.in_boxes:
-            if boxes not in (None, WHOLE):
+            if boxes is not None and str(boxes) != WHOLE:
                 raise RunError(f"boxes go with keypoints in images; {self.spec.name} finds none")
             return whole_pictures
         if boxes is None or _is_path(boxes):
             return self._way(None if boxes is None else str(boxes), sources).find
-        if len(boxes) != len(sources):
-            raise DataError(f"boxes: {len(boxes)} lists for {len(sources)} pictures; one for each")
+        count = len(boxes) if isinstance(boxes, Sequence | np.ndarray) else 0
+        if count != len(sources):
+            raise DataError(f"boxes: {count} lists for {len(sources)} pictures; one for each")
         return partial(box_numbers.given, boxes, self._task.options.allow)
 
     def _way(self, asked: str | None, sources: Sequence[Source]) -> Boxes:

@@ -102,8 +102,8 @@ class Rows:
         self.rows += [picture | number | row for number, row in zip(numbers, rows, strict=True)]
         where = [picture["file_name"], picture.get("frame", ""), picture.get("time", "")]
         cells = found.cells()
-        tracks = [[track] for track in found.tracks or [""] * len(cells)]
-        own = tracks if self.tracked else [[]] * len(cells)
+        tracks: list[list[Any]] = [[track] for track in found.tracks]
+        own = tracks or [[""] * self.tracked] * len(cells)
         self.cells += [[*where, *track, *line] for track, line in zip(own, cells, strict=True)]
         return len(rows)
 
@@ -117,10 +117,10 @@ class Rows:
 
     def _by_track(self) -> list[list[Any]]:
         """Return the lines that are of tracks, file by file."""
-        files = {line[0]: place for place, line in enumerate(reversed(self.cells))}
-        at = 3  # behind file, frame and time
+        files = dict.fromkeys(line[0] for line in self.cells)
+        order, at = {file: place for place, file in enumerate(files)}, 3  # behind the time
         tracked = [line for line in self.cells if line[at] != ""]
-        return sorted(tracked, key=lambda line: (-files[line[0]], line[at]))
+        return sorted(tracked, key=lambda line: (order[line[0]], line[at]))
 
 
 @contextmanager
