@@ -5,7 +5,6 @@ Letters: M images.
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +40,17 @@ class Divided:
         """Return what a part's groups are called, sorted."""
         found: list[str] = np.unique(self.group[self.part == part]).tolist()
         return found
+
+    def groups_of(
+        self, images: NDArray[np.integer], ids: NDArray[np.integer]
+    ) -> dict[int, str] | None:
+        """Return the group of some images by an id each, the images by their rows of M.
+
+        None where every image is by itself.
+        """
+        if self.rule is None or not self.rule.grouped:
+            return None
+        return dict(zip(ids.tolist(), self.group[images].tolist(), strict=True))
 
     @property
     def fingerprint(self) -> str:
@@ -82,12 +92,6 @@ class Divided:
         way = f"by {rule.by}" + (f", stratified by {rule.stratify}" if rule.stratify else "")
         fold = f", fold {rule.fold} of {rule.folds}" if rule.folds else ""
         return f"{way}, seed {rule.seed}{fold}: {'; '.join(shares)}"
-
-
-def groups_of(images: Sequence[str], divided: Divided) -> NDArray[np.str_]:
-    """Return the group of each of some images, by their names."""
-    known = dict(zip(divided.names, divided.group.tolist(), strict=True))
-    return np.array([known[name] for name in images], np.str_)
 
 
 def _several(count: int, by: str) -> str:

@@ -25,6 +25,9 @@ class Evaluation:
     objects: int | None = None  # annotated ones that the figures are of, where it is known
     without_truth: str = ""  # why there is none
     division: Divided | None = None  # of the file's images, where the split is a part of them
+    groups: Mapping[int, str] | None = (
+        None  # of measured images by their ids, where [split] has some
+    )
     left_out: Mapping[str, int] = field(default_factory=dict)  # what the files have besides, by why
     allowed: tuple[str, ...] = ()  # in words, faults that --allow let pass or that are put right
     notes: tuple[str, ...] = ()  # what of keypoints, classes or truth is not as usual, in sentences

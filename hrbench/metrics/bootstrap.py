@@ -4,10 +4,12 @@ The draws give a figure's standard error, and Student's t the interval: on the s
 an error, of log(x / (100 - x)) for a share, where figures are spread evenly up and down, and
 whose ends are never beyond what a figure can be.
 
+Where units are of groups, of which a split keeps each on one side, groups are drawn as wholes.
+
 Letters: U units, R replicates.
 
 Source: Efron and Tibshirani 1993, chapters 6 and 13; Rao and Wu 1988, for draws by strata that are
-one short.
+one short; Davison and Hinkley 1997, section 3.8, for groups.
 """
 
 import math
@@ -30,6 +32,7 @@ PARTS = 100  # of all units, to see of how many a figure is
 AT_ONCE = 1 << 20  # counts that are drawn at a time: 8 MB
 
 Strata = NDArray[np.intp]  # (U,) the number of each unit's
+Figures = Callable[[Counts], Mapping[str, Floats]]  # (R,) of each, by (R, U) counts
 
 
 def drawn(strata: Strata, replicates: int = REPLICATES, seed: int = SEED) -> Iterator[Counts]:
@@ -55,14 +58,24 @@ def replicated(
     outcomes: Outcomes, replicates: int = REPLICATES, seed: int = SEED
 ) -> dict[str, Floats]:
     """Return (R,) of each figure, of units drawn anew; nothing of a single unit, or of none."""
-    if len(outcomes.units) < 2:
-        return {}
-    return of_draws(outcomes.figures, drawn(outcomes.strata, replicates, seed))
+    figures, strata = by_groups(outcomes.figures, outcomes.strata, outcomes.groups)
+    return of_draws(figures, drawn(strata, replicates, seed)) if len(strata) > 1 else {}
 
 
-def of_draws(
-    figures: Callable[[Counts], Mapping[str, Floats]], draws: Iterable[Counts]
-) -> dict[str, Floats]:
+def by_groups(
+    figures: Figures, strata: Strata, groups: NDArray[np.str_] | None
+) -> tuple[Figures, Strata]:
+    """Return figures by how often each group of units stands there, and the strata of groups.
+
+    Those of units, where there are no groups. All groups are of one stratum.
+    """
+    if groups is None:
+        return figures, strata
+    names, of_unit = np.unique(groups, return_inverse=True)
+    return lambda counts: figures(counts[:, of_unit]), np.zeros(len(names), np.intp)
+
+
+def of_draws(figures: Figures, draws: Iterable[Counts]) -> dict[str, Floats]:
     """Return (R,) of each figure, of blocks of draws as `drawn` yields them."""
     blocks = [figures(counts) for counts in draws]
     return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
@@ -73,9 +86,7 @@ def freedom(strata: Strata) -> int:
     return len(strata) - len(np.unique(_usable(strata)))
 
 
-def freedoms(
-    figures: Callable[[Counts], Mapping[str, Floats]], strata: Strata, seed: int = SEED
-) -> dict[str, int]:
+def freedoms(figures: Figures, strata: Strata, seed: int = SEED) -> dict[str, int]:
     """Return the degrees of freedom of each figure, which may be of a few of the units only.
 
     It is of those units of which alone it has a value. Where there are many, they are looked at in
@@ -104,7 +115,8 @@ def ends(outcomes: Outcomes, drawn_anew: Mapping[str, Floats]) -> dict[str, tupl
     """Return the same of figures that are `replicated`."""
     if not drawn_anew:
         return {}
-    once, degrees = outcomes.once(), freedoms(outcomes.figures, outcomes.strata)
+    once = outcomes.once()
+    degrees = freedoms(*by_groups(outcomes.figures, outcomes.strata, outcomes.groups))
     pairs = {
         name: interval(once[name], values, degrees[name], outcomes.largest(name))
         for name, values in drawn_anew.items()

@@ -31,6 +31,7 @@ class Outcomes(ABC):
     unbounded: ClassVar[tuple[str, ...]] = ("NME", "median_error")
 
     units: NDArray[Any]  # (U,) ids or names, in rising order, each once
+    groups: NDArray[np.str_] | None = None  # (U,) of units that are chosen with each other only
 
     @property
     def strata(self) -> NDArray[np.intp]:
@@ -38,13 +39,20 @@ class Outcomes(ABC):
         return np.zeros(len(self.units), np.intp)
 
     @property
+    def chosen(self) -> tuple[int, str]:
+        """How many are chosen anew, each as a whole, and what they are called: units or groups."""
+        if self.groups is None:
+            return len(self.units), self.unit
+        return len(np.unique(self.groups)), "group"
+
+    @property
     def caveats(self) -> tuple[str, ...]:
         """In sentences, what intervals of these units do not say."""
-        count = len(self.units)
+        count, unit = self.chosen
         if count >= ENOUGH:
             return ()
         words = (
-            f"Of {count} {self.unit}s: below {ENOUGH}, intervals of shares near 0 or 100 %, and of "
+            f"Of {count} {unit}s: below {ENOUGH}, intervals of shares near 0 or 100 %, and of "
             "errors among which a few are very large, hold the truth less often than they say."
         )
         return (words,)

@@ -27,6 +27,7 @@ from hrbench.metrics.bootstrap import (
     REPLICATES,
     ROUNDING,
     SEED,
+    by_groups,
     drawn,
     freedoms,
     interval,
@@ -46,6 +47,7 @@ class Together:
     freedom: tuple[Mapping[str, int], ...]  # of each run, degrees by figure
     figures: tuple[Mapping[str, float], ...]  # of each run
     replicates: tuple[Mapping[str, Floats], ...]  # of each run, (R,) by figure
+    groups: int = 0  # that were drawn as wholes; 0: units were drawn
 
     def interval(self, run: int, name: str) -> tuple[float, float]:
         """Return the ends of a figure's interval, of one run; NaN where it has none."""
@@ -91,17 +93,31 @@ def together(runs: Sequence[Outcomes], replicates: int = REPLICATES, seed: int =
     units = reduce(np.intersect1d, (run.units for run in runs))
     if not len(units):
         raise ValueError("no unit in common")
-    strata = runs[0].strata[np.searchsorted(runs[0].units, units)]
-    ones = np.ones((1, len(units)), np.int64)
-    every = [partial(_figures, run, units) for run in runs]
-    once = [figures(ones) for figures in every]
+    alone = runs[0].strata[np.searchsorted(runs[0].units, units)]
+    groups = shared_groups(runs, units)
+    of_units = [partial(_figures, run, units) for run in runs]
+    once = [figures(np.ones((1, len(units)), np.int64)) for figures in of_units]
+    every = [by_groups(figures, alone, groups)[0] for figures in of_units]
+    strata = by_groups(of_units[0], alone, groups)[1]
     return Together(
         kind=type(runs[0]),
         units=units,
         freedom=tuple(freedoms(figures, strata, seed) for figures in every),
         figures=tuple({name: float(value[0]) for name, value in own.items()} for own in once),
         replicates=tuple(of_draws(own, drawn(strata, replicates, seed)) for own in every),
+        groups=0 if groups is None else len(strata),
     )
+
+
+def shared_groups(runs: Sequence[Outcomes], units: NDArray[Any]) -> NDArray[np.str_] | None:
+    """Return the group of each of some units; None where not all runs say the same of them."""
+    found = [
+        None if run.groups is None else run.groups[np.searchsorted(run.units, units)]
+        for run in runs
+    ]
+    known = [groups for groups in found if groups is not None]
+    same = len(known) == len(runs) and all(np.array_equal(known[0], one) for one in known)
+    return known[0] if same else None
 
 
 def difference(sample: Together, name: str, first: int = 0, second: int = 1) -> Difference:

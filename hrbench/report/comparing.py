@@ -48,6 +48,7 @@ def compare(
         unit=sample.kind.unit,
         units=len(sample.units),
         replicates=replicates,
+        groups=sample.groups,
         standings=tuple(_standing(sample, figure) for figure in chosen if not figure.group),
         pairs=tuple(
             Pair(

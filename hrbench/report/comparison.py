@@ -128,6 +128,7 @@ class Comparison:
     replicates: int
     standings: tuple[Standing, ...]  # of the figures of everything
     pairs: tuple[Pair, ...]  # the first run and each of the others
+    groups: int = 0  # of the units, that were drawn as wholes; 0: each unit was drawn by itself
 
 
 def better_of(count: int, better: int, worse: int) -> int:

@@ -61,6 +61,7 @@ def content(comparison: Comparison) -> dict[str, Any]:
         "unlike": list(comparison.unlike),
         "unit": comparison.unit,
         "units": comparison.units,
+        **({"groups": comparison.groups} if comparison.groups else {}),
         "replicates": comparison.replicates,
         "seed": SEED,
         "level": LEVEL,

@@ -19,6 +19,7 @@ OF_P = "p is that of each row alone, if there were no difference."
 OF_HOLM = "adjusted: p after Holm, for as many rows as the group has; the words beside it go by it."
 OF_RANKS = "rank: the places that a run may have, shared by those that nothing tells apart."
 OF_GROUPS = "By group: two runs at a time, or --format csv."
+OF_DRAWS = "Drawn as wholes: the {} groups of the {}s, as the split has them (docs/splits.md)."
 OF_UNITS = (
     "Sure is meant of {}s, not of training: another seed of the same recipe moves the figures "
     "too, and single runs do not show how far."
@@ -36,7 +37,9 @@ def tables(comparison: Comparison) -> list[Table]:
             made += [_changed(pair, comparison)] if pair.changed and _is_asked(pair) else []
     grouped = any(pair.groups for pair in comparison.pairs)
     of_groups = [OF_HOLM if alone else OF_GROUPS] if grouped else []
-    return [*made, Table("", (), (), below=(OF_P, *of_groups, OF_UNITS.format(comparison.unit)))]
+    drawn = [OF_DRAWS.format(comparison.groups, comparison.unit)] if comparison.groups else []
+    below = (OF_P, *of_groups, *drawn, OF_UNITS.format(comparison.unit))
+    return [*made, Table("", (), (), below=below)]
 
 
 def verdict(line: Line, pair: Pair, comparison: Comparison) -> str:

@@ -23,7 +23,7 @@ FILE = "draws.npz"
 class Draws:
     """F figures of everything in R samples of U units, those of groups left out."""
 
-    units: NDArray[Any]  # (U,) ids or names
+    units: NDArray[Any]  # (U,) ids or names; of groups, where these are drawn
     strata: NDArray[np.intp]  # (U,) as in `outcomes`
     names: NDArray[np.str_]  # (F,)
     values: NDArray[np.float64]  # (F, R)
@@ -45,11 +45,13 @@ def write(folder: Path, outcomes: Outcomes, drawn_anew: Mapping[str, NDArray[np.
     """Write the file of a run, whole or not at all."""
     kept = {name: values for name, values in drawn_anew.items() if "/" not in name}
     shape = len(kept), bootstrap.REPLICATES
+    groups = outcomes.groups
+    _, strata = bootstrap.by_groups(outcomes.figures, outcomes.strata, groups)
     stored.write(
         folder / FILE,
         Draws(
-            units=outcomes.units,
-            strata=outcomes.strata,
+            units=outcomes.units if groups is None else np.unique(groups),
+            strata=strata,
             names=np.array(list(kept), np.str_),
             values=np.array(list(kept.values())).reshape(shape),
         ),

@@ -134,7 +134,9 @@ def _ranked(group: Sequence[Drawn]) -> Ranking:
         replicates=tuple({metric: one.values(metric, place)} for place, one in enumerate(group)),
     )
     found = ranks(sample, metric, higher_is_better=metrics[0].higher_is_better)
-    words = WORDS.format(units=len(sample.units), unit=kind.unit, count=len(group))
+    said = records[0].uncertainty
+    unit = kind.unit if said is None else said.unit
+    words = WORDS.format(units=len(sample.units), unit=unit, count=len(group))
     return Ranking(
         ranks={
             run.id: rank

@@ -120,7 +120,8 @@ def of_outcomes(found: Outcomes, record: RunRecord) -> Iterator[Fault]:
         if not _close(said, right):
             yield Fault(FILE, key, f"is {_shown(said)}; {outcomes.FILE} gives {_shown(right)}")
     if sure is not None:
-        asked = {"unit": found.unit, "units": len(found.units)}
+        units, unit = found.chosen
+        asked = {"unit": unit, "units": units}
         for key, mine, there in differences(sure.model_dump(include=set(asked)), asked):
             words = f"is {_shown(mine)}; {outcomes.FILE} gives {_shown(there)}"
             yield Fault(FILE, f"uncertainty.{key}", words)

@@ -5,6 +5,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from hrbench.arrays import Floats
 from hrbench.data.evaluation import Evaluation
 from hrbench.kinds.contract import AnyTask
@@ -32,6 +34,9 @@ def surely_measured(
     measured = figures(metric, compared)
     groups = measured.groups | dict(metric.breakdown(compared))
     outcomes = metric.observe(compared)
+    if evaluation.groups is not None:
+        names = [evaluation.groups[unit] for unit in outcomes.units.tolist()]
+        outcomes = replace(outcomes, groups=np.array(names, np.str_))
     drawn_anew = bootstrap.replicated(outcomes)
     if folder is not None:
         kept.write(folder, outcomes)
@@ -45,6 +50,7 @@ def with_intervals(
 ) -> Measured:
     """Return figures with the intervals that images drawn anew give them."""
     known = bootstrap.ends(outcomes, drawn_anew)
+    units, unit = outcomes.chosen
     return replace(
         measured,
         metrics={
@@ -54,8 +60,8 @@ def with_intervals(
         uncertainty=Uncertainty(
             method=bootstrap.METHOD,
             level=bootstrap.LEVEL,
-            unit=outcomes.unit,
-            units=len(outcomes.units),
+            unit=unit,
+            units=units,
             replicates=bootstrap.REPLICATES,
             seed=bootstrap.SEED,
             notes=_notes(measured, outcomes, known),

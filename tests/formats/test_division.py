@@ -185,6 +185,9 @@ def test_check_and_run_divide_by_a_field_of_images_or_annotations(
     assert record.division.images == {TRAINING: 20, VALIDATION: 10}
     assert record.division.groups == {k: len(v) for k, v in said["groups"].items()}
     assert record.n.evaluated == 10
+    assert record.uncertainty is not None
+    drawn = {"video": 2, "animal": 1}[by]
+    assert (record.uncertainty.unit, record.uncertainty.units) == ("group", drawn)
     assert runs.read(folder).division == record.division
 
 

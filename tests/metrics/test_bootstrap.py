@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -125,3 +126,39 @@ def test_each_stratum_of_a_figure_takes_a_degree_of_freedom() -> None:
 def test_there_is_nothing_to_draw_of_less_than_two_units(count: int) -> None:
     assert replicated(right_of(count, count)) == {}
     assert intervals(right_of(count, count)) == {}
+
+
+def test_groups_are_drawn_as_wholes() -> None:
+    """Images of a video are all right or all wrong: as sure as so many videos, not images."""
+    videos, frames = 12, 25
+    outcomes = right_of(videos * frames, 5 * frames)
+    names = np.repeat([f"v{video:02}" for video in range(videos)], frames)
+    grouped = replace(outcomes, groups=names)
+    assert grouped.chosen == (12, "group")
+    assert "Of 12 groups" in grouped.caveats[0]
+    one_each = intervals(right_of(videos, 5))
+    assert intervals(grouped)["top-1"] == pytest.approx(one_each["top-1"])
+    alone = intervals(outcomes)["top-1"]
+    assert alone[1] - alone[0] < 0.3 * (one_each["top-1"][1] - one_each["top-1"][0])
+
+
+def test_the_spread_of_groups_is_scipys() -> None:
+    rng = np.random.default_rng(1)
+    owner = rng.integers(0, 40, 200)
+    right = (rng.random(200) < 0.2 + 0.6 * (owner % 2)).astype(int)
+    answers = np.where(right[:, None], [[0, 1, 2]], [[1, 0, 2]])
+    outcomes = class_outcomes(np.zeros(200, np.int64), answers, CLASSES)
+    found = replicated(replace(outcomes, groups=owner.astype(np.str_)), replicates=4000)["top-1"]
+    sums = np.bincount(owner, right, 40), np.bincount(owner, minlength=40)
+
+    def share(hits: Floats, all_: Floats, axis: int) -> Floats:
+        return np.asarray(100 * hits.sum(axis) / all_.sum(axis))
+
+    theirs = scipys(sums, share, paired=True, vectorized=True, n_resamples=4000, rng=0)
+    # Ours draw one group less, which widens it by the root of 40 / 39.
+    assert found.std(ddof=1) == pytest.approx(theirs.standard_error * math.sqrt(40 / 39), rel=0.05)
+
+
+def test_a_single_group_has_no_interval() -> None:
+    outcomes = replace(right_of(30, 20), groups=np.array(["v0"] * 30))
+    assert intervals(outcomes) == {}

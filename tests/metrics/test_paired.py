@@ -1,6 +1,7 @@
 """Differences of runs on the same images, beside SciPy's paired t-test and by hand."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -134,3 +135,20 @@ def test_the_ranks_of_two_runs_say_what_their_difference_says() -> None:
         sample: Together = together(of_shares(0.5, share))
         said = [str(rank) for rank in ranks(sample, "top-1", higher_is_better=True)]
         assert said == (["2", "1"] if difference(sample, "top-1").is_sure else ["1-2", "1-2"])
+
+
+def right_of(count: int, right: int) -> ClassOutcomes:
+    answers = np.tile([0, 1], (count, 1))
+    answers[right:] = [1, 0]
+    return class_outcomes(np.zeros(count, np.int64), answers, ("ant", "bee"))
+
+
+def test_two_runs_on_the_same_groups_draw_these() -> None:
+    """Each group stands for one image: the difference is as sure as that of so many images."""
+    few = (right_of(12, 5), right_of(12, 8))
+    names = np.repeat([f"v{group:02}" for group in range(12)], 25)
+    many = [replace(right_of(300, 25 * right), groups=names) for right in (5, 8)]
+    one, other = (difference(together(runs), "top-1") for runs in (few, many))
+    assert (other.value, other.low, other.p) == pytest.approx((one.value, one.low, one.p))
+    mixed = together([many[0], replace(many[1], groups=None)])
+    assert difference(mixed, "top-1").low > other.low  # of images, where only one has groups

@@ -80,6 +80,7 @@ def evaluation(
         fingerprint=fingerprint([file, *files]),
         without_truth=HIDDEN if truth is None else "",
         division=opened.divided,
+        groups=_groups(opened, kept),
         left_out={**people.left_out, **_uncounted(spec, dataset, table, kept, file)},
         allowed=tuple(dict.fromkeys((*table.allowed, *people.allowed, *_leaking(opened)))),
         images=len(kept),
@@ -109,6 +110,14 @@ def _objects(
         return len(people)
     here = np.isin(table.image_ids, kept)[table.image]
     return int((here & (table.num_keypoints > 0) & ~table.crowd).sum())
+
+
+def _groups(opened: Opened, kept: NDArray[np.int64]) -> dict[int, str] | None:
+    """Return the group of each image that is measured, by its id; None where there are none."""
+    if opened.divided is None:
+        return None
+    rows = np.flatnonzero(np.isin(opened.read.table.image_ids, kept))
+    return opened.divided.groups_of(rows, opened.read.table.image_ids[rows])
 
 
 def _leaking(opened: Opened) -> tuple[str, ...]:

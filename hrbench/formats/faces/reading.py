@@ -95,6 +95,7 @@ def evaluation(
         expected=listed if data_root.synthetic else max(split.num_samples or 0, listed),
         fingerprint=fingerprint(read.files),
         division=read.divided,
+        groups=None if read.divided is None else read.divided.groups_of(kept, kept),  # ids are rows
         allowed=people.allowed,
     )
 

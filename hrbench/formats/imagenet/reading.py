@@ -46,7 +46,7 @@ def evaluation(
     """
     name = spec.protocol.split
     content = read(dataset, data_root, name)
-    whole, classes = content.pictures, content.num_classes
+    whole, classes, how = content.pictures, content.num_classes, content.divided
     pictures = whole.first(limit)
     if not len(pictures):
         raise RunError(f"{name} has no picture to look at; see --limit")
@@ -60,7 +60,8 @@ def evaluation(
         evaluated=len(pictures),
         expected=listed if data_root.synthetic else max(split.num_samples or 0, listed),
         fingerprint=_fingerprint(whole),
-        division=content.divided,
+        division=how,
+        groups=None if how is None else how.groups_of(pictures.ids, np.arange(len(pictures))),
         notes=notes,
         left_out=content.left_out,
         allowed=_allowed(dataset, data_root, content),
