@@ -111,20 +111,22 @@ def test_the_order_of_the_images_decides_nothing() -> None:
     assert one.fingerprint != divided(NAMES, spec(by="video", pattern=PATTERN)).fingerprint
 
 
-def test_strata_are_shared_out_evenly() -> None:
+@pytest.mark.parametrize("seed", range(5))
+def test_strata_are_shared_out_evenly(seed: int) -> None:
     species = ["cat" if video < 5 else "dog" for video in range(10) for _ in range(4)]
-    rule = spec(by="video", pattern=PATTERN, stratify="species", validation=0.4)
+    rule = spec(by="video", pattern=PATTERN, stratify="species", validation=0.4, seed=seed)
     how = divided(NAMES, rule, {"species": [[one] for one in species]})
     held_out = set(how.images(VALIDATION))
     assert [species[NAMES.index(name)] for name in sorted(held_out)].count("cat") == 8
     assert len(held_out) == 16
 
 
-def test_groups_of_unequal_size_come_near_to_the_share_of_images() -> None:
+@pytest.mark.parametrize("seed", range(5))
+def test_groups_of_unequal_size_come_near_to_the_share_of_images(seed: int) -> None:
     names = [
         f"v{video}/{frame}.png" for video in range(12) for frame in range(1 + 10 * (video % 3))
     ]
-    how = divided(names, spec(by="video", pattern=PATTERN, validation=0.25))
+    how = divided(names, spec(by="video", pattern=PATTERN, validation=0.25, seed=seed))
     assert abs(len(how.images(VALIDATION)) / len(names) - 0.25) < 0.02
 
 
