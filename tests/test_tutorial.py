@@ -95,5 +95,5 @@ def test_every_command_of_the_tutorial_answers_as_it_says(tmp_path: Path) -> Non
             ended = run(tmp_path, command.line, shell)
             assert ended.returncode == 0, f"{command.line}\n{ended.stdout}{ended.stderr}"
             require_shown(command, ended.stdout)
-    assert (tmp_path / "sheet.png").stat().st_size > 10_000
+    assert (tmp_path / "dots.html").stat().st_size > 10_000
     assert "## dots, val" in (tmp_path / "report.md").read_text("utf-8")

@@ -5,6 +5,7 @@ A command has its module here and its code in `commands`, both called as the com
 
 from hrbench.cli import (
     bench,
+    browse,
     bundle,
     check,
     compare,
@@ -32,6 +33,7 @@ from hrbench.cli.root import main
 
 __all__ = [
     "bench",
+    "browse",
     "bundle",
     "check",
     "compare",

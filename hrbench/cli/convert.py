@@ -51,7 +51,7 @@ def convert(
 
     \b
     hrbench convert mice-me-2026-01-01 mice --split-by folder
-    hrbench check mice/dataset.toml --sheet mice.png
+    hrbench browse mice/task.toml -o mice.html
     hrbench run mice/task.toml
     hrbench convert mice/dataset.toml mice-yolo --to yolo
     """
@@ -71,7 +71,7 @@ def convert(
         return
     place = shlex.quote(folder)
     click.echo(made.text())
-    click.echo(f"look:  hrbench check {place}/dataset.toml --sheet sheet.png")
+    click.echo(f"look:  hrbench browse {place}/task.toml")
     variant = "" if made.advice is None else f"@{made.advice.variant}"
     reason = "" if made.advice is None else f"  # {made.advice.reason}"
     click.echo(f"train: hrbench run {place}/task.toml{variant}{reason}")

@@ -10,12 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 from numpy.typing import NDArray
 
 from hrbench.data.faults import Fault, fault_of
 from hrbench.data.headers import UPRIGHT, Header, Size, header
-from hrbench.data.images import read_image
 from hrbench.data.orientation import orientation, upright
 from hrbench.data.parts import Opened, Whole
 from hrbench.data.sample import Inside, People
@@ -128,18 +126,6 @@ def opened(people: People, image: int, read: Read) -> Opened:
     if people.prepared is not None:
         return people.prepared.opened(image)
     return Whole(picture(people, image, read))
-
-
-def as_viewed(path: Path, size: Size | None) -> NDArray[np.uint8]:
-    """Return the BGR pixels of a file as a viewer shows it, unless its annotated size says stored.
-
-    Raises:
-        DataError: it cannot be read.
-    """
-    pixels, seen = read_image(path), header(path)
-    if seen is None or (size == seen.size and seen.size != seen.turned):
-        return pixels
-    return upright(pixels, seen.tag)
 
 
 def _require_swapped(path: Path, shape: tuple[int, ...], size: Size) -> None:

@@ -84,13 +84,20 @@ def views(
     keypoints: NDArray[np.floating], joints: Floats, edges: Edges, names: Sequence[str]
 ) -> Pixels:
     """Return a row of one frame: (J, 2) keypoints, (J, 3) joints from the camera and its right."""
+    return np.ascontiguousarray(np.hstack(panels(keypoints, joints, edges, names)))
+
+
+def panels(
+    keypoints: NDArray[np.floating], joints: Floats, edges: Edges, names: Sequence[str]
+) -> list[Pixels]:
+    """Return the pictures of such a row, as `HEADS` calls them."""
     factor = SHARE * PANEL / max(TALL, float(np.ptp(joints, axis=0).max()))
     seen = (joints - midpoint(joints)) * factor
     shown = [
         keypoint_view(keypoints, edges, names),
         *(joint_view(seen[:, side], seen[:, side], edges, names) for side in (FRONT, SIDE)),
     ]
-    return np.ascontiguousarray(np.hstack([framed(view) for view in shown]))
+    return [framed(view) for view in shown]
 
 
 def keypoint_view(keypoints: NDArray[np.floating], edges: Edges, sides: Sequence[str]) -> Pixels:

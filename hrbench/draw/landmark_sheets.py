@@ -46,12 +46,18 @@ LINES = "white: annotated; red lines: from what was found to what is annotated"
 
 def draw_training(folder: Path, dataset: DatasetSpec, batch: Batch, codec: Codec) -> Path:
     """Write crops as the network gets them, their keypoints, and in red their target maps."""
-    device = torch.device("cpu")
-    targets = codec.encode(batch.keypoints, batch.visible, device)
+    return write_sheet(folder / TRAINING, crops(dataset, batch, codec))
+
+
+def crops(
+    dataset: DatasetSpec, batch: Batch, codec: Codec, *, points: bool = True, heat: bool = True
+) -> list[Pixels]:
+    """Return crops as the network gets them, with their keypoints, and their targets in red."""
+    targets = codec.encode(batch.keypoints, batch.visible, torch.device("cpu"))
     maps = codec.drawn(targets).clamp(0, 1).numpy()
-    tiles = [
-        _target(image, heat, points, visible, dataset)
-        for image, heat, points, visible in zip(
+    return [
+        _target(image, heat * over, places, points & visible, dataset)
+        for image, over, places, visible in zip(
             batch.images.numpy(),
             maps,
             batch.keypoints.numpy(),
@@ -59,7 +65,12 @@ def draw_training(folder: Path, dataset: DatasetSpec, batch: Batch, codec: Codec
             strict=True,
         )
     ]
-    return write_sheet(folder / TRAINING, tiles)
+
+
+def trimmed(tile: Pixels, batch: Batch) -> Pixels:
+    """Return a tile of a batch's crops without the white beside the crop."""
+    width, height = _drawn_size(*batch.images.shape[1:3])
+    return tile[:height, :width]
 
 
 def draw_worst(
@@ -192,9 +203,8 @@ def _target(
     visible: NDArray[np.bool_],
     dataset: DatasetSpec,
 ) -> Pixels:
-    height, width = image.shape[:2]
-    factor = TILE / max(height, width)
-    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    factor = TILE / max(image.shape[:2])
+    size = _drawn_size(image.shape[0], image.shape[1])
     part = cv2.resize(np.ascontiguousarray(image[..., ::-1]), size, interpolation=cv2.INTER_AREA)
     over = STRENGTH * cv2.resize(heat, size, interpolation=cv2.INTER_LINEAR)[..., None]
     canvas = np.full((TILE, TILE, 3), WHITE, dtype=np.uint8)
@@ -202,6 +212,12 @@ def _target(
     places = (keypoints + 0.5) * factor - 0.5
     pose(canvas, dataset, places, visible.astype(np.float32), dot_radius(TILE / 2, len(places)))
     return canvas
+
+
+def _drawn_size(height: int, width: int) -> tuple[int, int]:
+    """Return width and height of a crop in its tile."""
+    factor = TILE / max(height, width)
+    return max(1, round(width * factor)), max(1, round(height * factor))
 
 
 def _by_id(people: People) -> dict[int, int]:

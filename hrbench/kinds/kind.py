@@ -7,6 +7,7 @@ from typing import Any
 from hrbench.backbone.anatomy import Anatomy
 from hrbench.backbone.weights import Checkpoint
 from hrbench.begun.options import Options
+from hrbench.draw.browsed import Browsed
 from hrbench.engine.runtime import Runtime
 from hrbench.errors import suggest
 from hrbench.formats.location import DataRoot
@@ -60,6 +61,8 @@ class Kind:
     fits: Callable[[Checkpoint, Anatomy, Any, DatasetSpec], bool]
     # Options that are this kind's, and what is said of them to a task of another, `{task}`.
     flags: Mapping[str, str] = field(default_factory=dict)
+    # (task): what it is trained on, to be looked at.
+    browsed: Callable[[Any], Browsed]
     # (task, network): one graph with everything around the network, to export.
     deployable: Callable[[Any, Any], Deployable[Any, Any]]
     # (task, network): how its predictions are timed, and its network is counted.

@@ -11,14 +11,13 @@ import pytest
 import torch
 from cli.command import called
 from dots import ANNOTATIONS, BRIEF, DATASET, NAMES, TASK, edit_json, edit_toml, write_dots
-from PIL import Image, ImageOps
+from PIL import Image
 from worlds import small_weights, small_world
 
 from hrbench import catalog, network
 from hrbench.begun.options import Options
 from hrbench.commands import run as running
 from hrbench.commands.check.check import check
-from hrbench.commands.check.sheet import draw_sheet
 from hrbench.data.headers import SEVERAL, TAG
 from hrbench.data.images import NEARLY_BLACK, NO_END
 from hrbench.data.orientation import BACK
@@ -273,18 +272,3 @@ def test_predict_turns_a_picture_once_in_every_format(kind: str, tag: int, tmp_p
     turned, said = predicted(tmp_path, name)
     assert turned == predicted(tmp_path, tmp_path / "plain.png")[0]
     assert "1 of 1 pictures were turned as their EXIF tag says" in said
-
-
-def test_the_sheet_shows_turned_pictures_as_a_viewer_does(shown: Path) -> None:
-    sheets = []
-    for tag in (1, 6, 7):
-        if tag > 1:
-            as_a_phone_stores(shown, tag)
-        dataset = catalog.load_dataset(str(shown / DATASET))
-        draw_sheet(dataset, shown, ["train"], shown / "sheet.png")
-        sheets.append((shown / "sheet.png").read_bytes())
-        for path in (shown / "images").iterdir():
-            with Image.open(path) as image:
-                upright = ImageOps.exif_transpose(image)
-            upright.save(path)
-    assert sheets[0] == sheets[1] == sheets[2]

@@ -141,7 +141,7 @@ def test_an_image_that_is_not_there(dots: Path, tmp_path: Path) -> None:
     (dots / "images" / "3.png").unlink()
     ended = called(tmp_path, *RUN)
     refused(ended, ["dots: 1 of", "image files do not exist, the first is dots/images/3.png"])
-    checked = called(tmp_path, *CHECK, "--sheet", "sheet.png")
+    checked = called(tmp_path, *CHECK)
     assert "image files that are missing: 1 (images/3.png)" in checked.out
     assert checked.status == 1
 
@@ -183,15 +183,6 @@ def test_annotations_with_a_fault(
 ) -> None:
     edit_json(dots / ANNOTATIONS, edit)
     refused(called(tmp_path, *RUN), [f"dots/{ANNOTATIONS}", words])
-
-
-@pytest.mark.usefixtures("dots")
-def test_a_sheet_that_cannot_be_written(tmp_path: Path) -> None:
-    for file, words in (("sheet.jpg", "ends in .png"), ("no/sheet.png", "cannot be written")):
-        ended = called(tmp_path, *CHECK, "--sheet", file)
-        assert (ended.status, ended.new) == (1, ())
-        assert ended.err.startswith(f"Error: --sheet {file}: ")
-        assert words in ended.err
 
 
 # Converting.

@@ -4,8 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
 import pytest
 from dots import (
     ANNOTATIONS,
@@ -24,7 +22,6 @@ from hrbench.commands import run as running
 from hrbench.commands import score as scoring
 from hrbench.commands.check.check import check
 from hrbench.commands.check.names import faults_of_file
-from hrbench.commands.check.sheet import draw_sheet
 from hrbench.errors import RunError
 from hrbench.formats.division import in_validation
 from hrbench.report import runs
@@ -228,34 +225,3 @@ def test_datasets_that_come_with_hrbench_have_no_fault_and_no_note(
 def test_what_is_no_list_of_names_is_left_to_the_reader_of_the_file() -> None:
     assert faults_of_file({"keypoints": 3}) == []
     assert faults_of_file({}) == []
-
-
-def test_the_sheet_shows_each_split_below_its_name(dots: Path, tmp_path: Path) -> None:
-    dataset = catalog.load_dataset(str(dots / DATASET))
-    draw_sheet(dataset, dots, ["train", "val"], tmp_path / "sheet.png")
-    picture = cv2.imread(str(tmp_path / "sheet.png"))
-    assert picture is not None
-    assert picture.shape == (2 * 224 + 224 + 2 * 30, 6 * 224, 3)  # 8 objects, 2 objects, titles
-    assert np.any(picture[:30] < 100)
-    assert np.all(picture[:30, 400:] == 255)
-
-
-@pytest.mark.parametrize(
-    ("name", "file", "words"),
-    [
-        ("imagenet", "sheet.png", "--sheet shows keypoints in images; imagenet has none"),
-        ("coco", "sheet.jpg", r"--sheet .*sheet\.jpg: write a name that ends in \.png"),
-        ("coco", "sheet.png", "no usable split of coco has any"),
-    ],
-)
-def test_a_sheet_that_cannot_be_drawn_is_refused(
-    name: str, file: str, words: str, tmp_path: Path
-) -> None:
-    with pytest.raises(RunError, match=words):
-        draw_sheet(
-            catalog.load_dataset(name),
-            tmp_path,
-            ["test-dev2017"][: name == "coco"],
-            tmp_path / file,
-        )
-    assert not (tmp_path / file).exists()

@@ -1,6 +1,7 @@
 """The kind of task that tells classes apart."""
 
 from hrbench.kinds.classes import resolving
+from hrbench.kinds.classes.browsing import browsed
 from hrbench.kinds.classes.exporting import DeployableClassifier
 from hrbench.kinds.classes.predictor import ClassPredictor
 from hrbench.kinds.classes.profiling import profiled
@@ -12,6 +13,7 @@ CLASSES = Kind(
     overrides=resolving.overrides,
     require_measurable=resolving.require_measurable,
     fits=resolving.fits,
+    browsed=browsed,
     deployable=DeployableClassifier,
     profiled=profiled,
     of_pictures=ClassPredictor,

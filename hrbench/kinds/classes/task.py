@@ -60,6 +60,10 @@ class Classification(Task[ImageNetwork, ClassEvaluation, ClassPredictions]):
     def training(self, evaluation: ClassEvaluation) -> Training:
         """Return random parts of the training split's pictures."""
         del evaluation
+        return self.parts()
+
+    def parts(self) -> Training:
+        """Return what is trained on, which nothing else decides."""
         read = format_of(self.dataset, PictureFormat).training
         training = read(self.spec, self.dataset, self.data_root)
         augment = self.spec.augment

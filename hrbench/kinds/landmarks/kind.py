@@ -2,6 +2,7 @@
 
 from hrbench.kinds.kind import Kind
 from hrbench.kinds.landmarks import resolving
+from hrbench.kinds.landmarks.browsing import browsed
 from hrbench.kinds.landmarks.exporting import DeployableLandmarks
 from hrbench.kinds.landmarks.predictor import KeypointPredictor
 from hrbench.kinds.landmarks.profiling import profiled
@@ -16,6 +17,7 @@ LANDMARKS = Kind(
     require_measurable=resolving.require_measurable,
     require_trainable=resolving.require_trainable,
     fits=resolving.fits,
+    browsed=browsed,
     deployable=DeployableLandmarks,
     profiled=profiled,
     of_pictures=KeypointPredictor,

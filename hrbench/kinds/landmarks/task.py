@@ -85,12 +85,17 @@ class Landmarks(Task[ImageNetwork, LandmarkEvaluation, Predictions]):
 
     def training(self, evaluation: LandmarkEvaluation) -> Training:
         """Return augmented crops of the persons or faces of the training split."""
-        people = formats.training(self.spec, self.dataset, self.data_root)
-        people = framed(people, self.spec, self.dataset, self.data_root)
+        feed = self.crops()
+        people = feed.people
         turned = self._mirrored() if self.spec.augment.flip else ()
         allowed = (*people.allowed, *turned, *self._measured_too(people, evaluation))
-        feed = TrainingCrops(people, self.pixels.cutting, self.spec.augment, self.options.seed)
         return Training(feed, left_out=people.left_out, allowed=allowed)
+
+    def crops(self) -> TrainingCrops:
+        """Return the crops that are trained on."""
+        people = formats.training(self.spec, self.dataset, self.data_root)
+        people = framed(people, self.spec, self.dataset, self.data_root)
+        return TrainingCrops(people, self.pixels.cutting, self.spec.augment, self.options.seed)
 
     def wanted(
         self, evaluation: LandmarkEvaluation, training: Training | None

@@ -2,6 +2,7 @@
 
 from hrbench.kinds.kind import Kind
 from hrbench.kinds.lifting import resolving
+from hrbench.kinds.lifting.browsing import browsed
 from hrbench.kinds.lifting.exporting import DeployableLifter
 from hrbench.kinds.lifting.predictor import JointResults
 from hrbench.kinds.lifting.profiling import profiled
@@ -12,6 +13,7 @@ LIFTING = Kind(
     overrides=resolving.overrides,
     require_measurable=resolving.require_measurable,
     fits=resolving.fits,
+    browsed=browsed,
     deployable=DeployableLifter,
     profiled=profiled,
     of_predictions=JointResults,

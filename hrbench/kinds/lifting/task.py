@@ -13,6 +13,7 @@ from hrbench.backbone.fitting import Fit
 from hrbench.backbone.layouts import MARTINEZ  # of weights without their statistics
 from hrbench.backbone.weights import Checkpoint
 from hrbench.begun import provenance
+from hrbench.data.clips import Clip
 from hrbench.data.evaluation import LiftingEvaluation
 from hrbench.data.lifting_batches import LiftingBatch, TrainingWindows
 from hrbench.data.pose_statistics import centred
@@ -62,24 +63,32 @@ class Lifting(Task[Lifter, LiftingEvaluation, JointPredictions]):
     def training(self, evaluation: LiftingEvaluation) -> Training:
         """Return every frame of the training subjects with the frames around it."""
         del evaluation
-        read = reading.training(self.spec, self.dataset, self.data_root, self.options)
-        clips, seen = read.clips, self.inputs
-        keypoints = [seen.of(clip) for clip in clips]
-        joints = [centred(clip.joints).astype(np.float32) for clip in clips]
-        sequences = join(keypoints, joints, seen.order, seen.order)
-        shift, mirror = seen.shift, self.spec.recipe.flip
+        read = self.sequences()
+        clips = read.clips
         return Training(
-            TrainingWindows(sequences, pad=seen.pad, shift=shift, mirror=mirror),
+            self.windows(clips),
             statistics(clips) if isinstance(self.spec.model, LinearModel) else {},
             read.left_out,
             read.allowed,
         )
 
+    def sequences(self) -> reading.Training:
+        """Read the sequences of the training split, with the keypoints that are lifted."""
+        return reading.training(self.spec, self.dataset, self.data_root, self.options)
+
+    def windows(self, clips: Sequence[Clip]) -> TrainingWindows:
+        """Return what a network sees of sequences to train on."""
+        seen = self.inputs
+        keypoints = [seen.of(clip) for clip in clips]
+        joints = [centred(clip.joints).astype(np.float32) for clip in clips]
+        sequences = join(keypoints, joints, seen.order, seen.order)
+        shift, mirror = seen.shift, self.spec.recipe.flip
+        return TrainingWindows(sequences, pad=seen.pad, shift=shift, mirror=mirror)
+
     def load(self, network: Lifter, checkpoint: Checkpoint) -> Fit:
         """Load the network; statistics that a file lacks are those of the training split."""
         if checkpoint.layout == MARTINEZ.name and isinstance(network, LinearNetwork):
-            read = reading.training(self.spec, self.dataset, self.data_root, self.options)
-            checkpoint = _completed(checkpoint, statistics(read.clips))
+            checkpoint = _completed(checkpoint, statistics(self.sequences().clips))
         return super().load(network, checkpoint)
 
     def initialise(self, network: Lifter, checkpoint: Checkpoint) -> Fit:

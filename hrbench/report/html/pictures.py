@@ -69,12 +69,17 @@ def embedded(path: Path, words: str, caption: str, room: Room) -> Picture:
         raise RunError(
             f"{path}: is no picture. Delete the folder {path.parent}, and the report goes without."
         ) from error
-    content, size = _fitted(image, room)
+    return fitted(image, words, caption, room)
+
+
+def fitted(image: "Opened", words: str, caption: str, room: Room) -> Picture:
+    """Return an RGB picture in as many pixels as there is room for."""
+    content, size = _smaller(image, room)
     source = f"data:image/jpeg;base64,{base64.b64encode(content).decode()}"
     return Picture(source, words, caption, *size)
 
 
-def _fitted(image: "Opened", room: Room) -> tuple[bytes, tuple[int, int]]:
+def _smaller(image: "Opened", room: Room) -> tuple[bytes, tuple[int, int]]:
     """Return a picture as JPEG, and its size: the largest that fits, else the smallest."""
     from PIL.Image import Resampling  # noqa: PLC0415
 

@@ -94,12 +94,14 @@ def report(
     ]
     sentences = (*found.left_out, *spoilt, *([] if records else [NO_RUNS]))
     first = overview.page(records, places, pages, sentences)
-    made = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC by hrbench {hrbench.__version__}"
-    return written(Report("hrbench report", made, (first, *boards, *compared, *details)))
+    return written("hrbench report", (first, *boards, *compared, *details))
 
 
-def written(content: Report) -> str:
-    """Return a report as HTML; whatever comes out of files is escaped."""
+def written(title: str, pages: Sequence[Page]) -> str:
+    """Return pages as one file of HTML; whatever comes out of files is escaped.
+
+    The first is called `overview`, where the title leads to.
+    """
     import jinja2  # noqa: PLC0415  only this form needs it
 
     environment = jinja2.Environment(
@@ -109,11 +111,12 @@ def written(content: Report) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC by hrbench {hrbench.__version__}"
     script = _file("page.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return environment.get_template("report.html.j2").render(
-        report=content,
-        menu=_menu(content.pages),
+        report=Report(title, made, tuple(pages)),
+        menu=_menu(pages),
         style=Markup(_file("page.css")),  # noqa: S704  ours
         script=Markup(script),  # noqa: S704
         digest=digest,
