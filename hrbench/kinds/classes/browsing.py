@@ -1,5 +1,7 @@
 """Pictures to be looked at: whole, and the parts that a training takes of them."""
 
+from typing import Any
+
 import numpy as np
 
 from hrbench.data.image_crops import read_rgb
@@ -14,7 +16,7 @@ PARTS = (
 
 def browsed(task: Classification) -> Browsed:
     """Return the pictures that a task of classes is trained on."""
-    feed = task.parts().feed
+    feed: Any = task.parts().feed
     pictures, names = feed.pictures, list(task.dataset.classes.values())
 
     def show(row: int) -> Shown:
