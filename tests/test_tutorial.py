@@ -77,7 +77,7 @@ def test_figures_may_differ_and_words_may_not() -> None:
 def test_the_tutorial_names_no_command_that_is_not_run() -> None:
     assert len(blocks("python")) == 1
     assert {line.split()[1] for block in blocks("console") for line in hrbench_lines(block)} == {
-        *("make", "convert", "check", "run", "report", "sigmas")
+        *("make", "convert", "check", "browse", "run", "report", "sigmas")
     }
 
 

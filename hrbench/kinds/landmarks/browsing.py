@@ -20,7 +20,7 @@ WHY = "left and right are probably swapped"
 
 def browsed(task: Landmarks) -> Browsed:
     """Return what a task of keypoints is trained on; whose sides may be swapped is odd."""
-    feed, dataset = task.crops(), task.dataset
+    feed, dataset = task.crops(task.pixels.cutting), task.dataset
     people, codec = feed.people, task.pixels.codec
     pairs, edges = dataset.indices(dataset.flip_pairs), dataset.indices(dataset.edges)
     colors = annotated_points.colors_of(dataset.keypoints, pairs)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from hrbench import catalog
 from hrbench.data import shared_images
+from hrbench.data.cutting import Cutting
 from hrbench.data.evaluation import LandmarkEvaluation
 from hrbench.data.faults import stop_at_fatal
 from hrbench.data.loader import Batch, TrainingCrops
@@ -85,17 +86,17 @@ class Landmarks(Task[ImageNetwork, LandmarkEvaluation, Predictions]):
 
     def training(self, evaluation: LandmarkEvaluation) -> Training:
         """Return augmented crops of the persons or faces of the training split."""
-        feed = self.crops()
+        feed = self.crops(self.pixels.cutting)
         people = feed.people
         turned = self._mirrored() if self.spec.augment.flip else ()
         allowed = (*people.allowed, *turned, *self._measured_too(people, evaluation))
         return Training(feed, left_out=people.left_out, allowed=allowed)
 
-    def crops(self) -> TrainingCrops:
-        """Return the crops that are trained on."""
+    def crops(self, cutting: Cutting) -> TrainingCrops:
+        """Return what is trained on, cut so."""
         people = formats.training(self.spec, self.dataset, self.data_root)
         people = framed(people, self.spec, self.dataset, self.data_root)
-        return TrainingCrops(people, self.pixels.cutting, self.spec.augment, self.options.seed)
+        return TrainingCrops(people, cutting, self.spec.augment, self.options.seed)
 
     def wanted(
         self, evaluation: LandmarkEvaluation, training: Training | None
