@@ -10,6 +10,7 @@ from pathlib import Path
 from hrbench.errors import FetchError
 from hrbench.fetching.fetched import Fetched, offline, require_as_before, require_room
 
+TRIES = 3  # that are cut off
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -29,7 +30,7 @@ def from_hub(
     Raises:
         FetchError: there is no such file, no network, or it may not be read.
     """
-    from huggingface_hub import hf_hub_download, hf_hub_url  # noqa: PLC0415  takes its time
+    from huggingface_hub import hf_hub_url  # noqa: PLC0415  takes its time
     from huggingface_hub import try_to_load_from_cache as cached  # noqa: PLC0415
 
     only_here = only_here or offline()
@@ -37,7 +38,7 @@ def from_hub(
         if not only_here and not isinstance(cached(repository, file, revision=revision), str):
             _announce(hf_hub_url(repository, file, revision=revision), f"{repository}/{file}")
         with _quiet():
-            named = hf_hub_download(repository, file, revision=revision, local_files_only=only_here)
+            named = _loaded(repository, file, revision, only_here=only_here)
     except (OSError, ValueError, RuntimeError, _protocol()) as error:
         raise FetchError(_why(repository, file, revision, error)) from error
     path = Path(named)
@@ -49,6 +50,25 @@ def from_hub(
         raise FetchError(f"{path.resolve()} is damaged: its SHA-256 is not the hub's; remove it")
     require_as_before(address, sha256, path)
     return Fetched(path, address, sha256)
+
+
+def _loaded(repository: str, file: str, revision: str | None, *, only_here: bool) -> str:
+    """Return where the client has put a file.
+
+    What came before a cut it keeps, and goes on from there when it is asked again; not every
+    version does so by itself.
+    """
+    from huggingface_hub import hf_hub_download  # noqa: PLC0415
+    from huggingface_hub.errors import HfHubHTTPError  # noqa: PLC0415
+
+    tries = 0
+    while True:
+        try:
+            return hf_hub_download(repository, file, revision=revision, local_files_only=only_here)
+        except _protocol() as error:
+            tries += 1
+            if tries == TRIES or isinstance(error, HfHubHTTPError):
+                raise
 
 
 def beside(repository: str, file: str, commit: str) -> Path | None:
@@ -95,7 +115,7 @@ def _quiet() -> Iterator[None]:
 
 
 def _protocol() -> type[Exception]:
-    """Return what the client's own HTTP library raises: httpx's, or requests'."""
+    """Return what all errors of the client's HTTP library are."""
     from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]  # noqa: PLC0415
 
     error: type[Exception] = HTTPError
@@ -127,7 +147,7 @@ def _why(repository: str, file: str, revision: str | None, error: Exception) -> 
         (errors.EntryNotFoundError, f"{page} has no such file"),
         (errors.HFValidationError, f"'{repository}' is no ORG/REPO"),
         (errors.HfHubHTTPError, str(error).strip().splitlines()[0]),
-        (_protocol(), away),
+        (_protocol(), f"{away}, or was cut off"),
     )
     other = f"it cannot be fetched: {(str(error).strip() or type(error).__name__).splitlines()[0]}"
     why = next((words for kind, words in known if isinstance(error, kind)), other)
