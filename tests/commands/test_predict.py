@@ -194,6 +194,13 @@ def detector_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def test_offline_a_detector_is_not_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setenv("HRBENCH_OFFLINE", "1")
+    with pytest.raises(RunError, match=r"HRBENCH_OFFLINE forbids to fetch it: .* --detector"):
+        Detector(torch.device("cpu"), None, 0.3)
+
+
 def test_persons_of_a_detector_are_boxes(images: list[Path], detector_weights: Path) -> None:
     """Those that torchvision's network gives for the same pixels, of persons alone."""
     detector = Detector(torch.device("cpu"), str(detector_weights), 0.3)

@@ -103,6 +103,17 @@ def test_measured_again_it_comes_to_the_figures_on_its_card(tmp_path: Path) -> N
     assert record.weights.trained_for == "dots@tiny"
 
 
+@pytest.mark.slow
+def test_a_network_of_classes_comes_back_to_its_figures(tmp_path: Path) -> None:
+    data = str(small_world(8, "imagenet"))
+    record, run = ran("imagenet@tiny", tmp_path, data=data, overrides=("recipe.epochs=1",))
+    publishing.publish(str(run), tmp_path / "net")
+    again, _ = ran("imagenet@tiny", tmp_path, data=data, weights=str(tmp_path / "net"))
+    assert again.metrics == record.metrics
+    card = ModelCard.load(tmp_path / "net" / "README.md")
+    assert card.data.pipeline_tag == "image-classification"
+
+
 def test_of_a_dataset_that_is_known_the_name_is_enough(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from hrbench.backbone import contents
 from hrbench.commands.predict.pictures import Picture
 from hrbench.errors import RunError, WeightsError
+from hrbench.fetching.fetched import offline
 from hrbench.formats.coco.annotations import PERSON
 
 NAME = "fasterrcnn_resnet50_fpn_v2"
@@ -74,6 +75,11 @@ def _torchvision() -> Any:
 def _built(detection: Any, weights: str | None) -> Any:
     make = getattr(detection, NAME)
     weights = weights or (str(there) if (there := cached()) else None)
+    if weights is None and offline():
+        raise RunError(
+            "torchvision's detector is not in its cache, and HRBENCH_OFFLINE forbids to fetch it: "
+            "name a file by --detector"
+        )
     if weights is None:
         try:
             return make(weights="DEFAULT")
