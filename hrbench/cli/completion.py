@@ -1,4 +1,4 @@
-"""What a shell offers to complete: tasks and variants, datasets, runs, forms; else files.
+"""What a shell offers to complete: tasks and variants, datasets, suites, runs, forms; else files.
 
 click has the rest: commands, options and their choices, and the scripts of bash, zsh and fish.
 """
@@ -41,6 +41,14 @@ def datasets(context: click.Context, _: click.Parameter, begun: str) -> list[Com
     return _offered(catalog.names("datasets"), begun)
 
 
+def suites(context: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem]:
+    """Return the suites that come with hrbench."""
+    from hrbench import catalog  # noqa: PLC0415
+
+    del context
+    return _offered(catalog.names("suites"), begun)
+
+
 def runs(context: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem]:
     """Return the runs, the latest first, each with its task; by their ids if none is called so."""
     folders = run_folders.every(Path(context.params.get("out") or run_folders.RUNS))[::-1]
@@ -78,4 +86,5 @@ def _offered(
 A_TASK = either(tasks)
 TASK_OR_RUN = either(tasks, runs)
 DATASET = either(datasets, tasks)
+SUITE = either(suites)
 RUN = either(runs)

@@ -8,11 +8,12 @@ from typing import Any
 
 import click
 
+from hrbench.cli.completion import SUITE
 from hrbench.cli.root import DATA, DEVICE, FILE, RUNS, answer, as_json, main, terminal
 
 
 @main.command()
-@click.argument("name", metavar="SUITE")
+@click.argument("name", metavar="SUITE", shell_complete=SUITE)
 @click.option("--data", type=FILE, help=DATA)
 @click.option("--device", help=DEVICE)
 @click.option("--workers", type=click.IntRange(min=0), help="Processes that read images.")

@@ -52,6 +52,10 @@ def test_tasks_and_their_variants_are_offered(command: str) -> None:
     assert len(wide) > 2
 
 
+def test_suites_that_come_along_are_offered() -> None:
+    assert values("suite ") == catalog.names("suites") == ["mission", "synthetic"]
+
+
 @pytest.mark.parametrize("command", ["check", "fetch", "make", "shard"])
 def test_datasets_are_offered_and_where_none_fits_tasks(command: str) -> None:
     assert values(f"{command} ") == catalog.names("datasets")

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,10 @@ from worlds import small_weights, small_world
 
 from hrbench import catalog
 from hrbench.begun import under_way
+from hrbench.begun.options import Options
 from hrbench.report import runs
 from hrbench.report.run_folders import every
+from hrbench.spec.suite import Runs
 
 BRIEF = """
 [every]
@@ -74,6 +77,12 @@ def test_lists_stand_for_every_combination_and_what_is_said_twice_is_one(tmp_pat
     assert first[first.index("--boxes") + 1] == "gt"
     assert "model.input=[64, 64]" in first
     assert first[-2:] == ["--resume", "auto"]
+
+
+def test_every_flag_of_a_run_is_a_key_of_a_suite() -> None:
+    several = {"folds", "fold"}  # a run of its own would be each
+    flags = {field.name for field in fields(Options)} - {"out", "overrides"} - several
+    assert flags | {"task", "variant", "set"} == set(Runs.model_fields)
 
 
 def test_files_beside_the_suite_are_found_from_anywhere(tmp_path: Path) -> None:
