@@ -39,10 +39,12 @@ def suite(
     hrbench suite mission --data /datasets --dry-run
     hrbench suite mine.toml --launcher slurm
     """
-    from hrbench.commands.suite import suite as running  # noqa: PLC0415  torch takes seconds
-    from hrbench.commands.suite import summary  # noqa: PLC0415
+    from hrbench.commands.suite import launching, summary  # noqa: PLC0415  torch takes seconds
+    from hrbench.commands.suite import suite as running  # noqa: PLC0415
 
     survey = running.surveyed(name, Path(out), given, fetches=not dry_run)
+    if launcher is not None:
+        launching.require(survey.suite, launcher)
     if not dry_run:
         with running.alone(survey):
             survey = running.again(survey)

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sys
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -246,16 +247,24 @@ def test_a_launched_run_that_is_preempted_goes_on_to_the_same_record(tmp_path: P
     assert runs.read(every(tmp_path / "w")[0]).seal == runs.read(done).seal
 
 
-def test_without_slurm_its_launcher_says_so(
+def test_what_a_launcher_cannot_do_is_said_before_anything_begins(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))  # where there is no srun
+    for launcher, keys, words in (
+        ("slurm", {}, "job: the key 'time' is missing: Slurm asks how long a job may take"),
+        ("slurm", {"time": 30}, "there is no srun here; call it on a machine of a Slurm cluster"),
+        ("local", {"time": 1, "notice": 90}, "a job would be told to end as it begins"),
+        ("local", {"nodes": 2}, "job: nodes is 2, and this machine is one"),
+    ):
+        suite(tmp_path, run(task="coco-pose@tiny"), table("[job]", **keys))
+        refused(called(tmp_path, "suite", "small.toml", "--launcher", launcher), [words])
+
+
+def test_without_submitit_a_launcher_says_how_to_install_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "submitit", None)
     suite(tmp_path, run(task="coco-pose@tiny"))
-    command = ["suite", "small.toml", "--launcher", "slurm"]
-    assert "job: the key 'time' is missing" in called(tmp_path, *command).err
-    suite(tmp_path, run(task="coco-pose@tiny"), table("[job]", time=30))
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert "there is no srun here" in called(tmp_path, *command).err
-    suite(tmp_path, run(task="coco-pose@tiny"), table("[job]", time=1, notice=90))
-    assert "told to end as it begins" in called(tmp_path, *command[:3], "local").err
-    suite(tmp_path, run(task="coco-pose@tiny"), table("[job]", nodes=2))
-    assert "nodes is 2, and this machine is one" in called(tmp_path, *command[:3], "local").err
+    ended = called(tmp_path, "suite", "small.toml", "--launcher", "local")
+    refused(ended, ["--launcher needs submitit: pip install 'hrbench[slurm]'"])

@@ -9,7 +9,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from hrbench import catalog
-from hrbench.commands.suite import launching, local, running, slurm
+from hrbench.commands.suite import local, running, slurm
 from hrbench.commands.suite.jobs import Jobs
 from hrbench.commands.suite.launching import LOCAL
 from hrbench.commands.suite.plan import Planned, found, planned
@@ -102,14 +102,13 @@ def here(survey: Survey, told: Told) -> None:
 
 
 def launched(survey: Survey, launcher: str, told: Told) -> None:
-    """Give what is to do to a launcher; on this machine wait for it.
+    """Give what is to do to a launcher that can have it; on this machine wait for it.
 
     Raises:
-        HrbenchError: the launcher is not there, or does not take a job.
+        HrbenchError: it does not take a job.
         KeyboardInterrupt: it was interrupted, and what was under way here was ended.
     """
     suite, jobs = survey.suite, survey.jobs
-    launching.require(suite, launcher)
     if launcher == LOCAL:
         local.run(suite, jobs, survey.to_do, told)
         return
