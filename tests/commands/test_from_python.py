@@ -17,10 +17,11 @@ from worlds import small_classifier, small_lifter, small_weights, small_world
 
 import hrbench
 from hrbench.begun.options import Options
+from hrbench.commands.predict import boxes
 from hrbench.commands.predict.from_python import Model
 from hrbench.commands.predict.predict import Asked, predict
 from hrbench.data.headers import TAG
-from hrbench.errors import DataError, HrbenchError, RunError, UnknownNameError, WeightsError
+from hrbench.errors import DataError, HrbenchError, RunError, UnknownNameError
 
 POSE = "coco-pose@tiny"
 
@@ -210,8 +211,11 @@ def test_without_boxes_the_rule_of_the_command_applies(
     assert capsys.readouterr().err.count("Each picture is taken as one box") == 1
     (tmp_path / "checkpoints").mkdir()
     (tmp_path / "checkpoints" / "fasterrcnn_resnet50_fpn_v2_coco-dd69338a.pth").touch()
-    with pytest.raises(WeightsError, match=r"dd69338a\.pth"):
-        hrbench.load(POSE, str(small_weights(POSE))).predict(images[0])
+    seen = np.array([[10, 12, 60, 90, 0.5]])
+    monkeypatch.setattr(boxes, "Detector", lambda *_: lambda _, images: [seen] * len(images))
+    found = hrbench.load(POSE, str(small_weights(POSE))).predict(images[0])
+    np.testing.assert_array_equal(found.boxes, seen[:, :4])
+    assert "Persons are looked for by torchvision's detector" in capsys.readouterr().err
     with pytest.raises(DataError, match=r"people\.json has boxes of files"):
         model.predict(rgb(images[0]), boxes="people.json")
 
