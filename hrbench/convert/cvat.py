@@ -33,7 +33,10 @@ def read(file: Path, images: Path | None = None) -> Source:
     listed = in_tracks(file, root) if in_video else in_images(file, root)
     skeleton, category = _skeleton(file, labels, listed)
     left_out = Counter[str]()
-    objects = {name: _objects(of, skeleton, left_out) for name, of in listed.items()}
+    numbered = any(len(at) > 1 for of in listed.values() for _, at, _ in of.points)
+    objects = {
+        name: _objects(of, skeleton, left_out, numbered=numbered) for name, of in listed.items()
+    }
     full = {name: listed[name] for name, found in objects.items() if found}
     paths = _frames(file, list(full), images) if in_video else _files(file, listed, full, images)
     pictures = [
@@ -86,14 +89,19 @@ def _skeleton(
     )
 
 
-def _objects(shapes: Shapes, skeleton: Skeleton, left_out: Counter[str]) -> list[Labelled]:
-    """Return the objects of a picture, and count what is no part of any."""
+def _objects(
+    shapes: Shapes, skeleton: Skeleton, left_out: Counter[str], *, numbered: bool
+) -> list[Labelled]:
+    """Return the objects of a picture, and count what is no part of any.
+
+    With `numbered`, a shape of points without skeletons is an object, else it is a keypoint.
+    """
     left_out.update(shapes.others)
     names = skeleton.keypoints
     rows = [(elements, group) for _, elements, group in shapes.skeletons]
     if rows:
         left_out["points outside of skeletons"] += len(shapes.points)
-    elif all(len(at) == 1 for _, at, _ in shapes.points) and names[:1] != ("point_0",):
+    elif not numbered:
         found, empty = grouping.objects(shapes.where, shapes.grouped(), shapes.boxes, names)
         left_out["boxes without a keypoint"] += empty
         return found
@@ -121,7 +129,7 @@ def _frames(file: Path, names: Sequence[str], images: Path | None) -> dict[str, 
     """
     endings = [e for ending in sorted(IMAGES) for e in (ending, ending.upper())]
     first = next(iter(names), FRAME.format(0))
-    found = places.located(file, [f"{first}{ending}" for ending in endings], images)
+    found = places.finder(file.parent, images)([f"{first}{ending}" for ending in endings])
     there = {} if found is None else {path.stem: path for path in sorted(found.parent.iterdir())}
     missing = [name for name in names if name not in there]
     if missing:

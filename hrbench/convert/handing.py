@@ -20,6 +20,8 @@ from hrbench.convert.labels import TEST, TRAIN, VAL, Picture, Skeleton
 from hrbench.convert.writing import Content, category
 from hrbench.errors import RunError
 
+COCO, YOLO = "coco", "yolo"
+WORDS = {COCO: "COCO keypoints", YOLO: "YOLO pose, described by data.yaml"}
 Splits = Mapping[str, Sequence[Picture]]
 IMAGES, LABELS = "images", "labels"
 COCO_FILE = "annotations/person_keypoints_{split}.json"
@@ -84,6 +86,8 @@ def write(dataset: Dataset, target: Path, to: str) -> Handed:
                 objects[split] = _WRITERS[to](dataset, split, files, folder, left_out)
             if to == YOLO:
                 _describe(dataset, folder)
+            if target.is_dir():
+                target.rmdir()  # empty; else some systems do not replace it
             folder.replace(target)
     except OSError as error:
         raise RunError(f"{target} cannot be written: {error.strerror or error}") from error
@@ -175,7 +179,5 @@ def _size(picture: Picture) -> tuple[int, int]:
     return picture.size
 
 
-COCO, YOLO = "coco", "yolo"
-WORDS = {COCO: "COCO keypoints", YOLO: "YOLO pose, described by data.yaml"}
 _Writer = Callable[[Dataset, str, Sequence[str], Path, Counter[str]], int]
 _WRITERS: dict[str, _Writer] = {COCO: _coco, YOLO: _yolo}

@@ -12,6 +12,7 @@ from typing import Any
 from hrbench.convert import grouping, places
 from hrbench.convert.grouping import Point
 from hrbench.convert.labels import SEEN, Box, Picture, Source, paired
+from hrbench.convert.places import Finder
 from hrbench.data.headers import Size
 from hrbench.errors import DataError
 from hrbench.files.json_files import read_json
@@ -36,13 +37,13 @@ def read(source: Path, images: Path | None = None) -> Source:
             not tell which object a point is of.
     """
     files = sorted(source.rglob("*.json")) if source.is_dir() else [source]
-    contents = {file: content for file in files if is_of(content := read_json(file))}
+    contents = {file: _wanted(content) for file in files if is_of(content := read_json(file))}
     shapes = {file: list(_shapes(file, content)) for file, content in contents.items()}
     names = dict.fromkeys(s["label"] for rows in shapes.values() for s in rows if _is(s, POINT))
     if not names:
         raise DataError(f"{source}: no point in labelme's files there; keypoints are points")
-    left_out = Counter[str]()
-    pictures = []
+    left_out = Counter({"files that are not labelme's": len(files) - len(contents)})
+    near, pictures = places.finder(source if source.is_dir() else source.parent, images), []
     for file, rows in shapes.items():
         points = [Point(s["label"], (*_corner(file, s), SEEN), s.get("group_id")) for s in rows
                   if _is(s, POINT)]  # fmt: skip
@@ -51,7 +52,7 @@ def read(source: Path, images: Path | None = None) -> Source:
         left_out["rectangles without a point"] += empty
         left_out.update(f"shapes of the type {s['shape_type']}" for s in rows if not _is_read(s))
         content = contents[file]
-        image = _image(file, content, images)
+        image = _image(file, content, None if images else file.parent, near)
         pictures.append(Picture(image, tuple(found), size=_size(content)))
     folder = source if source.is_dir() else source.parent
     return Source(
@@ -110,16 +111,19 @@ def _box(file: Path, shape: dict[str, Any]) -> Box:
     return left, top, max(across) - left, max(down) - top
 
 
-def _image(file: Path, content: Any, images: Path | None) -> Path:
+def _wanted(content: Any) -> Any:
+    """Return a file's content without the picture that may be in it."""
+    return {key: value for key, value in content.items() if key != "imageData"}
+
+
+def _image(file: Path, content: Any, beside: Path | None, near: Finder) -> Path:
     name = content["imagePath"]
     if not isinstance(name, str) or not name:
         raise DataError(f"{file}: 'imagePath' is {name!r}, no file")
     named = with_slashes(name)
-    beside = file.parent / named
-    if images is None and beside.is_file():
-        return beside
-    found = places.located(file, [named], images)
-    return found or beside
+    if beside is not None and (beside / named).is_file():
+        return beside / named
+    return near([named]) or file.parent / named
 
 
 def _size(content: Any) -> Size | None:

@@ -6,25 +6,21 @@ where a task names its picture and points are in the rectangle that they were dr
 Source: labelstud.io, "Label Studio Task Format" and the tag KeyPointLabels.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlparse
 
 from hrbench.convert import grouping, places
 from hrbench.convert.grouping import Point
 from hrbench.convert.labels import SEEN, Box, Labelled, Picture, Source, paired
+from hrbench.convert.labelstudio_pictures import image_of, video_of
 from hrbench.data.headers import Size
-from hrbench.data.media import IMAGES
 from hrbench.errors import DataError
 from hrbench.files.json_rows import NUMBER, POSITIVE
-from hrbench.files.paths import with_slashes
 
 EXPORT = "in Label Studio, export it as JSON or COCO"
 POINTS, BOXES = "keypointlabels", "rectanglelabels"
-UPLOADED = re.compile(r"[0-9a-f]{8}-")  # what an upload puts before a file's name
 PER_CENT = 100.0
 
 
@@ -55,14 +51,14 @@ def read(source: Path, tasks: list[Any], images: Path | None = None) -> Source:
     )  # fmt: skip
     if not names:
         raise DataError(f"{source} has tasks of Label Studio, none with keypoints; {EXPORT}")
-    pictures = []
+    near, pictures = places.finder(source.parent, images), []
     for number, (task, rows) in enumerate(zip(tasks, results, strict=True), 1):
         where = f"{source}, task {task.get('id', number)}"
         left_out.update(_others(rows))
         found = _objects(where, task, rows, tuple(names), left_out)
         if found:
-            size = None if _video(task) else _size(rows)  # sleap-io may not know it
-            pictures.append(Picture(_image(source, where, task, images), found, size=size))
+            size = None if video_of(task) else _size(rows)  # sleap-io may not know it
+            pictures.append(Picture(image_of(where, task, near), found, size=size))
         left_out["tasks without a keypoint"] += not found
     return Source(
         pictures,
@@ -82,7 +78,7 @@ def _objects(
 ) -> tuple[Labelled, ...]:
     """Return the objects of a task; sleap-io draws a rectangle of any size around each."""
     points = _points(where, rows, _related(rows))
-    boxes, turned = ([], 0) if _video(task) else _boxes(where, rows, points)
+    boxes, turned = ([], 0) if video_of(task) else _boxes(where, rows, points)
     left_out["rectangles that are turned"] += turned
     found, empty = grouping.objects(where, points, boxes, names)
     left_out["rectangles without a keypoint"] += empty
@@ -157,54 +153,6 @@ def _size(rows: list[dict[str, Any]]) -> Size | None:
     """Return how large the picture is, as the first of its regions says."""
     said: list[Any] = [(row.get("original_width"), row.get("original_height")) for row in rows]
     return next((size for size in said if all(map(POSITIVE.fits, size))), None)
-
-
-def _image(source: Path, where: str, task: dict[str, Any], images: Path | None) -> Path:
-    """Return where a task's picture lies.
-
-    Raises:
-        DataError: it names none, or one that is not there.
-    """
-    video = _video(task)
-    if video is not None:
-        names, index = video.get("filename"), video.get("frame_idx", 0)
-        files = names if isinstance(names, list) else [names]
-        at = files[index] if type(index) is int and 0 <= index < len(files) else None
-        if not isinstance(at, str):
-            raise DataError(
-                f"{source}: frame {index} of a video is of no image file; name one for it"
-            )
-        name = at
-    else:
-        data = task.get("data")
-        values = list(data.values()) if isinstance(data, dict) else []
-        named = [name for value in values if isinstance(value, str) for name in [_named(value)]]
-        pictures = [name for name in named if Path(name).suffix.lower() in IMAGES]
-        if not pictures:
-            raise DataError(f"{where}: its 'data' names no image file; {EXPORT}")
-        name = pictures[0]
-    if Path(name).is_file():
-        return Path(name)
-    short = Path(name).name
-    places_of = [with_slashes(name), UPLOADED.sub("", short, count=1)]
-    found = places.located(source, places_of, images)
-    if found is None:
-        raise DataError(f"{where}: its picture {short} is not near; name its folder with --images")
-    return found
-
-
-def _video(task: dict[str, Any]) -> dict[str, Any] | None:
-    """Return what sleap-io writes of a task's frame."""
-    meta = task.get("meta")
-    video = meta.get("video") if isinstance(meta, dict) else None
-    return video if isinstance(video, dict) else None
-
-
-def _named(address: str) -> str:
-    """Return the path of a picture that a task calls by its address."""
-    parts = urlparse(address)
-    local = parse_qs(parts.query).get("d")  # of local files: /data/local-files/?d=DIR/1.png
-    return local[0] if local else unquote(parts.path).lstrip("/") if parts.scheme else address
 
 
 def _list(source: Path, row: Any, key: str, of: type = dict) -> list[Any]:

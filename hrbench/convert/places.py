@@ -1,6 +1,6 @@
 """Where the images of annotations lie, and what of their names is the place on another machine."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -11,6 +11,9 @@ NEAR = ("", "images")  # folders of images, seen from the annotations and the fo
 ABOVE = 3  # folders that are looked into, above that of the annotations
 SAMPLE = 50  # names that a folder is judged by
 SUB_FOLDERS = 200  # of a folder, that are looked into
+
+
+Finder = Callable[[Sequence[str]], Path | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +60,30 @@ def find(
     raise DataError(f"{source}: the image {first} {_nowhere(given)}")
 
 
-def located(source: Path, names: Sequence[str], given: Path | None = None) -> Path | None:
-    """Return the file that has one of some names of an image; None where there is none.
+def finder(start: Path, given: Path | None = None) -> Finder:
+    """Return what finds the file that has one of some names of an image; None where none has.
+
+    Names have / between folders, the likeliest comes first; leading folders may be missing.
 
     Args:
-        source: the annotations, beside and above which images are looked for.
-        names: what it may be called, with / between folders; the likeliest first.
+        start: the folder of the annotations, in and above which images are looked for.
         given: the folder that a user names, to look in alone.
     """
-    folders = [given] if given is not None else list(_folders(source.parent))
-    shorter = [_without(name, n) for name in names for n in range(len(PurePosixPath(name).parts))]
-    there = (folder / name for name in shorter for folder in folders)
-    return next((path for path in there if path.is_file()), None)
+    folders = [given] if given is not None else list(_folders(start))
+    inside = [(folder, frozenset(path.name for path in folder.iterdir())) for folder in folders]
+
+    def find_one(names: Sequence[str]) -> Path | None:
+        for name in names:
+            parts = [part for part in PurePosixPath(name).parts if part != "/"]
+            for dropped in range(len(parts)):
+                shorter = parts[dropped:]
+                for folder, there in inside:
+                    known = shorter[0] in there or shorter[0] in {".", ".."}
+                    if known and (path := folder.joinpath(*shorter)).is_file():
+                        return path
+        return None
+
+    return find_one
 
 
 def _is_called_after(source: Path, folder: Path) -> bool:

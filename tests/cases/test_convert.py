@@ -293,7 +293,7 @@ def test_label_studios_tasks_keep_the_order_of_their_keypoints(tmp_path: Path) -
 def test_a_frame_without_an_image_file_is_named(video: Any, tmp_path: Path) -> None:
     file = studio(tmp_path)
     edit_json(file, lambda tasks: tasks[0]["meta"]["video"].update(video))
-    with pytest.raises(DataError, match=r"tasks\.json: frame \d of a video is of no image file"):
+    with pytest.raises(DataError, match=r"tasks\.json, task 1: frame \d of a video is of no image"):
         convert(file, tmp_path / "out")
 
 

@@ -37,6 +37,7 @@ def test_points_of_a_group_are_an_object_and_its_rectangle_the_box(tmp_path: Pat
         ],
     )
     written(folder, "2", [shape("tail", [5, 6])], version="4.5.6")
+    (folder / "settings.json").write_text("{}")
     made = convert(folder, tmp_path / "out")
     assert made.skeleton.keypoints == ("nose", "tail")
     assert objects(tmp_path / "out") == [
@@ -44,7 +45,7 @@ def test_points_of_a_group_are_an_object_and_its_rectangle_the_box(tmp_path: Pat
         ("1.png", None, [0, 0, 0, 30, 22, 2]),
         ("2.png", None, [0, 0, 0, 5, 6, 2]),
     ]
-    assert made.left_out == ("1 shapes of the type polygon",)
+    assert made.left_out == ("1 files that are not labelme's", "1 shapes of the type polygon")
     assert usable(tmp_path / "out") == ("train", "val")
 
 
