@@ -54,7 +54,7 @@ def minimums(session: nox.Session) -> None:
     """
     extras = PROJECT["optional-dependencies"]
     needs = [*PROJECT["dependencies"]]
-    needs += [need for name in ("cdf", "sleap", "slurm", "video") for need in extras[name]]
+    needs += [need for name in ("cdf", "sleap", "slurm", "timm", "video") for need in extras[name]]
     lowest = [need.split(",")[0].replace(">=", "==") for need in needs]
     beside = ("pytest>=8.3", "hypothesis", "nox", "psutil", "pytest-benchmark", *BROWSER)
     peers = ("OneEuroFilter", "huggingface_hub", "jsonschema", "torchmetrics", "webdataset")

@@ -55,8 +55,13 @@ class RunError(HrbenchError):
 def suggest(name: str, known: Iterable[str]) -> str:
     """Return "Did you mean 'x'?" for a near miss, or the list of what there is."""
     known = sorted(known)
-    near = next((similar for way in NEAR if (similar := way(name, known))), [])
+    near = nearest(name, known)
     return f"Did you mean {_either(near)}?" if near else f"Known: {', '.join(known)}."
+
+
+def nearest(name: str, known: Sequence[str]) -> list[str]:
+    """Return the names that may have been meant, the likeliest first."""
+    return next((similar for way in NEAR if (similar := way(name, known))), [])
 
 
 def _either(names: Sequence[str]) -> str:

@@ -1,16 +1,25 @@
 """The composition root: a backbone and a head from a spec."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from hrbench.backbone.initial import Initial
-from hrbench.backbone.input import Color, Normalisation
+from hrbench.backbone.input import Input, Normalisation
 from hrbench.backbone.registry import Backbone, backbone_of
+from hrbench.backbone.timm_networks import (
+    TimmPooled,
+    is_of_timm,
+    own_name,
+    require_classifier,
+    statistics,
+)
 from hrbench.data.pose_statistics import JOINTS_OUT, KEYPOINTS_IN
 from hrbench.errors import SpecError
-from hrbench.heads.classify import ClassificationHead
+from hrbench.heads.classify import ClassificationHead, PooledHead
 from hrbench.heads.codec import GridCodec
 from hrbench.heads.codecs import CODECS
 from hrbench.heads.deconvolution import DeconvolutionHead
@@ -23,6 +32,7 @@ from hrbench.heads.temporal_lift import TemporalLifter
 from hrbench.spec import (
     ClassifierModel,
     HeatmapModel,
+    ImageModel,
     LandmarkTask,
     LinearModel,
     TemporalModel,
@@ -50,6 +60,21 @@ class ImageNetwork(nn.Module):
         inputs: Tensor = self.normalise(images)
         return self.answer(inputs)
 
+    def parameter_groups(self, weight_decay: float, layer_decay: float) -> list[dict[str, Any]]:
+        """Return all parameters by layer, as optimisers take them; the backbone is timm's.
+
+        The head learns at the full rate; its biases and norms do not decay.
+        """
+        backbone: Any = self.backbone
+        of_head: dict[bool, list[nn.Parameter]] = {True: [], False: []}  # by whether they decay
+        for parameter in self.head.parameters():
+            of_head[parameter.ndim > 1].append(parameter)
+        return [
+            *backbone.parameter_groups(weight_decay, layer_decay),
+            {"params": of_head[True], "weight_decay": weight_decay},
+            {"params": of_head[False], "weight_decay": 0.0},
+        ]
+
     def answer(self, inputs: Tensor) -> Tensor:
         """Return what the head makes of (B, 3, H, W) images that are normalised already."""
         branches = self.backbone(inputs)
@@ -63,22 +88,28 @@ class ImageNetwork(nn.Module):
 
 
 def build(
-    model: HeatmapModel, num_keypoints: int, seed: int, initial: Initial = "normal"
+    model: HeatmapModel,
+    num_keypoints: int,
+    seed: int,
+    initial: Initial = "normal",
+    drop_path: float | None = None,
 ) -> ImageNetwork:
     """Return the network that a spec describes, its initial weights drawn with `seed`.
+
+    `drop_path` is the recipe's, of a backbone of timm's.
 
     Raises:
         UnknownNameError, SpecError: as `require_buildable`.
     """
     require_buildable(model)
+    entry = backbone_of(model.backbone, model.input, drop_path)
     torch.manual_seed(seed)
-    entry = backbone_of(model.backbone)
     backbone = entry.make(model.branches, model.upsampling)
     head = HEADS[model.head](entry, model, num_keypoints)
     # Backbone and head are made before either is drawn, so that a seed draws what it always did.
     entry.initialise(backbone, initial)
     head.initialise(initial)
-    network = _network(entry, model.color, backbone, head)
+    network = ImageNetwork(Normalisation(_given(model, entry.input), model.color), backbone, head)
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.momentum = model.momentum
@@ -92,11 +123,16 @@ def require_buildable(model: HeatmapModel) -> None:
         UnknownNameError: no backbone is called so.
         SpecError: it has one branch, and a key is of several.
     """
-    several = len(backbone_of(model.backbone).channels) > 1
+    several = len(backbone_of(model.backbone, model.input).channels) > 1
     if not several and (model.branches, model.upsampling) != (1, "nearest"):
         raise SpecError(
             "model.branches and model.upsampling are HRNet's: with "
             f"'{model.backbone}', which has one branch, they are 1 and 'nearest'"
+        )
+    if is_of_timm(model.backbone) and model.upsampling != "nearest":
+        raise SpecError(
+            f"model.upsampling: timm's '{model.backbone}' takes the nearest cell; "
+            f"'{model.backbone.removeprefix('timm/').replace('_', '-')}' has the other"
         )
 
 
@@ -135,13 +171,19 @@ def official_face_codec(model: HeatmapModel, counted_from: int) -> OfficialFaceH
     return OfficialFaceHeatmap(height, width, STRIDE, model.sigma, counted_from=counted_from)
 
 
-def build_classifier(model: ClassifierModel, num_classes: int, seed: int) -> ImageNetwork:
+def build_classifier(
+    model: ClassifierModel, num_classes: int, seed: int, drop_path: float | None = None
+) -> ImageNetwork:
     """Return a classification network, its weights drawn as the official code draws them.
+
+    A network of timm's pools as it does there.
 
     Raises:
         UnknownNameError: no backbone is called so.
         SpecError: it has not the four branches that the head sums.
     """
+    if is_of_timm(model.backbone):
+        return _build_pooled(model, num_classes, seed, drop_path)
     torch.manual_seed(seed)
     entry = backbone_of(model.backbone)
     if len(entry.channels) != ClassificationHead.BRANCHES:
@@ -155,11 +197,25 @@ def build_classifier(model: ClassifierModel, num_classes: int, seed: int) -> Ima
     )
     entry.initialise(backbone, "fan-out")
     head.initialise()
-    return _network(entry, "rgb", backbone, head)
+    return ImageNetwork(Normalisation(_given(model, entry.input)), backbone, head)
 
 
-def _network(entry: Backbone, color: Color, backbone: nn.Module, head: nn.Module) -> ImageNetwork:
-    return ImageNetwork(Normalisation(entry.input, color), backbone, head)
+def _build_pooled(
+    model: ClassifierModel, num_classes: int, seed: int, drop_path: float | None
+) -> ImageNetwork:
+    require_classifier(model.backbone, model.input, drop_path)
+    name = own_name(model.backbone)
+    torch.manual_seed(seed)
+    backbone = TimmPooled(name, model.input, drop_path)
+    head = PooledHead(backbone.features, num_classes)
+    return ImageNetwork(Normalisation(_given(model, statistics(name))), backbone, head)
+
+
+def _given(model: ImageModel, own: Input) -> Input:
+    """Return the statistics that a spec says, or the backbone's own."""
+    if model.mean is None or model.std is None:
+        return own
+    return replace(own, mean=model.mean, deviation=model.std)
 
 
 class TemporalNetwork(nn.Module):

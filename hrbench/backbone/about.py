@@ -21,6 +21,9 @@ class About:
     seen_datasets: tuple[str, ...]  # "dataset/split", of the training and of what it began with
     init: str  # what the training started from
     synthetic: bool = False  # those data sets were hrbench's own
+    backbone: str = ""  # its name, where it has one
+    mean: tuple[float, float, float] | None = None  # of images, where they are not the backbone's
+    std: tuple[float, float, float] | None = None
     division: str = ""  # how the images were chosen that it was not trained on, where a seed did
 
     @property
@@ -54,9 +57,19 @@ def read(content: object) -> About | None:
             init=str(said["init"]),
             synthetic=said.get("synthetic") is True,
             division=str(said.get("division", "")),
+            backbone=str(said.get("backbone", "")),
+            mean=_colors(said.get("mean")),
+            std=_colors(said.get("std")),
         )
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def _colors(said: Any) -> tuple[float, float, float] | None:
+    if said is None:
+        return None
+    red, green, blue = map(float, said)
+    return red, green, blue
 
 
 def same(ours: tuple[str, ...], theirs: tuple[str, ...]) -> bool:

@@ -8,8 +8,10 @@ from torch import Tensor
 
 from hrbench.backbone.fitting import PREFIX
 from hrbench.backbone.registry import BACKBONES
+from hrbench.backbone.timm_networks import is_of_timm
 
 STEM = f"{PREFIX}conv1.weight"
+COLORS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +33,21 @@ class Anatomy:
         return "none that is known here" if self.classes is None else "classes"
 
 
-def anatomy(tensors: Mapping[str, Tensor]) -> Anatomy:
-    """Return the parts of the network that tensors are of."""
+def anatomy(tensors: Mapping[str, Tensor], said: str = "") -> Anatomy:
+    """Return the parts of the network that tensors are of.
+
+    `said` is the backbone that their file names: shapes do not tell timm's.
+    """
     score, logits = tensors.get("head.score.weight"), tensors.get("head.classifier.weight")
     stem = tensors.get(STEM)
     branches = None
     if score is not None:
         branches = 4 if "head.mix.0.weight" in tensors else 1
+    of_timm = is_of_timm(said) and any(name.startswith(f"{PREFIX}model.") for name in tensors)
+    planes = COLORS if of_timm else None
     return Anatomy(
-        backbones=_backbones(tensors),
-        input_channels=None if stem is None else stem.shape[1],
+        backbones=(said,) if of_timm else _backbones(tensors),
+        input_channels=planes if stem is None else stem.shape[1],
         keypoints=None if score is None else len(score),
         classes=None if logits is None else len(logits),
         branches=branches,

@@ -118,6 +118,8 @@ HRBENCH = tuple(
         *(("head.expand_conv.",), ("head.w1.",)),
     )
 )
+# What `timm_weights` makes of timm's other networks: no names tell these files.
+TIMM = Layout("timm", (), OURS)
 BARE = Layout("backbone", ("backbone.",), OURS)  # with a head of which nothing is known here
 
 # The first that fits: what those at the end have, those before them have as well.
@@ -130,7 +132,7 @@ LAYOUTS = (
 
 def by_name() -> dict[str, Layout]:
     """Return the layouts by what they are called; those of one name differ in their marks only."""
-    return {layout.name: layout for layout in LAYOUTS}
+    return {layout.name: layout for layout in (*LAYOUTS, TIMM)}
 
 
 def layout_of(names: Collection[str]) -> Layout | None:

@@ -43,6 +43,11 @@ class Checkpoint:
     address: str = ""  # that it was fetched from
 
     @property
+    def backbone(self) -> str:
+        """The name of the backbone that the file says it has; nothing where it does not."""
+        return "" if self.about is None else self.about.backbone
+
+    @property
     def color(self) -> str | None:
         """The order of an image's planes: as the file says, or as goes with its layout."""
         said = None if self.about is None else self.about.color
@@ -63,9 +68,9 @@ def read(path: Path, part: str = "") -> Checkpoint:
     content = contents.read(path)
     taken, chosen = _chosen(wrappers.parts(content.held), content.held, path, part)
     layout = taken.layout
-    _require_finite(taken.tensors, path)
-    dtypes = Counter(_name(t.dtype) for t in taken.tensors.values() if t.is_floating_point())
-    tensors, cast = _single(taken.tensors)
+    require_finite(taken.tensors, path)
+    dtypes = Counter(name_of(t.dtype) for t in taken.tensors.values() if t.is_floating_point())
+    tensors, cast = single(taken.tensors)
     theirs = {layout.ours(name): name for name in tensors}
     named = _counted({ours: tensors[name] for ours, name in theirs.items()})
     named, filled = _filled(named, layout)
@@ -137,7 +142,12 @@ def _chosen(
     return first, ()
 
 
-def _require_finite(tensors: Mapping[str, Tensor], path: Path) -> None:
+def require_finite(tensors: Mapping[str, Tensor], path: Path) -> None:
+    """Refuse tensors that have no number somewhere.
+
+    Raises:
+        WeightsError: one has.
+    """
     spoilt = [n for n, t in tensors.items() if t.is_floating_point() and not t.isfinite().all()]
     if spoilt:
         raise WeightsError(
@@ -146,10 +156,10 @@ def _require_finite(tensors: Mapping[str, Tensor], path: Path) -> None:
         )
 
 
-def _single(tensors: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], list[str]]:
+def single(tensors: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], list[str]]:
     """Return all numbers in single precision, as networks here have them; and say so."""
     others = Counter(
-        _name(tensor.dtype)
+        name_of(tensor.dtype)
         for tensor in tensors.values()
         if tensor.is_floating_point() and tensor.dtype != torch.float32
     )
@@ -179,5 +189,6 @@ def _filled(tensors: dict[str, Tensor], layout: Layout) -> tuple[dict[str, Tenso
     return tensors | zeros, words
 
 
-def _name(dtype: torch.dtype) -> str:
+def name_of(dtype: torch.dtype) -> str:
+    """Return what numbers of a type are called."""
     return str(dtype).removeprefix("torch.")

@@ -29,7 +29,11 @@ def read(path: Path, part: str = "") -> Checkpoint:
     Raises:
         WeightsError: see `backbone.weights.read`.
     """
-    checkpoint = weights.read(path, part)
+    return identified(weights.read(path, part))
+
+
+def identified(checkpoint: Checkpoint) -> Checkpoint:
+    """Return a checkpoint with what its run or its publisher says, where it says nothing itself."""
     if checkpoint.about is not None:
         return checkpoint
     about = _of_its_run(checkpoint) or _of_its_publisher(checkpoint)
@@ -78,6 +82,9 @@ def of_training(
         variant=spec.variant,
         outputs=outputs(dataset),
         color=getattr(spec.model, "color", None),
+        backbone=getattr(spec.model, "backbone", ""),
+        mean=getattr(spec.model, "mean", None),
+        std=getattr(spec.model, "std", None),
         seen_datasets=seen,
         init=init,
         synthetic=synthetic,

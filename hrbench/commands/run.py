@@ -174,7 +174,7 @@ def resume(
         options = replace(options, compile=compiles, eager=eager)
     modified = is_modified(spec, catalog.shipped(spec.name))
     before = (folder, state)
-    return walked(Asked(spec, dataset, options, given.checkpoint(options), modified, before))
+    return walked(Asked(spec, dataset, options, given.checkpoint(options, spec), modified, before))
 
 
 def walked(asked: Asked) -> tuple[RunRecord, Path] | None:

@@ -35,8 +35,8 @@ def folded(network: nn.Module, inputs: Tensor) -> nn.Module:
         )
     for parent in list(copied.modules()):
         for name, child in parent.named_children():
-            if child in found:
-                setattr(parent, name, nn.Identity())
+            if child in found:  # timm's have an activation inside, which is called after them
+                setattr(parent, name, nn.Sequential(*child.children()))
     return copied
 
 

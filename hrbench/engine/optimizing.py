@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import torch
 from torch import nn
@@ -24,20 +24,32 @@ OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {  # of (parameters, lr, weigh
 WAYS = ("lr", "foreach", "fused", "capturable")  # that do not belong to the state of a training
 
 
-def optimizer(recipe: Recipe, network: nn.Module, fused: torch.device | None = None) -> Optimizer:
+def optimizer(
+    recipe: Recipe,
+    network: nn.Module,
+    fused: torch.device | None = None,
+    layer_decay: float | None = None,
+) -> Optimizer:
     """Return an optimiser of all parameters of a network.
 
     `fused` on their device it takes its step at once, and can be captured on a card: the learning
-    rate is a tensor there.
+    rate is a tensor there. With `layer_decay` the network says what its layers are
+    (`parameter_groups`), and each has a rate of its own.
     """
-    make = OPTIMIZERS[recipe.optimizer]
+    make, decay = OPTIMIZERS[recipe.optimizer], recipe.weight_decay
+    parameters: Any = network.parameters()
+    if layer_decay is not None:
+        parameters = cast("Any", network).parameter_groups(decay, layer_decay)
     if fused is None:
-        return make(network.parameters(), recipe.lr, weight_decay=recipe.weight_decay)
-    rate = torch.tensor(recipe.lr, device=fused)
-    made = make(network.parameters(), rate, weight_decay=recipe.weight_decay, fused=True)
-    for group in made.param_groups:
-        if "capturable" in group:  # SGD has nothing that would have to be
-            group["capturable"] = True
+        made = make(parameters, recipe.lr, weight_decay=decay)
+    else:
+        rate = torch.tensor(recipe.lr, device=fused)
+        made = make(parameters, rate, weight_decay=decay, fused=True)
+        for group in made.param_groups:
+            group["lr"] = rate.clone()  # one tensor would be the rate of all groups
+            if "capturable" in group:  # SGD has nothing that would have to be
+                group["capturable"] = True
+    set_rate(made, recipe.lr)
     return made
 
 
@@ -55,12 +67,13 @@ def flat_gradients(network: nn.Module) -> torch.Tensor:
 
 
 def set_rate(optimizer: Optimizer, rate: float) -> None:
-    """Set the learning rate, where it is."""
+    """Set the learning rate, where it is; of layers that have their own, in proportion."""
     for group in optimizer.param_groups:
+        own = rate * group.get("lr_scale", 1.0)
         if isinstance(group["lr"], torch.Tensor):
-            group["lr"].fill_(rate)
+            group["lr"].fill_(own)
         else:
-            group["lr"] = rate
+            group["lr"] = own
 
 
 def state(optimizer: Optimizer) -> dict[str, Any]:

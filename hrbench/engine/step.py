@@ -30,6 +30,7 @@ class Plan:
     workers: int  # processes that read samples
     max_norm: optimizing.Clipped = "none"
     momentum: tuple[float, float] | None = None  # of batch normalisation, at first and at last
+    layer_decay: float | None = None  # of a layer's learning rate, from that of the next one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +82,7 @@ class Step(Generic[B]):
             network.to(memory_format=torch.channels_last)
             self.format = "channels_last"
         fused = device if fast or short else None
-        self.optimizer = optimizing.optimizer(recipe, network, fused)
+        self.optimizer = optimizing.optimizer(recipe, network, fused, plan.layer_decay)
         runtime.broadcast((*network.parameters(), *network.buffers()))
         self._gradients = None if runtime.world == 1 else optimizing.flat_gradients(network)
         self._share = torch.ones((), device=device)  # in memory, where a graph reads it

@@ -65,3 +65,18 @@ class ClassificationHead(nn.Module):
             total = branch + halve(total)
         logits: Tensor = self.classifier(self.final_layer(total).mean(dim=(2, 3)))
         return logits
+
+
+class PooledHead(nn.Module):
+    """Classify what a backbone has pooled itself.
+
+    Shapes: one (B, features) in a list; returns (B, num_classes) logits.
+    """
+
+    def __init__(self, features: int, num_classes: int) -> None:
+        super().__init__()
+        self.classifier = nn.Linear(features, num_classes)
+
+    def forward(self, pooled: Sequence[Tensor]) -> Tensor:
+        logits: Tensor = self.classifier(pooled[0])
+        return logits

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from hrbench.backbone.anatomy import Anatomy
 from hrbench.backbone.weights import Checkpoint
+from hrbench.begun import provenance
 from hrbench.begun.options import Options
 from hrbench.draw.browsed import Browsed
 from hrbench.engine.runtime import Runtime
@@ -39,6 +41,10 @@ def _nothing_wrong(*_: Any) -> None:
     return None
 
 
+def _as_any(path: Path, _: Any) -> Checkpoint:
+    return provenance.read(path)
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Kind:
     """What differs between kinds of task: the task itself, and what commands need besides.
@@ -50,13 +56,16 @@ class Kind:
     task: Callable[[Any, DatasetSpec, DataRoot, Options], AnyTask]
     # (options, spec, checkpoint): the keys that the kind's flags set; `checkpoint` is evaluated.
     overrides: Callable[[Options, Any, Checkpoint | None], list[str]]
-    # (spec, dataset): the keys that the dataset decides where the task leaves them open.
-    settled: Callable[[Any, DatasetSpec], list[str]] = _no_keys
+    # (spec, dataset, options, checkpoint): the keys that the dataset or the weights decide, where
+    # the task leaves them open.
+    settled: Callable[[Any, DatasetSpec, Options, Checkpoint | None], list[str]] = _no_keys
     # (spec): what it says that no registry has, or that does not go together with such a name.
     refusals: Callable[[Any], Iterator[Refusal]] = _no_refusals
     # (spec, dataset): refuse what could not be measured, or trained as the recipe says.
     require_measurable: Callable[[Any, DatasetSpec], None]
     require_trainable: Callable[[Any, DatasetSpec], None] = _nothing_wrong
+    # (path, spec): the weights of a file, for the network of a task; of any release that it knows.
+    read: Callable[[Path, Any], Checkpoint] = _as_any
     # (checkpoint, its anatomy, spec, dataset): whether the network may be the task's.
     fits: Callable[[Checkpoint, Anatomy, Any, DatasetSpec], bool]
     # Options that are this kind's, and what is said of them to a task of another, `{task}`.

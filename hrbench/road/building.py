@@ -83,7 +83,7 @@ def _begun(task: AnyTask, network: nn.Module, training: Training, runtime: Runti
     if task.options.init is None:
         weights = Weights(origin="trained", sha256=None, seen_datasets=seen, init="random")
         return Built(network, training, weights, from_random(task.spec))
-    checkpoint = weights_of(task.options.init).read()
+    checkpoint = weights_of(task.options.init).read(spec=task.spec)
     fit = task.initialise(network, checkpoint)
     if runtime.leads:
         tell(_loaded(task, checkpoint, fit))

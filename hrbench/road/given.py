@@ -18,7 +18,7 @@ from hrbench.fetching.hub import beside
 from hrbench.formats import location
 from hrbench.formats.location import BUILTIN, DEFAULT, DataRoot
 from hrbench.kinds.contract import AnyTask
-from hrbench.kinds.registry import task_of
+from hrbench.kinds.registry import kind_of, task_of
 from hrbench.report import run_folders
 from hrbench.road.resolve import of_dataset
 from hrbench.road.telling import tell
@@ -44,13 +44,16 @@ class WeightsFile:
     origin: str = ""  # the name that it was fetched by; "" of a path or a RUN
     address: str = ""  # that it was fetched from
 
-    def read(self, part: str = "") -> Checkpoint:
-        """Return its weights, with what is known of them.
+    def read(self, part: str = "", spec: TaskSpec | None = None) -> Checkpoint:
+        """Return its weights, with what is known of them; for the network of a task's `spec`.
 
         Raises:
-            WeightsError: see `backbone.weights.read`.
+            WeightsError: see `backbone.weights.read`; or they are of another network.
         """
-        checkpoint = provenance.read(self.path, part)
+        if spec is None:
+            checkpoint = provenance.read(self.path, part)
+        else:
+            checkpoint = kind_of(spec).read(self.path, spec)
         return replace(checkpoint, origin=self.origin, address=self.address)
 
 
@@ -116,13 +119,16 @@ def with_runs(options: Options) -> Options:
     )
 
 
-def checkpoint(options: Options) -> Checkpoint | None:
+def checkpoint(options: Options, task: TaskFile | TaskSpec) -> Checkpoint | None:
     """Return the weights to evaluate, with what is known of them; None where it is to be trained.
 
     Raises:
-        WeightsError: they cannot be read.
+        WeightsError: they cannot be read, as weights of the task's network.
     """
-    return None if options.weights is None else weights_of(options.weights).read()
+    if options.weights is None:
+        return None
+    spec = task.spec(options.overrides) if isinstance(task, TaskFile) else task
+    return weights_of(options.weights).read(spec=spec)
 
 
 def with_data(file: TaskFile, options: Options) -> Options:

@@ -42,7 +42,8 @@ def load(name: str | None, options: Options) -> Loaded:
         HrbenchError: the task or a flag is not known, the file cannot be read, or does not fit.
     """
     given = None if options.weights is None else weights_of(options.weights)
-    checkpoint = None if given is None else given.read()
+    asked = None if name is None else task_file(name).spec(options.overrides)
+    checkpoint = None if given is None else given.read(spec=asked)
     of_run = None if given is None else given.spec
     spec, dataset = resolve(_named(name, checkpoint, of_run), options, checkpoint)
     data_root = DataRoot(folder_of(dataset, options.data) or DEFAULT, synthetic=False)
@@ -75,7 +76,7 @@ def _named(task: str | None, checkpoint: Checkpoint | None, of_run: Path | None)
     before = checkpoint.about
     if before is not None and before.task == task and before.variant in file.variants:
         return replace(file, variant=before.variant)
-    return task_file(chosen(task, checkpoint, anatomy(checkpoint.tensors)))
+    return task_file(chosen(task, checkpoint, anatomy(checkpoint.tensors, checkpoint.backbone)))
 
 
 def _task_of(checkpoint: Checkpoint | None, of_run: Path | None) -> str:
@@ -92,6 +93,8 @@ def _task_of(checkpoint: Checkpoint | None, of_run: Path | None) -> str:
         if said.task in catalog.names("tasks"):
             return said.name
         raise RunError(f"{checkpoint.path} was trained for {said.name}: name its file by --task")
-    fitting = ", ".join(fitting_variants(checkpoint, anatomy(checkpoint.tensors)))
+    fitting = ", ".join(
+        fitting_variants(checkpoint, anatomy(checkpoint.tensors, checkpoint.backbone))
+    )
     shapes = f"; {fitting} have its shapes" if fitting else ""
     raise RunError(f"{checkpoint.path} does not say what it was trained for: name --task{shapes}")

@@ -44,7 +44,7 @@ def resolve(
     of_kind = kind_of(plain).overrides(options, plain, checkpoint)
     keys = (*of_kind, *_of_all(options), *options.overrides)
     spec = file.spec(keys, builtin=builtin)
-    if settled := kind_of(spec).settled(spec, dataset):
+    if settled := kind_of(spec).settled(spec, dataset, options, checkpoint):
         spec = file.spec((*keys, *settled), builtin=builtin)
     require_sound(spec, dataset, options.overrides, file.path)
     if options.weights is None:

@@ -2,6 +2,7 @@
 
 from hrbench.spec.classes import ClassificationTask, ClassifierModel
 from hrbench.spec.dataset import DatasetSpec, Split
+from hrbench.spec.images import ImageModel, ImageRecipe
 from hrbench.spec.landmarks import Augment, HeatmapModel, LandmarkTask
 from hrbench.spec.lifting import LiftingProtocol, LiftingTask, LinearModel, TemporalModel
 from hrbench.spec.tables import NamePairs, Names, Table
@@ -15,6 +16,8 @@ __all__ = [
     "ClassifierModel",
     "DatasetSpec",
     "HeatmapModel",
+    "ImageModel",
+    "ImageRecipe",
     "LandmarkTask",
     "LiftingProtocol",
     "LiftingTask",

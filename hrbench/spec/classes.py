@@ -3,31 +3,20 @@
 from typing import Annotated, ClassVar, Literal
 
 from hrbench.metrics.inputs import RankedClasses
-from hrbench.spec.tables import Count, Share, Size, Table
-from hrbench.spec.task import Model, Protocol, Reasons, Recipe, TaskSpec, metric_of
+from hrbench.spec.images import ImageModel, ImageRecipe
+from hrbench.spec.tables import Count, Share, Table
+from hrbench.spec.task import Protocol, Reasons, TaskSpec, asleep_where, metric_of
 
 
-class ClassifierModel(Model):
+class ClassifierModel(ImageModel):
     """What is trained."""
 
     head: Literal["classify"]
-    backbone: str
-    input: Size  # height, width in pixels
     width: Count = 32  # of the head's first bottleneck; each coarser branch's is twice as wide
     features: Count = 2048  # before the classes
 
-    @property
-    def words(self) -> str:
-        """Backbone and input."""
-        return f"{self.backbone}, {self.input[0]} x {self.input[1]}"
 
-    @property
-    def network(self) -> str:
-        """The backbone."""
-        return self.backbone
-
-
-class ClassifierRecipe(Recipe):
+class ClassifierRecipe(ImageRecipe):
     """How it is trained."""
 
     loss: Literal["cross-entropy"] = "cross-entropy"
@@ -58,6 +47,15 @@ class ClassificationTask(TaskSpec):
     recipe: ClassifierRecipe
     augment: View
     protocol: ClassificationProtocol
+
+    def asleep(self) -> Reasons:
+        """Return the keys that another one leaves without effect, each with the reason."""
+        backbone = self.model.backbone
+        words = f"they are of HRNet's head, and '{backbone}' pools by itself"
+        pools = backbone.startswith("timm/")
+        return super().asleep() | asleep_where(
+            {f"model.{key}": (pools, words) for key in ("width", "features")}
+        )
 
     def foreign(self) -> Reasons:
         """Return the keys that a task of classes never reads, each with the reason."""

@@ -6,47 +6,34 @@ from pydantic import Field, model_validator
 
 from hrbench.metrics.inputs import OF_CHOICE, PosesInBoxes
 from hrbench.metrics.registry import METRICS
-from hrbench.spec.tables import NotNegative, Positive, Scales, Share, Size, Table
+from hrbench.spec.images import ImageModel, ImageRecipe
+from hrbench.spec.tables import NotNegative, Positive, Scales, Share, Table
 from hrbench.spec.task import (
-    Model,
     Protocol,
     Reasons,
-    Recipe,
     TaskSpec,
     asleep_where,
     metric_of,
 )
 
 
-class HeatmapModel(Model):
+class HeatmapModel(ImageModel):
     """Backbone and heatmaps."""
 
-    free: ClassVar[tuple[str, ...]] = ("color",)
+    free: ClassVar[tuple[str, ...]] = ("color", *ImageModel.free)
 
     head: str  # one of `network.HEADS`; simcc: a class per half pixel of columns and rows
-    backbone: str
     color: Literal["rgb", "bgr"] = "rgb"  # the order of an image's planes, as the network has it
     branches: Literal[1, 4] = 1  # that the head reads: HRNetV1 the finest, HRNetV2 all four
     upsampling: Literal["nearest", "bilinear"] = "nearest"  # of coarser branches in the backbone
     momentum: Share = 0.1  # of batch normalisation's running statistics
-    input: Size  # height, width in pixels
     sigma: Positive  # of the target's bump, in heatmap cells or half pixels
     # Targets, and the crops' pixel grid, one of `codecs.CODECS`; `simcc` goes with its head.
     codec: str = "quarter"
     activation: Literal["none", "softmax"] = "none"  # what makes heatmaps of the head's scores
 
-    @property
-    def words(self) -> str:
-        """Backbone and input."""
-        return f"{self.backbone}, {self.input[0]} x {self.input[1]}"
 
-    @property
-    def network(self) -> str:
-        """The backbone."""
-        return self.backbone
-
-
-class HeatmapRecipe(Recipe):
+class HeatmapRecipe(ImageRecipe):
     """How it is trained."""
 
     loss: str  # one of the codec's: of `heatmap.LOSSES`, or of SimCC's own

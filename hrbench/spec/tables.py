@@ -40,6 +40,7 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
 Scales = Annotated[tuple[Positive, ...], Field(min_length=1), FromList]
 Sizes = Annotated[tuple[Positive, ...], FromList]
+Colors = Annotated[tuple[NotNegative, NotNegative, NotNegative], FromList]  # red, green, blue
 
 
 class Table(BaseModel):

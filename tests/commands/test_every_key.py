@@ -51,7 +51,12 @@ RECIPE: Values = {
     "precision": ("fp32", "bf16"),
     "validate_every": ("1",),
 }
-OF_KEYPOINTS: Values = {
+OF_BACKBONES: Values = {
+    "layer_decay": ("0.5",),
+    "drop_path": ("0.9",),
+    "max_norm": ("gradients",),
+}
+OF_KEYPOINTS: Values = OF_BACKBONES | {
     "loss": ("mse", "plain-mse", "ohkm", "cross-entropy", "kl-divergence"),
     "target_weights": ("false", "true"),
     "initial": ("normal", "kaiming"),
@@ -192,7 +197,7 @@ KINDS: dict[str, tuple[tuple[str, ...], dict[str, Values]]] = {  # what is set f
     "imagenet@tiny": (
         ("recipe.milestones=[1]",),
         {
-            "recipe": RECIPE | {"loss": ("cross-entropy", "mse")},
+            "recipe": RECIPE | OF_BACKBONES | {"loss": ("cross-entropy", "mse")},
             "augment": {"smallest": ("0.9",), "flip": ("0.0", "1.0")},
             "protocol": PROTOCOL
             | {

@@ -97,7 +97,9 @@ def test_a_convolution_takes_up_the_scale_and_the_shift_behind_it() -> None:
 
 
 @torch.no_grad()
-@pytest.mark.parametrize("name", ["hrnet-w8", "resnet-50"])
+@pytest.mark.parametrize(
+    "name", ["hrnet-w8", "resnet-50", "timm/mobilenetv4_conv_small_050", "timm/regnetx_002"]
+)
 def test_no_normalisation_is_left_in_a_backbone_and_its_outputs_stay(name: str) -> None:
     torch.manual_seed(0)
     entry = backbone_of(name)

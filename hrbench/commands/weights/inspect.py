@@ -1,7 +1,7 @@
 """What a checkpoint file is: its layout, its network, and whether that is a task's."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -112,8 +112,8 @@ def inspect(file: str | Path, task: str | None = None) -> Inspection:
     Raises:
         HrbenchError: it cannot be read, or there is no such task.
     """
-    checkpoint = weights_of(str(file)).read()
-    parts = anatomy(checkpoint.tensors)
+    checkpoint = weights_of(str(file)).read(spec=None if task is None else named(task)[0])
+    parts = anatomy(checkpoint.tensors, checkpoint.backbone)
     variants = tuple(fitting_variants(checkpoint, parts))
     if task is None:
         return Inspection(checkpoint, parts, variants, None, None)
@@ -147,7 +147,11 @@ def _preprocessing(checkpoint: Checkpoint, parts: Anatomy) -> dict[str, Any] | N
     """Return what an image goes through before such a network; None for what takes no image."""
     if parts.input_channels is None:
         return None
-    given = BACKBONES[parts.backbones[0]].input if parts.backbones else IMAGENET
+    about = checkpoint.about
+    known = BACKBONES.get(parts.backbones[0]) if parts.backbones else None
+    given = IMAGENET if known is None else known.input
+    if about is not None and about.mean is not None and about.std is not None:
+        given = replace(given, mean=about.mean, deviation=about.std)
     return {
         "color": color_of(checkpoint),
         "divided_by": 255,

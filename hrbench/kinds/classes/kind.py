@@ -1,5 +1,6 @@
 """The kind of task that tells classes apart."""
 
+from hrbench.kinds import starting
 from hrbench.kinds.classes import resolving
 from hrbench.kinds.classes.browsing import browsed
 from hrbench.kinds.classes.exporting import DeployableClassifier
@@ -11,7 +12,10 @@ from hrbench.kinds.kind import Kind
 CLASSES = Kind(
     task=Classification,
     overrides=resolving.overrides,
+    settled=resolving.settled,
+    refusals=resolving.refusals,
     require_measurable=resolving.require_measurable,
+    read=starting.read,
     fits=resolving.fits,
     browsed=browsed,
     deployable=DeployableClassifier,

@@ -1,11 +1,15 @@
 """What the flags and the dataset say of a task of classes."""
 
+from collections.abc import Iterator
+
 from hrbench.backbone.anatomy import Anatomy
 from hrbench.backbone.weights import Checkpoint
 from hrbench.begun.options import Options
 from hrbench.errors import RunError
 from hrbench.formats.contract import PictureFormat
 from hrbench.formats.registry import names
+from hrbench.kinds import starting
+from hrbench.kinds.kind import Refusal
 from hrbench.spec import ClassificationTask, DatasetSpec
 
 
@@ -14,6 +18,18 @@ def overrides(options: Options, _: ClassificationTask, __: Checkpoint | None) ->
     if options.tta is None:
         return []
     return [f"protocol.tta={'ten-crop' if options.tta else 'none'}"]
+
+
+def settled(
+    spec: ClassificationTask, _: DatasetSpec, options: Options, checkpoint: Checkpoint | None
+) -> list[str]:
+    """Return the keys that the weights decide."""
+    return starting.settled(spec.model, options, checkpoint)
+
+
+def refusals(spec: ClassificationTask) -> Iterator[Refusal]:
+    """Yield what the backbone has no use for."""
+    yield from starting.refusals(spec.model, spec.recipe)
 
 
 def require_measurable(spec: ClassificationTask, dataset: DatasetSpec) -> None:

@@ -19,9 +19,10 @@ from hrbench.draw.changed import Answers
 from hrbench.engine.execution import Told, unheard
 from hrbench.engine.graphs import Tensors
 from hrbench.engine.runtime import Runtime
-from hrbench.engine.step import Cost
+from hrbench.engine.step import Cost, Plan
 from hrbench.formats.contract import PictureFormat
 from hrbench.formats.registry import format_of
+from hrbench.kinds import starting
 from hrbench.kinds.classes import predicting
 from hrbench.kinds.contract import Task, Training
 from hrbench.metrics.inputs import ClassSetting, RankedClasses
@@ -54,8 +55,12 @@ class Classification(Task[ImageNetwork, ClassEvaluation, ClassPredictions]):
 
     def network(self) -> ImageNetwork:
         """Make backbone and head."""
-        classes = len(self.dataset.classes)
-        return build_classifier(self.spec.model, classes, self.options.seed)
+        classes, drop_path = len(self.dataset.classes), self.spec.recipe.drop_path
+        return build_classifier(self.spec.model, classes, self.options.seed, drop_path)
+
+    def planned(self, plan: Plan) -> Plan:
+        """Let layers have rates of their own, and gradients a longest norm."""
+        return starting.planned(plan, self.spec.recipe)
 
     def training(self, evaluation: ClassEvaluation) -> Training:
         """Return random parts of the training split's pictures."""

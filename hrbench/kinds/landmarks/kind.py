@@ -1,5 +1,6 @@
 """The kind of task that finds keypoints in images."""
 
+from hrbench.kinds import starting
 from hrbench.kinds.kind import Kind
 from hrbench.kinds.landmarks import resolving
 from hrbench.kinds.landmarks.browsing import browsed
@@ -16,6 +17,7 @@ LANDMARKS = Kind(
     refusals=resolving.refusals,
     require_measurable=resolving.require_measurable,
     require_trainable=resolving.require_trainable,
+    read=starting.read,
     fits=resolving.fits,
     browsed=browsed,
     deployable=DeployableLandmarks,

@@ -7,6 +7,7 @@ from hrbench import network
 from hrbench.backbone.anatomy import Anatomy
 from hrbench.backbone.layouts import FACE
 from hrbench.backbone.registry import backbone_of
+from hrbench.backbone.timm_networks import is_of_timm
 from hrbench.backbone.weights import Checkpoint
 from hrbench.begun.options import Options
 from hrbench.errors import RunError
@@ -14,6 +15,7 @@ from hrbench.formats.contract import PeopleFormat
 from hrbench.formats.registry import format_of
 from hrbench.heads.codecs import CODECS
 from hrbench.heads.heatmap import HARDEST, OF_LOGITS
+from hrbench.kinds import starting
 from hrbench.kinds.kind import Refusal, unknown
 from hrbench.kinds.landmarks import scoring
 from hrbench.metrics import registry
@@ -48,21 +50,38 @@ def _as_trained(spec: LandmarkTask, checkpoint: Checkpoint) -> list[str]:
     if checkpoint.layout == FACE.name and spec.protocol.pixels is not None:
         keys.append("protocol.pixels=official")
     color = None if before is None else before.color
-    if color is None and backbone_of(spec.model.backbone).input.color is None:
+    if color is None and backbone_of(spec.model.backbone, spec.model.input).input.color is None:
         color = checkpoint.color
     return keys if color is None else [*keys, f"model.color={color}"]
 
 
-def settled(spec: LandmarkTask, dataset: DatasetSpec) -> list[str]:
-    """Return the keys that the dataset decides, where the task leaves them open."""
+def settled(
+    spec: LandmarkTask, dataset: DatasetSpec, options: Options, checkpoint: Checkpoint | None
+) -> list[str]:
+    """Return the keys that the dataset or the weights decide, where the task leaves them open."""
+    keys = [
+        *starting.settled(spec.model, options, checkpoint),
+        *_without_hrnets_keys(spec, options),
+    ]
     if spec.protocol.metric is not None:
+        return keys
+    return [*keys, f"protocol.metric={registry.by_sigmas(known=dataset.sigmas is not None)}"]
+
+
+def _without_hrnets_keys(spec: LandmarkTask, options: Options) -> list[str]:
+    """Return what keys of HRNet's branches are with a backbone of timm's, where a file has them."""
+    if not is_of_timm(spec.model.backbone):
         return []
-    return [f"protocol.metric={registry.by_sigmas(known=dataset.sigmas is not None)}"]
+    asked = {text.partition("=")[0].strip() for text in options.overrides}
+    several = len(backbone_of(spec.model.backbone, spec.model.input).channels) > 1
+    fitting = {"model.upsampling": "nearest"} | ({} if several else {"model.branches": "1"})
+    return [f"{key}={value}" for key, value in fitting.items() if key not in asked]
 
 
 def refusals(spec: LandmarkTask) -> Iterator[Refusal]:
     """Yield what is wrong with codec, decoder and loss; the codec has its own of both."""
     model, loss = spec.model, spec.recipe.loss
+    yield from starting.refusals(model, spec.recipe)
     if model.codec not in CODECS:
         yield from unknown("model.codec", model.codec, CODECS)
         return

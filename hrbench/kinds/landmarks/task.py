@@ -24,12 +24,13 @@ from hrbench.draw.changed import Answers
 from hrbench.engine.execution import Told, unheard
 from hrbench.engine.graphs import Tensors
 from hrbench.engine.runtime import Runtime
-from hrbench.engine.step import Cost
+from hrbench.engine.step import Cost, Plan
 from hrbench.errors import RunError
 from hrbench.formats import registry as formats
 from hrbench.formats.contract import PeopleFormat
 from hrbench.formats.registry import format_of, is_own
 from hrbench.heads.heatmap import Targets
+from hrbench.kinds import starting
 from hrbench.kinds.contract import EVALUATION, TRAINING, Task, Training
 from hrbench.kinds.landmarks import preparing, samples, scoring
 from hrbench.kinds.landmarks.framing import framed
@@ -81,8 +82,12 @@ class Landmarks(Task[ImageNetwork, LandmarkEvaluation, Predictions]):
 
     def network(self) -> ImageNetwork:
         """Make backbone and head."""
-        count, initial = len(self.dataset.keypoints), self.spec.recipe.initial
-        return build(self.spec.model, count, self.options.seed, initial)
+        count, recipe = len(self.dataset.keypoints), self.spec.recipe
+        return build(self.spec.model, count, self.options.seed, recipe.initial, recipe.drop_path)
+
+    def planned(self, plan: Plan) -> Plan:
+        """Let layers have rates of their own, and gradients a longest norm."""
+        return starting.planned(plan, self.spec.recipe)
 
     def training(self, evaluation: LandmarkEvaluation) -> Training:
         """Return augmented crops of the persons or faces of the training split."""
