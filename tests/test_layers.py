@@ -66,7 +66,16 @@ BELOW["commands"] = {"convert", "road", *BELOW["road"]}
 BELOW["cli"] = {"commands", "begun", "report", "catalog", "errors"}  # `begun` for its Options
 APART = {  # folders whose parts do not import each other, but these
     "commands": set[str](),
-    "kinds": {"complexity", "contract", "deployable", "found", "kind", "predictor", "profiled"},
+    "kinds": {
+        "complexity",
+        "contract",
+        "deployable",
+        "found",
+        "kind",
+        "predictor",
+        "profiled",
+        "starting",
+    },
 }
 NO_COMMANDS = {"__init__", "__pycache__", "completion", "root"}  # in these two folders
 REGISTRY = "hrbench.kinds.registry"  # the one module that imports every kind
