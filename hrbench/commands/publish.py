@@ -97,7 +97,7 @@ def _fill(draft: Path, folder: Path, record: RunRecord) -> None:
     if sha256 is None or sha256 != record.weights.sha256:
         raise RunError(f"{folder}: the weights that it measured are gone (they were in {place})")
     trained = state.options.weights is None
-    checkpoint = weights_of(str(folder / place) if trained else place).read()
+    checkpoint = weights_of(str(folder / place) if trained else place).read(spec=spec)
     tensors = {name: tensor.contiguous() for name, tensor in checkpoint.tensors.items()}
     save(tensors, draft / names.FILE, checkpoint, plain=False)
     shutil.copyfile(folder / SPEC, draft / PUBLISHED_TASK)

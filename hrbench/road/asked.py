@@ -41,7 +41,7 @@ def asked(name: str, options: Options) -> Asked:
     """
     file = catalog.task_file(name)
     options = given.with_data(file, given.with_runs(options))
-    checkpoint = given.checkpoint(options)
+    checkpoint = given.checkpoint(options, file)
     spec, dataset = resolve(file, options, checkpoint)
     modified = is_modified(spec, catalog.shipped(spec.name) if file.beside else file)
     return Asked(spec, dataset, options, checkpoint, modified)
