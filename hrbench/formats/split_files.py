@@ -8,8 +8,8 @@ from typing import Any
 
 from hrbench import catalog
 from hrbench.boxes import choosing, detections
-from hrbench.data.divided import TRAINING
-from hrbench.data.faults import Fault, stated
+from hrbench.data.divided import TRAINING, Divided
+from hrbench.data.faults import Fault, fault_of, stated
 from hrbench.errors import DataError
 from hrbench.files.json_files import no_collection
 from hrbench.formats import image_files
@@ -82,7 +82,23 @@ def report(
     how = None if listed is None else listed.divided
     if how is not None and look.split.part != TRAINING:
         look.notes += [replace(stated(words), fatal=False) for words in how.leaking]
+        look.notes += _shared_folders(how)
     return SplitReport(name, parts, missing, tuple(look.faults), tuple(look.notes), paths, how)
+
+
+def _shared_folders(how: Divided) -> list[Fault]:
+    """Return which folders have images that are trained on and others that are not."""
+    if how.rule is not None and how.rule.grouped:
+        return []
+    sides: list[set[str]] = [set(), set()]
+    for name, part in zip(how.names, how.part.tolist(), strict=True):
+        sides[part == TRAINING].add(name.rpartition("/")[0])
+    both = sorted(sides[0] & sides[1]) if len(sides[0] | sides[1]) > 1 else []
+    kind = (
+        'folders with images on both sides; where each is a video or an animal, by = "folder" in '
+        "[split] keeps them apart (docs/splits.md)"
+    )
+    return fault_of(kind, both, fatal=False)
 
 
 def listed_by(listing: ListFiles, file: SplitFile, dataset: DatasetSpec, split: Split) -> Listed:

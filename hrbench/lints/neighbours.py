@@ -48,11 +48,14 @@ def faults(training: Sequence[Path], measured: Sequence[Path], *, grouped: bool)
     if not nearness < RATHER:
         return []
     kind = (
-        "images that are measured and are frames of a video beside others that are trained on, by "
-        f"their names and pictures, of {len(measured)}: the figures say little of other videos"
+        f"images, of the {len(measured)} that are measured, that are frames of a video beside "
+        "others that are trained on, by their names and pictures, so that the figures say little "
+        "of other videos"
     )
     fatal = nearness < ALIKE and not grouped
-    examples = tuple(f"{one.name} beside {other.name}" for one, other in pairs[:2])
+    examples = tuple(
+        f"{one.parent.name}/{one.name} beside {other.name}" for one, other in pairs[:2]
+    )
     return [Fault(kind, len(pairs), examples, fatal, NAME, said=not fatal)]
 
 

@@ -18,6 +18,10 @@ from hrbench.arrays import Floats
 
 Counts = NDArray[np.int64]
 
+ONE_GROUP = (
+    "All that is measured is of one group, and nothing tells how another one would be: validate on "
+    "more of them, or run --folds."
+)
 ENOUGH = 300  # units, of which `benchmarks/coverage.py` finds all intervals to hold
 
 
@@ -51,6 +55,8 @@ class Outcomes(ABC):
         count, unit = self.chosen
         if count >= ENOUGH:
             return ()
+        if count == 1 and self.groups is not None:
+            return (ONE_GROUP,)
         words = (
             f"Of {count} {unit}s: below {ENOUGH}, intervals of shares near 0 or 100 %, and of "
             "errors among which a few are very large, hold the truth less often than they say."

@@ -50,9 +50,10 @@ def sure(record: RunRecord) -> tuple[str, ...]:
     how = record.uncertainty
     if how is None:
         return ()
+    what = f"{how.units:,} {how.unit}{'s' * (how.units != 1)}"
     words = (
-        f"{100 * how.level:.0f} % intervals: {how.units:,} {how.unit}s drawn anew "
-        f"{how.replicates:,} times (docs/intervals.md)."
+        f"{100 * how.level:.0f} % intervals: {what} drawn anew {how.replicates:,} times "
+        "(docs/intervals.md)."
     )
     return (words, *how.notes)
 

@@ -289,3 +289,31 @@ def test_a_split_that_leaks_measures_better_than_an_honest_one(tmp_path: Path) -
     honest = error(by="video", pattern=r"(?P<video>v\d+)_", validation=0.25)
     assert leaking < 2  # pixels: a point moves by 0.6 a frame, and pictures have 64
     assert honest > 4 * leaking
+
+
+def test_check_says_which_folders_are_on_both_sides(videos: Path) -> None:
+    def by_folder(content: Any) -> None:
+        for image in content["images"]:
+            name = image["file_name"].replace("images/", "").replace("_", "/")
+            (videos / "images" / name).parent.mkdir(exist_ok=True)
+            (videos / image["file_name"]).rename(videos / "images" / name)
+            image["file_name"] = f"images/{name}"
+
+    edit_json(videos / ANNOTATIONS, by_folder)
+    divide(videos, validation=0.5)
+    said = " ".join(check(str(videos / DATASET), str(videos), images=False).text().split())
+    assert "folders with images on both sides; where each is a video or an animal" in said
+    divide(videos, by="folder", validation=0.34)
+    report = check(str(videos / DATASET), str(videos), images=False)
+    assert report.ok
+    assert "on both sides" not in report.text()
+
+
+def test_one_group_that_is_measured_has_no_interval_and_says_why(
+    videos: Path, tmp_path: Path
+) -> None:
+    divide(videos, by="video", validation=0.1)
+    record, _ = ran(videos, tmp_path / "out")
+    assert record.metrics["NME"].low is None
+    assert record.uncertainty is not None
+    assert record.uncertainty.notes[0].startswith("All that is measured is of one group")
