@@ -101,11 +101,12 @@ def film(path: Path, count: int = 4) -> Any:
 
 
 def annotated(video: Any, indices: tuple[int, ...] = (0, 2)) -> Any:
+    used = skeleton()
     frames = [
         sleap_io.LabeledFrame(
             video=video,
             frame_idx=index,
-            instances=[sleap_io.Instance.from_numpy(PLACES + index, skeleton=skeleton())],
+            instances=[sleap_io.Instance.from_numpy(PLACES + index, skeleton=used)],
         )
         for index in indices
     ]
@@ -144,6 +145,10 @@ def test_frames_inside_of_a_file_become_pictures(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.skipif(
+    tuple(map(int, sleap_io.__version__.split(".")[:2])) < (0, 9),
+    reason="older ones write no NWB with today's pynwb",
+)
 def test_annotations_of_a_video_in_nwb_are_read(tmp_path: Path) -> None:
     sleap_io.save_nwb(annotated(film(tmp_path / "cage.avi")), str(tmp_path / "mice.nwb"))
     made = convert(tmp_path / "mice.nwb", tmp_path / "out")
