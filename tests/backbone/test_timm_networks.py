@@ -118,6 +118,25 @@ def test_deconvolutions_are_as_many_as_bring_its_cells_to_those_of_heatmaps() ->
     assert counts == {"vit_tiny_patch16_224": 2, "convnext_atto": 3}  # of 16 and 32 pixels, to 4
 
 
+def test_a_transformers_head_has_the_layers_of_vitposes_plain_decoder() -> None:
+    model = HeatmapModel(
+        head="heatmap", backbone="timm/vit_small_patch16_224", input=(256, 192), sigma=2
+    )
+    head = network.build(model, 17, seed=0).head
+    theirs = {  # mmpose's `HeatmapHead` of deconv_out_channels (256, 256), without its statistics
+        "deconv_layers.0.weight": (384, 256, 4, 4),
+        "deconv_layers.1.weight": (256,),
+        "deconv_layers.1.bias": (256,),
+        "deconv_layers.3.weight": (256, 256, 4, 4),
+        "deconv_layers.4.weight": (256,),
+        "deconv_layers.4.bias": (256,),
+        "final_layer.weight": (17, 256, 1, 1),
+        "final_layer.bias": (17,),
+    }
+    ours = {name: tuple(values.shape) for name, values in head.named_parameters()}
+    assert ours == {name.replace("final_layer", "score"): shape for name, shape in theirs.items()}
+
+
 def test_images_are_normalised_as_the_weights_of_that_name_had_them() -> None:
     assert statistics("vit_small_patch16_224").mean == (0.5, 0.5, 0.5)  # augreg's
     assert statistics("vit_small_patch16_224.dino").mean == (0.485, 0.456, 0.406)
