@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from hrbench.errors import FetchError
-from hrbench.fetching.fetched import Fetched, offline, recorded, require_as_before
+from hrbench.fetching.fetched import Fetched, offline, record_of, recorded, require_as_before
 
 WHOLE = {"md5": 32, "sha1": 40, "sha256": 64}  # hex digits
 HASH = re.compile(r"(?:(md5|sha1|sha256):)?([0-9a-f]+)")
@@ -37,19 +37,28 @@ def download(
         FetchError: there is no network or room, $HRBENCH_OFFLINE forbids it, the server does not
             give the file, or it has another hash.
     """
-    from filelock import FileLock  # noqa: PLC0415  these take their time
+    import pooch  # noqa: PLC0415  takes its time
 
-    if not path.exists():
+    there = path.exists()
+    if not there:
         _require_allowed(address, path, only_here=only_here)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(path.with_name(f".{path.name}.lock")):
-                if not path.exists():  # else another process was faster
-                    _fetch(address, path, known or recorded(address), title or path.name, advice)
+            _fetch_once(address, path, known or recorded(address), title or path.name, advice)
         except OSError as error:
             reason = error.strerror or error
             raise FetchError(f"{path} cannot be written ({reason}). {advice}".rstrip()) from error
-    return _checked(address, path, known)
+    algorithm, digits = parsed(known)
+    sha256 = pooch.file_hash(path)
+    if there and digits:
+        found = sha256 if algorithm == "sha256" else pooch.file_hash(path, algorithm)
+        if not found.startswith(digits):
+            raise FetchError(
+                f"{path}: its {algorithm.upper()} does not begin with {digits[:16]}, as that of "
+                f"{address} does; remove it, and it is fetched again"
+            )
+    if not digits:
+        require_as_before(address, sha256, path)
+    return Fetched(path, address, sha256)
 
 
 def _require_allowed(address: str, path: Path, *, only_here: bool) -> None:
@@ -62,6 +71,18 @@ def _require_allowed(address: str, path: Path, *, only_here: bool) -> None:
         )
 
 
+def _fetch_once(address: str, path: Path, known: str, title: str, advice: str) -> None:
+    """Fetch a file, unless another process is faster."""
+    from filelock import FileLock  # noqa: PLC0415
+
+    lock = record_of(address).with_suffix(".lock")
+    for folder in (lock.parent, path.parent):
+        folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(lock):
+        if not path.exists():
+            _fetch(address, path, known, title, advice)
+
+
 def _fetch(address: str, path: Path, known: str, title: str, advice: str) -> None:
     import pooch  # noqa: PLC0415
 
@@ -70,6 +91,7 @@ def _fetch(address: str, path: Path, known: str, title: str, advice: str) -> Non
     pooch.get_logger().setLevel(logging.WARNING)  # the progress says the rest
     part = path.with_name(f".{path.name}.part")
     algorithm, digits = parsed(known)
+    # Of the beginning of a hash pooch knows nothing.
     whole = f"{algorithm}:{digits}" if len(digits) == WHOLE[algorithm] else None
     wrong = FetchError(
         f"what {address} gives is not what it should be: its {algorithm.upper()} does not begin "
@@ -80,25 +102,9 @@ def _fetch(address: str, path: Path, known: str, title: str, advice: str) -> Non
         pooch.retrieve(address, whole, path.name, path.parent, downloader=downloader)
     except ValueError as error:
         raise wrong from error
-    if not pooch.file_hash(path, algorithm).startswith(digits):  # where they are a beginning
+    if digits and whole is None and not pooch.file_hash(path, algorithm).startswith(digits):
         path.unlink()
         raise wrong
-
-
-def _checked(address: str, path: Path, known: str) -> Fetched:
-    """Return a file that is there, if it is what its address gives."""
-    import pooch  # noqa: PLC0415
-
-    algorithm, digits = parsed(known)
-    if digits and not pooch.file_hash(path, algorithm).startswith(digits):
-        raise FetchError(
-            f"{path}: its {algorithm.upper()} does not begin with {digits[:16]}, as that of "
-            f"{address} does; remove it, and it is fetched again"
-        )
-    sha256 = pooch.file_hash(path)
-    if not digits:
-        require_as_before(address, sha256, path)
-    return Fetched(path, address, sha256)
 
 
 def parsed(known: str) -> tuple[str, str]:

@@ -52,7 +52,7 @@ def require_room(folder: Path, needed: int, title: str, advice: str) -> None:
 def recorded(address: str) -> str:
     """Return the SHA-256 that an address gave at its first use; "" before that."""
     try:
-        return str(json.loads(_record(address).read_text("utf-8"))["sha256"])
+        return str(json.loads(record_of(address).read_text("utf-8"))["sha256"])
     except (OSError, ValueError, KeyError, TypeError):
         return ""
 
@@ -68,11 +68,11 @@ def require_as_before(address: str, sha256: str, path: Path) -> None:
         raise FetchError(
             f"{path}: its SHA-256 begins with {sha256[:8]}, and what {address} gave at its first "
             f"use with {before[:8]}: either was changed. To take it all the same, remove "
-            f"{_record(address)}"
+            f"{record_of(address)}"
         )
     if before:
         return
-    place = _record(address)
+    place = record_of(address)
     content = {"address": address, "sha256": sha256, "first": datetime.now(UTC).isoformat()}
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -84,6 +84,11 @@ def require_as_before(address: str, sha256: str, path: Path) -> None:
         draft.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
 
 
-def _record(address: str) -> Path:
-    name = hashlib.sha256(address.encode()).hexdigest()[:16]
-    return cache.folder() / "fetched" / f"{name}.json"
+def called(address: str) -> str:
+    """Return a name for what is kept of an address."""
+    return hashlib.sha256(address.encode()).hexdigest()[:16]
+
+
+def record_of(address: str) -> Path:
+    """Return the file that has the hash of an address's first use."""
+    return cache.folder() / "fetched" / f"{called(address)}.json"

@@ -8,7 +8,7 @@ from hrbench import cache as kept
 from hrbench import catalog
 from hrbench.errors import FetchError, suggest
 from hrbench.fetching.download import download
-from hrbench.fetching.fetched import ELSEWHERE, Fetched
+from hrbench.fetching.fetched import ELSEWHERE, Fetched, called
 from hrbench.fetching.hub import from_hub
 from hrbench.report import checkpoints
 from hrbench.report.published import Row
@@ -132,5 +132,6 @@ def _of_timm(name: str, *, only_here: bool) -> Fetched:
 
 
 def _plain(address: str, sha256: str, *, only_here: bool) -> Fetched:
-    path = kept.folder() / "weights" / Path(urlsplit(address).path).name
+    folder = kept.folder() / "weights" / called(address)  # files of two may be called the same
+    path = folder / Path(urlsplit(address).path).name
     return download(address, path, known=sha256, advice=ELSEWHERE, only_here=only_here)

@@ -125,9 +125,12 @@ class _Transfer:
         if response.status_code in BUSY:
             raise _Cut(f"{response.status_code} {response.reason}")
         self._require_file(response)
-        if response.status_code == requests.codes.partial_content and named and named[1]:
-            self._require_room(int(named[2]) - int(named[1]))
-            return int(named[1]), int(named[2])
+        if response.status_code == requests.codes.partial_content:
+            if named is None or int(named[1] or 0) != self.kept:
+                self.to.tag.unlink(missing_ok=True)
+                raise _Cut("another range came than was asked for")
+            self._require_room(int(named[2]) - self.kept)
+            return self.kept, int(named[2])
         length = response.headers.get("Content-Length")
         self._require_room(int(length or 0))
         _keep_tag(self.to.tag, response)
@@ -162,8 +165,9 @@ class _Transfer:
         if not self.answered:
             why = "its certificate is not trusted" if _distrusted(error) else "no network?"
             return FetchError(f"{self.address} cannot be fetched: {host} is not reached ({why})")
+        why = str(error) if isinstance(error, _Cut) else type(error).__name__
         words = f"{self.address} was cut off again and again"
-        return FetchError(f"{words} ({error}); what has come is kept, to go on from later")
+        return FetchError(f"{words} ({why}); what has come is kept, to go on from later")
 
 
 class _Cut(Exception):  # noqa: N818  no error as long as it goes on

@@ -4,6 +4,7 @@ import hashlib
 import shutil
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,15 @@ def test_a_file_is_fetched_once_and_told_with_its_hash(served: Served, tmp_path:
     assert path.read_bytes() == CONTENT
     assert {(one.path, one.address, one.sha256) for one in got} == {(path, address, SHA256)}
     assert served.asked == [""]
-    assert [p.name for p in path.parent.iterdir() if p.name != ".w32.pth.lock"] == ["w32.pth"]
+    assert [p.name for p in path.parent.iterdir()] == ["w32.pth"]
+
+
+def test_of_several_that_ask_at_once_one_fetches(served: Served, tmp_path: Path) -> None:
+    address, path = f"{served.address}/w32.pth", tmp_path / "w32.pth"
+    with ThreadPoolExecutor(4) as pool:
+        got = list(pool.map(lambda _: download(address, path), range(4)))
+    assert {one.sha256 for one in got} == {SHA256}
+    assert served.asked == [""]
 
 
 def test_a_cut_is_gone_on_from_by_ranges(served: Served, tmp_path: Path) -> None:
@@ -99,7 +108,7 @@ def test_the_publishers_hash_is_compared(known: str, served: Served, tmp_path: P
     served.files["/w32.pth"] = b"other"
     with pytest.raises(FetchError, match=r"does not begin with .* It is not kept"):
         download(address, tmp_path / "wrong", known=known)
-    assert not [path for path in tmp_path.glob("*wrong*") if not path.name.endswith(".lock")]
+    assert not list(tmp_path.glob("*wrong*"))
 
 
 def test_without_one_the_hash_of_the_first_use_must_come_again(

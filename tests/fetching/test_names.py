@@ -90,6 +90,10 @@ def test_a_row_with_an_address_is_fetched_and_its_printed_hash_compared(
         here["sha256_prefix"] = sha256[:8]
         assert fetched(PLAIN).sha256 == sha256
         assert fetched(PLAIN, only_here=True).path.name == PLAIN
+        server.files[f"/other/{PLAIN}"] = b"other"
+        other = {**here, "url": f"{server.address}/other/{PLAIN}", "sha256_prefix": ""}
+        monkeypatch.setattr(names, "_rows", lambda: {PLAIN: other})
+        assert fetched(PLAIN).path.read_bytes() == b"other"  # beside the first
 
 
 def test_rows_of_pages_and_without_an_address_say_where_to_look() -> None:
