@@ -9,6 +9,7 @@ import pytest
 import yaml
 from cli.command import called, refused
 from dots import ANNOTATIONS, DATASET, NAMES, edit_json, edit_toml, write_dots
+from PIL import Image
 from pycocotools.coco import COCO
 from sleap_io.io import ultralytics as sleaps
 
@@ -147,6 +148,25 @@ def test_annotations_of_other_programs_go_straight_there(dots: Path, tmp_path: P
     assert (said["to"], said["images"]) == ("yolo", {"train": 8, "val": 2})
     assert sorted(path.name for path in tmp_path.iterdir()) == ["dots", "out"]
     assert (dots / ANNOTATIONS).is_file()
+
+
+def test_pictures_that_viewers_turn_and_annotations_do_not_are_told(
+    dots: Path, tmp_path: Path
+) -> None:
+    tag = Image.Exif()
+    tag[0x0112] = 6  # a quarter turn
+
+    def edit(said: Any) -> None:
+        for image in said["images"]:
+            name = image["file_name"].replace(".png", ".jpg")
+            with Image.open(dots / image["file_name"]) as picture:
+                picture.crop((0, 0, 64, 48)).save(dots / name, exif=tag)
+            image |= {"file_name": name, "width": 64, "height": 48}  # as stored
+
+    edit_json(dots / ANNOTATIONS, edit)
+    handed = convert_to("yolo", str(dots / DATASET), tmp_path / "out")
+    assert [note.partition(" pictures")[0] for note in handed.notes] == ["train: 8", "val: 2"]
+    assert all("annotated as they are stored" in note for note in handed.notes)
 
 
 @pytest.mark.parametrize(
