@@ -72,7 +72,7 @@ class Divided:
             return None
         return {
             **self.rule.model_dump(mode="json", exclude_none=True),
-            "images": dict(Counter(self.part.tolist())),
+            "images": {part: len(self.images(part)) for part in self.parts},
             "groups": {part: len(self.groups(part)) for part in self.parts},
             "fingerprint": self.fingerprint,
         }

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from hrbench.report import unpacking
+from hrbench.report import folds, unpacking
 from hrbench.report.beside import may_stand_beside_published
 from hrbench.report.definitions import define, rounded
 from hrbench.report.literature import published_tables
@@ -103,6 +103,7 @@ def provenance(record: RunRecord, folder: Path) -> dict[str, str]:
         "started": f"{started(record)} UTC",
         "dataset": f"{record.dataset.name} {record.dataset.split}",
         "its SHA-256": record.dataset.fingerprint,
+        "divided": "" if record.division is None else folds.division_words(record.division),
         what_is_given(record): given(record),
         "left out": ", ".join(left_out),
         "weights": _weights(record.weights),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from hrbench.report.record import Counts, RunRecord
+from hrbench.report.record import Counts, Division, RunRecord
 
 TRAINED_ON, MEASURED = "training", "validation"  # the parts that a fold is made of
 OF_A_FOLD = frozenset({"fold", "images", "groups", "fingerprint", "n", "left_out"})
@@ -21,6 +21,17 @@ def folds_of(record: RunRecord) -> int | None:
 def fold_of(record: RunRecord) -> int | None:
     """Return the number of a run's fold; None of no fold."""
     return None if record.division is None else record.division.fold
+
+
+def division_words(division: Division) -> str:
+    """Return in words how a run's images were divided, and how many of them were where."""
+    fold = "" if division.fold is None else f", fold {division.fold} of {division.folds}"
+    strata = f", stratified by {division.stratify}" if division.stratify else ""
+    parts = (
+        f"{part} {count} images in {division.groups[part]} groups"
+        for part, count in division.images.items()
+    )
+    return f"by {division.by}{strata}, seed {division.seed}{fold}: {', '.join(parts)}"
 
 
 def ratio(runs: Sequence[RunRecord]) -> float:

@@ -109,6 +109,8 @@ def test_a_fold_is_repeated_and_scored_by_itself(place: Path) -> None:
     ended = called(place, "score", str(second), "--json")
     assert ended.status == 0, ended.err
     assert json.loads(ended.out)["record"]["division"]["fold"] == 2
+    said = " ".join(called(place, "report", str(second)).out.split())
+    assert "by video, seed 0, fold 2 of 2: training 10 images in 2 groups" in said
     assert called(place, "verify", str(second)).status == 0
 
 
