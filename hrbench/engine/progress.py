@@ -1,4 +1,4 @@
-"""How far a long step is: a bar with an ETA on a terminal, now and then a line in a pipe."""
+"""How far a long step is: a bar with an ETA on a terminal or in a notebook, else lines."""
 
 import sys
 import time
@@ -17,11 +17,14 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from hrbench.engine import notebook
+
 LINES_EVERY = 10.0  # seconds between the lines in a pipe
 RECENT = 300.0  # seconds whose steps tell how long the others take
 
-# The terminal's, where one is open: two at once would draw over each other.
+# The terminal's or the notebook's, where one is open: two at once would draw over each other.
 _displays: list[Progress] = []
+_cells: list[notebook.Cell] = []
 
 
 class Steps:
@@ -46,13 +49,18 @@ class Steps:
     ) -> None:
         self.title, self.total, self.done, self.shown = title, total, done, shown
         self.out = out or sys.stderr
+        self._in_cell = out is None and shown and notebook.is_below_a_cell()
         self.note = ""  # stands at the end of the bar or line
         self._first, self._started = done, time.monotonic()
         self._last_line = self._started
         self._bar: tuple[Progress, TaskID] | None = None
 
     def __enter__(self) -> Self:
-        if self.shown and self.out.isatty():
+        if self._in_cell:
+            if not _cells:
+                _cells.append(notebook.opened())
+            _cells[0].show(id(self), self._as_line())
+        elif self.shown and self.out.isatty() and not notebook.is_started_by_a_cell():
             if not _displays:
                 _displays.append(_started(self.out))
             display = _displays[0]
@@ -66,24 +74,29 @@ class Steps:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._bar is not None:
+        if self._in_cell:
+            if _cells[0].end(id(self), self._as_line()):
+                _cells.clear()
+        elif self._bar is not None:
             display, task = self._bar
             display.remove_task(task)
             if not display.tasks:
                 display.stop()
                 _displays.clear()
         elif self.done == self.total and error is None:
-            self._write(f"{self._line()}  {self.note}".rstrip())
+            self._write(self._as_line().words)
 
     def advance(self, count: int = 1) -> None:
         """Count `count` more."""
         self.done += count
-        if self._bar is not None:
+        if self._in_cell:
+            _cells[0].show(id(self), self._as_line())
+        elif self._bar is not None:
             display, task = self._bar
             display.update(task, completed=self.done, note=self.note)
         elif self.done < self.total and time.monotonic() - self._last_line >= LINES_EVERY:
             self._last_line = time.monotonic()
-            self._write(f"{self._line()}  {self.note}".rstrip())
+            self._write(self._as_line().words)
 
     def tell(self, message: str) -> None:
         """Say something that stays, above the bar."""
@@ -102,8 +115,9 @@ class Steps:
             return line
         return f"{line}  {timedelta(seconds=round((self.total - self.done) / rate))} left"
 
-    def _line(self) -> str:
-        return self.line(time.monotonic() - self._started)
+    def _as_line(self) -> notebook.Line:
+        words = f"{self.line(time.monotonic() - self._started)}  {self.note}".rstrip()
+        return notebook.Line(words, self.done, self.total)
 
     def _write(self, line: str) -> None:
         if self.shown:

@@ -10,7 +10,7 @@ from typing import TextIO
 
 import pytest
 
-from hrbench.engine import progress
+from hrbench.engine import notebook, progress
 from hrbench.engine.progress import Steps
 
 
@@ -48,6 +48,7 @@ def test_another_process_says_nothing() -> None:
 def drawn(what: Callable[[TextIO], None], monkeypatch: pytest.MonkeyPatch) -> str:
     """What a terminal gets."""
     monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv(notebook.PARENT, raising=False)
     ours, theirs = pty.openpty()
     with open(theirs, "w", encoding="utf-8") as out:  # noqa: PTH123  a descriptor
         what(out)
