@@ -6,6 +6,7 @@ from typing import Any
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from worlds import small_weights
 
 from hrbench.engine.notebook import Line, content
 
@@ -44,7 +45,10 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> list[list[Any]]:
     """What stands below each cell after a kernel has run them."""
     program = tmp_path_factory.mktemp("cell") / "program.py"
     program.write_text(PROGRAM, "utf-8")
-    texts = (INSIDE, AGAIN, f"!{sys.executable} {program}", STOPPED)
+    return executed(INSIDE, AGAIN, f"!{sys.executable} {program}", STOPPED)
+
+
+def executed(*texts: str) -> list[list[Any]]:
     cells = [nbformat.v4.new_code_cell(text) for text in texts]
     notebook = nbformat.v4.new_notebook(cells=cells)
     NotebookClient(notebook, kernel_name="python3", timeout=120, allow_errors=True).execute()
@@ -86,3 +90,15 @@ def test_a_line_of_each_of_the_steps_is_shown_while_they_last() -> None:
     assert shown["text/plain"] == "training 1/3\nreading 0/0"
     assert shown["text/html"].count("<progress") == 2
     assert 'max="0"' not in shown["text/html"]
+
+
+@pytest.mark.slow
+def test_many_pictures_that_are_predicted_are_counted_below_the_cell() -> None:
+    code = (
+        "import numpy, hrbench\n"
+        f"model = hrbench.load('coco-pose@tiny', {str(small_weights('coco-pose@tiny'))!r})\n"
+        "picture = numpy.zeros((64, 64, 3), numpy.uint8)\n"
+    )
+    outputs = executed(code, "found = model.predict([picture] * 17, boxes='whole')")
+    (shown,) = (one for one in outputs[1] if one.output_type == "display_data")
+    assert shown.data["text/plain"].startswith("predicting 17/17")

@@ -29,6 +29,7 @@ from hrbench.commands.predict.from_pictures import TOGETHER
 from hrbench.commands.predict.pictures import Picture, grouped, picture
 from hrbench.data.media import Medium
 from hrbench.data.pillow import UNREADABLE
+from hrbench.engine.progress import Steps
 from hrbench.engine.runtime import Runtime
 from hrbench.errors import DataError, RunError
 from hrbench.kinds.contract import AnyTask
@@ -134,12 +135,14 @@ class PictureModel(Model):
 
     def _found(self, sources: Sequence[Source], find: Find) -> Iterator[Found]:
         pictures = (self._picture(index, source) for index, source in enumerate(sources))
-        for group in grouped(pictures, TOGETHER):
-            images = [one.pixels for one in group]
-            boxes = find(group, [self._predictor.to_bgr(image) for image in images])
-            for one, found in zip(group, self._predictor.results(images, boxes), strict=True):
-                source = sources[one.image_id]
-                yield self._of_file(source, found) if isinstance(source, Path) else found
+        with Steps("predicting", len(sources), shown=len(sources) > TOGETHER) as steps:
+            for group in grouped(pictures, TOGETHER):
+                images = [one.pixels for one in group]
+                boxes = find(group, [self._predictor.to_bgr(image) for image in images])
+                for one, found in zip(group, self._predictor.results(images, boxes), strict=True):
+                    source = sources[one.image_id]
+                    yield self._of_file(source, found) if isinstance(source, Path) else found
+                    steps.advance()
 
     def _of_file(self, path: Path, found: Found) -> Found:
         """Return what was found with the file's name, without pixels that can be read again."""
