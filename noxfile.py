@@ -54,11 +54,13 @@ def minimums(session: nox.Session) -> None:
     """
     extras = PROJECT["optional-dependencies"]
     needs = [*PROJECT["dependencies"]]
-    needs += [need for name in ("cdf", "sleap", "slurm", "timm", "video") for need in extras[name]]
+    smaller = ("cdf", "mlflow", "sleap", "slurm", "tensorboard", "timm", "video")
+    needs += [need for name in smaller for need in extras[name]]
     lowest = [need.split(",")[0].replace(">=", "==") for need in needs]
+    notebooks = ("ipykernel", "nbclient")
     beside = ("pytest>=8.3", "hypothesis", "nox", "psutil", "pytest-benchmark", *BROWSER)
     peers = ("OneEuroFilter", "huggingface_hub", "jsonschema", "torchmetrics", "webdataset")
-    session.install(*lowest, *beside, *peers)
+    session.install(*lowest, *beside, *notebooks, *peers)
     session.install("--no-deps", "-e", ".")
     without = [f"--ignore={path}" for path in Path("tests").rglob("test_*export*.py")]
     session.run("pytest", *without, *session.posargs)

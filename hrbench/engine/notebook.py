@@ -79,6 +79,7 @@ def is_started_by_a_cell() -> bool:
 
 def opened() -> Cell:
     """Return a new display below the cell that is running."""
-    from IPython.display import display  # noqa: PLC0415  is_below_a_cell
+    from IPython import display  # noqa: PLC0415  is_below_a_cell
 
-    return Cell(display(content({}), raw=True, display_id=True))
+    shown: Any = display  # untyped
+    return Cell(shown.display(content({}), raw=True, display_id=True))

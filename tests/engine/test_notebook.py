@@ -49,8 +49,8 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> list[list[Any]]:
 
 
 def executed(*texts: str) -> list[list[Any]]:
-    cells = [nbformat.v4.new_code_cell(text) for text in texts]
-    notebook = nbformat.v4.new_notebook(cells=cells)
+    made: Any = nbformat.v4  # untyped
+    notebook = made.new_notebook(cells=[made.new_code_cell(text) for text in texts])
     NotebookClient(notebook, kernel_name="python3", timeout=120, allow_errors=True).execute()
     return [cell.outputs for cell in notebook.cells]
 
