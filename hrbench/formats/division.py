@@ -23,6 +23,11 @@ from hrbench.spec.division import FOLDER, Division
 FEWEST = 2  # images of a file that can be divided
 DRAWS = 100  # of groups, of which the one counts that comes nearest to the shares
 TOLD = 3  # values that a message names
+TELLING = (  # fields whose values images of one video, animal or person share
+    *("video", "video_id", "video_name", "clip", "clip_id", "sequence", "sequence_id", "session"),
+    *("session_id", "subject", "subject_id", "animal", "animal_id", "individual", "person_id"),
+    *("patient", "patient_id"),
+)
 Values = Mapping[str, Sequence[Sequence[str]]]  # (M,) of a field, those that each image has
 NO_VALUES: Values = MappingProxyType({})
 
@@ -69,15 +74,16 @@ def divided(names: Sequence[str], dataset: DatasetSpec, values: Values = NO_VALU
     label = np.array(strata or [""] * len(names), np.str_)
     part = np.full(len(names), TRAINING, dtype="<U10")
     part[order] = _parts(group[order], label[order], rule)
-    leaking = () if rule.grouped else tuple(_leaking(values, part))
+    others = {name: own for name, own in values.items() if name not in rule.fields}
+    leaking = () if rule.grouped else tuple(_leaking(others, part))
     return Divided(rule, tuple(names), part, group, leaking)
 
 
 def _leaking(values: Values, part: NDArray[np.str_]) -> Iterator[str]:
     """Yield in a sentence of each field how many of its values are trained on and measured."""
-    for field, of_images in values.items():
+    for field in (name for name in TELLING if name in values):
         sides: list[set[str]] = [set(), set()]
-        for own, where in zip(of_images, part.tolist(), strict=True):
+        for own, where in zip(values[field], part.tolist(), strict=True):
             sides[where == TRAINING].update(own)
         both, every = sorted(sides[0] & sides[1]), sides[0] | sides[1]
         if both and len(every) > 1:
@@ -153,9 +159,10 @@ def _groups(names: Sequence[str], values: Sequence[Sequence[str]]) -> NDArray[np
 def _parts(group: NDArray[np.str_], stratum: NDArray[np.str_], rule: Division) -> NDArray[np.str_]:
     """Return the part of each of M images, sorted by their names."""
     part = np.full(len(group), TRAINING, dtype="<U10")
-    _require_groups(group, rule)
+    _require_groups(group, rule, (rule.folds or FEWEST) + bool(rule.test))
     if rule.test:
         part[_drawn(group, stratum, rule.test, rule.seed)] = TEST
+        _require_groups(group[part != TEST], rule, rule.folds or FEWEST, " beside the test")
     rest = np.flatnonzero(part != TEST)
     if rule.folds is None:
         share = rule.validation / (1 - rule.test)
@@ -166,16 +173,15 @@ def _parts(group: NDArray[np.str_], stratum: NDArray[np.str_], rule: Division) -
     return part
 
 
-def _require_groups(group: NDArray[np.str_], rule: Division) -> None:
+def _require_groups(group: NDArray[np.str_], rule: Division, needed: int, where: str = "") -> None:
     count = len(np.unique(group))
-    needed = (rule.folds or 2) + bool(rule.test)
     if count < needed:
         parts = f"{rule.folds} folds" if rule.folds else "training and validation"
-        parts += " and a test" if rule.test else ""
+        parts += " and a test" if rule.test and not where else ""
         first = f" ({group[0]})" if count else ""
         raise DataError(
-            f"split: {count} {rule.by}{'s' * (count != 1)}{first}, and {parts} need {needed}: "
-            "annotate more, or divide by something else"
+            f"split: {count} {rule.by}{'s' * (count != 1)}{first}{where}, and {parts} need "
+            f"{needed}: annotate more, or divide by something else"
         )
 
 
@@ -204,8 +210,14 @@ def _fold(group: NDArray[np.str_], stratum: NDArray[np.str_], rule: Division) ->
     """Return which images validate in a fold."""
     from sklearn.model_selection import StratifiedGroupKFold  # noqa: PLC0415  takes a second
 
-    splitter = StratifiedGroupKFold(rule.folds or 2, shuffle=True, random_state=rule.seed)
+    folds = rule.folds or FEWEST
+    if np.unique(stratum, return_counts=True)[1].max() < folds:
+        raise DataError(
+            f"split: no value of '{rule.stratify}' is that of {folds} images, so that as many "
+            "folds cannot share it out; leave stratify out, or take fewer folds"
+        )
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=rule.seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of a stratum with fewer than the folds
-        folds = [test for _, test in splitter.split(group, stratum, group)]
-    return np.asarray(folds[(rule.fold or 1) - 1])
+        held_out = [test for _, test in splitter.split(group, stratum, group)]
+    return np.asarray(held_out[(rule.fold or 1) - 1])

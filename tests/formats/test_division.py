@@ -317,3 +317,25 @@ def test_one_group_that_is_measured_has_no_interval_and_says_why(
     assert record.metrics["NME"].low is None
     assert record.uncertainty is not None
     assert record.uncertainty.notes[0].startswith("All that is measured is of one group")
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ({"validation": 0.2, "test": 0.75}, r"1 video \(v\d\) beside the test, and training"),
+        ({"test": 0.5, "folds": 3, "fold": 1}, r"2 videos \(v\d\) beside the test, and 3 folds"),
+        ({"folds": 3, "fold": 1, "stratify": "frame"}, "no value of 'frame' is that of 3 images"),
+    ],
+)
+def test_too_few_are_left_in_one_sentence(table: dict[str, Any], words: str) -> None:
+    names = [f"v{video}/{frame}.png" for video in range(4) for frame in range(2)]
+    frames = {"frame": [[name] for name in names]}
+    with pytest.raises(DataError, match=words):
+        divided(names, spec(by="video", pattern=PATTERN, **table), frames)
+
+
+def test_what_is_shared_out_on_purpose_is_no_leak() -> None:
+    shown = {"session": [[name[1]] for name in NAMES], "class": [["cat"]] * len(NAMES)}
+    assert divided(NAMES, spec(stratify="session"), shown).leaking == ()
+    (words,) = divided(NAMES, spec(stratify="class"), shown).leaking
+    assert "of the 10 values of 'session'" in words

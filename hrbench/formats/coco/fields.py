@@ -8,14 +8,9 @@ from typing import Any
 
 from hrbench.data.faults import Fault, fault_of, stated
 from hrbench.files.json_rows import Rows
-from hrbench.formats.division import TOLD
+from hrbench.formats.division import TELLING, TOLD
 from hrbench.formats.numbering import numbered
 
-TELLING = (  # fields whose values images of one video, animal or person share
-    *("video", "video_id", "video_name", "clip", "clip_id", "sequence", "sequence_id", "session"),
-    *("session_id", "subject", "subject_id", "animal", "animal_id", "individual", "person_id"),
-    *("patient", "patient_id"),
-)
 CATEGORY = "category"  # what its category is called
 ATTRIBUTES = "attributes"  # where CVAT and Datumaro put fields of their users'
 
