@@ -54,8 +54,8 @@ RECIPE: Values = {
 OF_BACKBONES: Values = {
     "layer_decay": ("0.5",),
     "drop_path": ("0.9",),
-    "max_norm": ("gradients",),
 }
+CLIPPED: Values = {"max_norm": ("gradients",)}  # where they are long: those of cross-entropy
 OF_KEYPOINTS: Values = OF_BACKBONES | {
     "loss": ("mse", "plain-mse", "ohkm", "cross-entropy", "kl-divergence"),
     "target_weights": ("false", "true"),
@@ -111,6 +111,7 @@ KINDS: dict[str, tuple[tuple[str, ...], dict[str, Values]]] = {  # what is set f
             | {"split": ("train2017", "x"), "train_split": ("val2017", "x")},
         },
     ),
+    "coco-pose@tiny-resnet": ((), {"recipe": CLIPPED}),
     "coco-pose@w32-256x192": (
         ("protocol.boxes=gt", "protocol.nms=none", "recipe.milestones=[1]"),
         {
@@ -140,7 +141,7 @@ KINDS: dict[str, tuple[tuple[str, ...], dict[str, Values]]] = {  # what is set f
     "300w@tiny": (
         ("recipe.milestones=[1]",),
         {
-            "recipe": RECIPE | OF_KEYPOINTS,
+            "recipe": RECIPE | OF_KEYPOINTS | CLIPPED,
             "augment": AUGMENT,
             "protocol": PROTOCOL
             | OF_POSES
@@ -197,7 +198,7 @@ KINDS: dict[str, tuple[tuple[str, ...], dict[str, Values]]] = {  # what is set f
     "imagenet@tiny": (
         ("recipe.milestones=[1]",),
         {
-            "recipe": RECIPE | OF_BACKBONES | {"loss": ("cross-entropy", "mse")},
+            "recipe": RECIPE | OF_BACKBONES | CLIPPED | {"loss": ("cross-entropy", "mse")},
             "augment": {"smallest": ("0.9",), "flip": ("0.0", "1.0")},
             "protocol": PROTOCOL
             | {
@@ -436,5 +437,9 @@ def test_the_lists_above_lack_no_key(task: str) -> None:
     tables = [KINDS[name][1] for name in KINDS if catalog.load_task(name).dataset == spec.dataset]
     for table in ("recipe", "augment", "protocol"):
         if hasattr(spec, table):
-            listed = {key for values in [*tables, OWN] for key in values.get(table, {})}
+            listed = {
+                key
+                for values in [*tables, OWN, {"recipe": CLIPPED}]
+                for key in values.get(table, {})
+            }
             assert set(type(getattr(spec, table)).model_fields) <= listed
