@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from hrbench.cli.completion import RUN
 from hrbench.cli.root import FILE, answer, as_json, main
 
 
 @main.command()
-@click.argument("run", metavar="RUN", type=FILE)
+@click.argument("run", metavar="RUN", type=FILE, shell_complete=RUN)
 @click.option("-o", "--output", type=FILE, required=True, help="The folder to write, a new one.")
 @click.option(
     "--repo", default="", metavar="ORG/REPO", help="Its name on the hub, for the card's examples."

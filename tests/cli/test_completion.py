@@ -65,7 +65,8 @@ def test_datasets_are_offered_and_where_none_fits_tasks(command: str) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        *("score", "report", "compare", "compare x", "verify", "bundle", "run --resume"),
+        *("score", "report", "compare", "compare x", "verify", "bundle", "publish"),
+        "run --resume",
         *("run --weights", "run --init", "export --weights", "predict --weights"),
     ],
 )
