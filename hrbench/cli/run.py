@@ -103,7 +103,7 @@ AUTO = "auto"  # for a RUN to go on with
     type=FILE,
     shell_complete=RUN,
     metavar="RUN|auto",
-    help="Go on where this run stopped; auto: where one of this command did, or begin one.",
+    help="Go on where this run stopped; auto: where one of this command did, else begin one.",
 )
 @allowing
 @as_json

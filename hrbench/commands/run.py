@@ -20,7 +20,7 @@ from hrbench.report import run_folders, runs
 from hrbench.report.environment import code_version, environment, hardware
 from hrbench.report.record import RunRecord
 from hrbench.road import alike, given, recording
-from hrbench.road.asked import Asked, asked, interrupted, of_experiment
+from hrbench.road.asked import Asked, asked
 from hrbench.road.building import Built, build
 from hrbench.road.predicting import predict
 from hrbench.road.prepared import with_prepared
@@ -46,24 +46,34 @@ def run(name: str, options: Options) -> tuple[RunRecord, Path] | None:
     return walked(asked(name, options))
 
 
-def begun_or_new(name: str, options: Options) -> tuple[RunRecord, Path] | None:
-    """Go on with the interrupted run of the same experiment in `options.out`, else begin one.
+def begun_or_new(
+    name: str, options: Options, what: str | None = None
+) -> tuple[RunRecord, Path] | None:
+    """Run, unless a run of the same experiment and data is in `options.out`: go on with that.
+
+    Of one that has ended its record is returned. `what` is how it is called to the user; None: by
+    its task's name.
 
     Raises:
         HrbenchError: as `run`; or the run is under way in another process.
         Interrupted: as `run`.
     """
-    asked_for = asked(name, options)
+    one = asked(name, options)
     with processes(options.device) as runtime:
-        there = of_experiment(asked_for.experiment, asked_for.spec.name, Path(options.out))
-        folder: Path | None = runtime.first(interrupted(there))
-        if folder is None:
-            return walked(asked_for)
+        spec = with_precision(one.spec, runtime.device.type)
+        data_root = located(spec, one.dataset, one.options, runtime)
+        task = task_of(spec, one.dataset, data_root, one.options)
+        before = runtime.first(alike.before(task, one.experiment) if runtime.leads else None)
+        if before is None:
+            return walked(one)
+        ended = (before / run_folders.FILE).is_file()
         if runtime.leads:
-            tell(f"goes on with {folder}")
-        spec, dataset, state = run_folder.read(folder)  # in the precision that it was begun in
-        before = (folder, state)
-        return walked(replace(asked_for, spec=spec, dataset=dataset, before=before))
+            how = " has a record: " if ended else ": goes on with "
+            tell(f"{what or spec.name}{how}{before}")
+        if ended:
+            return (runs.read(before), before) if runtime.leads else None
+        spec, dataset, state = run_folder.read(before)  # in the precision that it was begun in
+        return walked(replace(one, spec=spec, dataset=dataset, before=(before, state)))
 
 
 def folds(name: str, options: Options, count: int) -> Iterator[tuple[RunRecord, Path] | None]:
@@ -78,7 +88,8 @@ def folds(name: str, options: Options, count: int) -> Iterator[tuple[RunRecord, 
     with processes(options.device):
         for fold in range(1, count + 1):
             try:
-                yield _fold(name, replace(options, folds=count, fold=fold))
+                of_fold = replace(options, folds=count, fold=fold)
+                yield begun_or_new(name, of_fold, f"fold {fold} of {count}")
             except HrbenchError as error:
                 if fold == 1:
                     raise
@@ -86,26 +97,6 @@ def folds(name: str, options: Options, count: int) -> Iterator[tuple[RunRecord, 
             except KeyboardInterrupt as stop:
                 stop.add_note("or with all folds: the same command")
                 raise
-
-
-def _fold(name: str, options: Options) -> tuple[RunRecord, Path] | None:
-    """Run one fold, go on with it, or return what it has come to before."""
-    one = asked(name, options)
-    with processes(options.device) as runtime:
-        spec = with_precision(one.spec, runtime.device.type)
-        data_root = located(spec, one.dataset, one.options, runtime)
-        task = task_of(spec, one.dataset, data_root, one.options)
-        before = runtime.first(alike.latest(task, one.experiment) if runtime.leads else None)
-        if before is None:
-            return walked(one)
-        said = f"fold {options.fold} of {options.folds}"
-        if not (before / run_folders.FILE).is_file():
-            if runtime.leads:
-                tell(f"{said}: goes on with {before}")
-            return resume(before)
-        if runtime.leads:
-            tell(f"{said} has a record: {before}")
-        return (runs.read(before), before) if runtime.leads else None
 
 
 def seeds(name: str, options: Options, count: int) -> Iterator[tuple[RunRecord, Path] | None]:

@@ -1,31 +1,52 @@
-"""A run that was begun before, of the same experiment and on the same data."""
+"""Runs that were begun before, of the same experiment."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from hrbench.begun import folder as run_folder
-from hrbench.errors import HrbenchError
+from hrbench.begun.folder import experiment_of
+from hrbench.data.evaluation import Evaluation
+from hrbench.errors import HrbenchError, RunError
 from hrbench.kinds.contract import AnyTask
-from hrbench.report import run_folders
-from hrbench.report.files import LAST
-from hrbench.road.asked import of_experiment
+from hrbench.report import run_folders, runs
+from hrbench.report.record import RunRecord
 
 
-def latest(task: AnyTask, experiment: str) -> Path | None:
-    """Return the folder of the latest run of an experiment that has a record, or can go on.
+def before(task: AnyTask, experiment: str) -> Path | None:
+    """Return the folder of the run of an experiment that has a record, else of one to go on with.
 
     It counts only where the data are still those that it was begun on.
     """
-    evaluation = None
-    for folder in reversed(of_experiment(experiment, task.spec.name, Path(task.options.out))):
+    under = Path(task.options.out) / task.spec.name
+    there = [run for run in run_folders.every(under) if experiment_of(run) == experiment]
+    if not there:
+        return None
+    evaluation = task.evaluation()
+    same = [run for run in there if _is_of(run, evaluation)]
+    done = ended(same)
+    return done[1] if done else next(iter(reversed(unfinished(same))), None)
+
+
+def ended(there: Iterable[Path]) -> tuple[RunRecord, Path] | None:
+    """Return the latest of some runs that has a record which can be relied upon."""
+    for run in reversed([run for run in there if (run / run_folders.FILE).is_file()]):
         try:
-            _, _, state = run_folder.read(folder)
-        except HrbenchError:  # a folder that looks like a run's
+            return runs.read(run), run
+        except RunError:  # it is damaged
             continue
-        ended = (folder / run_folders.FILE).is_file()
-        if not ended and not (folder / LAST).is_file():
-            continue
-        evaluation = evaluation or task.evaluation()
-        there = evaluation.fingerprint, evaluation.division_fingerprint
-        if there == (run_folder.fingerprint(folder, state), state.division):
-            return folder
     return None
+
+
+def unfinished(there: Iterable[Path]) -> list[Path]:
+    """Return those of some runs that have no record."""
+    return [run for run in there if not (run / run_folders.FILE).is_file()]
+
+
+def _is_of(run: Path, evaluation: Evaluation) -> bool:
+    """Whether a run was begun on these data, as far as it says."""
+    try:
+        _, _, state = run_folder.read(run)
+    except HrbenchError:  # a folder that looks like a run's
+        return False
+    same = run_folder.fingerprint(run, state) in {"", evaluation.fingerprint}
+    return same and state.division == evaluation.division_fingerprint

@@ -5,11 +5,10 @@ from pathlib import Path
 
 from hrbench import catalog
 from hrbench.backbone.weights import Checkpoint
-from hrbench.begun import experiment, folder, under_way
+from hrbench.begun import experiment
 from hrbench.begun.folder import State
 from hrbench.begun.options import Options
 from hrbench.formats.location import folder_of
-from hrbench.report import run_folders
 from hrbench.road import given
 from hrbench.road.resolve import is_modified, resolve
 from hrbench.spec import DatasetSpec, TaskSpec
@@ -45,19 +44,3 @@ def asked(name: str, options: Options) -> Asked:
     spec, dataset = resolve(file, options, checkpoint)
     modified = is_modified(spec, catalog.shipped(spec.name) if file.beside else file)
     return Asked(spec, dataset, options, checkpoint, modified)
-
-
-def of_experiment(experiment: str, task: str, out: Path) -> list[Path]:
-    """Return the folders of the runs of one experiment below a folder of runs, oldest first."""
-    runs = run_folders.every(out / task)
-    return [run for run in runs if folder.experiment_of(run) == experiment]
-
-
-def interrupted(runs: list[Path]) -> Path | None:
-    """Return the latest of some runs that has no record yet; None where all have ended.
-
-    One that a process computes right now is taken only where there is no other.
-    """
-    open_ = [run for run in runs if not (run / run_folders.FILE).is_file()]
-    resting = [run for run in open_ if not under_way.is_under_way(run)]
-    return next(reversed(resting or open_), None)

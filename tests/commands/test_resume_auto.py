@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,6 +18,7 @@ from cli.command import MINUTES, called, environment, installed, refused
 from cli.test_interrupt import started
 from worlds import small_world
 
+from hrbench import world
 from hrbench.begun import under_way
 from hrbench.report import runs
 from hrbench.report.run_folders import every
@@ -67,18 +69,34 @@ def test_a_killed_run_goes_on_by_the_same_command_to_the_same_record(tmp_path: P
     assert steps_of(run)[-1] < 99
 
 
-def test_what_has_ended_or_is_another_experiment_is_begun(tmp_path: Path) -> None:
+def test_what_has_ended_is_not_run_again_and_another_experiment_is_begun(tmp_path: Path) -> None:
     brief = training("--resume", "auto", "--limit", "1", "--set", "recipe.epochs=1")
-    for seed, folders in (("0", 1), ("0", 2), ("1", 3)):
-        assert called(tmp_path, *brief, "--seed", seed).status == 0
-        assert len(every(tmp_path / "results")) == folders
-    for run in every(tmp_path / "results"):
-        (run / "record.json").unlink()
-    other = called(tmp_path, *brief, "--seed", "2")
-    assert "goes on with" not in other.err
-    again = called(tmp_path, *brief, "--seed", "1")
-    assert "goes on with" in again.err
-    assert len(every(tmp_path / "results")) == 4
+    first = called(tmp_path, *brief, "--json")
+    assert first.status == 0, first.err
+    again = called(tmp_path, *brief, "--workers", "1", "--json")
+    assert again.new == again.gone == ()
+    assert json.loads(again.out) == json.loads(first.out)
+    assert f" has a record: {json.loads(first.out)['run']}\n" in again.err
+    assert called(tmp_path, *brief, "--seed", "1").status == 0
+    ended = every(tmp_path / "results")
+    assert len(ended) == 2
+    (ended[0] / "record.json").write_text("{}", "utf-8")  # damaged
+    (ended[1] / "record.json").unlink()
+    assert "goes on with" not in called(tmp_path, *brief).err
+    assert (
+        f"goes on with {ended[1].relative_to(tmp_path)}"
+        in called(tmp_path, *brief, "--seed", "1").err
+    )
+    assert len(every(tmp_path / "results")) == 3
+
+
+def test_a_run_on_other_data_in_the_same_folder_is_another_one(tmp_path: Path) -> None:
+    for seed in (0, 1):
+        world.make("coco", tmp_path / "data", images=16, size=(128, 128), seed=seed)
+        brief = training("--resume", "auto", "--set", "recipe.epochs=1", "--data", "data")
+        assert called(tmp_path, *brief).status == 0
+        shutil.rmtree(tmp_path / "data")
+    assert len(every(tmp_path / "results")) == 2
 
 
 def test_a_run_that_is_under_way_is_left_to_its_process(tmp_path: Path) -> None:

@@ -9,11 +9,12 @@ from pathlib import Path
 from hrbench.begun import under_way
 from hrbench.commands.suite.plan import Planned
 from hrbench.commands.suite.running import why
-from hrbench.commands.suite.state import FAILED, QUEUED, RUNNING
 from hrbench.errors import HrbenchError
 from hrbench.report.whole import whole
 
+RUNNING, QUEUED, FAILED = "running", "queued", "failed"  # how a job stands
 JOB = "job.json"  # in a folder of logs: what the last job of its run was
+KEYS = {"launcher", "id", "log"}
 SLURM = "slurm"
 RUNS = frozenset({"RUNNING", "COMPLETING", "STAGE_OUT", "SIGNALING"})  # what squeue calls it
 
@@ -28,26 +29,36 @@ class Jobs:
         """Return the folder of the logs of a run's jobs."""
         return self.folder / plan.short
 
-    def state(self, plan: Planned) -> tuple[str, str, Path | None]:
-        """Return how the last job of a run stands, "" where there is none; words on it; its log.
+    def log(self, plan: Planned) -> Path | None:
+        """Return the log of the last job of a run; None where there is none."""
+        job = self._last(plan)
+        return self.of(plan) / job["log"] if job else None
+
+    def state(self, plan: Planned) -> tuple[str, str]:
+        """Return how the last job of a run stands, and words on it; "" where there is none.
 
         Raises:
             HrbenchError: Slurm cannot be asked.
         """
-        folder = self.of(plan)
-        try:
-            job = json.loads((folder / JOB).read_text("utf-8"))
-            launcher, number, log = job["launcher"], job["id"], folder / job["log"]
-        except (OSError, ValueError, KeyError, TypeError):
-            return "", "", None
-        if launcher == SLURM and (known := self._queue.get(number)):
-            return (RUNNING if known in RUNS else QUEUED), f"job {number}, {known}", log
+        job, folder = self._last(plan), self.of(plan)
+        if not job:
+            return "", ""
+        number, log = job["id"], folder / job["log"]
+        if job["launcher"] == SLURM and (known := self._queue.get(number)):
+            return (RUNNING if known in RUNS else QUEUED), f"job {number}, {known}"
         if under_way.is_under_way(folder):
-            return RUNNING, f"job {number}", log
+            return RUNNING, f"job {number}"
         if not log.is_file():
-            return FAILED, f"job {number} is gone and has left no log", None
+            return FAILED, f"job {number} is gone and has left no log"
         lines = log.read_text("utf-8", errors="replace").splitlines()
-        return FAILED, job.get("failed") or why(lines, 1), log
+        return FAILED, job.get("failed") or why(lines, 1)
+
+    def _last(self, plan: Planned) -> dict[str, str]:
+        try:
+            job: dict[str, str] = json.loads((self.of(plan) / JOB).read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return job if isinstance(job, dict) and job.keys() >= KEYS else {}
 
     @cached_property
     def _queue(self) -> dict[str, str]:

@@ -6,15 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from hrbench import catalog
-from hrbench.begun import folder as run_folder
 from hrbench.begun import under_way
+from hrbench.begun.folder import experiment_of
 from hrbench.begun.options import Options
 from hrbench.errors import HrbenchError, RunError
 from hrbench.fetching import names
-from hrbench.report import run_folders, runs
+from hrbench.report import run_folders
 from hrbench.report.record import RunRecord
+from hrbench.road import alike
 from hrbench.road import given as given_files
-from hrbench.road.asked import asked, interrupted
+from hrbench.road.asked import asked
 from hrbench.spec.suite import MULTIPLIED, Suite, overrides
 
 FLAGS = frozenset(field.name for field in fields(Options))
@@ -140,19 +141,14 @@ def found(plans: Iterable[Planned], out: Path) -> dict[str, Found]:
     of: dict[str, list[Path]] = {}
     for task in {plan.task for plan in plans if plan.task}:
         for run in run_folders.every(out / task):
-            if (experiment := run_folder.experiment_of(run)) in wanted:
+            if (experiment := experiment_of(run)) in wanted:
                 of.setdefault(experiment, []).append(run)
     return {experiment: _found(folders) for experiment, folders in of.items()}
 
 
-def _found(folders: list[Path]) -> Found:
-    """Return the newest of some runs with a sound record, else the one to go on with."""
-    for run in reversed(folders):
-        if not (run / run_folders.FILE).is_file():
-            continue
-        try:
-            return Found(run, runs.read(run))
-        except RunError:  # it is damaged, and begins anew
-            continue
-    left = interrupted(folders)
+def _found(there: list[Path]) -> Found:
+    """Return what there is of one experiment's runs: the latest record, else what to go on with."""
+    if done := alike.ended(there):
+        return Found(done[1], done[0])
+    left = next(iter(reversed(alike.unfinished(there))), None)
     return Found(left, None, left is not None and under_way.is_under_way(left))

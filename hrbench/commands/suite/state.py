@@ -1,16 +1,14 @@
 """How each run of a suite stands."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hrbench.commands.suite.jobs import FAILED, QUEUED, RUNNING, Jobs
 from hrbench.commands.suite.plan import Found, Planned
 from hrbench.report.record import RunRecord
 
-DONE, RUNNING, QUEUED = "done", "running", "queued"
-INTERRUPTED, NEW, FAILED = "interrupted", "to begin", "failed"
-UNFIT = "cannot begin"
+DONE, INTERRUPTED, NEW, UNFIT = "done", "interrupted", "to begin", "cannot begin"
 WELL = frozenset({DONE, RUNNING, QUEUED})
 
 
@@ -19,7 +17,7 @@ class Standing:
     """A run of a suite, and how it stands."""
 
     plan: Planned
-    state: str  # of the above
+    state: str  # one of the above, or of a job
     run: Path | None = None  # its folder, where it has one
     record: RunRecord | None = None
     said: str = ""  # why it has failed or cannot begin; the id of its job
@@ -46,30 +44,19 @@ class Standing:
         }
 
 
-def standings(
-    plans: Sequence[Planned],
-    found: dict[str, Found],
-    submitted: Callable[[Planned], tuple[str, str, Path | None]],
-) -> list[Standing]:
-    """Return how runs stand, by what there is of them and by what launchers say of their jobs.
+def standing(plan: Planned, found: Found, jobs: Jobs) -> Standing:
+    """Return how a run stands, by what there is of it and by what its last job has come to.
 
-    `submitted` gives a state ("" where there is no job), words on it, and its log.
+    Raises:
+        HrbenchError: the job is Slurm's, which cannot be asked.
     """
-    return [_standing(plan, found.get(plan.experiment, Found()), submitted) for plan in plans]
-
-
-def _standing(
-    plan: Planned,
-    found: Found,
-    submitted: Callable[[Planned], tuple[str, str, Path | None]],
-) -> Standing:
     if plan.fault:
         return Standing(plan, UNFIT, said=plan.fault)
-    state, said, log = submitted(plan)
     if found.record is not None:
-        return Standing(plan, DONE, found.folder, found.record, log=log)
-    if state in {QUEUED, RUNNING} or found.under_way:
-        return Standing(plan, state or RUNNING, found.folder, said=said, log=log)
-    if state == FAILED:
-        return Standing(plan, FAILED, found.folder, said=said, log=log)
-    return Standing(plan, NEW if found.folder is None else INTERRUPTED, found.folder, log=log)
+        return Standing(plan, DONE, found.folder, found.record, log=jobs.log(plan))
+    state, said = jobs.state(plan)
+    if found.under_way and state != QUEUED:
+        state, said = RUNNING, said if state == RUNNING else ""
+    if not state:
+        state = NEW if found.folder is None else INTERRUPTED
+    return Standing(plan, state, found.folder, said=said, log=jobs.log(plan))

@@ -12,8 +12,8 @@ from hrbench import catalog
 from hrbench.commands.suite import local, running, slurm
 from hrbench.commands.suite.jobs import Jobs
 from hrbench.commands.suite.launching import LOCAL
-from hrbench.commands.suite.plan import Planned, found, planned
-from hrbench.commands.suite.state import Standing, standings
+from hrbench.commands.suite.plan import Found, Planned, found, planned
+from hrbench.commands.suite.state import Standing, standing
 from hrbench.errors import HrbenchError
 from hrbench.report import run_folders
 from hrbench.report import runs as folders
@@ -59,8 +59,8 @@ def surveyed(name: str, out: Path, given: Mapping[str, Any], *, fetches: bool) -
 def again(survey: Survey) -> Survey:
     """Return how the same runs stand now."""
     plans = [one.plan for one in survey.standings]
-    jobs = Jobs(survey.out / PLACE / survey.name)  # asks Slurm anew
-    stand = standings(plans, found(plans, survey.out), jobs.state)
+    there, jobs = found(plans, survey.out), survey.jobs  # which ask Slurm anew
+    stand = (standing(plan, there.get(plan.experiment, Found()), jobs) for plan in plans)
     return replace(survey, standings=tuple(stand))
 
 
