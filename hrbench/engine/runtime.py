@@ -1,6 +1,7 @@
 """Where a run computes: device, precision, and the processes that share it."""
 
 import os
+import signal
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -131,11 +132,25 @@ def processes(device: str, *, compiles: bool = False, eager: bool = False) -> It
     if dist.is_initialized():
         yield runtime
         return
-    dist.init_process_group("nccl" if chosen.type == "cuda" else "gloo")
+    with _ended_at_once():
+        dist.init_process_group("nccl" if chosen.type == "cuda" else "gloo")
     try:
         yield runtime
     finally:
         dist.destroy_process_group()
+
+
+@contextmanager
+def _ended_at_once() -> Iterator[None]:
+    """Let SIGTERM end a process that waits for others, in which Python gets no signal.
+
+    Else torchrun, which begins anew where one of them is gone, would wait half a minute for it.
+    """
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager
