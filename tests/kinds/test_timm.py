@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import timm
 import torch
-from safetensors.torch import save_file
+from fetching.hub_here import hub_here
+from safetensors.torch import save, save_file
 from worlds import ran, small_world
 
 import hrbench
@@ -101,20 +102,21 @@ def test_weights_of_a_run_are_measured_by_the_statistics_that_they_were_trained_
     assert said(again, "model")["mean"] == [0.1, 0.2, 0.3]
 
 
-def test_a_release_starts_a_training_and_is_said_and_recorded(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_a_release_by_name_starts_a_training_and_says_how_images_are_normalised(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = tmp_path / "vit.safetensors"
-    model = timm.create_model(PLAIN)
-    save_file({key: value.contiguous() for key, value in model.state_dict().items()}, path)
-    record, _ = trained(PLAIN, tmp_path, *TOLD, init=str(path))
-    told = capsys.readouterr().err
-    total = len(model.state_dict()) - 2
-    assert f"(timm layout): all {total} tensors of the backbone loaded, 2 left over" in told
-    resampled = "timm has resampled pos_embed (1, 197, 192) to (1, 17, 192)"
+    model = timm.create_model("vit_small_patch16_224", num_classes=0)
+    with hub_here(tmp_path, monkeypatch) as hub:
+        hub.files["timm/vit_small_patch16_224.dino", "model.safetensors"] = save(model.state_dict())
+        name = "timm:vit_small_patch16_224.dino"
+        record, _ = trained("vit_small_patch16_224", tmp_path, *TOLD, init=name)
+    told, total = capsys.readouterr().err, len(model.state_dict())
+    assert f"--init {name} (timm layout): all {total} tensors of the backbone loaded." in told
+    resampled = "timm has resampled pos_embed (1, 197, 384) to (1, 17, 384)"
     assert resampled in told
     assert any(resampled in note for note in record.notes)
     assert record.weights.init.startswith("timm:")
+    assert said(record, "model")["mean"] == [0.485, 0.456, 0.406]  # without a tag timm has 0.5
 
 
 def test_a_release_for_classes_is_measured_as_it_is(tmp_path: Path) -> None:
