@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import torch
+from cli.command import scratch
 from shared import need_shared
 from specs import landmark_task
 
@@ -34,15 +34,6 @@ HELEN, LFPW, IBUG, INDOOR, OUTDOOR = (  # folders of the release of 300-W
 )
 WFLW_LIST = "WFLW_annotations/list_98pt_rect_attr_train_test/list_98pt_rect_attr_test.txt"
 WFLW_FLAGS = ("largepose", "expression", "illumination", "makeup", "occlusion", "blur")
-
-
-KEPT: list[TemporaryDirectory[str]] = []  # until the tests end
-
-
-def scratch() -> Path:
-    """Return a new folder that several tests share."""
-    KEPT.append(TemporaryDirectory(prefix="hrbench-test-", ignore_cleanup_errors=True))
-    return Path(KEPT[-1].name)
 
 
 def ran(task: str, out: Path, **options: Any) -> tuple[RunRecord, Path]:

@@ -5,12 +5,11 @@ import json
 import shutil
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 import pytest
 import torch
-from cli.command import called, refused
+from cli.command import called, refused, scratch
 from safetensors import safe_open
 from specs import landmark_task
 from worlds import small_world
@@ -27,7 +26,7 @@ SEEN = ["coco/train2017"]
 @cache
 def trained(*more: str) -> Path:
     """The folder of a run of coco-pose@tiny, one step long."""
-    folder = Path(mkdtemp(prefix="hrbench-case-"))
+    folder = scratch()
     ended = called(folder, "run", "coco-pose@tiny", *TINY, "--epochs", "1", "--json", *more)
     assert ended.status == 0, ended.err
     return folder / str(json.loads(ended.out)["run"])

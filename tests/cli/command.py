@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from unittest import mock
 
 from hrbench.cli import main
@@ -20,6 +20,7 @@ INSTALLED = [str(TOOL)] if TOOL.exists() else [sys.executable, "-m", "hrbench"]
 # What a run may have said before it meets a fault: how long it trains, what weights lack.
 BEFORE = re.compile(r"Training: |.* does not say what its keypoints are")
 MINUTES = 120  # seconds after which a command hangs
+KEPT: list[TemporaryDirectory[str]] = []  # until the tests end
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +74,16 @@ def environment(variables: Mapping[str, str]) -> dict[str, str]:
     return {**kept, **own, **variables}
 
 
+def scratch() -> Path:
+    """Return a new folder that several tests share."""
+    KEPT.append(TemporaryDirectory(prefix="hrbench-test-", ignore_cleanup_errors=True))
+    return Path(KEPT[-1].name)
+
+
 @cache
 def cache_folder() -> Path:
     """One cache for all tests."""
-    return Path(mkdtemp(prefix="hrbench-cache-"))
+    return scratch()
 
 
 def files(folder: Path) -> set[str]:

@@ -11,10 +11,11 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from cli.command import scratch
 from dots import ANNOTATIONS, DATASET, SIGMAS, TASK, edit_json, edit_toml, write_dots
 from PIL import Image
 from torch import Tensor, nn
-from worlds import scratch, small_world
+from worlds import small_world
 
 from hrbench import catalog
 from hrbench.begun.options import Options

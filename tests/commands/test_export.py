@@ -13,9 +13,9 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
-from cli.command import cache_folder
+from cli.command import cache_folder, scratch
 from numpy.typing import NDArray
-from worlds import scratch, small_classifier, small_lifter, small_weights, small_world
+from worlds import small_classifier, small_lifter, small_weights, small_world
 
 import hrbench
 from hrbench.begun.options import Options

@@ -6,11 +6,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from cli.command import called, refused
+from cli.command import called, refused, scratch
 from dots import BRIEF, DATASET, edit_json, edit_toml
 from scipy import stats
 from videos import divide, listed, write_videos
-from worlds import scratch
 
 from hrbench.commands.compare import folds as beside
 from hrbench.report import runs

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cli.command import called, refused
+from cli.command import called, refused, scratch
 from dots import BRIEF, write_dots
 from fetching.hub_here import hub_here
 from huggingface_hub import ModelCard, ModelCardData
 from safetensors import safe_open
-from worlds import SMALL, ran, scratch, small_weights, small_world
+from worlds import SMALL, ran, small_weights, small_world
 
 import hrbench
 from hrbench.commands import publish as publishing

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from cli.command import called, refused
+from cli.command import called, refused, scratch
 from dots import BRIEF, edit_json, write_dots
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval

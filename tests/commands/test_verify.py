@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from cli.command import called
-from worlds import SMALL, near_truth, ran, scratch, small_world
+from cli.command import called, scratch
+from worlds import SMALL, near_truth, ran, small_world
 
 from hrbench.commands import score as scoring
 from hrbench.commands.verify import Verified, verify
