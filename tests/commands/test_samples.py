@@ -17,7 +17,6 @@ from pycocotools.cocoeval import COCOeval
 from worlds import (
     near_truth,
     ran,
-    scratch,
     small_classifier,
     small_lifter,
     small_weights,
