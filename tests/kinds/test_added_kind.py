@@ -49,7 +49,13 @@ class Averages(Classification):
         return ImageNetwork(Normalisation(IMAGENET), nn.AdaptiveAvgPool2d(1), head)
 
 
-AVERAGES = replace(CLASSES, task=Averages, fits=lambda *_: False)
+AVERAGES = replace(
+    CLASSES,
+    task=Averages,
+    settled=lambda *_: [],  # no backbone's statistics
+    refusals=lambda _: iter(()),
+    fits=lambda *_: False,
+)
 
 
 @pytest.fixture
