@@ -107,7 +107,7 @@ def root_of(file: Path) -> Element:
         root = ET.fromstring(content)  # noqa: S314  it has no entities of its own
     except OSError as error:
         raise DataError(f"{file} cannot be read: {error.strerror}") from error
-    except ET.ParseError as error:
+    except (ET.ParseError, LookupError) as error:  # LookupError: of an unknown encoding
         raise DataError(f"{file} is not XML: {error}; export it again") from error
     if root.tag != ROOT or (root.find("image") is None and root.find("track") is None):
         raise DataError(f"{file} is XML, and has neither images nor tracks as CVAT writes them")

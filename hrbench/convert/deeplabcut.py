@@ -55,7 +55,7 @@ def read(source: Path, images: Path | None = None) -> Source:
         [Picture(image, tuple(objects)) for image, objects in objects_of.items()],
         paired(bodyparts, edges),
         folder,
-        f"DeepLabCut, {folder.name}",
+        f"DeepLabCut, {folder.resolve().name}",
         left_out=tuple(f"{name}, which no animal has" for name in unique),
         notes=(*_annotated_twice(files), *notes),
     )

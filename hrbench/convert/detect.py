@@ -22,6 +22,7 @@ from hrbench.errors import DataError
 from hrbench.files.json_files import read_json
 
 SLEAP_IO = {".slp": "SLEAP", ".nwb": "NWB"}  # what that library reads, by whom
+TRIED = 5  # files of a folder
 Found = Source | Mapping[Path, Any]  # files in COCO's format, which stay, with what they say
 
 
@@ -68,7 +69,9 @@ def _file(source: Path, images: Path | None) -> Found:
             return cvat.read(source, images)
         case ".slp" | ".nwb":
             return sleap.read(source, SLEAP_IO[ending], images)
-        case ".csv" | ".yaml" if ending == ".csv" or source.name == deeplabcut.PROJECT:
+        case ".csv":
+            return deeplabcut.read(source, images)
+        case ".yaml" if source.name == deeplabcut.PROJECT and not kinds.describes_yolo(source):
             return deeplabcut.read(source, images)
         case ".yaml" | ".yml":
             return ultralytics.read(source)
@@ -105,9 +108,9 @@ def _folder(source: Path, images: Path | None) -> Found:
 
 
 def _is_labelme(folder: Path) -> bool:
-    """Whether the first JSON file in a folder is labelme's; the others are looked at when read."""
-    first = min(folder.rglob("*.json"), default=None)
-    return first is not None and labelme.is_of(read_json(first))
+    """Whether one of the first JSON files in a folder is labelme's; all are looked at when read."""
+    first = sorted(folder.rglob("*.json"))[:TRIED]
+    return any(labelme.is_of(read_json(file)) for file in first)
 
 
 def _in_coco_format(folder: Path) -> Mapping[Path, Any]:

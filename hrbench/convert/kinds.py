@@ -47,7 +47,12 @@ def of_file(path: Path) -> str:
 def describing_yolo(folder: Path) -> list[Path]:
     """Return the files in a folder that describe keypoints for YOLO."""
     files = [path for suffix in YAML for path in sorted(folder.glob(f"*{suffix}"))]
-    return [path for path in files if b"kpt_shape" in path.read_bytes()]
+    return [path for path in files if describes_yolo(path)]
+
+
+def describes_yolo(file: Path) -> bool:
+    """Whether a file describes keypoints for YOLO."""
+    return b"kpt_shape" in file.read_bytes()
 
 
 def of_folder(folder: Path) -> str:

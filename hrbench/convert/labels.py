@@ -165,6 +165,13 @@ def paired(keypoints: tuple[str, ...], edges: NamePairs = ()) -> Skeleton:
     return Skeleton(keypoints, tuple(pairs_by_name(keypoints)), edges)
 
 
+def left_first(pairs: NamePairs, keypoints: Sequence[str]) -> NamePairs:
+    """Return flip pairs with the left one first, where the names tell; many programs' have none."""
+    known = set(pairs_by_name(keypoints))
+    turned = (pair[::-1] if pair[::-1] in known else pair for pair in pairs)
+    return tuple(sorted(turned, key=lambda pair: keypoints.index(pair[0])))
+
+
 def require_names(place: Path, skeleton: Skeleton) -> None:
     """Stop at names that no dataset's file may have, before one is written that is refused later.
 

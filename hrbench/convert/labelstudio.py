@@ -21,6 +21,7 @@ from hrbench.files.json_rows import NUMBER, POSITIVE
 
 EXPORT = "in Label Studio, export it as JSON or COCO"
 POINTS, BOXES = "keypointlabels", "rectanglelabels"
+IDS = ("id", "type", "parentID", "from_id", "to_id")  # of a region, or of two that are related
 PER_CENT = 100.0
 
 
@@ -47,7 +48,7 @@ def read(source: Path, tasks: list[Any], images: Path | None = None) -> Source:
     results = [_result(source, task, left_out) for task in tasks]
     names = dict.fromkeys(
         name for rows in results for row in rows if row.get("type") == POINTS
-        for name in _list(source, row.get("value", {}), POINTS, str)
+        for name in _list(source, row.get("value"), POINTS, str)
     )  # fmt: skip
     if not names:
         raise DataError(f"{source} has tasks of Label Studio, none with keypoints; {EXPORT}")
@@ -90,7 +91,10 @@ def _result(source: Path, task: dict[str, Any], left_out: Counter[str]) -> list[
     key = "annotations" if task.get("annotations") else "completions"
     made = [one for one in _list(source, task, key) if not one.get("was_cancelled")]
     left_out["further annotations of a task"] += max(0, len(made) - 1)
-    return _list(source, made[0], "result") if made else []
+    rows = _list(source, made[0], "result") if made else []
+    if odd := {key for row in rows for key in IDS if isinstance(row.get(key), list | dict)}:
+        raise DataError(f"{source}: {', '.join(sorted(odd))} of a region is no text; {EXPORT}")
+    return rows
 
 
 def _others(rows: list[dict[str, Any]]) -> Iterator[str]:
@@ -98,6 +102,8 @@ def _others(rows: list[dict[str, Any]]) -> Iterator[str]:
     for row in rows:
         if row.get("type") not in {POINTS, BOXES, "relation"}:
             yield f"regions of the type {row.get('type')}"
+        if row.get("type") == POINTS and not row["value"].get(POINTS):
+            yield "keypoints without a label"
 
 
 def _points(where: str, rows: list[dict[str, Any]], related: dict[Any, Any]) -> list[Point]:
@@ -107,7 +113,9 @@ def _points(where: str, rows: list[dict[str, Any]], related: dict[Any, Any]) -> 
         if row.get("type") == POINTS:
             x, y = _shares(where, row, ("x", "y"))
             group = row.get("parentID") or related.get(row.get("id"))
-            points += [Point(name, (x, y, SEEN), group) for name in row["value"][POINTS][:1]]
+            points += [
+                Point(name, (x, y, SEEN), group) for name in (row["value"].get(POINTS) or ())[:1]
+            ]
     return points
 
 

@@ -68,7 +68,10 @@ def _of_data(where: str, task: dict[str, Any]) -> str:
 def _paths(addresses: Iterator[str]) -> Iterator[str]:
     """Yield the path of each address: of an upload, a local file, a store, or the web."""
     for address in addresses:
-        parts = urlparse(address)
+        try:
+            parts = urlparse(address)
+        except ValueError:  # text of another kind
+            continue
         local = parse_qs(parts.query).get("d")  # /data/local-files/?d=DIR/1.png
         if local:
             yield local[0]

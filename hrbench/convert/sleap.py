@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from hrbench.arrays import Pixels
-from hrbench.convert.labels import NamePairs, Picture, Skeleton, Source, seen
+from hrbench.convert.labels import Picture, Skeleton, Source, left_first, seen
 from hrbench.data.media import IMAGES
 from hrbench.errors import DataError, RunError
 from hrbench.files.paths import with_slashes
@@ -174,14 +174,7 @@ def _skeleton(theirs: Any) -> Skeleton:
     names = tuple(str(name) for name in theirs.node_names)
     edges = tuple((names[start], names[end]) for start, end in theirs.edge_inds)
     pairs = tuple((names[min(pair)], names[max(pair)]) for pair in theirs.symmetry_inds)
-    return Skeleton(names, _left_first(pairs, names) or tuple(pairs_by_name(names)), edges)
-
-
-def _left_first(pairs: NamePairs, names: tuple[str, ...]) -> NamePairs:
-    """Return pairs with the left one first, where the names tell; SLEAP's have no order."""
-    known = set(pairs_by_name(names))
-    turned = (pair[::-1] if pair[::-1] in known else pair for pair in pairs)
-    return tuple(sorted(turned, key=lambda pair: names.index(pair[0])))
+    return Skeleton(names, left_first(pairs, names) or tuple(pairs_by_name(names)), edges)
 
 
 def _image(source: Path, files: list[Any], index: int, images: Path | None) -> Path:

@@ -21,6 +21,7 @@ from hrbench.convert.labels import (
     Picture,
     Skeleton,
     Source,
+    left_first,
     paired,
     require_names,
 )
@@ -54,22 +55,24 @@ def read(file: Path) -> Source:
         DataError: the file describes no keypoints, or a label is not as it says.
     """
     said = _described(file)
-    left_out = Counter[str]()
+    left_out, twice = Counter[str](), 0
     pictures: dict[Path, Picture] = {}
     for split, folders in said.places.items():
         for picture in _pictures(folders, split, said, left_out):
-            pictures.setdefault(picture.path, picture)
+            twice += pictures.setdefault(picture.path, picture) is not picture
     if not pictures:
         raise DataError(f"{file}: there is no image in {next(iter(said.places.values()))[0]}")
-    several = len(said.classes) > 1
+    count = len(said.classes)
+    notes = [f"objects of {count} classes are of one kind here"] if count > 1 else []
+    notes += [f"{twice:,} images are in two splits, and count in the first"] if twice else []
     return Source(
         list(pictures.values()),
         said.skeleton,
         file.parent,
         f"YOLO pose, {file.parent.resolve().name}",
-        category=said.classes[0] if len(said.classes) == 1 else "object",
+        category=said.classes[0] if count == 1 else "object",
         left_out=tuple(f"{count:,} {what}" for what, count in left_out.items() if count),
-        notes=(f"objects of {len(said.classes)} classes are of one kind here",) * several,
+        notes=tuple(notes),
     )
 
 
@@ -90,7 +93,7 @@ def _images(place: Path) -> list[Path]:
     """Return the images in a folder, or those that a text lists."""
     if place.is_dir():
         return [path for path in sorted(place.rglob("*")) if path.suffix.lower() in media.IMAGES]
-    listed = filter(None, map(str.strip, place.read_text("utf-8").splitlines()))
+    listed = filter(None, map(str.strip, yolo_labels.text_of(place)))
     return [place.parent / name for name in listed]
 
 
@@ -100,7 +103,7 @@ def _described(file: Path) -> Described:
     if not isinstance(shape, list) or len(shape) != 2:
         raise DataError(f"{file} has no kpt_shape: it describes boxes or outlines, no keypoints")
     count, numbers = shape
-    if type(count) is not int or count < 1 or numbers not in {2, 3}:
+    if type(count) is not int or count < 1 or type(numbers) is not int or numbers not in {2, 3}:
         raise DataError(
             f"{file}: kpt_shape is {shape}; write how many keypoints there are as a whole number, "
             "and whether each has x and y (2) or a visibility besides (3), as in [17, 3]"
@@ -150,7 +153,7 @@ def _skeleton(file: Path, content: dict[str, Any], count: int) -> Skeleton:
         )
     pairs: NamePairs = tuple((names[n], names[to]) for n, to in enumerate(flips) if n < to)
     edges = _edges(content.get("skeleton"), names)
-    skeleton = Skeleton(names, pairs, edges) if pairs else paired(names, edges)
+    skeleton = Skeleton(names, left_first(pairs, names), edges) if pairs else paired(names, edges)
     require_names(file, skeleton)
     return skeleton
 

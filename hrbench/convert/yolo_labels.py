@@ -51,17 +51,25 @@ def _labels_of(image: Path) -> Path:
     return Path(*parts).with_suffix(".txt")
 
 
+def text_of(file: Path) -> list[str]:
+    """Return the lines of a text.
+
+    Raises:
+        DataError: it is none.
+    """
+    try:
+        return file.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{file} cannot be read as text: {error}") from error
+
+
 def _rows(labels: Path) -> Iterator[tuple[str, list[float]]]:
     """Yield where each line of numbers stands, in words, and the numbers.
 
     Raises:
         DataError: it is no text, or something in it is no number.
     """
-    try:
-        lines = labels.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{labels} cannot be read as text: {error}") from error
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(text_of(labels), 1):
         where = f"{labels}, line {number}"
         words = line.split()
         try:

@@ -17,6 +17,7 @@ from hrbench.begun.options import Options
 from hrbench.commands.predict.following import Follow
 from hrbench.commands.predict.predict import Asked, Done, predict
 from hrbench.errors import HrbenchError, RunError
+from hrbench.kinds.landmarks.following import Follower
 
 norfair = pytest.importorskip("norfair")  # wants a newer SciPy than the rest
 POSE = "coco-pose@tiny"
@@ -62,6 +63,15 @@ def test_a_table_has_each_person_from_the_first_frame_to_the_last(done: Done) ->
     for line, place in zip(lines, order, strict=True):
         assert float(line["nose_x"]) == by_row[place]["keypoints"][0]
         assert float(line["time"]) == pytest.approx(place[1] / RATE)
+
+
+def test_nobody_is_warned_of_who_walks_out_of_the_picture(caplog: pytest.LogCaptureFixture) -> None:
+    numbers = Follower(None).video(25.0)._numbers
+    for width in range(60, 4, -8):
+        assert numbers(np.array([[0.0, 0, width, 90], [200, 0, 60, 90]])) == (1, 2)
+    for _ in range(12):
+        assert numbers(np.array([[200.0, 0, 60, 90]])) == (2,)
+    assert not caplog.records
 
 
 def test_what_follows_is_recorded(done: Done) -> None:

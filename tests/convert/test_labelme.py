@@ -37,7 +37,7 @@ def test_points_of_a_group_are_an_object_and_its_rectangle_the_box(tmp_path: Pat
         ],
     )
     written(folder, "2", [shape("tail", [5, 6])], version="4.5.6")
-    (folder / "settings.json").write_text("{}")
+    (folder / "0-settings.json").write_text("{}")
     made = convert(folder, tmp_path / "out")
     assert made.skeleton.keypoints == ("nose", "tail")
     assert objects(tmp_path / "out") == [

@@ -129,3 +129,27 @@ def test_a_point_without_the_size_of_its_picture_is_said(tmp_path: Path) -> None
     row = point(1, "nose", 50, 50) | {"original_width": None}
     with pytest.raises(DataError, match="a region has no numbers x, y, or no 'original_width'"):
         convert(written(tmp_path, [row]), tmp_path / "out")
+
+
+def test_a_keypoint_without_a_label_is_counted(tmp_path: Path) -> None:
+    bare = point(2, "", 10, 10)
+    del bare["value"]["keypointlabels"]
+    made = convert(written(tmp_path, [bare, point(1, "nose", 50, 50)]), tmp_path / "out")
+    assert [row[2] for row in objects(tmp_path / "out")] == [[32, 24, 2]]
+    assert made.left_out == ("1 keypoints without a label",)
+
+
+@pytest.mark.parametrize("key", ["id", "type", "parentID"])
+def test_a_region_whose_id_is_a_list_is_said(key: str, tmp_path: Path) -> None:
+    row = point(1, "nose", 50, 50) | {key: ["a"]}
+    with pytest.raises(DataError, match=f"{key} of a region is no text"):
+        convert(written(tmp_path, [row]), tmp_path / "out")
+
+
+def test_other_text_of_a_task_is_not_taken_for_an_address(tmp_path: Path) -> None:
+    file = written(tmp_path, [point(1, "nose", 50, 50)])
+    (task,) = json.loads(file.read_text())
+    task["data"] = {"remark": "//[left cage", **task["data"]}
+    file.write_text(json.dumps([task]))
+    convert(file, tmp_path / "out")
+    assert objects(tmp_path / "out") == [("1.png", None, [32, 24, 2])]

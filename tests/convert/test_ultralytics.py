@@ -47,6 +47,26 @@ def test_keypoints_names_and_edges_are_read_where_a_file_has_them(tmp_path: Path
     assert edges(tmp_path / "out") == (("nose", "left_ear"), ("right_ear", "nose"))
 
 
+def test_left_is_named_before_right_in_whatever_order_they_are(tmp_path: Path) -> None:
+    said = {"kpt_names": {0: ["nose", "right_ear", "left_ear"]}}
+    made = convert(written(tmp_path / "yolo", {"train/1": LINE}, **said), tmp_path / "out")
+    assert made.skeleton.flip_pairs == (("left_ear", "right_ear"),)
+
+
+def test_an_image_in_two_splits_is_of_the_first_and_said(tmp_path: Path) -> None:
+    folder = written(tmp_path / "yolo", {"train/1": LINE, "train/2": LINE}, val="images/train")
+    made = convert(folder, tmp_path / "out")
+    assert made.notes == ("2 images are in two splits, and count in the first",)
+    assert usable(tmp_path / "out") == ("train", "val")
+    assert len(objects(tmp_path / "out")) == 2
+
+
+def test_a_description_may_have_the_name_of_deeplabcuts(tmp_path: Path) -> None:
+    folder = written(tmp_path / "yolo", {"train/1": LINE})
+    (folder / "data.yaml").rename(folder / "config.yaml")
+    assert convert(folder / "config.yaml", tmp_path / "out").objects == 1
+
+
 def test_labels_without_flags_are_read(tmp_path: Path) -> None:
     line = "0 0.5 0.5 0.25 0.5 0.25 0.5 0 0 0.5 0.25\n"
     convert(written(tmp_path / "yolo", {"train/1": line}, kpt_shape=[3, 2]), tmp_path / "out")
@@ -83,6 +103,18 @@ def test_a_line_that_is_not_right_is_named(line: str, words: str, tmp_path: Path
     with pytest.raises(DataError, match=words):
         convert(written(tmp_path / "yolo", {"train/1": line}), tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_list_that_is_no_text_is_named(tmp_path: Path) -> None:
+    folder = written(tmp_path / "yolo", {"train/1": LINE}, train="train.txt")
+    (folder / "train.txt").write_bytes(b"./images/train/\xff.png\n")
+    with pytest.raises(DataError, match=r"train\.txt cannot be read as text"):
+        convert(folder, tmp_path / "out")
+
+
+def test_a_shape_of_lists_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="write how many keypoints there are"):
+        convert(written(tmp_path / "yolo", {"train/1": LINE}, kpt_shape=[3, [3]]), tmp_path / "out")
 
 
 def test_what_sleap_io_loses_of_a_label_is_why_it_is_read_here(tmp_path: Path) -> None:

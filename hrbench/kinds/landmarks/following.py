@@ -3,6 +3,7 @@
 Letters: N boxes.
 """
 
+import logging
 from dataclasses import replace
 from importlib import import_module
 from typing import Any
@@ -34,6 +35,8 @@ class Follower:
             raise RunError(
                 "--tracks and --smooth need norfair-enough: pip install 'hrbench[tracks]'"
             ) from error
+        # It warns of each frame in which somebody is waited for whose box has shrunk to nothing.
+        logging.getLogger(LIBRARY).setLevel(logging.ERROR)
         self._smoothing = smoothing
         by = f"norfair-enough {self._norfair.__version__}"
         self.about: dict[str, Any] = {"tracks": {"by": by, "overlap": OVERLAP, "lost_after": LOST}}

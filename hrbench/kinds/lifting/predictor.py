@@ -160,7 +160,7 @@ def _sequences(
             keypoints = to_h36m(flat.reshape(len(part), -1, 3)[..., :2].astype(np.float32))
             unknown = np.zeros((len(part), 17, 3), np.float32)
             clip = Clip("", file, _camera(size), part, unknown, keypoints)
-            times = tuple(row.get("time", 0.0) for row in rows)
+            times = tuple(row["time"] if "frame" in row else 0.0 for row in rows)
             yield Timed(clip, files[file].get("rate"), times, track)
 
 
