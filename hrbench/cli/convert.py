@@ -58,12 +58,20 @@ def convert(
     from hrbench.commands.convert.convert import convert as turn  # noqa: PLC0415
     from hrbench.commands.convert.convert import convert_to, is_dataset  # noqa: PLC0415
 
+    ours = is_dataset(source)
+    if data is not None and not (ours and to):
+        raise click.UsageError("--data goes with --to, where SOURCE is a dataset of hrbench's")
+    if ours and (images is not None or split_by is not None):
+        raise click.UsageError(
+            f"--images and --split-by: {source} says itself where images are "
+            "and how they are divided"
+        )
     place_of_images = None if images is None else Path(images)
     if to is not None:
         handed = convert_to(to, source, Path(folder), allow, place_of_images, split_by, data)
         answer(handed.content()) if json_ else click.echo(handed.text())
         return
-    if is_dataset(source):
+    if ours:
         raise click.UsageError(f"{source} is a dataset of hrbench's; write it with --to")
     made = turn(Path(source), Path(folder), allow, place_of_images, split_by)
     if json_:

@@ -102,7 +102,7 @@ def write(dataset: Dataset, target: Path, to: str) -> Handed:
 
 
 def _coco(dataset: Dataset, split: str, files: Sequence[str], folder: Path, _: Counter[str]) -> int:
-    """Write a split's annotations with all of COCO's fields; return how many there are."""
+    """Write a split's annotations with COCO's fields but outlines; return how many there are."""
     images, rows = list[Content](), list[Content]()
     for number, (picture, name) in enumerate(zip(dataset.splits[split], files, strict=True), 1):
         width, height = _size(picture)

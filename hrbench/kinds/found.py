@@ -40,6 +40,11 @@ class Found(ABC):
     tracks: tuple[int, ...] = ()
 
     @property
+    def amount(self) -> str:
+        """How much was found, in words behind what it is; nothing where that is always the same."""
+        return ""
+
+    @property
     @abstractmethod
     def header(self) -> tuple[str, ...]:
         """What the columns of `cells` are called."""
@@ -88,7 +93,7 @@ class Found(ABC):
 
     def __repr__(self) -> str:
         where = f" in {self.file}" if self.file else ""
-        return f"<{len(self.rows())} {self.finds}{where}>"
+        return f"<{type(self).__name__}{self.amount}{where}>"
 
     def _repr_html_(self) -> str:
         """Return the picture and the table, for a notebook."""

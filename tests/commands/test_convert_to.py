@@ -206,3 +206,21 @@ def test_what_cannot_be_written_is_said(dots: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
     ended = called(tmp_path, "convert", f"dots/{DATASET}", "out")
     assert (ended.status, "is a dataset of hrbench's; write it with --to" in ended.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("annotations.json", "--data", "."), "--data goes with --to"),
+        (("annotations.json", "--to", "coco", "--data", "."), "--data goes with --to"),
+        ((DATASET, "--to", "coco", "--images", "."), "says itself where images are"),
+        ((DATASET, "--to", "coco", "--split-by", "folder"), "says itself where images are"),
+    ],
+)
+def test_flags_that_would_do_nothing_are_refused(
+    arguments: tuple[str, ...], words: str, dots: Path, tmp_path: Path
+) -> None:
+    source, *flags = arguments
+    ended = called(tmp_path, "convert", str(dots / source), "out", *flags)
+    assert (ended.status, words in " ".join(ended.err.split())) == (2, True)
+    assert not (tmp_path / "out").exists()

@@ -130,7 +130,7 @@ def test_a_picture_is_drawn_saved_and_shown_by_a_notebook(
     with Image.open(io.BytesIO(base64.b64decode(encoded))) as picture:
         assert picture.size == (128, 128)
     assert "<th>score</th>" in shown
-    assert repr(found) == f"<1 keypoints in {images[0]}>"
+    assert repr(found) == f"<Keypoints of 1 object in {images[0]}>"
 
 
 def test_pictures_of_files_are_not_held(model: Model, images: list[Path], tmp_path: Path) -> None:

@@ -173,6 +173,16 @@ def test_predicted_keypoints_are_lifted(images: list[Path], tmp_path: Path) -> N
         predict(asked(images[:1], tmp_path / "no", **more))
 
 
+def test_frames_without_their_times_are_refused(images: list[Path], tmp_path: Path) -> None:
+    shown = [read_image(images[0])] * 2
+    done = predict(asked([video(tmp_path / "a.mp4", shown)], tmp_path / "flat"))
+    rows = [{k: v for k, v in row.items() if k != "time"} for row in rows_of(done, "keypoints")]
+    (done.folder / "keypoints.json").write_text(json.dumps(rows))
+    more = {"task": "h36m-lift@tiny", "weights": small_lifter("h36m-lift@tiny")}
+    with pytest.raises(DataError, match=r"'time'\); predict the keypoints again"):
+        predict(asked([done.folder], tmp_path / "out", **more))
+
+
 @pytest.mark.parametrize("about", ["{}", "[]", '{"keypoints": 3}'])
 def test_a_folder_that_predict_did_not_write_is_refused(about: str, tmp_path: Path) -> None:
     (tmp_path / "about.json").write_text(about)

@@ -166,6 +166,12 @@ def test_what_is_not_right_is_said_in_a_sentence(body: str, words: str, tmp_path
     assert not (tmp_path / "out").exists()
 
 
+def test_an_encoding_that_nobody_knows_is_said(tmp_path: Path) -> None:
+    (tmp_path / "a.xml").write_text('<?xml version="1.0" encoding="mouse"?><annotations/>')
+    with pytest.raises(DataError, match="is not XML: unknown encoding"):
+        convert(tmp_path / "a.xml", tmp_path / "out")
+
+
 def test_xml_that_defines_text_of_its_own_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "a.xml").write_text('<!DOCTYPE a [<!ENTITY b "c">]><annotations>&b;</annotations>')
     with pytest.raises(DataError, match="document type of its own"):

@@ -48,6 +48,10 @@ class Keypoints(Found):
     dataset: DatasetSpec
 
     @property
+    def amount(self) -> str:
+        return f" of {(count := len(self.boxes))} object{'s' * (count != 1)}"
+
+    @property
     def header(self) -> tuple[str, ...]:
         return header(self.dataset.keypoints)
 
