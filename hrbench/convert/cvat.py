@@ -130,7 +130,8 @@ def _frames(file: Path, names: Sequence[str], images: Path | None) -> dict[str, 
     endings = [e for ending in sorted(IMAGES) for e in (ending, ending.upper())]
     first = next(iter(names), FRAME.format(0))
     found = places.finder(file.parent, images)([f"{first}{ending}" for ending in endings])
-    there = {} if found is None else {path.stem: path for path in sorted(found.parent.iterdir())}
+    near = [] if found is None else sorted(found.parent.iterdir())
+    there = {path.stem: path for path in near if path.suffix.lower() in IMAGES}
     missing = [name for name in names if name not in there]
     if missing:
         raise DataError(

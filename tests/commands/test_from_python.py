@@ -180,6 +180,7 @@ def test_boxes_are_one_list_for_each_picture(model: Model, images: list[Path]) -
     [
         (3, "image: a path, a PIL image or an array, not int"),
         (np.zeros((8, 8), np.uint8), r"image: \(H, W, 3\) uint8 RGB, not \(8, 8\) uint8"),
+        (Image.new("I;16", (8, 8)), "image: 8 bits for each colour, not I;16; name its path"),
         ("gone.jpg", "gone.jpg does not exist"),
         ("https://host/a.jpg", "is an address; fetch the file first"),
     ],

@@ -80,6 +80,7 @@ def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
 def test_tracks_have_the_pictures_that_cvat_saves_of_their_frames(tmp_path: Path) -> None:
     for number in (0, 6):
         picture(tmp_path / "images" / f"frame_{number:06d}.PNG")
+        (tmp_path / "images" / f"frame_{number:06d}.txt").write_text("of another program")
 
     def skeleton(frame: int, outside: int, keyframe: int) -> str:
         return (

@@ -40,6 +40,7 @@ from hrbench.road.loading import Loaded
 from hrbench.road.telling import tell
 
 Source: TypeAlias = str | Path | Image.Image | NDArray[np.uint8]
+DEEP = "IF"  # how Pillow's modes begin that have more than 8 bits: it would cut what is above
 THRESHOLD = 0.3  # of a box's score, as the command has it
 
 
@@ -211,6 +212,8 @@ def _opened(source: Any) -> list[Source]:
 def _rgb(source: Any) -> Pixels:
     """Return the RGB pixels of a picture that is at hand, upright."""
     if isinstance(source, Image.Image):
+        if source.mode[0] in DEEP:
+            raise DataError(f"image: 8 bits for each colour, not {source.mode}; name its path")
         try:
             return np.asarray(ImageOps.exif_transpose(source).convert("RGB"))
         except UNREADABLE as error:
