@@ -122,10 +122,12 @@ def _coco(dataset: Dataset, split: str, files: Sequence[str], folder: Path, _: C
                     "keypoints": labelled.flat,
                 }
             )
+    kind = category(dataset.category, dataset.skeleton)
     content = {
+        "info": {"description": f"{dataset.category}, {split}, written by hrbench convert"},
         "images": images,
         "annotations": rows,
-        "categories": [category(dataset.category, dataset.skeleton)],
+        "categories": [kind | {"supercategory": dataset.category}],
     }
     file = folder / COCO_FILE.format(split=split)
     file.parent.mkdir(exist_ok=True)

@@ -4,7 +4,7 @@ import io
 import os
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from PIL import Image
@@ -22,16 +22,22 @@ def names(pictures: Sequence[Picture]) -> Iterator[str]:
     """
     paths = [Path(os.path.abspath(picture.path)) for picture in pictures]  # noqa: PTH100  links stay
     top = os.path.commonpath([path.parent for path in paths]) if paths else ""
+    inside = ("_".join(path.relative_to(top).with_suffix("").parts) for path in paths)
+    stems = apart(UNSAFE.sub("_", stem) for stem in inside)
+    for picture, path, stem in zip(pictures, paths, stems, strict=True):
+        yield stem + (".png" if picture.pixels else path.suffix)
+
+
+def apart(stems: Iterable[str]) -> Iterator[str]:
+    """Yield stems of files, with a number where one was there before, in large or small letters."""
     taken = set[str]()
-    for picture, path in zip(pictures, paths, strict=True):
-        inside = "_".join(path.relative_to(top).with_suffix("").parts)
-        stem = UNSAFE.sub("_", inside)
+    for stem in stems:
         number, own = 1, stem
         while own.casefold() in taken:
             number += 1
             own = f"{stem}_{number}"
         taken.add(own.casefold())
-        yield own + (".png" if picture.pixels else path.suffix)
+        yield own
 
 
 def put(picture: Picture, target: Path) -> None:

@@ -4,11 +4,9 @@ Source: io.sleap.ai, the documentation of sleap-io.
 """
 
 import warnings
-from collections import Counter
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ import numpy as np
 
 from hrbench.arrays import Pixels
 from hrbench.convert.labels import Picture, Skeleton, Source, left_first, seen
+from hrbench.convert.placing import apart
 from hrbench.data.media import IMAGES
 from hrbench.errors import DataError, RunError
 from hrbench.files.paths import with_slashes
@@ -88,12 +87,8 @@ def _pictures(source: Path, frames: Any, images: Path | None) -> list[Picture]:
 def _stems(videos: list[Any]) -> dict[int, str]:
     """Return what the frames of each video are called after, by the video's identity."""
     distinct = {id(video): video for video in videos}
-    named = {key: Path(with_slashes(str(_original(video)))).stem for key, video in distinct.items()}
-    twice = {stem for stem, count in Counter(named.values()).items() if count > 1}
-    numbers = count(1)
-    return {
-        key: f"{stem}_{next(numbers)}" if stem in twice else stem for key, stem in named.items()
-    }
+    stems = (Path(with_slashes(str(_original(video)))).stem for video in distinct.values())
+    return dict(zip(distinct, apart(stems), strict=True))
 
 
 def _original(video: Any) -> Any:

@@ -62,6 +62,9 @@ def test_pycocotools_reads_what_was_annotated(dots: Path, tmp_path: Path) -> Non
         assert (category["name"], category["keypoints"]) == ("mouse", list(NAMES))
         assert category["skeleton"] == [[1, 2]]
         assert read["bbox"][2] > 0 < read["area"]
+    coco = COCO(tmp_path / "out/annotations/person_keypoints_val.json")
+    coco.info()  # which some of its versions want of every file
+    assert coco.getCatIds(supNms=["mouse"]) == [1]
     first = found[(dots / "images/0.png").read_bytes()][1]
     assert (first["bbox"], first["area"]) == ([10.5, 11.25, 40, 41.5], 321.5)
 

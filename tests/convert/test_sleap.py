@@ -100,7 +100,7 @@ def film(path: Path, count: int = 4) -> Any:
     return sleap_io.Video.from_filename(str(path))
 
 
-def annotated(video: Any, indices: tuple[int, ...] = (0, 2)) -> Any:
+def annotated(*videos: Any, indices: tuple[int, ...] = (0, 2)) -> Any:
     used = skeleton()
     frames = [
         sleap_io.LabeledFrame(
@@ -108,6 +108,7 @@ def annotated(video: Any, indices: tuple[int, ...] = (0, 2)) -> Any:
             frame_idx=index,
             instances=[sleap_io.Instance.from_numpy(PLACES + index, skeleton=used)],
         )
+        for video in videos
         for index in indices
     ]
     return sleap_io.Labels(frames)
@@ -132,6 +133,18 @@ def test_annotated_frames_of_a_video_become_pictures(tmp_path: Path) -> None:
     assert [image["file_name"] for image in said["images"]] == [f"images/{name}" for name in found]
     dataset = catalog.load_dataset("dataset.toml", beside=tmp_path / "out")
     assert dataset.splits["train"].images == (".",)
+
+
+def test_frames_of_videos_of_one_name_are_pictures_of_their_own(tmp_path: Path) -> None:
+    names = ("a/cage.avi", "b/cage.avi", "cage_2.avi", "Cage.avi")
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+    videos = [film(tmp_path / name) for name in names]
+    annotated(*videos, indices=(2,)).save(str(tmp_path / "mice.slp"), verbose=False)
+    made = convert(tmp_path / "mice.slp", tmp_path / "out")
+    assert (made.images, made.objects) == (4, 4)
+    stems = [name.removesuffix("_000002.png") for name in written(tmp_path / "out")]
+    assert stems == ["Cage_3", "cage", "cage_2", "cage_2_2"]
 
 
 def test_frames_inside_of_a_file_become_pictures(tmp_path: Path) -> None:
@@ -176,7 +189,7 @@ def test_a_video_that_moved_is_found_and_one_that_is_gone_is_asked_for(tmp_path:
 
 
 def test_a_frame_that_a_video_lacks_is_said(tmp_path: Path) -> None:
-    labels = annotated(film(tmp_path / "cage.avi"), (0, 99))
+    labels = annotated(film(tmp_path / "cage.avi"), indices=(0, 99))
     labels.save(str(tmp_path / "mice.slp"), verbose=False)
     with pytest.raises(DataError, match=r"frame 99 of .*cage\.avi cannot be read"):
         convert(tmp_path / "mice.slp", tmp_path / "out")
