@@ -1,7 +1,7 @@
 """What a run is asked to be, as one hash: known before it begins, and alike in all that are so."""
 
 import hashlib
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
 
 from hrbench.begun.options import Options
@@ -27,12 +27,15 @@ def experiment(spec: TaskSpec, dataset: DatasetSpec, options: Options, data: Pat
         options: of the run.
         data: the folder of datasets; None: the built-in set.
     """
-    said = {k: v for k, v in asdict(options).items() if k not in IN_SPEC | OF_NO_FIGURE}
+    flags = [flag for flag in fields(options) if flag.name not in IN_SPEC | OF_NO_FIGURE]
+    said = {flag.name: getattr(options, flag.name) for flag in flags}
     content = {key: _hash(said[key]) for key in FILES}
     places = {key: _place(said[key]) for key in PLACES}
+    usual = {flag.name: flag.default for flag in flags}  # a flag that comes later changes nothing
+    unusual = {k: v for k, v in {**said, **content, **places}.items() if v != usual[k]}
     own = dataset.plain() if spec.dataset == DATASET else None
     folder = None if data is None else str(data.absolute())
-    facts = {**said, **content, **places, "data": folder, "dataset": own, "spec": spec.plain()}
+    facts = {**unusual, "data": folder, "dataset": own, "spec": spec.plain()}
     return hashlib.sha256(canonical(facts)).hexdigest()
 
 

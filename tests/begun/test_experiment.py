@@ -1,5 +1,6 @@
 """What makes two runs one experiment: all that decides their figures, and nothing else."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,18 @@ def test_where_and_how_fast_it_is_computed_does_not_count() -> None:
     elsewhere: dict[str, Any] = {"device": "cuda:1", "workers": 7, "compile": True, "out": "there"}
     assert of(**elsewhere, allow=("unit",)) == of()
     assert of(data=DATA.absolute()) == of()
+
+
+@dataclass(frozen=True)
+class Later(Options):
+    """What a later version may have flags for."""
+
+    further: bool = False
+
+
+def test_a_flag_that_comes_later_makes_no_other_one_where_it_is_not_said() -> None:
+    assert experiment(SPEC, DATASET, Later(), DATA) == of()
+    assert experiment(SPEC, DATASET, Later(further=True), DATA) != of()
 
 
 def test_a_flag_that_the_spec_has_taken_up_counts_once() -> None:
