@@ -64,7 +64,7 @@ def _folded(spec: TaskSpec, dataset: DatasetSpec, options: Options) -> DatasetSp
     """
     names = (spec.protocol.train_split, spec.protocol.split)
     parts = [dataset.splits[name].part if name in dataset.splits else None for name in names]
-    if parts != [TRAINING, VALIDATION]:
+    if parts != [TRAINING, VALIDATION] or len(dataset.divided_files) > 1:
         wanted = " and ".join(
             f'[splits.{name}] part = "{part}"'
             for name, part in zip(names, (TRAINING, VALIDATION), strict=True)

@@ -117,6 +117,8 @@ class DatasetSpec(Table):
             raise ValueError("split: no split says which part it is: 'training', 'validation'")
         if "test" in parts and not self.split.test:
             raise ValueError("split: the key 'test' is missing, the share of the part 'test'")
+        if len(files := self.divided_files) > 1:
+            raise ValueError(f"split: it divides the images of one file, not of {len(files)}")
         if odd := [name for name, one in self.splits.items() if one.part and one.release]:
             raise ValueError(f"splits: {odd[0]}: part divides a file, and no original release")
         return self
@@ -144,6 +146,12 @@ class DatasetSpec(Table):
     def divided(self) -> bool:
         """Whether some of its splits are parts of one file."""
         return any(split.part is not None for split in self.splits.values())
+
+    @property
+    def divided_files(self) -> set[tuple[str, Names]]:
+        """The annotations and folders of images whose parts its splits are."""
+        parts = (split for split in self.splits.values() if split.part is not None)
+        return {(split.annotations, split.images) for split in parts}
 
     @property
     def grouped(self) -> bool:

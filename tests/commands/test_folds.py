@@ -117,6 +117,12 @@ def test_folds_are_of_images_of_one_file(tmp_path: Path) -> None:
     write_videos(tmp_path / "videos")
     edit_toml(
         tmp_path / "videos" / DATASET,
+        lambda said: said["splits"]["val"].update(annotations="others.json"),
+    )
+    ended = called(tmp_path, *RUN, "--data", "videos", "--folds", "3")
+    refused(ended, ["--folds divides the images of one file, and videos does not say"])
+    edit_toml(
+        tmp_path / "videos" / DATASET,
         lambda said: [split.pop("part") for split in said["splits"].values()],
     )
     ended = called(tmp_path, *RUN, "--data", "videos", "--folds", "3")

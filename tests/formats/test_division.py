@@ -150,6 +150,13 @@ def test_a_pattern_that_finds_nothing_names_the_images() -> None:
         divided(["v1/1.png", "x.png"], spec(by="video", pattern=PATTERN))
 
 
+def test_the_parts_are_of_one_file() -> None:
+    said = spec(by="video").plain()
+    said["splits"]["val"]["annotations"] = "b.json"
+    with pytest.raises(ValueError, match=r"split: it divides the images of one file, not of 2"):
+        DatasetSpec.model_validate(said)
+
+
 @pytest.mark.parametrize(
     ("table", "words"),
     [
