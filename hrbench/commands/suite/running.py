@@ -41,17 +41,15 @@ def _relayed(
     stopped: KeyboardInterrupt | None = None
     while True:
         try:
-            line = process.stderr.readline() if process.stderr else ""
+            if not (line := process.stderr.readline() if process.stderr else ""):
+                break
+            lines.append(line.rstrip())
+            log.write(line)
+            log.flush()
+            told(lines[-1])
         except KeyboardInterrupt as stop:
             stopped = stop
             process.terminate()  # not by SIGINT, which a terminal has sent it already
-            continue
-        if not line:
-            break
-        lines.append(line.rstrip())
-        log.write(line)
-        log.flush()
-        told(lines[-1])
     if stopped is not None:
         raise stopped
     return lines
