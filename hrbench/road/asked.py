@@ -1,5 +1,6 @@
 """What a user asks of a run, worked out before anything is read or trained."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,14 +33,14 @@ class Asked:
         return experiment.experiment(self.spec, self.dataset, self.options, data)
 
 
-def asked(name: str, options: Options) -> Asked:
-    """Return what is asked by a task's name and flags.
+def asked(name: str, options: Options, unfetched: Collection[str] = ()) -> Asked:
+    """Return what is asked by a task's name and flags; `unfetched` as `given.with_runs` takes it.
 
     Raises:
         HrbenchError: a name, a key or a value is not known, or weights cannot be read.
     """
     file = catalog.task_file(name)
-    options = given.with_data(file, given.with_runs(options))
+    options = given.with_data(file, given.with_runs(options, unfetched))
     checkpoint = given.checkpoint(options, file)
     spec, dataset = resolve(file, options, checkpoint)
     modified = is_modified(spec, catalog.shipped(spec.name) if file.beside else file)

@@ -106,15 +106,18 @@ def here(name: str) -> Path:
         return path
 
 
-def with_runs(options: Options) -> Options:
-    """Return options in which every RUN is a path; what a name stands for is fetched."""
+def with_runs(options: Options, unfetched: Collection[str] = ()) -> Options:
+    """Return options in which every RUN is a path; what a name stands for is fetched.
+
+    `unfetched` are options that name what is not to be fetched now.
+    """
     keypoints = options.keypoints
     if keypoints and keypoints not in WORDS and not Path(keypoints).exists():
         keypoints = str(run_folders.named(keypoints) or keypoints)
     return replace(
         options,
         weights=options.weights and _found(options.weights),
-        init=options.init and _found(options.init),
+        init=options.init if "init" in unfetched else options.init and _found(options.init),
         keypoints=keypoints,
     )
 

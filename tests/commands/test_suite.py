@@ -19,9 +19,11 @@ from worlds import small_weights, small_world
 from hrbench import catalog
 from hrbench.begun import under_way
 from hrbench.begun.options import Options
+from hrbench.commands.suite import plan
 from hrbench.report import runs
 from hrbench.report.run_folders import every
 from hrbench.spec.suite import Runs
+from hrbench.spec.suite import suite as parsed
 
 BRIEF = """
 [every]
@@ -94,6 +96,16 @@ def test_files_beside_the_suite_are_found_from_anywhere(tmp_path: Path) -> None:
     for folder, name in ((tmp_path, "there/small.toml"), (tmp_path / "there", "small.toml")):
         (one,) = planned(folder, name)["runs"]
         assert one["state"] == "to begin", one
+
+
+def test_a_release_that_is_not_fetched_yet_decides_a_plan_as_it_does_a_run() -> None:
+    pytest.importorskip("timm")
+    model = {"backbone": "timm/vit_small_patch16_224", "input": [224, 224]}
+    line = {"task": "coco-pose@tiny", "set": {"model": model}}
+    line["init"] = "timm:vit_small_patch16_224.dino"
+    (one,) = plan.planned(parsed({"run": [line]}, "mine.toml"), Path("mine.toml"), {}, fetches=True)
+    assert one.spec is not None
+    assert one.spec["model"]["mean"] == [0.485, 0.456, 0.406]  # of this release; of others 0.5
 
 
 @pytest.mark.parametrize(

@@ -104,8 +104,8 @@ def _planned(
         if options.weights and options.init:
             raise RunError("weights are evaluated, init starts a training; name one of them")
         away = _away(options, ("init",) if fetches else ("init", "weights"))
-        nothing: dict[str, Any] = dict.fromkeys(away)
-        worked_out = asked(name, replace(options, **nothing))
+        there = replace(options, weights=None if "weights" in away else options.weights)
+        worked_out = asked(name, there, unfetched=away)
         worked_out = replace(worked_out, options=replace(worked_out.options, **away))
         spec = worked_out.spec
         return replace(
