@@ -23,7 +23,7 @@ def _several(value: object) -> object:
 
 # One value, or a list of them.
 Several = Annotated[tuple[_Value, ...], BeforeValidator(_several), Field(min_length=1)]
-Seed = Annotated[int, Field(ge=0)]
+Seed = Annotated[int, Field(ge=0, lt=2**63)]  # that torch takes
 NotNegative = Annotated[int, Field(ge=0)]
 
 

@@ -20,6 +20,7 @@ from hrbench import catalog
 from hrbench.begun import under_way
 from hrbench.begun.options import Options
 from hrbench.commands.suite import plan
+from hrbench.commands.suite.running import why
 from hrbench.report import runs
 from hrbench.report.run_folders import every
 from hrbench.spec.suite import Runs
@@ -33,6 +34,14 @@ workers = 0
 device = "cpu"
 set = {{ recipe.epochs = {epochs}, recipe.batch_size = 8, model.input = [64, 64] }}
 """
+
+
+# What torchrun and submitit say after what a process has said.
+AROUND = (
+    "torch.distributed.elastic.multiprocessing.errors.ChildFailedError: ",
+    "Root Cause (first observed failure):",
+    "RuntimeError: torchrun ended with status 1",
+)
 
 
 def suite(folder: Path, *tables: str, epochs: int = 1, title: str = "Small") -> Path:
@@ -131,6 +140,20 @@ def test_what_a_suite_says_wrongly_is_one_sentence(
 ) -> None:
     suite(tmp_path, *tables)
     refused(called(tmp_path, "suite", "small.toml"), ["small.toml: ", words])
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (["Error: no sigmas", *AROUND], "no sigmas"),
+        (["[rank1]: torch.OutOfMemoryError: no room", *AROUND], "torch.OutOfMemoryError: no room"),
+        (["what it said", "", *AROUND], "RuntimeError: torchrun ended with status 1"),
+        (["what it said"], "what it said"),
+        ([], "was ended by SIGKILL"),
+    ],
+)
+def test_why_a_run_has_failed_is_what_it_said_itself(lines: list[str], words: str) -> None:
+    assert why(lines, 1 if lines else -signal.SIGKILL) == words
 
 
 def test_a_suite_that_is_not_there_is_named(tmp_path: Path) -> None:

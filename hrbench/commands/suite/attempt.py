@@ -13,6 +13,7 @@ from submitit import JobEnvironment
 from submitit.helpers import DelayedSubmission
 
 from hrbench.begun import under_way
+from hrbench.commands.suite.running import ENDED
 
 LONGEST = 100.0  # seconds that a run may take for its checkpoint; torchrun ends it after 30
 POLLED = 0.2  # seconds
@@ -53,7 +54,7 @@ class Attempt:
                 self._end()
                 raise
         if self._process.returncode:
-            raise RuntimeError(f"torchrun ended with status {self._process.returncode}")
+            raise RuntimeError(f"{ENDED} {self._process.returncode}")
 
     def torchrun(self, environment: JobEnvironment) -> list[str]:
         """Return the command that starts the processes of this node."""

@@ -8,8 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-# How a line begins that says what is wrong: what the user can put right, or of which kind it is.
-ERROR = re.compile(r"(?:\[rank\d+\]: )?(?:Error: (?=\S)|(?=[\w.]+Error: ))")
+OWN = "Error: "  # how a line begins that says what the user can put right
+KIND = re.compile(r"(?:\[rank\d+\]: )?(?=[\w.]+Error: )")  # the last line of a traceback
+ENDED = "torchrun ended with status"
+OUTER = ("torch.distributed.elastic.", f"RuntimeError: {ENDED}")  # only say that there is an error
 
 
 def run(command: list[str], log: Path, told: Callable[[str], None]) -> str:
@@ -56,11 +58,15 @@ def _relayed(
 
 
 def why(lines: list[str], status: int) -> str:
-    """Return in a sentence why a process has failed: what it said last, or how it was ended."""
+    """Return in a sentence why a process has failed: what it said last, or how it was ended.
+
+    What hrbench itself has said comes before what torchrun and others add to it.
+    """
     said = [line for line in lines if line.strip()]
-    errors = [line[begin.end() :] for line in said if (begin := ERROR.match(line))]
-    if errors:
-        return errors[-1]
+    own = [line.removeprefix(OWN) for line in said if line.startswith(OWN)]
+    errors = [line[begin.end() :] for line in said if (begin := KIND.match(line))]
+    if inner := own or [error for error in errors if not error.startswith(OUTER)]:
+        return inner[-1]
     if status < 0:
         return f"was ended by {signal.Signals(-status).name}"
     return said[-1].strip() if said else f"ended with status {status}"
