@@ -270,8 +270,10 @@ def test_what_a_field_has_on_both_sides_is_said_and_recorded(videos: Path, tmp_p
     report = " ".join(check(str(videos / DATASET), str(videos), images=False).text().split())
     words = "values of 'animal' are trained on and measured too (mouse0, mouse1, mouse2)"
     assert f'3 of the 3 {words}: by = "animal" in [split] keeps them apart' in report
-    record, _ = ran(videos, tmp_path / "out", allow=("neighbours",))
+    record, folder = ran(videos, tmp_path / "out", allow=("neighbours",))
     assert any(words in note for note in record.notes)
+    evaluation = again.evaluation_of(again.opened(folder))
+    assert not any(words in note for note in evaluation.allowed)  # older records are verified by it
     divide(videos, by="video", validation=0.5)
     report = check(str(videos / DATASET), str(videos), images=False).text()
     assert "keeps them apart" not in report

@@ -82,7 +82,7 @@ def evaluation(
         division=opened.divided,
         groups=_groups(opened, kept),
         left_out={**people.left_out, **_uncounted(spec, dataset, table, kept, file)},
-        allowed=tuple(dict.fromkeys((*table.allowed, *people.allowed, *_leaking(opened)))),
+        allowed=tuple(dict.fromkeys((*table.allowed, *people.allowed))),
         images=len(kept),
         objects=None if truth is None else _objects(spec, table, people, kept),
         notes=_derived(table, people) if boxes == "gt" else (),
@@ -118,10 +118,6 @@ def _groups(opened: Opened, kept: NDArray[np.int64]) -> dict[int, str] | None:
         return None
     rows = np.flatnonzero(np.isin(opened.read.table.image_ids, kept))
     return opened.divided.groups_of(rows, opened.read.table.image_ids[rows])
-
-
-def _leaking(opened: Opened) -> tuple[str, ...]:
-    return () if opened.divided is None else opened.divided.leaking
 
 
 def _uncounted(

@@ -309,7 +309,8 @@ class Landmarks(Task[ImageNetwork, LandmarkEvaluation, Predictions]):
             return said
         found = neighbours.faults(training, measured, grouped=self.dataset.grouped)
         met = stop_at_fatal(Path(self.dataset.name), found, self.data_root.allow, neighbours.ADVICE)
-        return (*said, *met)
+        leaking = () if evaluation.division is None else evaluation.division.leaking
+        return (*said, *met, *leaking)
 
     def _mirrored(self) -> tuple[str, ...]:
         """Refuse to mirror keypoints without pairs; say so where a user allows it."""
