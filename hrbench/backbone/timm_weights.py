@@ -20,6 +20,7 @@ from hrbench.errors import WeightsError
 
 MISFITS = (RuntimeError, LookupError, TypeError, ValueError, AttributeError, AssertionError)
 AVERAGES = ("state_dict_ema", "model_ema")  # that timm takes before the network itself
+NETWORKS = (*AVERAGES, "state_dict", "model")  # of several, the first
 LONGEST = 160  # letters of what timm says
 
 
@@ -42,20 +43,20 @@ def read(path: Path, backbone: str, size: tuple[int, int], *, pooled: bool) -> C
     found = wrappers.parts(content.held)
     if content.about is not None or any(part.layout.name == "hrbench" for part in found):
         return weights.read(path)
-    stored, model = _loaded(path, own_name(backbone), size)
+    key, stored = _taken(content.held, path)
+    model = _loaded(stored, path, own_name(backbone), size)
     weights.require_finite(stored, path)
     full: Mapping[str, Tensor] = model.state_dict()
     names = _ours(full, backbone, size, _classifier(model) if pooled else "")
     absent = set(full) - set(stored) if set(stored) <= set(full) else set()
     dtypes = Counter(weights.name_of(t.dtype) for t in stored.values() if t.is_floating_point())
-    averages = [key for key in AVERAGES if isinstance(content.held, dict) and key in content.held]
     return Checkpoint(
         path,
         TIMM.name,
         {names[name]: tensor for name, tensor in full.items() if name not in absent},
         content.sha256,
         changes=(
-            *(f"Taken are the weights in {key}, as timm does." for key in averages[:1]),
+            *([f"Taken are the weights in {key}, as timm does."] if key in AVERAGES else []),
             *weights.single(stored)[1],
             *_resampled(stored, full, model.pretrained_cfg, size),
         ),
@@ -65,21 +66,35 @@ def read(path: Path, backbone: str, size: tuple[int, int], *, pooled: bool) -> C
     )
 
 
-def _loaded(path: Path, name: str, size: Sequence[int]) -> tuple[dict[str, Tensor], Any]:
-    """Return a file's tensors, and a network with its head that timm has put them into."""
+def _taken(held: object, path: Path) -> tuple[str, dict[str, Tensor]]:
+    """Return the tensors that timm takes of what a file holds, and the key that they lie under.
+
+    timm is not given the file: versions of it run the code of one.
+    """
     import timm  # noqa: PLC0415  takes seconds, and is an extra
 
+    whole = held if isinstance(held, Mapping) else {}
+    key = next((key for key in NETWORKS if whole.get(key) is not None), "")
+    inside = wrappers.named(whole[key] if key else whole)
+    stored = timm.models.clean_state_dict(inside)
+    if not stored or not all(isinstance(value, Tensor) for value in stored.values()):
+        raise WeightsError(f"{path} {contents.without_network(held)}")
+    return key, stored
+
+
+def _loaded(stored: Mapping[str, Tensor], path: Path, name: str, size: Sequence[int]) -> Any:
+    """Return a network with its head that timm has put a file's tensors into."""
+    import timm  # noqa: PLC0415
+
     try:
-        stored = timm.models.load_state_dict(str(path))
         classes = _classes(stored, timm.models.get_pretrained_cfg(name))
-        overlay = {"file": str(path), "custom_load": False, "num_classes": classes}
-        model: Any = created(
+        overlay = {"state_dict": dict(stored), "custom_load": False, "num_classes": classes}
+        return created(
             name, size, pretrained=True, pretrained_cfg_overlay=overlay, num_classes=classes
         )
     except MISFITS as error:
         said = " ".join(str(error).split()).removeprefix("Error(s) in loading state_dict for ")
         raise WeightsError(f"{path} is not of timm's {name}: {said[:LONGEST]}") from error
-    return stored, model
 
 
 def _classes(stored: Mapping[str, Tensor], known: Any) -> int:

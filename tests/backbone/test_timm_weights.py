@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import h5py
 import pytest
 import timm
 import torch
@@ -107,6 +108,34 @@ def test_half_precision_and_an_average_that_timm_takes_are_said(tmp_path: Path) 
     )
     assert checkpoint.dtypes == ("float16",)
     assert path.exists()
+
+
+class Opens:
+    """Makes a file where its code is run."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[type, tuple[str, str]]:
+        return h5py.File, (str(self.path), "w")
+
+
+def test_of_what_lies_beside_the_tensors_no_code_is_run(tmp_path: Path) -> None:
+    _, model = released("convnext_atto", tmp_path)
+    beside = {"state_dict": model.state_dict(), "args": Opens(tmp_path / "made")}
+    torch.save(beside, tmp_path / "trained.pth")
+    checkpoint = read(tmp_path / "trained.pth", "timm/convnext_atto", SIZE, pooled=False)
+    assert len(checkpoint.tensors) == len(model.state_dict())
+    assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize("held", [{"state_dict": {}}, {"model": {"epoch": 3}}, ["nothing"], {}])
+def test_a_file_without_tensors_is_refused_and_nothing_is_fetched_for_it(
+    held: object, tmp_path: Path
+) -> None:
+    torch.save(held, tmp_path / "empty.pth")
+    with pytest.raises(WeightsError, match="holds no tensors by name"):
+        read(tmp_path / "empty.pth", "timm/convnext_atto", SIZE, pooled=False)
 
 
 def test_weights_of_another_network_are_one_sentence(tmp_path: Path) -> None:
