@@ -1,4 +1,4 @@
-"""Weights that timm's networks were released with, read by timm's own loader.
+"""Weights that timm's networks were released with, put in place by timm's own loader.
 
 It knows what older releases called their tensors, and resamples positions to another size of
 images. A tensor that is missing, or left over, is refused by it.

@@ -1,4 +1,4 @@
-"""A run's folder while a process computes it: no other one may."""
+"""A run's folder, or any other, while a process fills it: no other one may."""
 
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -11,7 +11,7 @@ LOCK = "run.lock"  # is held for as long as its process lives, however that ends
 
 
 def take(folder: Path) -> ExitStack:
-    """Return what holds a run's folder, from now on until it is closed.
+    """Return what holds a folder, from now on until it is closed.
 
     Raises:
         RunError: another process has it.

@@ -2,10 +2,18 @@
 
 import logging
 import re
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from hrbench.errors import FetchError
-from hrbench.fetching.fetched import Fetched, offline, record_of, recorded, require_as_before
+from hrbench.fetching.fetched import (
+    ELSEWHERE,
+    Fetched,
+    offline,
+    record_of,
+    recorded,
+    require_as_before,
+)
 
 WHOLE = {"md5": 32, "sha1": 40, "sha256": 64}  # hex digits
 HASH = re.compile(r"(?:(md5|sha1|sha256):)?([0-9a-f]+)")
@@ -43,7 +51,7 @@ def download(
     if not there:
         _require_allowed(address, path, only_here=only_here)
         try:
-            _fetch_once(address, path, known or recorded(address), title or path.name, advice)
+            _fetch_once(address, path, known, title or path.name, advice)
         except OSError as error:
             reason = error.strerror or error
             raise FetchError(f"{path} cannot be written ({reason}). {advice}".rstrip()) from error
@@ -73,14 +81,25 @@ def _require_allowed(address: str, path: Path, *, only_here: bool) -> None:
 
 def _fetch_once(address: str, path: Path, known: str, title: str, advice: str) -> None:
     """Fetch a file, unless another process is faster."""
+    with _alone(address):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            _fetch(address, path, known, title, advice)
+
+
+def _alone(address: str) -> AbstractContextManager[object]:
+    """Wait until no other process fetches an address, and let none until this is closed."""
     from filelock import FileLock  # noqa: PLC0415
 
     lock = record_of(address).with_suffix(".lock")
-    for folder in (lock.parent, path.parent):
-        folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(lock):
-        if not path.exists():
-            _fetch(address, path, known, title, advice)
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        return FileLock(lock).acquire()
+    except NotImplementedError:  # a file system that knows no locks
+        return nullcontext()
+    except OSError as error:
+        words = f"{lock.parent} cannot be written to ({error.strerror})"
+        raise FetchError(f"{words}. {ELSEWHERE}") from error
 
 
 def _fetch(address: str, path: Path, known: str, title: str, advice: str) -> None:
@@ -90,12 +109,13 @@ def _fetch(address: str, path: Path, known: str, title: str, advice: str) -> Non
 
     pooch.get_logger().setLevel(logging.WARNING)  # the progress says the rest
     part = path.with_name(f".{path.name}.part")
-    algorithm, digits = parsed(known)
+    algorithm, digits = parsed(known or recorded(address))
     # Of the beginning of a hash pooch knows nothing.
     whole = f"{algorithm}:{digits}" if len(digits) == WHOLE[algorithm] else None
     wrong = FetchError(
         f"what {address} gives is not what it should be: its {algorithm.upper()} does not begin "
         f"with {digits[:16]}; it was changed since, or damaged on the way. It is not kept"
+        + ("" if known else f"; to take it all the same, remove {record_of(address)}")
     )
     try:
         downloader = Resuming(part, title, advice)

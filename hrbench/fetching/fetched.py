@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from hrbench.errors import FetchError
 from hrbench.report.whole import whole
 
 MB = 1_000_000  # bytes
+SHA256 = re.compile(r"[0-9a-f]{64}")
 ELSEWHERE = "Name another folder for what is kept with $HRBENCH_CACHE."
 
 
@@ -50,11 +52,28 @@ def require_room(folder: Path, needed: int, title: str, advice: str) -> None:
 
 
 def recorded(address: str) -> str:
-    """Return the SHA-256 that an address gave at its first use; "" before that."""
+    """Return the SHA-256 that an address gave at its first use; "" before that.
+
+    Raises:
+        FetchError: it was kept, and cannot be read.
+    """
+    place = record_of(address)
     try:
-        return str(json.loads(record_of(address).read_text("utf-8"))["sha256"])
-    except (OSError, ValueError, KeyError, TypeError):
+        kept = str(json.loads(place.read_text("utf-8"))["sha256"])
+    except FileNotFoundError:
         return ""
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _unreadable(place) from error
+    if not SHA256.fullmatch(kept):
+        raise _unreadable(place)
+    return kept
+
+
+def _unreadable(place: Path) -> FetchError:
+    return FetchError(
+        f"{place}, which keeps the hash that an address gave at its first use, cannot be read: "
+        "remove it, and the next use counts as the first"
+    )
 
 
 def require_as_before(address: str, sha256: str, path: Path) -> None:

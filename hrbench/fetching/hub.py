@@ -1,17 +1,15 @@
 """A file of a repository on the Hugging Face hub, by the hub's own client and in its cache."""
 
 import logging
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from hrbench.errors import FetchError
-from hrbench.fetching.fetched import Fetched, offline, require_as_before, require_room
+from hrbench.fetching.fetched import SHA256, Fetched, offline, require_as_before, require_room
 
 TRIES = 3  # that are cut off
-SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def from_hub(

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from hrbench.report import exchange
 from hrbench.report.beside import may_stand_beside_published
@@ -87,13 +88,9 @@ def _head(record: RunRecord, licence: str) -> str:
 
 def _base(record: RunRecord) -> str:
     """Return the repository on the hub that weights, or a training's beginning, are from."""
-    begun = record.weights.begun_from
-    named = record.weights.origin if begun is None else begun.origin
-    kind, _, place = named.partition(":")
-    if kind == "timm":
-        return f"timm/{place}"
-    parts = place.partition("@")[0].split("/")
-    return "/".join(parts[:2]) if kind == "hf" else ""
+    address = (record.weights.begun_from or record.weights).address or ""
+    place, of_hub, _ = urlsplit(address).path.partition("/resolve/")
+    return "/".join(place.split("/")[-2:]) if of_hub else ""
 
 
 def _use(record: RunRecord, repository: str) -> str:

@@ -12,7 +12,7 @@ from hrbench.begun import provenance
 from hrbench.begun.folder import State
 from hrbench.begun.options import Options
 from hrbench.data.evaluation import Evaluation
-from hrbench.errors import FetchError, HrbenchError, RunError
+from hrbench.errors import HrbenchError, RunError
 from hrbench.fetching import names
 from hrbench.fetching.hub import beside
 from hrbench.formats import location
@@ -83,7 +83,7 @@ def weights_of(name: str) -> WeightsFile:
         raise RunError(
             f"{folder} has not been trained to its end; go on with `hrbench run --resume {folder}`"
         )
-    return WeightsFile(weights_of(given).path, spec)
+    return replace(weights_of(given), spec=spec)
 
 
 def _fetched(name: str) -> WeightsFile:
@@ -102,7 +102,7 @@ def here(name: str) -> Path:
         return path
     try:
         return names.fetched(name, only_here=True).path
-    except FetchError:
+    except HrbenchError:
         return path
 
 

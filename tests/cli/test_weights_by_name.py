@@ -64,6 +64,8 @@ def test_an_evaluation_records_the_name_the_address_and_the_hash(hub: Hub, tmp_p
     hub.files.clear()
     again, _ = ran("coco-pose@tiny", tmp_path / "runs", weights=NAME, **options)
     assert again.weights == record.weights  # from the cache
+    of_run, _ = ran("coco-pose@tiny", tmp_path / "runs", weights=str(folder), **options)
+    assert of_run.weights == record.weights
 
 
 def test_a_training_records_what_it_began_with(hub: Hub, tmp_path: Path) -> None:

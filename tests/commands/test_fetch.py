@@ -23,6 +23,7 @@ from fetching.server import Served, serving
 from worlds import release_of_wflw, small_world
 
 from hrbench import catalog
+from hrbench.begun import under_way
 from hrbench.commands.fetch import plan as planning
 from hrbench.commands.fetch import unpacking
 from hrbench.errors import SpecError
@@ -261,6 +262,18 @@ def test_an_archive_that_a_person_put_there_is_compared_and_left_alone(
     assert f"Error: data/imagenet/{place.name}: its SHA256 is not " in ended.err
     assert place.read_bytes() == b"half of it"
     assert not (tmp_path / "data/imagenet/val").exists()
+
+
+def test_what_another_process_fetches_is_left_to_it(coco: Site, tmp_path: Path) -> None:
+    scratch = tmp_path / "data/coco/.fetch"
+    scratch.mkdir(parents=True)
+    with under_way.take(scratch):
+        ended = fetched(tmp_path, coco.toml, "--only", "val")
+    assert ended.status == 1
+    assert ended.err.startswith("Error: data/coco/.fetch is under way in another process")
+    assert coco.served.asked == []
+    assert fetched(tmp_path, coco.toml, "--only", "val").status == 0
+    assert not scratch.exists()
 
 
 def test_after_a_kill_it_goes_on_and_does_not_ask_again_for_what_has_come(

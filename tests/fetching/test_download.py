@@ -8,13 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import filelock
 import pytest
 from fetching.server import Served, serving
 
 from hrbench.errors import FetchError
 from hrbench.fetching import transfer
 from hrbench.fetching.download import download
-from hrbench.fetching.fetched import recorded
+from hrbench.fetching.fetched import record_of, recorded
 from hrbench.fetching.transfer import CHUNK
 
 CONTENT = bytes(range(256)) * 4000  # of 1.024 MB
@@ -118,7 +119,7 @@ def test_without_one_the_hash_of_the_first_use_must_come_again(
     download(address, tmp_path / "first")
     assert recorded(address) == SHA256
     served.files["/w32.pth"] = b"other"
-    with pytest.raises(FetchError, match=r"does not begin with .* it was changed since"):
+    with pytest.raises(FetchError, match=r"does not begin .* was changed since.* remove .*\.json$"):
         download(address, tmp_path / "second")
     assert not (tmp_path / "second").exists()
 
@@ -132,6 +133,40 @@ def test_a_kept_file_that_was_changed_is_refused(
     path.write_bytes(CONTENT[:-1])
     with pytest.raises(FetchError, match="begin"):
         download(address, path, known=known)
+
+
+@pytest.mark.parametrize("kept", ["", "{", "[1]", '{"sha256": "none"}'])
+def test_a_hash_of_the_first_use_that_cannot_be_read_is_said(
+    kept: str, served: Served, tmp_path: Path
+) -> None:
+    address = f"{served.address}/w32.pth"
+    download(address, tmp_path / "first")
+    record_of(address).write_text(kept, "utf-8")
+    for path in (tmp_path / "first", tmp_path / "second"):
+        with pytest.raises(FetchError, match=r"cannot be read: remove it, and the next use counts"):
+            download(address, path)
+    record_of(address).unlink()
+    assert download(address, tmp_path / "first").sha256 == SHA256
+
+
+def test_a_cache_that_cannot_be_written_is_named(
+    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("HRBENCH_CACHE", str(tmp_path / "file"))
+    with pytest.raises(FetchError, match=r"file.fetched cannot .* with \$HRBENCH_CACHE\.$"):
+        download(f"{served.address}/w32.pth", tmp_path / "w32.pth", advice="Elsewhere.")
+    assert served.asked == []
+
+
+def test_a_file_system_that_knows_no_locks_is_written_all_the_same(
+    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(_: object) -> None:
+        raise NotImplementedError
+
+    monkeypatch.setattr(filelock.FileLock, "acquire", unknown)
+    assert download(f"{served.address}/w32.pth", tmp_path / "w32.pth").sha256 == SHA256
 
 
 def test_a_missing_file_and_a_page_are_told_apart(served: Served, tmp_path: Path) -> None:

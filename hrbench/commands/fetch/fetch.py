@@ -1,9 +1,9 @@
 """What a dataset's addresses give: fetched, compared, unpacked and put where it is read."""
 
-import shutil
 from collections.abc import Callable
-from pathlib import Path
+from contextlib import suppress
 
+from hrbench.begun.under_way import take
 from hrbench.commands.fetch.plan import SCRATCH, Part, Plan, State, free
 from hrbench.commands.fetch.text import many, size
 from hrbench.commands.fetch.unpacking import unpack
@@ -11,7 +11,6 @@ from hrbench.errors import FetchError, RunError
 from hrbench.fetching.download import download, parsed
 
 ADVICE = "Name another folder with --data, or fewer splits with --only."
-LOCK = ".lock"  # of who fetches
 
 
 def fetch(plan: Plan, *, keep: bool, tell: Callable[[str], None]) -> None:
@@ -26,31 +25,31 @@ def fetch(plan: Plan, *, keep: bool, tell: Callable[[str], None]) -> None:
         tell: is given what a person should know.
 
     Raises:
-        HrbenchError: the disk has no room, an address gives nothing, or something else than it
-            should, or an archive is not whole.
+        HrbenchError: the disk has no room, another process fetches the dataset, an address gives
+            nothing, or something else than it should, or an archive is not whole.
     """
     needed, there = plan.room(keep=keep), free(plan.folder)
     if needed > there:
         words = f"{size(needed)} are needed on the way, and {size(there)} are free"
         raise RunError(f"{plan.folder}: {words}. {ADVICE}")
+    scratch, parts = plan.folder / SCRATCH, plan.of(State.UNPACK, State.FETCH)
+    if not parts:
+        return
     try:
-        for part in plan.of(State.UNPACK, State.FETCH):
-            _archive(part)
-            if other := _put(part):
-                words = f"of another size than in {part.download.file}; they stay as they are"
-                tell(f"{part.folder}: {many(other)} there already, {words}")
-            _put_away(part, keep=keep)
+        scratch.mkdir(parents=True, exist_ok=True)
+        with take(scratch):
+            for part in parts:
+                _archive(part)
+                if other := _put(part):
+                    words = f"of another size than in {part.download.file}; they stay as they are"
+                    tell(f"{part.folder}: {many(other)} there already, {words}")
+                _put_away(part, keep=keep)
     except OSError as error:
         place = error.filename or plan.folder
         raise RunError(f"{place} cannot be written: {error.strerror}. {ADVICE}") from error
     finally:
-        _sweep(plan.folder / SCRATCH)
-
-
-def _sweep(scratch: Path) -> None:
-    """Remove the folder in which nothing is left to go on from."""
-    if scratch.is_dir() and all(path.suffix == LOCK for path in scratch.iterdir()):
-        shutil.rmtree(scratch, ignore_errors=True)
+        with suppress(OSError):  # something is left to go on from
+            scratch.rmdir()
 
 
 def _archive(part: Part) -> None:
