@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -148,6 +149,7 @@ def test_a_smoothed_video_is_recorded_and_has_less_jitter(
         ({"marks": "ids", "follow": Follow()}, "--draw ids draws the numbers that --tracks gives"),
         ({"marks": "box"}, "no mark of --draw is called 'box'"),
         ({"follow": Follow(tracks=True, smooth_cutoff=2)}, "--smooth-cutoff goes with --smooth"),
+        ({"follow": Follow(smooth=True, smooth_beta=math.inf)}, "--smooth-beta is inf; give a"),
     ],
 )
 def test_what_does_not_go_together_is_refused(

@@ -1,5 +1,6 @@
 """What is asked of videos: to follow persons, to smooth their keypoints, to draw their numbers."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,12 +24,15 @@ class Follow:
         """How places are smoothed.
 
         Raises:
-            RunError: it is said how, and not that they are.
+            RunError: it is said how, and not that they are; or it is no number.
         """
         asked = {"cutoff": self.smooth_cutoff, "beta": self.smooth_beta}
         said = {key: value for key, value in asked.items() if value is not None}
         if said and not self.smooth:
             raise RunError(f"--smooth-{next(iter(said))} goes with --smooth")
+        for key, value in said.items():
+            if not math.isfinite(value):
+                raise RunError(f"--smooth-{key} is {value}; give a number of Hz")
         return Smoothing(**said) if self.smooth else None
 
 
