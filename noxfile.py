@@ -1,6 +1,6 @@
 """Checks of the project: `nox` runs lint, types and every test where it is started.
 
-So do `cases` and `mutants`; `minimums`, `package`, `docs`, `bench` and `fuzz` each make an
+So do `cases`, `mutants` and `slurm`; `minimums`, `package`, `docs`, `bench` and `fuzz` each make an
 environment.
 """
 
@@ -105,6 +105,12 @@ def bench(session: nox.Session) -> None:
 def mutants(session: nox.Session) -> None:
     """Mistakes planted in a copy of hrbench: the tests that each names notice it."""
     session.run("pytest", *PROCESSES, "--dist", "worksteal", "tests/mutants/planted.py", env=ONE)
+
+
+@nox.session(venv_backend="none", default=False)
+def slurm(session: nox.Session) -> None:
+    """A suite on Slurm itself, as root where its daemons are installed; some four minutes."""
+    session.run("pytest", "-rs", "-m", EVERYTHING, "tests/commands/on_slurm.py", env=ONE)
 
 
 @nox.session(default=False)
