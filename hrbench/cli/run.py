@@ -28,8 +28,9 @@ from hrbench.report import run_folders
 # Without a training too; a loss goes with the network's activation.
 OBEYED = ("recipe.precision", "recipe.initial", "recipe.loss")
 LARGEST_SEED = 2**63 - 1  # that torch takes
-# Of a run that goes on: where its files are now, and by which path it is computed from now on.
-GOING_ON = frozenset({"data", "out", "compile", "eager"})
+# Of a run that goes on: where its files are now, by which path it is computed from now on, and what
+# of its data an older version did not look for.
+GOING_ON = frozenset({"data", "out", "compile", "eager", "allow"})
 AUTO = "auto"  # for a RUN to go on with
 
 
@@ -145,7 +146,7 @@ def run(
 
         folder, data = run_folders.find(resume, Path(flags["out"])), flags["data"]
         ways = {"compiles": flags["compile"], "eager": flags["eager"]}
-        done = [running.resume(folder, task, data, **ways)]
+        done = [running.resume(folder, task, data, allow=flags["allow"], **ways)]
     else:
         done = _begun(str(task), flags, typed, seeds, folds, auto=auto)
     ended = [one for one in done if one is not None]

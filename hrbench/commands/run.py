@@ -1,6 +1,6 @@
 """The whole road of `hrbench run`: resolve, read, build, fit, predict, measure, record."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -145,12 +145,14 @@ def resume(
     name: str | None = None,
     data: str | None = None,
     *,
+    allow: Sequence[str] = (),
     compiles: bool = False,
     eager: bool = False,
 ) -> tuple[RunRecord, Path] | None:
     """Go on with an interrupted run, with the options that it was started with.
 
-    `data` is where its data are now, if elsewhere; `compiles` or `eager` is another path for it.
+    `data` is where its data are now, if elsewhere; `allow` names faults of these that are let pass
+    besides; `compiles` or `eager` is another path for it.
 
     Raises:
         RunError: the folder is no run's, the run has ended, or `name` is another task than its.
@@ -161,6 +163,7 @@ def resume(
     if name is not None and catalog.load_task(name).name != spec.name:
         raise RunError(f"{folder} is a run of {spec.name}, not of {name}; leave the task out")
     options = given.data_again(folder, spec, dataset, state, data)
+    options = replace(options, allow=tuple(dict.fromkeys((*options.allow, *allow))))
     if compiles or eager:
         options = replace(options, compile=compiles, eager=eager)
     modified = is_modified(spec, catalog.shipped(spec.name))
@@ -217,10 +220,12 @@ def _opened(
         RunError: a new one cannot be made.
     """
     options = given.anchored(task.options, task.dataset, task.data_root)
+    training = built.training
+    notes = () if training is None else training.allowed
     if asked.before is not None:
         folder, state = asked.before
-        return folder, replace(state, options=options)
-    training = built.training
+        notes = tuple(dict.fromkeys((*state.notes, *notes)))
+        return folder, replace(state, options=options, notes=notes)
     state = State(
         options=options,
         experiment=asked.experiment,
@@ -233,7 +238,7 @@ def _opened(
         division=evaluation.division_fingerprint,
         example=task.example(evaluation),
         left_out={} if training is None else dict(training.left_out),
-        notes=() if training is None else training.allowed,
+        notes=notes,
     )
     start = built.origin
     made = run_folder.create(task.spec, task.dataset, state, start) if runtime.leads else None

@@ -279,6 +279,19 @@ def test_what_a_field_has_on_both_sides_is_said_and_recorded(videos: Path, tmp_p
     assert "keeps them apart" not in report
 
 
+def test_a_run_of_before_neighbours_were_looked_for_can_go_on(videos: Path, tmp_path: Path) -> None:
+    record, folder = ran(videos, tmp_path / "out", allow=("neighbours",))
+    (folder / "record.json").unlink()
+    edit_json(folder / "run.json", lambda said: said.update(notes=[]))
+    edit_json(folder / "run.json", lambda said: said["options"].update(allow=[]))
+    with pytest.raises(DataError, match=r"`--allow neighbours` goes on all the same"):
+        running.resume(folder)
+    done = running.resume(folder, allow=("neighbours",))
+    assert done is not None
+    assert done[0].metrics == record.metrics
+    assert any("(--allow neighbours)" in note for note in done[0].notes)
+
+
 def test_a_split_that_leaks_measures_better_than_an_honest_one(tmp_path: Path) -> None:
     """Of what only looks up the nearest picture that it was shown."""
     videos = write_videos(tmp_path / "videos", videos=8, frames=8)
