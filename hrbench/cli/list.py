@@ -9,12 +9,14 @@ from hrbench.cli.root import answer, as_json, main, terminal
 
 @main.command(name="list")
 @click.argument(
-    "what", type=click.Choice(["tasks", "datasets", "variants", "weights"]), default="tasks"
+    "what",
+    type=click.Choice(["tasks", "datasets", "variants", "suites", "weights"]),
+    default="tasks",
 )
 @click.option("--task", help="weights: of this task only.")
 @as_json
 def list_(what: str, task: str | None, json_: bool) -> None:
-    """List the tasks, the datasets with their terms, every variant, or published checkpoints.
+    """List the tasks, the datasets with their terms, variants, suites, or published checkpoints.
 
     \b
     hrbench list variants

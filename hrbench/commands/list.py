@@ -1,4 +1,4 @@
-"""What there is: tasks, datasets, variants of tasks, published checkpoints."""
+"""What there is: tasks, datasets, variants of tasks, suites, published checkpoints."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -54,6 +54,15 @@ def variants() -> Listed:
     return Listed(words, lambda *_: "\n".join(f"{n:<{longest}}  {w}" for n, w in words.items()))
 
 
+def suites() -> Listed:
+    """Return the suites that come along: what each is, and how many runs."""
+    known = {name: catalog.load_suite(name)[1] for name in catalog.names("suites")}
+    lines = {name: {"title": one.title, "runs": len(one.runs)} for name, one in known.items()}
+    longest = max(map(len, lines))
+    words = (f"{n:<{longest}}  {one['title']}, {one['runs']} runs" for n, one in lines.items())
+    return Listed(lines, lambda *_: "\n".join(words))
+
+
 def weights(task: str | None = None) -> Listed:
     """Return the published checkpoints, of all tasks or of one.
 
@@ -72,6 +81,7 @@ LISTS: dict[str, Callable[[], Listed]] = {
     "tasks": tasks,
     "datasets": datasets,
     "variants": variants,
+    "suites": suites,
     "weights": weights,
 }
 

@@ -1,5 +1,6 @@
 """A run's network as a folder to put on the hub: card, weights, record, task."""
 
+import shlex
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -46,7 +47,8 @@ class Published:
         place = f"hf:{self.repository}"
         lines = (
             f"{self.folder}: {', '.join(self.files)}",
-            f"look at {self.folder / CARD}, then: hf upload {self.repository} {self.folder}",
+            f"look at {self.folder / CARD}, then: "
+            + shlex.join(("hf", "upload", self.repository, str(self.folder))),
             f'from there it is hrbench.load("{place}"), or {place} after --weights',
         )
         return "\n".join(lines)
@@ -56,10 +58,12 @@ def publish(name: str, target: Path, *, repository: str = "", licence: str = "")
     """Write the network of a run that has ended into a new folder, all of it or nothing.
 
     Raises:
-        HrbenchError: there is no such run, it was changed, its weights are gone, or the folder
-            cannot be made.
+        HrbenchError: there is no such run, it was changed, its weights are gone, the folder
+            cannot be made, or the hub has no such names.
     """
     _require_new(target)
+    if repository:
+        _require_name(repository)
     folder = archive.find(name)
     record, (spec, dataset, _) = _ended(folder), run_folder.read(folder)
     try:
@@ -80,6 +84,19 @@ def _require_new(target: Path) -> None:
         raise HrbenchError(f"-o {target}: is there already; name a new folder")
     if not target.parent.is_dir():
         raise HrbenchError(f"-o {target}: there is no folder {target.parent}; make it first")
+
+
+def _require_name(repository: str) -> None:
+    """Refuse what the hub does not take as ORG/REPO."""
+    from huggingface_hub.errors import HFValidationError  # noqa: PLC0415  slow
+    from huggingface_hub.utils import validate_repo_id  # noqa: PLC0415
+
+    try:
+        validate_repo_id(repository)
+    except HFValidationError as error:
+        raise HrbenchError(f"--repo {repository}: the hub takes no such name: {error}") from error
+    if "/" not in repository:
+        raise HrbenchError(f"--repo {repository}: say whose it is: ORG/{repository}")
 
 
 def _ended(folder: Path) -> RunRecord:

@@ -30,6 +30,7 @@ from hrbench.errors import SpecError
 from hrbench.fetching import transfer
 from hrbench.spec import DatasetSpec
 from hrbench.spec.validation import validate
+from hrbench.world import MARK
 
 BOXES = "person_detection_results/COCO_val2017_detections_AP_H_56_person.json"
 BY_ADDRESS = shutil.ignore_patterns("det_for_crowd*")  # of CrowdPose
@@ -352,6 +353,7 @@ def test_a_folder_that_others_name_otherwise_is_there(coco: Site, tmp_path: Path
 def test_shards_are_there_for_the_images_in_them(coco: Site, tmp_path: Path) -> None:
     called(tmp_path, "shard", "coco", str(coco.tree.parent), "-o", "shards")
     shutil.rmtree(tmp_path / "shards/coco/annotations")
+    (tmp_path / "shards/coco" / MARK).unlink()  # as if of the publisher's images
     only = ("--only", "train", "--only", "val2017")
     ended = called(tmp_path, "fetch", coco.toml, *only, "--data", "shards")
     assert ended.status == 0, ended
@@ -390,6 +392,13 @@ def test_steps_are_told_for_what_is_still_missing_and_only_for_that(
     ended = fetched(tmp_path, site.toml)
     assert ended.status == 0, ended
     assert "by hand" not in ended.out
+
+
+def test_nothing_is_fetched_among_the_files_of_a_synthetic_set(tmp_path: Path) -> None:
+    shutil.copytree(small_world() / "coco", tmp_path / "data" / "coco")
+    ended = called(tmp_path, "fetch", "coco", "--data", "data", "--only", "val")
+    assert (ended.status, ended.new) == (1, ())
+    assert "data/coco is a synthetic set" in ended.err
 
 
 def test_nothing_is_fetched_where_that_is_forbidden(coco: Site, tmp_path: Path) -> None:

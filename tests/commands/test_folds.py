@@ -11,6 +11,7 @@ from dots import BRIEF, DATASET, edit_json, edit_toml
 from scipy import stats
 from videos import divide, listed, write_videos
 
+from hrbench.begun import folder as run_folder
 from hrbench.commands.compare import folds as beside
 from hrbench.report import runs
 from hrbench.report.repeats import repeats
@@ -35,7 +36,13 @@ def place() -> Path:
 
 
 def folders(place: Path) -> list[Path]:
-    return sorted((place / "results/runs/videos").iterdir(), key=lambda path: path.name)
+    """The runs by seed and fold; of one second's, their names have no order."""
+
+    def which(path: Path) -> tuple[int, int | None]:
+        options = run_folder.read(path)[2].options
+        return options.seed, options.fold
+
+    return sorted((place / "results/runs/videos").iterdir(), key=which)
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ def test_the_command_takes_what_there_are_lists_of() -> None:
     assert list(what.type.choices) == list(LISTS)
 
 
-@pytest.mark.parametrize("what", ["datasets", "variants"])
+@pytest.mark.parametrize("what", ["datasets", "suites", "variants"])
 def test_what_is_named_stands_in_the_text_and_in_json(what: str) -> None:
     listed = LISTS[what]()
     text = listed.text(80, False)  # noqa: FBT003  in colour or not

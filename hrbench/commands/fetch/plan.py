@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from hrbench import catalog
+from hrbench import catalog, world
 from hrbench.data.shards import INDEX
 from hrbench.errors import RunError, UnknownNameError
 from hrbench.formats.location import BUILTIN, DEFAULT, folder_of, own_folder
@@ -108,7 +108,7 @@ def plan(name: str, data: str | None, only: Sequence[str]) -> Plan:
 
     Raises:
         UnknownNameError: there is no such dataset, or no such split.
-        RunError: it says nowhere where its files are from.
+        RunError: it says nowhere where its files are from, or a synthetic set is in their place.
     """
     file, _ = catalog.dataset_file(name)
     dataset = catalog.load_dataset(name)
@@ -119,6 +119,11 @@ def plan(name: str, data: str | None, only: Sequence[str]) -> Plan:
         raise RunError("--data builtin is the synthetic set, which is made and not fetched")
     own = own_folder(dataset, file) if catalog.name_and_variant(name)[0].endswith(".toml") else None
     root = (own if data is None else None) or folder_of(dataset, data) or DEFAULT
+    if world.is_synthetic(root / dataset.folder):
+        raise RunError(
+            f"{root / dataset.folder} is a synthetic set, and what is fetched would lie among its "
+            "files: name another folder with --data"
+        )
     splits = tuple(_chosen(dataset, only))
     parts = tuple(
         Part(one, _state(dataset, root / dataset.folder, one), root / dataset.folder)

@@ -3,6 +3,7 @@
 Letters: N boxes, K keypoints, H x W pixels.
 """
 
+import shlex
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -89,7 +90,7 @@ class KeypointPredictor:
         """Return what lifts the keypoints, where they are those of Human3.6M or COCO."""
         if not joint_maps.are_lifted(self.names):
             return ""
-        lift = f"hrbench predict {folder} --task h36m-lift --weights RUN"
+        lift = f"hrbench predict {shlex.quote(str(folder))} --task h36m-lift --weights RUN"
         return f"{lift}    lifts the keypoints to 3D"
 
     def _none(self) -> Columns:
