@@ -89,7 +89,7 @@ def _require_new(target: Path) -> None:
 def _require_name(repository: str) -> None:
     """Refuse what the hub does not take as ORG/REPO."""
     from huggingface_hub.errors import HFValidationError  # noqa: PLC0415  slow
-    from huggingface_hub.utils import validate_repo_id  # noqa: PLC0415
+    from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]  # noqa: PLC0415
 
     try:
         validate_repo_id(repository)
