@@ -128,4 +128,10 @@ def _advice(checkpoint: Checkpoint, fitted: Fit, what: str) -> str:
     gaps = fitted.matched and not (fitted.left_over or fitted.reshaped)
     if gaps and (what == "the backbone" or all(n.startswith(PREFIX) for n in fitted.missing)):
         return f"Name the network that it is of, or let the rest start random with {PARTIAL}"
-    return "Name the task and variant that it was trained for"
+    said = checkpoint.about
+    if said is None or not said.backbone:
+        return "Name the task and variant that it was trained for"
+    return (
+        f"It was trained for {said.name}: name that, with --set model.backbone={said.backbone} if "
+        "the variant has another"
+    )

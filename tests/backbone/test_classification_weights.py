@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from hrbench.backbone import fitting, hrnet, weights
+from hrbench.backbone.about import About
 from hrbench.backbone.input import IMAGENET, Normalisation
 from hrbench.errors import WeightsError
 from hrbench.heads.classify import ClassificationHead
@@ -89,3 +90,19 @@ def test_any_pose_network_starts_from_the_backbone_of_a_classifier(
     assert len(fusing) == len(learnt) - len(target.backbone.state_dict())
     assert len(left) == len(head) + len(fusing)
     assert bool(fusing) == (branches == 1)
+
+
+def test_weights_that_say_their_backbone_are_named_with_it() -> None:
+    about = About(
+        task="coco-pose",
+        variant="tiny",
+        outputs=(),
+        color="rgb",
+        seen_datasets=(),
+        init="random",
+        backbone="timm/convnext_tiny",
+    )
+    file = weights.Checkpoint(Path("w.pt"), "hrbench", {"odd": torch.ones(1)}, "", about=about)
+    words = "for coco-pose@tiny: name that, with --set model.backbone=timm/convnext_tiny if"
+    with pytest.raises(WeightsError, match=words):
+        fitting.load_network(file, classifier())
