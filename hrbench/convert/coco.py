@@ -157,7 +157,7 @@ def _name(split: str, file: File, target: Path) -> str:
 
 
 def _notes(split: str, file: File) -> list[str]:
-    notes = list(file.category.notes)
+    notes = [*file.category.notes, *file.place.notes]
     if file.place.renamed:
         copy = _copy(split)
         notes.append(f"{copy} is {file.path.name} with the names that its images have here")

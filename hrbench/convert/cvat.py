@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hrbench.convert import cvat_labels, grouping, places
 from hrbench.convert.cvat_labels import Label
-from hrbench.convert.cvat_shapes import FRAME, Shapes, in_images, in_tracks, root_of
+from hrbench.convert.cvat_shapes import Shapes, in_images, in_tracks, root_of
 from hrbench.convert.labels import SPLITS, Labelled, Picture, Skeleton, Source, named_points, paired
 from hrbench.data.media import IMAGES
 from hrbench.errors import DataError
@@ -38,7 +38,8 @@ def read(file: Path, images: Path | None = None) -> Source:
         name: _objects(of, skeleton, left_out, numbered=numbered) for name, of in listed.items()
     }
     full = {name: listed[name] for name, found in objects.items() if found}
-    paths = _frames(file, list(full), images) if in_video else _files(file, listed, full, images)
+    found = _frames(file, list(full), images) if in_video else _files(file, listed, full, images)
+    paths, notes = found
     pictures = [
         Picture(paths[name], tuple(objects[name]), SPLITS.get(of.subset.lower(), ""), of.size)
         for name, of in full.items()
@@ -53,7 +54,7 @@ def read(file: Path, images: Path | None = None) -> Source:
         f"CVAT, {file.name}",
         category=category,
         left_out=tuple(f"{count:,} {what}" for what, count in left_out.items() if count),
-        notes=(words,) if interpolated else (),
+        notes=(words, *notes) if interpolated else notes,
     )
 
 
@@ -68,6 +69,9 @@ def _skeleton(
     used = dict.fromkeys(label for of in listed.values() for label, _, _ in of.skeletons)
     if used:
         known = {(labels[label].points, labels[label].edges) for label in used if label in labels}
+        if not known:
+            words = f"skeletons of {', '.join(used)}, and its <meta> does not list their points"
+            raise DataError(f"{file} has {words}; export it from CVAT again, as it leaves it")
         if len(known) != 1:
             words = f"skeletons of other points in its labels {', '.join(used)}"
             raise DataError(f"{file} has {words}; export the objects of one of them")
@@ -114,29 +118,30 @@ def _objects(
 
 def _files(
     file: Path, listed: Mapping[str, Shapes], needed: Mapping[str, Shapes], images: Path | None
-) -> dict[str, Path]:
-    """Return where images are that the file names."""
+) -> tuple[dict[str, Path], tuple[str, ...]]:
+    """Return where images are that the file names, and what to say of that."""
     names = [with_slashes(name) for name in listed]
     place = places.find(file, names, set(map(with_slashes, needed)), images)
-    return {name: place.folder / here for name, here in zip(listed, place.names, strict=True)}
+    rows = zip(listed, place.names, strict=True)
+    return {name: place.folder / here for name, here in rows}, place.notes
 
 
-def _frames(file: Path, names: Sequence[str], images: Path | None) -> dict[str, Path]:
-    """Return where the pictures of frames are, which the file does not name.
+def _frames(
+    file: Path, names: Sequence[str], images: Path | None
+) -> tuple[dict[str, Path], tuple[str, ...]]:
+    """Return where the pictures of frames are, which the file does not name, and what to say.
 
     Raises:
         DataError: some are not there.
     """
     endings = [e for ending in sorted(IMAGES) for e in (ending, ending.upper())]
-    first = next(iter(names), FRAME.format(0))
-    found = places.finder(file.parent, images)([f"{first}{ending}" for ending in endings])
-    near = [] if found is None else sorted(found.parent.iterdir())
-    there = {path.stem: path for path in near if path.suffix.lower() in IMAGES}
-    missing = [name for name in names if name not in there]
+    wanted = [[f"{name}{ending}" for ending in endings] for name in names]
+    found, notes = places.find_each(file.parent, wanted, images)
+    missing = [name for name, path in zip(names, found, strict=True) if path is None]
     if missing:
         raise DataError(
             f"{file}: {len(missing)} of {len(names)} annotated frames are no picture in a folder "
             f"near it, the first is {missing[0]}.png; export it with 'Save images', or name their "
             "folder with --images"
         )
-    return {name: there[name] for name in names}
+    return {name: path for name, path in zip(names, found, strict=True) if path}, notes

@@ -5,14 +5,13 @@ Source: labelme's own files; github.com/wkentaro/labelme, `labelme/label_file.py
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from hrbench.convert import grouping, places
 from hrbench.convert.grouping import Point
 from hrbench.convert.labels import SEEN, Box, Picture, Source, paired
-from hrbench.convert.places import Finder
 from hrbench.data.headers import Size
 from hrbench.errors import DataError
 from hrbench.files.json_files import read_json
@@ -43,7 +42,9 @@ def read(source: Path, images: Path | None = None) -> Source:
     if not names:
         raise DataError(f"{source}: no point in labelme's files there; keypoints are points")
     left_out = Counter({"files that are not labelme's": len(files) - len(contents)})
-    near, pictures = places.finder(source if source.is_dir() else source.parent, images), []
+    folder = source if source.is_dir() else source.parent
+    paths, notes = _images(folder, contents, images)
+    pictures = []
     for file, rows in shapes.items():
         points = [Point(s["label"], (*_corner(file, s), SEEN), s.get("group_id")) for s in rows
                   if _is(s, POINT)]  # fmt: skip
@@ -51,16 +52,14 @@ def read(source: Path, images: Path | None = None) -> Source:
         found, empty = grouping.objects(str(file), points, boxes, list(names))
         left_out["rectangles without a point"] += empty
         left_out.update(f"shapes of the type {s['shape_type']}" for s in rows if not _is_read(s))
-        content = contents[file]
-        image = _image(file, content, None if images else file.parent, near)
-        pictures.append(Picture(image, tuple(found), size=_size(content)))
-    folder = source if source.is_dir() else source.parent
+        pictures.append(Picture(paths[file], tuple(found), size=_size(contents[file])))
     return Source(
         pictures,
         paired(tuple(names)),
         folder,
         f"labelme, {source.resolve().name}",
         left_out=tuple(f"{count:,} {what}" for what, count in left_out.items() if count),
+        notes=notes,
     )
 
 
@@ -116,14 +115,23 @@ def _wanted(content: Any) -> Any:
     return {key: value for key, value in content.items() if key != "imageData"}
 
 
-def _image(file: Path, content: Any, beside: Path | None, near: Finder) -> Path:
+def _images(
+    folder: Path, contents: Mapping[Path, Any], given: Path | None
+) -> tuple[dict[Path, Path], tuple[str, ...]]:
+    """Return the picture of each file, where it says or near, and what to say of that."""
+    names = {file: _name(file, content) for file, content in contents.items()}
+    paths = {file: file.parent / name for file, name in names.items()}
+    away = [file for file, path in paths.items() if given or not path.is_file()]
+    wanted = [[names[file]] for file in away]
+    found, notes = places.find_each(folder, wanted, given, beside=len(away) < len(paths))
+    return paths | {file: path for file, path in zip(away, found, strict=True) if path}, notes
+
+
+def _name(file: Path, content: Any) -> str:
     name = content["imagePath"]
     if not isinstance(name, str) or not name:
         raise DataError(f"{file}: 'imagePath' is {name!r}, no file")
-    named = with_slashes(name)
-    if beside is not None and (beside / named).is_file():
-        return beside / named
-    return near([named]) or file.parent / named
+    return with_slashes(name)
 
 
 def _size(content: Any) -> Size | None:

@@ -37,11 +37,13 @@ class Skeleton:
     keypoints: tuple[str, ...]
     flip_pairs: NamePairs  # left first
     edges: NamePairs
+    middle: tuple[str, ...] = ()  # their own partners, as a program says where names do not
 
     @property
     def one_sided(self) -> tuple[str, ...]:
         """The keypoints of which it is not known where a mirror shows them."""
-        return tuple(without_mirror_image(self.keypoints, self.flip_pairs))
+        alone = without_mirror_image(self.keypoints, self.flip_pairs)
+        return tuple(name for name in alone if name not in self.middle)
 
 
 @dataclass(frozen=True, slots=True)

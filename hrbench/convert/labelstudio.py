@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hrbench.convert import grouping, places
+from hrbench.convert import grouping
 from hrbench.convert.grouping import Point
 from hrbench.convert.labels import SEEN, Box, Labelled, Picture, Source, paired
-from hrbench.convert.labelstudio_pictures import image_of, video_of
+from hrbench.convert.labelstudio_pictures import images_of, video_of
 from hrbench.data.headers import Size
 from hrbench.errors import DataError
 from hrbench.files.json_rows import NUMBER, POSITIVE
@@ -52,21 +52,27 @@ def read(source: Path, tasks: list[Any], images: Path | None = None) -> Source:
     )  # fmt: skip
     if not names:
         raise DataError(f"{source} has tasks of Label Studio, none with keypoints; {EXPORT}")
-    near, pictures = places.finder(source.parent, images), []
+    annotated: list[tuple[str, dict[str, Any]]] = []
+    objects: list[tuple[Labelled, ...]] = []
+    sizes: list[Size | None] = []
     for number, (task, rows) in enumerate(zip(tasks, results, strict=True), 1):
         where = f"{source}, task {task.get('id', number)}"
         left_out.update(_others(rows))
         found = _objects(where, task, rows, tuple(names), left_out)
         if found:
-            size = None if video_of(task) else _size(rows)  # sleap-io may not know it
-            pictures.append(Picture(image_of(where, task, near), found, size=size))
+            annotated.append((where, task))
+            objects.append(found)
+            sizes.append(None if video_of(task) else _size(rows))  # sleap-io may not know it
         left_out["tasks without a keypoint"] += not found
+    paths, notes = images_of(annotated, source.parent, images)
+    pictures = zip(paths, objects, sizes, strict=True)
     return Source(
-        pictures,
+        [Picture(path, found, size=size) for path, found, size in pictures],
         paired(tuple(names)),
         source.parent,
         f"Label Studio, {source.name}",
         left_out=tuple(f"{count:,} {what}" for what, count in left_out.items() if count),
+        notes=notes,
     )
 
 

@@ -4,12 +4,12 @@ Source: labelstud.io, "Label Studio Task Format" and "Cloud and external storage
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlparse
 
-from hrbench.convert.places import Finder
+from hrbench.convert import places
 from hrbench.data.media import IMAGES
 from hrbench.errors import DataError
 from hrbench.files.paths import with_slashes
@@ -17,26 +17,40 @@ from hrbench.files.paths import with_slashes
 UPLOADED = re.compile(r"[0-9a-f]{8}-")  # what an upload puts before a file's name
 
 
-def image_of(where: str, task: dict[str, Any], near: Finder) -> Path:
-    """Return where a task's picture lies.
+def images_of(
+    tasks: Sequence[tuple[str, dict[str, Any]]], start: Path, given: Path | None
+) -> tuple[list[Path], tuple[str, ...]]:
+    """Return where the picture of each task lies, and what to say of that.
 
     Args:
-        where: the task, in words.
-        task: as the file has it.
-        near: finds a picture by its names.
+        tasks: each in words, and as the file has it.
+        start: the folder of the file.
+        given: the folder of the pictures, where a user names it.
 
     Raises:
-        DataError: it names none, or one that is not there.
+        DataError: one names none, or one that is not there.
     """
+    names = [_names(where, task) for where, task in tasks]
+    paths = [Path(name) if video_of(task) and Path(name).is_file() else None
+             for (_, task), (name, *_) in zip(tasks, names, strict=True)]  # fmt: skip
+    wanted = [of for of, path in zip(names, paths, strict=True) if path is None]
+    found, notes = places.find_each(start, wanted, given, beside=len(wanted) < len(paths))
+    near, there = iter(found), list[Path]()
+    for (where, _), (name, *_), named in zip(tasks, names, paths, strict=True):
+        path = named or next(near)
+        if path is None:
+            words = f"{where}: its picture {Path(name).name} is not near"
+            more = "; name its folder with --images, also where several folders have one"
+            raise DataError(f"{words}{more}")
+        there.append(path)
+    return there, notes
+
+
+def _names(where: str, task: dict[str, Any]) -> tuple[str, str]:
+    """Return what a task's picture may be called: as the task has it, and before its upload."""
     video = video_of(task)
     name = _of_data(where, task) if video is None else _of_frame(where, video)
-    if video is not None and Path(name).is_file():
-        return Path(name)
-    short = Path(name).name
-    found = near([with_slashes(name), UPLOADED.sub("", short, count=1)])
-    if found is None:
-        raise DataError(f"{where}: its picture {short} is not near; name its folder with --images")
-    return found
+    return with_slashes(name), UPLOADED.sub("", Path(name).name, count=1)
 
 
 def video_of(task: dict[str, Any]) -> dict[str, Any] | None:

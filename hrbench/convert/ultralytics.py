@@ -17,6 +17,7 @@ from typing import Any
 from hrbench.convert import yolo_labels
 from hrbench.convert.labels import (
     SPLITS,
+    TEST,
     NamePairs,
     Picture,
     Skeleton,
@@ -125,7 +126,11 @@ def _described(file: Path) -> Described:
 
 
 def _places(file: Path, content: dict[str, Any], split: str) -> list[Path]:
-    """Return the folders of a split's images that are there, and the texts that list them."""
+    """Return the folders of a split's images, and the texts that list them.
+
+    Raises:
+        DataError: one is not there that the file names to train or to validate.
+    """
     named = content.get(split) or []
     roots = [file.parent, file.parent / str(content.get("path") or "")]
     places = []
@@ -135,6 +140,11 @@ def _places(file: Path, content: dict[str, Any], split: str) -> list[Path]:
         there = [
             path for path in tries if path.is_dir() or (path.suffix == LIST and path.is_file())
         ]
+        if not there and SPLITS[split] != TEST:
+            raise DataError(
+                f"{file}: {split} is {place}, and {tries[-2]} is neither a folder of images, such "
+                "as images/train with its labels in labels/train, nor a text that lists images"
+            )
         places += [path.resolve() for path in there[:1]]
     return places
 
@@ -153,7 +163,9 @@ def _skeleton(file: Path, content: dict[str, Any], count: int) -> Skeleton:
         )
     pairs: NamePairs = tuple((names[n], names[to]) for n, to in enumerate(flips) if n < to)
     edges = _edges(content.get("skeleton"), names)
-    skeleton = Skeleton(names, left_first(pairs, names), edges) if pairs else paired(names, edges)
+    middle = tuple(names[n] for n, to in enumerate(flips) if n == to)
+    told = Skeleton(names, left_first(pairs, names), edges, middle)
+    skeleton = told if pairs else paired(names, edges)
     require_names(file, skeleton)
     return skeleton
 

@@ -253,7 +253,9 @@ def test_pictures_of_every_kind_that_is_read_are_converted(tmp_path: Path) -> No
         ({"names": 5}, "names is 5; list the names of its classes"),
         ({"names": "mouse"}, "names is 'mouse'; list"),
         ({"kpt_names": {0: ["ear", "ear", "tail"]}}, r"keypoints that stand twice: 1 \(ear\)"),
-        ({"train": "pictures"}, "none of train, val, valid, test is a folder"),
+        ({"train": "pictures"}, r"train is pictures, and .*pictures is neither a folder of im"),
+        ({"val": "images/vla"}, r"val is images/vla, and .*images/vla is neither a folder"),
+        ({"train": None}, "none of train, val, valid, test is a folder"),
     ],
 )
 def test_yolo_poses_that_are_not_as_described_are_refused(

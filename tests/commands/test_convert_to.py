@@ -15,6 +15,7 @@ from sleap_io.io import ultralytics as sleaps
 
 from hrbench import world
 from hrbench.commands.convert.convert import convert_to
+from hrbench.errors import RunError
 
 TEXT = 0.5e-6  # of a share in a label, of six digits
 
@@ -209,6 +210,13 @@ def test_what_cannot_be_written_is_said(dots: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
     ended = called(tmp_path, "convert", f"dots/{DATASET}", "out")
     assert (ended.status, "is a dataset of hrbench's; write it with --to" in ended.err) == (2, True)
+
+
+@pytest.mark.parametrize("to", ["coco", "yolo"])
+def test_a_target_that_cannot_be_made_is_named(to: str, dots: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(RunError, match=r"file/out cannot be written: .*; name another"):
+        convert_to(to, str(dots / ANNOTATIONS), tmp_path / "file" / "out")
 
 
 @pytest.mark.parametrize(

@@ -207,3 +207,47 @@ def test_an_archive_that_cannot_be_converted_leaves_nothing(tmp_path: Path) -> N
     with pytest.raises(DataError, match=r"bad\.zip cannot be unpacked"):
         convert(tmp_path / "bad.zip", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_missing_picture_does_not_move_the_others_to_another_session(tmp_path: Path) -> None:
+    for name in ("1.png", "2.png"):
+        picture(tmp_path / "day1" / name)
+    picture(tmp_path / "day2" / "1.png")
+    file = written(tmp_path / "day2", image("1.png", MOUSE) + image("2.png", MOUSE))
+    with pytest.raises(DataError, match=r"2\.png is neither .* in .*day2, where others are \(1 of"):
+        convert(file, tmp_path / "out")
+    (tmp_path / "day2" / "1.png").unlink()
+    made = convert(file, tmp_path / "out")
+    assert made.notes == (f"the images are those of their names in {tmp_path / 'day1'}",)
+    for name in ("1.png", "2.png"):
+        picture(tmp_path / "day3" / name)
+    with pytest.raises(DataError, match=r"in .*day1 or those in .*day3; name their folder"):
+        convert(file, tmp_path / "other")
+
+
+def test_pictures_of_a_folder_that_is_there_are_in_no_other(tmp_path: Path) -> None:
+    picture(tmp_path / "day1" / "1.png")
+    (tmp_path / "day2").mkdir()
+    with pytest.raises(DataError, match=r"day2/1\.png is neither beside it"):
+        convert(written(tmp_path, image("day2/1.png", MOUSE)), tmp_path / "out")
+
+
+def test_a_missing_frame_is_not_taken_from_another_session(tmp_path: Path) -> None:
+    for name in ("day1/images/frame_000000.png", "day1/images/frame_000001.png"):
+        picture(tmp_path / name)
+    picture(tmp_path / "day2/images/frame_000001.png")
+    body = "".join(
+        MOUSE.replace("<skeleton", f'<skeleton frame="{frame}" keyframe="1"') for frame in (0, 1)
+    )
+    file = written(tmp_path / "day2", f'<track id="0" label="mouse">{body}</track>')
+    with pytest.raises(DataError, match=r"1 of 2 annotated frames .* frame_000000\.png; export it"):
+        convert(file, tmp_path / "out")
+
+
+def test_a_file_without_its_labels_is_said(tmp_path: Path) -> None:
+    picture(tmp_path / "1.png")
+    file = written(tmp_path, image("1.png", MOUSE))
+    said = file.read_text("utf-8")
+    file.write_text(said[: said.index("<meta>")] + said[said.index("</meta>") + 7 :], "utf-8")
+    with pytest.raises(DataError, match="skeletons of mouse, and its <meta> does not list"):
+        convert(file, tmp_path / "out")

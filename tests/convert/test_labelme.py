@@ -116,3 +116,40 @@ def test_pictures_elsewhere_are_found(tmp_path: Path) -> None:
     (tmp_path / "shots").rename(tmp_path / "far")
     convert(folder, tmp_path / "other", images=tmp_path / "far")
     assert objects(tmp_path / "other")[0][0] == "../far/1.png"
+
+
+def sessions(folder: Path) -> tuple[Path, Path]:
+    """Two folders of pictures of the same names, as one camera leaves them."""
+    days = folder / "day1", folder / "day2"
+    for day in days:
+        for name in ("1", "2"):
+            written(day, name, [shape("nose", [1, 2])])
+    return days
+
+
+def test_a_missing_picture_is_not_taken_from_another_session(tmp_path: Path) -> None:
+    _, day = sessions(tmp_path)
+    (day / "2.png").unlink()
+    for source in (day, tmp_path):
+        with pytest.raises(DataError, match=r"day2/2\.png is annotated and does not exist"):
+            convert(source, tmp_path / "out")
+
+
+def test_pictures_that_only_another_folder_has_are_taken_and_said(tmp_path: Path) -> None:
+    first, day = sessions(tmp_path)
+    for name in ("1", "2"):
+        (day / f"{name}.png").unlink()
+    made = convert(day, tmp_path / "out")
+    assert made.notes == (f"the images are those of their names in {first}",)
+    assert [row[0] for row in objects(tmp_path / "out")] == ["../day1/1.png", "../day1/2.png"]
+    for name in ("1", "2"):
+        picture(tmp_path / "day3" / f"{name}.png")
+    with pytest.raises(DataError, match=r"day2/1\.png is annotated and does not exist"):
+        convert(day, tmp_path / "other")
+
+
+def test_a_picture_of_a_folder_that_is_there_is_in_no_other(tmp_path: Path) -> None:
+    folder = written(tmp_path / "in", "1", [shape("nose", [1, 2])], imagePath="../shots/1.png")
+    (tmp_path / "shots").mkdir()
+    with pytest.raises(DataError, match=r"shots/1\.png is annotated and does not exist"):
+        convert(folder, tmp_path / "out")

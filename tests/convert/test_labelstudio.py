@@ -153,3 +153,16 @@ def test_other_text_of_a_task_is_not_taken_for_an_address(tmp_path: Path) -> Non
     file.write_text(json.dumps([task]))
     convert(file, tmp_path / "out")
     assert objects(tmp_path / "out") == [("1.png", None, [32, 24, 2])]
+
+
+def test_a_missing_picture_is_not_taken_from_another_session(tmp_path: Path) -> None:
+    for name in ("1.png", "2.png"):
+        picture(tmp_path / "day1" / name)
+    rows = [point(1, "nose", 50, 50)]
+    file = written(tmp_path / "day2", rows, rows)
+    (tmp_path / "day2" / "2.png").unlink()
+    with pytest.raises(DataError, match=r"task 2: its picture 1a2b3c4d-2\.png is not near"):
+        convert(file, tmp_path / "out")
+    (tmp_path / "day2" / "1.png").unlink()
+    made = convert(file, tmp_path / "out")
+    assert made.notes == (f"the images are those of their names in {tmp_path / 'day1'}",)

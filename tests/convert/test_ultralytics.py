@@ -125,3 +125,12 @@ def test_what_sleap_io_loses_of_a_label_is_why_it_is_read_here(tmp_path: Path) -
     ((instance,), *others) = sleaps.parse_label_file(label, read.skeleton, (48, 64))
     assert instance.points["visible"].tolist() == [True, True, False]  # the second is hidden
     assert not any(others)  # no box
+
+
+def test_points_that_are_their_own_partners_are_mirrored(tmp_path: Path) -> None:
+    made = convert(written(tmp_path / "yolo", {"train/1": LINE}), tmp_path / "out")
+    assert made.skeleton.one_sided == ()
+    assert "flip = 0.0" not in (tmp_path / "out" / "task.toml").read_text("utf-8")
+    folder = written(tmp_path / "none", {"train/1": LINE}, flip_idx=[0, 1, 2])
+    alone = convert(folder, tmp_path / "other").skeleton.one_sided
+    assert alone == ("point_0", "point_1", "point_2")

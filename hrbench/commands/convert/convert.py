@@ -12,6 +12,7 @@ from hrbench.convert import detect
 from hrbench.convert.advising import advised
 from hrbench.convert.handing import Handed
 from hrbench.convert.labels import DATASET, Summary
+from hrbench.errors import RunError
 
 
 def convert(
@@ -63,8 +64,7 @@ def convert_to(
     """
     if is_dataset(source):
         return hand(source, data, target, to, allow)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".convert-") as scratch:
+    with _beside(target) as scratch:
         made = convert(Path(source), Path(scratch) / target.name, allow, images, by)
         handed = hand(str(made.folder / DATASET), None, target, to, allow)
     return replace(
@@ -72,6 +72,19 @@ def convert_to(
         left_out=(*made.left_out, *handed.left_out),
         notes=(*made.notes, *handed.notes),
     )
+
+
+def _beside(target: Path) -> tempfile.TemporaryDirectory[str]:
+    """Return a folder beside a target that goes when it is left.
+
+    Raises:
+        RunError: none can be made there.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return tempfile.TemporaryDirectory(dir=target.parent, prefix=".convert-")
+    except OSError as error:
+        raise RunError(f"{target} cannot be written: {error.strerror}; name another") from error
 
 
 def is_dataset(source: str) -> bool:
