@@ -131,21 +131,22 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def agents(folder: Path, *flags: str) -> "list[subprocess.Popen[str]]":
-    """Two of torchrun's agents on this machine, each a node with one process."""
+def agents(folder: Path, nodes: int, *flags: str) -> "list[subprocess.Popen[str]]":
+    """So many of torchrun's agents on this machine, as nodes, with two processes together."""
     place = ["--rdzv-endpoint", f"127.0.0.1:{free_port()}", "--rdzv-id", "test"]
-    nodes = ["--nnodes", "2", "--nproc-per-node", "1", "--local-addr", "127.0.0.1", *flags]
-    command = [*TORCHRUN, *place, *nodes, "-m", "hrbench", *training("--resume", "auto")]
+    shared = ["--nnodes", str(nodes), "--nproc-per-node", str(2 // nodes)]
+    local = ["--local-addr", "127.0.0.1", *flags]
+    run = ["-m", "hrbench", *training("--resume", "auto")]
     return [
         subprocess.Popen(
-            command,
+            [*TORCHRUN, *place, *shared, *local, *run],
             cwd=folder,
             env=environment({}),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
         )
-        for _ in range(2)
+        for _ in range(nodes)
     ]
 
 
@@ -157,14 +158,16 @@ def ended(started: "list[subprocess.Popen[str]]") -> Any:
 
 
 @pytest.mark.slow
-def test_two_nodes_end_with_the_same_record_though_a_process_is_killed(tmp_path: Path) -> None:
+def test_two_nodes_and_one_of_which_a_process_is_killed_end_with_the_same_record(
+    tmp_path: Path,
+) -> None:
     for name in ("whole", "killed"):
         (tmp_path / name).mkdir()
-    whole = agents(tmp_path / "whole")
+    whole = agents(tmp_path / "whole", 2)
     ended(whole)
-    killed = agents(tmp_path / "killed", "--max-restarts", "3")
+    killed = agents(tmp_path / "killed", 1, "--max-restarts", "3")
     wait_until(lambda: checkpoints(tmp_path / "killed"))
-    (worker,) = psutil.Process(killed[1].pid).children()
+    worker, *_ = psutil.Process(killed[0].pid).children()
     worker.send_signal(signal.SIGKILL)
     ended(killed)
     found = [every(tmp_path / name) for name in ("whole", "killed")]
