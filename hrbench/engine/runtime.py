@@ -12,6 +12,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 from hrbench import threads
+from hrbench.engine import meeting
 from hrbench.engine.precision import require_precision, single
 from hrbench.errors import RunError
 
@@ -133,7 +134,8 @@ def processes(device: str, *, compiles: bool = False, eager: bool = False) -> It
         yield runtime
         return
     with _ended_at_once():
-        dist.init_process_group("nccl" if chosen.type == "cuda" else "gloo")
+        backend = "nccl" if chosen.type == "cuda" else "gloo"
+        dist.init_process_group(backend, store=meeting.store(), rank=rank, world_size=world)
     try:
         yield runtime
     finally:

@@ -8,9 +8,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
@@ -21,6 +21,7 @@ from worlds import small_world
 from hrbench import world
 from hrbench.begun import under_way
 from hrbench.report import runs
+from hrbench.report.record import RunRecord
 from hrbench.report.run_folders import every
 
 BRIEF = ["--boxes", "gt", "--device", "cpu", "--workers", "0"]
@@ -131,47 +132,49 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def agents(folder: Path, nodes: int, *flags: str) -> "list[subprocess.Popen[str]]":
-    """So many of torchrun's agents on this machine, as nodes, with two processes together."""
+@contextmanager
+def two_nodes(folder: Path) -> "Iterator[list[subprocess.Popen[str]]]":
+    """Yield two of torchrun's agents, on this machine, as two nodes of a process each."""
+    folder.mkdir()
     place = ["--rdzv-endpoint", f"127.0.0.1:{free_port()}", "--rdzv-id", "test"]
-    shared = ["--nnodes", str(nodes), "--nproc-per-node", str(2 // nodes)]
-    local = ["--local-addr", "127.0.0.1", *flags]
-    run = ["-m", "hrbench", *training("--resume", "auto")]
-    return [
+    nodes = ["--nnodes", "2", "--nproc-per-node", "1", "--local-addr", "127.0.0.1"]
+    run = ["--max-restarts", "3", "-m", "hrbench", *training("--resume", "auto")]
+    started = [
         subprocess.Popen(
-            [*TORCHRUN, *place, *shared, *local, *run],
+            [*TORCHRUN, *place, *nodes, *run],
             cwd=folder,
             env=environment({}),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
         )
-        for _ in range(nodes)
+        for _ in range(2)
     ]
+    try:
+        yield started
+    finally:
+        for agent in started:
+            agent.terminate()  # with its process; nothing where it has ended
+            agent.communicate()
 
 
-def ended(started: "list[subprocess.Popen[str]]") -> Any:
+def record_of(nodes: "Iterable[subprocess.Popen[str]]", folder: Path) -> RunRecord:
     """Wait for all; return the record of the one run that they leave."""
-    for agent in started:
+    for agent in nodes:
         _, err = agent.communicate(timeout=MINUTES)
         assert agent.returncode == 0, err
+    (run,) = every(folder)
+    return runs.read(run)
 
 
 @pytest.mark.slow
-def test_two_nodes_and_one_of_which_a_process_is_killed_end_with_the_same_record(
-    tmp_path: Path,
-) -> None:
-    for name in ("whole", "killed"):
-        (tmp_path / name).mkdir()
-    whole = agents(tmp_path / "whole", 2)
-    ended(whole)
-    killed = agents(tmp_path / "killed", 1, "--max-restarts", "3")
-    wait_until(lambda: checkpoints(tmp_path / "killed"))
-    worker, *_ = psutil.Process(killed[0].pid).children()
-    worker.send_signal(signal.SIGKILL)
-    ended(killed)
-    found = [every(tmp_path / name) for name in ("whole", "killed")]
-    assert [len(folders) for folders in found] == [1, 1]
-    records = [runs.read(folders[0]) for folders in found]
-    assert records[0].seal == records[1].seal
-    assert records[0].weights.sha256 == records[1].weights.sha256
+def test_two_nodes_of_which_a_process_is_killed_end_with_the_same_record(tmp_path: Path) -> None:
+    with two_nodes(tmp_path / "whole") as nodes:
+        whole = record_of(nodes, tmp_path / "whole")
+    with two_nodes(tmp_path / "killed") as nodes:
+        wait_until(lambda: checkpoints(tmp_path / "killed"))
+        (worker,) = psutil.Process(nodes[0].pid).children()
+        worker.kill()
+        killed = record_of(nodes, tmp_path / "killed")
+    assert killed.seal == whole.seal
+    assert killed.weights.sha256 == whole.weights.sha256
