@@ -30,7 +30,7 @@ def frame(runs: Runs) -> pd.DataFrame:
     metrics = dict.fromkeys(name for record in runs.records for name in _metrics(record))
     given = [name for name in table.columns if name not in FIRST and name not in metrics]
     table = table.reindex(columns=[*FIRST, *metrics, *given])
-    return table.assign(started=pd.to_datetime(table["started"], utc=True))
+    return table.assign(started=pd.to_datetime(table["started"], utc=True, format="ISO8601"))
 
 
 def _record(record: RunRecord) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ STAMP = "%Y%m%dT%H%M%SZ"  # when a run was started, as its folder's name begins
 NAMED = re.compile(r"(\d{8}T\d{6}Z)-([0-9a-f]{8})(-\d+)?")
 HEX = re.compile(r"[0-9a-f]+")
 LEAST = 4  # characters of a beginning that stands for a run where other things could stand
+NEVER = datetime.min.replace(tzinfo=UTC)  # of a run that does not say when it was started
 DEEP = 4  # folders below one that is named, in which runs lie: results/runs/task/run
 SHOWN = 5  # runs that a message names
 
@@ -136,7 +139,7 @@ def every(under: Path) -> list[Path]:
         runs += here
         depth = len(folder.relative_to(under).parts) + 1
         inner[:] = [one.name for one in inside if one not in here] if depth < DEEP else []
-    return sorted(runs, key=lambda folder: (_stamp(folder), str(folder)))
+    return _by_start(runs)
 
 
 def is_run(folder: Path) -> bool:
@@ -158,17 +161,29 @@ def _begins(folder: Path, name: str) -> bool:
     return folder.name.startswith(name) or bool(said and said[2].startswith(name.lower()))
 
 
+def _by_start(runs: Iterable[Path]) -> list[Path]:
+    """Return some runs, oldest first; those of one second by their files, which are slower read."""
+    stamps = {run: _stamp(run) for run in runs}
+    several = {stamp for stamp, n in Counter(stamps.values()).items() if n > 1}
+    started = {run: _started(run) for run, stamp in stamps.items() if stamp in several}
+    return sorted(stamps, key=lambda run: (stamps[run], started.get(run) or NEVER, str(run)))
+
+
 def _stamp(folder: Path) -> str:
-    """Return when a run was started, so that it can be sorted by; from its files if need be."""
+    """Return the second in which a run was started; from its files if need be."""
     if said := NAMED.fullmatch(folder.name):
         return said[1]
+    started = _started(folder)
+    return f"{started:{STAMP}}" if started else ""
+
+
+def _started(folder: Path) -> datetime | None:
+    """Return when a run was started, as far as its files say."""
     for file in (STATE, FILE):
-        try:
+        with suppress(ValueError):
             started = datetime.fromisoformat(str(_content(folder / file).get("started")))
-        except ValueError:
-            continue
-        return f"{started.astimezone(UTC):{STAMP}}"
-    return ""
+            return started.astimezone(UTC)
+    return None
 
 
 def _content(file: Path) -> dict[str, Any]:

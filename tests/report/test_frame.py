@@ -39,6 +39,13 @@ def test_runs_of_several_tasks_share_a_frame(tmp_path: Path) -> None:
     assert pd.isna(table["AP.low"]).all()
 
 
+def test_runs_begin_at_moments_or_in_older_records_at_seconds(tmp_path: Path) -> None:
+    second = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    moments = [second, second.replace(microsecond=250000)]
+    put(tmp_path, *(record(started=moment) for moment in moments))
+    assert hrbench.runs(tmp_path)["started"].to_list() == moments
+
+
 def test_runs_are_asked_for_by_name(tmp_path: Path) -> None:
     put(tmp_path, record(seed=1), record(seed=2))
     assert hrbench.runs(tmp_path / "coco-pose" / "1")["seed"].to_list() == [2]

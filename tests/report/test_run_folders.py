@@ -127,3 +127,22 @@ def test_a_run_under_another_name_is_placed_by_its_files(runs: Path) -> None:
     assert find("cc", runs) == mine
     (mine / "record.json").write_text("damaged")
     assert [run.name for run in every(runs)] == ["mine", EARLY, LATE]
+
+
+def test_runs_of_one_second_are_in_the_order_in_which_they_were_started(tmp_path: Path) -> None:
+    said = {
+        "ffffffff": "00.1+00:00",
+        "eeeeeeee": "00.25+00:00",
+        "aaaaaaaa": "00.9Z",
+        "00000000": "",
+    }
+    for name, second in said.items():
+        run = tmp_path / f"20260101T120000Z-{name}"
+        run.mkdir()
+        (run / "run.json").write_text(json.dumps({"started": f"2026-01-01T12:00:{second}"}))
+    assert [run.name[-8:] for run in every(tmp_path)] == [
+        "00000000",
+        "ffffffff",
+        "eeeeeeee",
+        "aaaaaaaa",
+    ]
