@@ -51,6 +51,7 @@ def load(
     from hrbench.road import loading  # noqa: PLC0415
 
     if not weights and task is not None and not catalog.is_task(task):
+        loading.require_known(task)
         weights, task = task, None
     if not weights:
         raise RunError("hrbench.load(task, weights): name the weights, a run or a checkpoint")

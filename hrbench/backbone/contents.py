@@ -58,8 +58,8 @@ def read(path: Path) -> Content:
             held = unpickling.load(path)
     except FileNotFoundError as error:
         raise WeightsError(
-            f"{path} does not exist; --weights and --init take a file, or a RUN (by four "
-            "characters of its id or more)"
+            f"{path} does not exist; weights are a file, a RUN (by four characters of its id or "
+            "more), or a name that `hrbench weights fetch` takes"
         ) from error
     except OSError as error:
         raise WeightsError(f"{path} cannot be read: {error.strerror or error}") from error

@@ -38,7 +38,10 @@ class Follower(Protocol):
 
 
 class PicturePredictor(Protocol):
-    """What looks into pictures. They go through it as its reader gives them."""
+    """What looks into pictures. They go through it as its reader gives them.
+
+    `read` and `to_bgr` are pickled with what was found, so that they hold no network.
+    """
 
     finds: str  # what is found, as its files are called
     header: tuple[str, ...]  # of the CSV file's cells

@@ -10,7 +10,8 @@ from hrbench.backbone.weights import Checkpoint
 from hrbench.begun.options import Options
 from hrbench.begun.provenance import other_outputs
 from hrbench.catalog import task_file
-from hrbench.errors import RunError
+from hrbench.errors import RunError, suggest
+from hrbench.fetching import names
 from hrbench.formats.location import DEFAULT, DataRoot, folder_of
 from hrbench.kinds.contract import AnyTask
 from hrbench.kinds.registry import task_of
@@ -59,6 +60,18 @@ def load(name: str | None, options: Options) -> Loaded:
     return Loaded(task, network.eval(), checkpoint.sha256, checkpoint.address)
 
 
+def require_known(name: str) -> None:
+    """Refuse what stands for weights nowhere, and may have been meant for a task.
+
+    Raises:
+        RunError: it does not exist.
+    """
+    if names.is_name(name) or weights_of(name).path.exists():
+        return
+    hint = suggest(catalog.name_and_variant(name)[0], catalog.names("tasks"))
+    raise RunError(f"'{name}' is no task, and no file, RUN or name of weights. {hint}")
+
+
 def _named(task: str | None, checkpoint: Checkpoint | None, of_run: Path | None) -> TaskFile:
     """Return the file of a task with its variant: the one named, or that weights are of or fit.
 
@@ -92,9 +105,9 @@ def _task_of(checkpoint: Checkpoint | None, of_run: Path | None) -> str:
     if (said := checkpoint.about) is not None:
         if said.task in catalog.names("tasks"):
             return said.name
-        raise RunError(f"{checkpoint.path} was trained for {said.name}: name its file by --task")
+        raise RunError(f"{checkpoint.path} was trained for {said.name}: name the file of that task")
     fitting = ", ".join(
         fitting_variants(checkpoint, anatomy(checkpoint.tensors, checkpoint.backbone))
     )
     shapes = f"; {fitting} have its shapes" if fitting else ""
-    raise RunError(f"{checkpoint.path} does not say what it was trained for: name --task{shapes}")
+    raise RunError(f"{checkpoint.path} does not say what it was trained for: name the task{shapes}")

@@ -165,7 +165,7 @@ def test_a_name_that_begins_several_runs_lists_them(project: Path) -> None:
     # A single digit is too short to be meant.
     ended = called(project, "run", "mice/task.toml@tiny", "--weights", year[:1])
     assert ended.status == 1
-    assert f"{year[:1]} does not exist; --weights and --init take a file, or a RUN" in ended.err
+    assert f"{year[:1]} does not exist; weights are a file, a RUN" in ended.err
 
 
 def only_named(project: Path, place: int) -> str:

@@ -1,9 +1,13 @@
 """`hrbench.load`: what a program or a notebook gets of pictures."""
 
 import base64
+import copy
 import io
 import json
+import pickle
 import re
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +25,7 @@ from hrbench.commands.predict import boxes
 from hrbench.commands.predict.from_python import Model
 from hrbench.commands.predict.predict import Asked, predict
 from hrbench.data.headers import TAG
-from hrbench.errors import DataError, HrbenchError, RunError, UnknownNameError
+from hrbench.errors import DataError, HrbenchError, RunError, UnknownNameError, WeightsError
 
 POSE = "coco-pose@tiny"
 
@@ -133,6 +137,38 @@ def test_a_picture_is_drawn_saved_and_shown_by_a_notebook(
     assert repr(found) == f"<Keypoints of 1 object in {images[0]}>"
 
 
+def test_results_go_to_other_processes_without_the_network(
+    model: Model, images: list[Path], tmp_path: Path
+) -> None:
+    lifter = hrbench.load("h36m-lift@tiny", str(small_lifter("h36m-lift@tiny")))
+    classes = hrbench.load("imagenet@tiny", str(small_classifier("imagenet@tiny")))
+    face = hrbench.load("300w@tiny", str(small_weights("300w@tiny")))
+    small = tmp_path / "small.png"
+    Image.fromarray(rgb(images[0])[:64, :64]).save(small)
+    found = [
+        *(one.predict(source) for one in (model, classes, face) for source in (small, rgb(small))),
+        lifter.predict(model.predict(images[0])),
+    ]
+    for one in found:
+        content = pickle.dumps(one)
+        assert len(content) < 100_000  # 64 x 64 pixels, of a face as floats; no network
+        for again in (pickle.loads(content), copy.deepcopy(one)):  # noqa: S301  our own
+            assert again.to_dict() == one.to_dict()
+            assert again.plot().tobytes() == one.plot().tobytes()
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        assert pool.submit(repr, found[0]).result() == repr(found[0])
+
+
+def test_what_is_neither_a_task_nor_weights_is_said_with_a_near_name() -> None:
+    words = "'coco-pos' is no task, and no file, RUN or name of weights. Did you mean 'coco-pose'"
+    with pytest.raises(RunError, match=words):
+        hrbench.load("coco-pos")
+    with pytest.raises(RunError, match="Did you mean 'coco-pose'"):
+        hrbench.load("coco-pos@tiny")
+    with pytest.raises(WeightsError, match=r"zzzz does not exist; weights are a file, a RUN"):
+        hrbench.load(POSE, weights="zzzz")
+
+
 def test_pictures_of_files_are_not_held(model: Model, images: list[Path], tmp_path: Path) -> None:
     """They are read again to be drawn."""
     path = tmp_path / "a.jpg"
@@ -154,6 +190,7 @@ def test_pictures_of_files_are_not_held(model: Model, images: list[Path], tmp_pa
         ([[500, 0, 5, 5]], "boxes outside of their image: 1 .box 0: 500 0 5 5 in 128 x 128"),
         ([[60, 50, 120, 126]], "boxes that are corners x1, y1, x2, y2 by their numbers"),
         ([[0.1, 0.1, 0.5, 0.5]], "boxes in shares of the image"),
+        ("detektor", "boxes: detektor does not exist; name a file that does, whole, or detector"),
     ],
 )
 def test_boxes_that_cannot_be_are_refused(
@@ -209,7 +246,10 @@ def test_without_boxes_the_rule_of_the_command_applies(
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
     for image in images[:2]:
         np.testing.assert_array_equal(model.predict(image).boxes, [[0, 0, 128, 128]])
-    assert capsys.readouterr().err.count("Each picture is taken as one box") == 1
+    said = capsys.readouterr().err
+    assert said.count("Each picture is taken as one box") == 1
+    assert "boxes=detector finds them" in said
+    assert "--boxes" not in said
     (tmp_path / "checkpoints").mkdir()
     (tmp_path / "checkpoints" / "fasterrcnn_resnet50_fpn_v2_coco-dd69338a.pth").touch()
     seen = np.array([[10, 12, 60, 90, 0.5]])

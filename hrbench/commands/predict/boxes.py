@@ -38,6 +38,7 @@ class Wished:
     category: str | None = None  # whose boxes of a file count
     detector: str | None = None  # a file of its weights
     allow: tuple[str, ...] = ()
+    key: str = "--boxes "  # behind which a user says so
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +67,7 @@ def boxes_of(
     """
     subject = subject_of(dataset)
     if wished.boxes is None and subject == PERSON and (weights := detector.cached()):
-        words = f"Persons are looked for by torchvision's detector ({weights}); --boxes whole "
+        words = f"Persons are looked for by torchvision's detector ({weights}); {wished.key}whole "
         find = Detector(runtime.device, None, wished.threshold)
         return Boxes(DETECTOR, find, words=(f"{words}takes each picture as one box.",))
     if wished.boxes in {None, WHOLE}:
@@ -74,8 +75,8 @@ def boxes_of(
     if wished.boxes == DETECTOR:
         if subject == FACE:
             raise RunError(
-                f"--boxes detector finds persons, and {dataset.name} is of faces: give their boxes "
-                "by --boxes FILE"
+                f"{wished.key}detector finds persons, and {dataset.name} is of faces: give their "
+                f"boxes by {wished.key}FILE"
             )
         return Boxes(DETECTOR, Detector(runtime.device, wished.detector, wished.threshold))
     return _of_file(str(wished.boxes), wished, dataset, media)
@@ -130,12 +131,12 @@ def _of_whole(wished: Wished, subject: str) -> tuple[str, ...]:
         return (words,)
     if subject == PERSON:
         words += (
-            " Where there are several persons, or one is small, that gives nonsense: --boxes "
-            "detector finds them (torchvision's, whose weights are fetched once), and --boxes FILE "
-            "names their boxes."
+            f" Where there are several persons, or one is small, that gives nonsense: {wished.key}"
+            "detector finds them (torchvision's, whose weights are fetched once), and "
+            f"{wished.key}FILE names their boxes."
         )
         return (words,)
-    return (f"{words} --boxes FILE names others.",)
+    return (f"{words} {wished.key}FILE names others.",)
 
 
 def _counted(given: given_boxes.Given, media: Sequence[Medium], file: str) -> list[str]:

@@ -67,7 +67,7 @@ def _torchvision() -> Any:
     except (ImportError, RuntimeError) as error:  # RuntimeError: built for another torch
         raise RunError(
             f"the detector needs torchvision, which cannot be imported ({error}): pip install "
-            "the torchvision of your torch, or give boxes by --boxes FILE"
+            "the torchvision of your torch, or give boxes by a file"
         ) from error
     return detection
 
@@ -78,14 +78,15 @@ def _built(detection: Any, weights: str | None) -> Any:
     if weights is None and offline():
         raise RunError(
             "torchvision's detector is not in its cache, and HRBENCH_OFFLINE forbids to fetch it: "
-            "name a file by --detector"
+            "`hrbench predict --detector` takes a file"
         )
     if weights is None:
         try:
             return make(weights="DEFAULT")
         except (OSError, RuntimeError) as error:  # RuntimeError: what came is not what was asked
             raise RunError(
-                f"torchvision cannot fetch its detector ({error}); name a file by --detector"
+                f"torchvision cannot fetch its detector ({error}); `hrbench predict --detector` "
+                "takes a file"
             ) from error
     network = make(weights=None, weights_backbone=None)
     held = contents.read(Path(weights)).held

@@ -4,7 +4,7 @@ Letters: N boxes, H x W pixels.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,7 @@ from hrbench.commands.predict.boxes import (
     whole_pictures,
 )
 from hrbench.commands.predict.from_pictures import TOGETHER
-from hrbench.commands.predict.pictures import Picture, grouped, picture
+from hrbench.commands.predict.pictures import Picture, Read, grouped, picture
 from hrbench.data.media import Medium
 from hrbench.data.pillow import UNREADABLE
 from hrbench.engine.progress import Steps
@@ -147,10 +147,8 @@ class PictureModel(Model):
 
     def _of_file(self, path: Path, found: Found) -> Found:
         """Return what was found with the file's name, without pixels that can be read again."""
-        return replace(found, file=str(path), picture=partial(self._again, path))
-
-    def _again(self, path: Path) -> Pixels:
-        return self._predictor.to_bgr(picture(path, 0, self._predictor.read).pixels)
+        again = partial(_read_again, path, self._predictor.read, self._predictor.to_bgr)
+        return replace(found, file=str(path), picture=again)
 
     def _picture(self, index: int, source: Source) -> Picture:
         if isinstance(source, Path):
@@ -179,13 +177,17 @@ class PictureModel(Model):
             raise DataError(f"boxes: {asked} has boxes of files; name pictures by their paths")
         allow = self._task.options.allow
         media = [Medium(path, is_video=False) for path in paths]
-        wished = Wished(asked, THRESHOLD, allow=allow)
+        wished = Wished(asked, THRESHOLD, allow=allow, key="boxes=")
         way = boxes_of(wished, self._task.dataset, media, self._runtime)
         for words in way.words:
             tell(words)
         if asked in {None, WHOLE, DETECTOR}:
             self._ways[asked] = way
         return way
+
+
+def _read_again(path: Path, read: Read, to_bgr: Callable[[NDArray[Any]], Pixels]) -> Pixels:
+    return to_bgr(picture(path, 0, read).pixels)
 
 
 def _is_path(source: Any) -> bool:

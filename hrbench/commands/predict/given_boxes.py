@@ -25,7 +25,7 @@ from hrbench.lints.boxes import doubts
 
 Floats = NDArray[np.float64]
 Value = TypeVar("Value")
-CATEGORY = "--box-category names the one to take"
+CATEGORY = "`hrbench predict --box-category` names the one to take"
 NONE: Floats = np.zeros((0, 5))
 
 
@@ -63,7 +63,7 @@ def given(
             name, or none of its boxes is of these pictures.
     """
     if not path.exists():
-        raise DataError(f"--boxes {path}: that file does not exist; or write whole or detector")
+        raise DataError(f"boxes: {path} does not exist; name a file that does, whole, or detector")
     every, faults = detections.read(path)
     chosen, more = of_category(every, wanted)
     stop_at_fatal(path, [*faults, *more], allow, f"{CATEGORY}; {ADVICE}")
@@ -171,13 +171,16 @@ def _none(
     boxes = chosen.boxes
     if not len(boxes):
         besides = f" but {in_words(chosen.left_out)}" if chosen.left_out else ""
-        return f"--boxes {path}: there is no box in it{besides}"
+        return f"boxes: {path} has none{besides}"
     if known.any():
-        return f"--boxes {path}: all boxes of the pictures are below --box-threshold {threshold:g}"
+        return (
+            f"boxes: those that {path} has of the pictures are below the threshold of "
+            f"{threshold:g}, which `hrbench predict --box-threshold` sets"
+        )
     images = _few([str(image) for image in dict.fromkeys(boxes.images)])
     pictures = _few([str(medium.path) for medium in media])
     return (
-        f"--boxes {path}: no box of it is in any of the pictures ({pictures}): it is of {images}; "
+        f"boxes: no box of {path} is in any of the pictures ({pictures}): it is of {images}; "
         "an image is told by its 'file_name', with or without its folders, or by an 'image_id' "
         "that the picture is called by (000139.jpg is 139)"
     )
@@ -201,6 +204,6 @@ def _remarks(
         above = int((scores > 1).sum())
         sentences.append(
             f"{above} of {len(boxes)} boxes have a score above 1 (up to {scores.max():g}), while "
-            f"--box-threshold {threshold:g} is of scores from 0 to 1"
+            f"the threshold of {threshold:g} is of scores from 0 to 1"
         )
     return sentences

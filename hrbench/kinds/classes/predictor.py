@@ -46,13 +46,15 @@ class ClassPredictor:
         read = seeing(inference, self.crops.count)
         self._see = Pass(inference, read, images)
 
-    def read(self, path: Path) -> NDArray[Any]:
+    @staticmethod
+    def read(path: Path) -> NDArray[Any]:
         return np.asarray(read_rgb(path))
 
     def from_bgr(self, image: Pixels) -> NDArray[Any]:
         return np.ascontiguousarray(image[..., ::-1])
 
-    def to_bgr(self, image: NDArray[Any]) -> Pixels:
+    @staticmethod
+    def to_bgr(image: NDArray[Any]) -> Pixels:
         return np.asarray(image[..., ::-1])
 
     @torch.inference_mode()

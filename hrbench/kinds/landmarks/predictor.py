@@ -42,6 +42,7 @@ class KeypointPredictor:
         self.spec, self.dataset, self.runtime = task.spec, task.dataset, runtime
         self.names, self.edges = task.dataset.keypoints, task.dataset.edges
         self.pixels, self.header = task.pixels, header(self.names)
+        self.read, self.to_bgr = self.pixels.cutting.read, self.pixels.cutting.to_bgr
         self.about: dict[str, Any] = {
             "keypoints": list(self.names),
             "edges": [list(edge) for edge in self.edges],
@@ -54,14 +55,8 @@ class KeypointPredictor:
         maps = heatmaps(task.spec, task.pixels, inference, runtime.device)
         self._see = Pass(inference, see(task.pixels.codec, maps), self._batch * scales)
 
-    def read(self, path: Path) -> NDArray[Any]:
-        return self.pixels.cutting.read(path)
-
     def from_bgr(self, image: Pixels) -> NDArray[Any]:
         return self.pixels.cutting.from_rgb(np.ascontiguousarray(image[..., ::-1]))
-
-    def to_bgr(self, image: NDArray[Any]) -> Pixels:
-        return self.pixels.cutting.to_bgr(image)
 
     @torch.inference_mode()
     def results(self, images: Sequence[NDArray[Any]], boxes: Sequence[Floats]) -> list[Keypoints]:
