@@ -74,6 +74,7 @@ def test_the_official_recipe_is_the_official_one() -> None:
         ("recipe.epoch=5", "recipe: unknown key 'epoch'. Did you mean 'epochs'?"),
         ("recipe.epochs=many", "recipe: epochs should be a valid integer, not 'many'"),
         ("recipe.epochs=0", "recipe: epochs should be greater than or equal to 1, not 0"),
+        ("model.input=100", "model: input should be a list, not 100"),
         ("model.input=[100, 96]", "model: input: 0 should be a multiple of 32, not 100"),
         ("protocol.metric=crowd", "no metric of such a task is called 'crowd'. Did you mean 'crow"),
         ("protocol.metric=mpjpe", "Known: crowdpose, nme, oks, pckh, pixels."),

@@ -64,6 +64,17 @@ def words(*known: str) -> Offer:
     return lambda _, __, begun: _offered(known, begun)
 
 
+def several(*known: str) -> Offer:
+    """Return what offers some words behind a comma each, but for those that are said already."""
+
+    def offered(_: click.Context, __: click.Parameter, begun: str) -> list[CompletionItem]:
+        before, comma, _last = begun.rpartition(",")
+        said = before.split(",")
+        return _offered((f"{before}{comma}{word}" for word in known if word not in said), begun)
+
+    return offered
+
+
 def either(*offers: Offer) -> Offer:
     """Return what offers of several sorts the first that fits, and files where none does."""
 

@@ -9,6 +9,7 @@ import click
 
 from hrbench.cli.completion import DATASET
 from hrbench.cli.root import DATA, FILE, answer, as_json, main
+from hrbench.errors import FetchError
 
 
 @main.command()
@@ -54,7 +55,12 @@ def fetch(
         elif told := text.steps(plan, plan.splits):
             click.echo(f"\n{told}")
         return
-    fetching.fetch(plan, keep=keep_archives, tell=lambda words: click.echo(words, err=True))
+    try:
+        fetching.fetch(plan, keep=keep_archives, tell=lambda words: click.echo(words, err=True))
+    except FetchError:
+        if not json_ and (told := text.steps(plan, plan.splits)):
+            click.echo(f"\n{told}\n")
+        raise
     report = checking.check(dataset, str(plan.root), images=False)
     report = replace(report, splits=tuple(s for s in report.splits if s.name in plan.splits))
     if json_:

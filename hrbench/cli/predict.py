@@ -6,8 +6,10 @@ from typing import Any
 
 import click
 
-from hrbench.cli.completion import A_TASK, RUN
+from hrbench.cli.completion import A_TASK, RUN, several
 from hrbench.cli.root import DEVICE, FILE, allowing, answer, as_json, computing, main
+
+MARKS = ("boxes", "ids", "scores")
 
 
 @main.command()
@@ -73,7 +75,13 @@ from hrbench.cli.root import DEVICE, FILE, allowing, answer, as_json, computing,
     help="Added for each box size a second: the higher, the less lags what moves [default: 15].",
 )
 @click.option("--drawn/--no-drawn", "draw", default=True, help="Write drawn pictures and videos.")
-@click.option("--draw", "marks", metavar="MARKS", help="Draw besides: boxes,ids,scores, or some.")
+@click.option(
+    "--draw",
+    "marks",
+    metavar="MARKS",
+    shell_complete=several(*MARKS),
+    help="Draw besides: boxes,ids,scores, or some.",
+)
 @allowing
 @as_json
 def predict(sources: tuple[str, ...], task: str | None, json_: bool, **flags: Any) -> None:

@@ -115,7 +115,7 @@ def _of_row(name: str, row: Row, *, only_here: bool) -> Fetched:
 def _of_timm(name: str, *, only_here: bool) -> Fetched:
     """Return the file that timm's own configuration of a pretrained network names."""
     try:
-        from timm.models import get_pretrained_cfg  # noqa: PLC0415  an extra
+        from timm.models import get_pretrained_cfg, list_pretrained  # noqa: PLC0415  an extra
     except ImportError as error:
         words = "timm knows where its weights are: pip install 'hrbench[timm]'"
         raise FetchError(f"{TIMM}{name}: {words}") from error
@@ -128,7 +128,9 @@ def _of_timm(name: str, *, only_here: bool) -> Fetched:
         return from_hub(repository, file, only_here=only_here)
     if named is not None and named.url:
         return _plain(str(named.url), "", only_here=only_here)
-    raise FetchError(f"{TIMM}{name}: timm has no pretrained weights of that name")
+    near = suggest(name, list_pretrained())
+    hint = near if near.startswith("Did") else "Its `timm.list_pretrained()` has their names."
+    raise FetchError(f"{TIMM}{name}: timm has no pretrained weights of that name. {hint}")
 
 
 def _plain(address: str, sha256: str, *, only_here: bool) -> Fetched:

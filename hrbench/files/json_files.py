@@ -38,10 +38,12 @@ def parse(content: bytes, path: Path) -> Any:
     except json.JSONDecodeError as error:
         ends = ", where the file ends" if error.pos >= len(error.doc.rstrip()) else ""
         place = f"line {error.lineno}, column {error.colno}{ends}"
-        raise DataError(
-            f"{path} is not JSON: {error.msg} at {place}; fetch the file again"
-        ) from error
+        raise DataError(_no_json(path, f"{error.msg} at {place}")) from error
     except UnicodeDecodeError as error:
-        raise DataError(
-            f"{path} is not JSON: {error.reason} at byte {error.start}; fetch the file again"
-        ) from error
+        raise DataError(_no_json(path, f"{error.reason} at byte {error.start}")) from error
+
+
+def _no_json(path: Path, why: str) -> str:
+    damaged = path.suffix == ".json"
+    onward = "fetch the file again" if damaged else "name a file of JSON"
+    return f"{path} is not JSON: {why}; {onward}"

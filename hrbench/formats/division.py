@@ -178,7 +178,7 @@ def _require_groups(group: NDArray[np.str_], rule: Division, needed: int, where:
     if count < needed:
         parts = f"{rule.folds} folds" if rule.folds else "training and validation"
         parts += " and a test" if rule.test and not where else ""
-        first = f" ({group[0]})" if count else ""
+        first = f" ({group[0]})" if count == 1 else ""
         raise DataError(
             f"split: {count} {rule.by}{'s' * (count != 1)}{first}{where}, and {parts} need "
             f"{needed}: annotate more, or divide by something else"

@@ -19,6 +19,7 @@ from hrbench.formats.listing import NOTHING_LISTED, Listed, ListFiles, Listing, 
 from hrbench.formats.location import DataRoot, issuer
 from hrbench.spec import DatasetSpec, Split
 
+TOP = "."  # the folder that names of images begin in
 Notes = Callable[[DatasetSpec, Listing], list[Fault]]
 
 
@@ -92,7 +93,7 @@ def _shared_folders(how: Divided) -> list[Fault]:
         return []
     sides: list[set[str]] = [set(), set()]
     for name, part in zip(how.names, how.part.tolist(), strict=True):
-        sides[part == TRAINING].add(name.rpartition("/")[0])
+        sides[part == TRAINING].add(name.rpartition("/")[0] or TOP)
     both = sorted(sides[0] & sides[1]) if len(sides[0] | sides[1]) > 1 else []
     kind = (
         'folders with images on both sides; where each is a video or an animal, by = "folder" in '

@@ -110,6 +110,11 @@ def paired(first: Repeats, second: Repeats, only: str | None = None) -> PairedFo
                 if one.folds
                 else f"{run} is no fold of a cross-validation; see `hrbench run --folds`"
             )
+    if first.latest.id == second.latest.id:
+        raise RunError(
+            f"{first.latest.id[:8]} is a fold of both: name one of another cross-validation to "
+            "compare it with"
+        )
     if apart := _unlike(first.runs, second.runs):
         raise RunError(
             f"{first.latest.id[:8]} and {second.latest.id[:8]} are not of the same folds: {apart}"

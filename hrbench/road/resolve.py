@@ -60,8 +60,14 @@ def _folded(spec: TaskSpec, dataset: DatasetSpec, options: Options) -> DatasetSp
     """Return a dataset whose images are divided into folds, of which one validates.
 
     Raises:
-        RunError: its training and its validation are not parts of one file.
+        RunError: its splits are published, or its training and its validation are not parts of one
+            file.
     """
+    if catalog.is_published(dataset):
+        raise RunError(
+            f"--folds divides the images of one file, and {dataset.name} has published splits, "
+            "which stay as they are: it is for data of one's own (docs/splits.md)"
+        )
     names = (spec.protocol.train_split, spec.protocol.split)
     parts = [dataset.splits[name].part if name in dataset.splits else None for name in names]
     if parts != [TRAINING, VALIDATION] or len(dataset.divided_files) > 1:

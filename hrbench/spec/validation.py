@@ -23,14 +23,14 @@ def validate(kind: type[_Spec], raw: Mapping[str, Any], where: str) -> _Spec:
     try:
         return kind.model_validate(raw)
     except pydantic.ValidationError as error:
-        raise SpecError(f"{where}: {_sentence(error, kind)}") from error
+        raise SpecError(f"{where}: {_sentence(error, kind, raw)}") from error
 
 
-def _sentence(error: pydantic.ValidationError, kind: type[Table]) -> str:
+def _sentence(error: pydantic.ValidationError, kind: type[Table], raw: Mapping[str, Any]) -> str:
     faults = error.errors(include_url=False)
     # A misspelt key that must be there is missing as well; the misspelling says more.
     first = next((e for e in faults if e["type"] == "extra_forbidden"), faults[0])
-    *tables, key = [str(part) for part in first["loc"]] or [""]
+    *tables, key = _written(first["loc"], raw) or [""]
     place = "".join(f"{table}: " for table in tables)
     if first["type"] == "extra_forbidden":
         known = sorted(_fields(kind, tables))
@@ -43,6 +43,20 @@ def _sentence(error: pydantic.ValidationError, kind: type[Table]) -> str:
         return f"{place}{key}: ".removeprefix(": ") + str(first["ctx"]["error"])
     problem = PROBLEMS.get(first["type"]) or first["msg"].replace("Input should be", "should be")
     return f"{place}{key} {problem}, not {first['input']!r}"
+
+
+def _written(place: Sequence[int | str], raw: Any) -> list[str]:
+    """Return a place as a file has it: where one value stands for a list, without its number."""
+    parts = []
+    for part in place:
+        if isinstance(part, str):
+            raw = raw.get(part) if isinstance(raw, Mapping) else None
+        elif isinstance(raw, list | tuple):
+            raw = raw[part]
+        else:
+            continue
+        parts.append(str(part))
+    return parts
 
 
 def _fields(kind: Any, tables: Sequence[str]) -> set[str]:

@@ -90,10 +90,13 @@ def test_boxes(folder: Path) -> None:
     refused(called(folder, *predict("a.jpg", "--boxes", "gone.json")), ["gone.json", "not exist"])
     for box, words in (
         ({"file_name": "a.jpg", "bbox": [500, 0, 5, 5]}, "box 0: 500 0 5 5 in 128 x 128"),
-        ({"file_name": "b.jpg", "bbox": [0, 0, 5, 5]}, "no box of it is in any of the pictures"),
+        ({"file_name": "b.jpg", "bbox": [0, 0, 5, 5]}, "boxes.json is in any of the pictures"),
     ):
         (folder / "boxes.json").write_text(json.dumps([box]))
         refused(called(folder, *predict("a.jpg", "--boxes", "boxes.json")), [words])
+    (folder / "boxes.toml").write_text('title = "Mine"')
+    words = "boxes.toml is not JSON: Expecting value at line 1, column 1; name a file of JSON"
+    refused(called(folder, *predict("a.jpg", "--boxes", "boxes.toml")), [words])
 
 
 def test_an_output_that_is_there_or_cannot_be_written(folder: Path) -> None:
@@ -119,7 +122,7 @@ def test_json_is_one_object(folder: Path) -> None:
 
 def test_weights_of_no_run_want_a_task(folder: Path) -> None:
     arguments = ["predict", "a.jpg", "--weights", str(small_weights("coco-pose@tiny")), "-o", "out"]
-    words = ["does not say what it was trained for: name --task", "coco-pose@tiny"]
+    words = ["does not say what it was trained for: name the task", "coco-pose@tiny"]
     refused(called(folder, *arguments), words)
 
 

@@ -13,7 +13,8 @@ import pytest
 from click.shell_completion import CompletionItem, ShellComplete
 
 from hrbench import catalog
-from hrbench.cli import compare, main, report
+from hrbench.cli import compare, main, predict, report
+from hrbench.draw import predicted
 from hrbench.report import comparison_forms, forms
 
 BASH = shutil.which("bash")
@@ -101,6 +102,13 @@ def test_forms_are_those_that_there_are() -> None:
     assert values("report --format m") == ["markdown", "model-index"]
     assert compare.FORMS == comparison_forms.FORMS
     assert values("compare --format ") == [*compare.FORMS]
+
+
+def test_marks_are_offered_one_behind_the_other() -> None:
+    assert {*predict.MARKS} == {*predicted.MARKS}
+    assert values("predict --draw ") == ["boxes", "ids", "scores"]
+    assert values("predict --draw boxes,") == ["boxes,ids", "boxes,scores"]
+    assert values("predict --draw scores,i") == ["scores,ids"]
 
 
 def test_what_is_offered_takes_no_slow_library() -> None:

@@ -50,6 +50,22 @@ def test_nothing_is_left_of_what_cannot_be_divided(source: Path, tmp_path: Path)
     assert sorted(path.name for path in source.iterdir()) == [ANNOTATIONS, "images"]
 
 
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        (r"(?P<video>.*", r"--split-by (?P<video>.*: no regular expression (missing ), unterm"),
+        (r"(.*)_\d+", "A regular expression names the group that it divides by: (?P<video>…)"),
+    ],
+)
+def test_a_pattern_that_is_none_or_names_nothing_is_said_to_be(
+    pattern: str, words: str, source: Path, tmp_path: Path
+) -> None:
+    ended = called(tmp_path, "convert", f"source/{ANNOTATIONS}", "mice", "--split-by", pattern)
+    refused(ended, [f"--split-by {pattern}: ", words])
+    assert DATASET not in ended.err
+    assert source.is_dir()
+
+
 def test_what_the_source_divides_is_not_divided_again(source: Path, tmp_path: Path) -> None:
     for split in ("train", "val"):
         (source / f"{split}.json").write_bytes((source / ANNOTATIONS).read_bytes())

@@ -407,6 +407,7 @@ def test_nothing_is_fetched_where_that_is_forbidden(coco: Site, tmp_path: Path) 
     assert ended.err.count("Error: ") == 1
     assert "HRBENCH_OFFLINE forbids to fetch it" in ended.err
     assert coco.served.asked == []
+    assert f"by hand: {BOXES}\n  1. open https://github.com/leoxiaobin/" in ended.out
     assert fetched(tmp_path, coco.toml, "--dry-run", HRBENCH_OFFLINE="1").status == 0
 
 

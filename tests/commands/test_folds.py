@@ -103,6 +103,8 @@ def test_cross_validations_are_compared_fold_by_fold(place: Path) -> None:
     assert found.difference.p == pytest.approx(
         2 * stats.t.sf(abs(sum(differences) / 2 / spread), 1)
     )
+    ended = called(place, "compare", str(every[0]), str(every[1]), "--folds")
+    refused(ended, [f"{records[1].id[:8]} is a fold of both"])
     record = (every[3] / "record.json").rename(every[3] / "away")
     ended = called(place, "compare", str(every[0]), str(every[2]), "--folds")
     record.rename(every[3] / "record.json")
@@ -135,7 +137,7 @@ def test_folds_are_of_images_of_one_file(tmp_path: Path) -> None:
     ended = called(tmp_path, *RUN, "--data", "videos", "--folds", "3")
     refused(ended, ["--folds divides the images of one file, and videos does not say"])
     ended = called(tmp_path, "run", "coco-pose", "--folds", "3", "--data", "builtin")
-    assert "--folds divides the images of one file, and coco" in ended.err
+    refused(ended, ["coco has published splits, which stay as they are", "data of one's own"])
 
 
 def test_folds_go_with_neither_seeds_nor_weights(tmp_path: Path) -> None:

@@ -122,7 +122,9 @@ def test_a_release_that_is_not_fetched_yet_decides_a_plan_as_it_does_a_run() -> 
     [
         ([run(task="coco-pose", varient="tiny")], "run 1: unknown key 'varient'"),
         ([run(task="coco-pose"), run(seed=1)], "run 2: the key 'task' is missing"),
-        ([run(task="coco-pose", seed=-1)], "run 1: seed: 0 should be greater than or equal to 0"),
+        ([run(task="coco-pose", seed=-1)], "run 1: seed should be greater than or equal to 0"),
+        ([run(task="coco-pose", seed="a")], "run 1: seed should be a valid integer, not 'a'"),
+        ([run(task="coco-pose", seed=[0, "a"])], "run 1: seed: 1 should be a valid integer"),
         ([], "write each run, or each line of runs, as a table [[run]]"),
         ([run(task="coco-pose"), table("[jobs]", gpus=1)], "unknown key 'jobs'"),
         (

@@ -70,8 +70,10 @@ def test_any_other_is_found_as_timm_s_own_configuration_names_it(hub: Hub) -> No
     assert fetched("timm:resnet50").path.read_bytes() == b"r50"
     with pytest.raises(FetchError, match="timm has no pretrained weights of that name"):
         fetched("timm:resnet50.none_in1k")
-    with pytest.raises(FetchError, match="timm has no pretrained weights of that name"):
+    with pytest.raises(FetchError, match=r"name\. Its `timm\.list_pretrained\(\)` has their names"):
         fetched("timm:no_such_network")
+    with pytest.raises(FetchError, match=r"Did you mean 'hrnet_w32\.ms_in1k'\?"):
+        fetched("timm:hrnet_w32.ms_in2k")
 
 
 def test_a_row_with_an_address_is_fetched_and_its_printed_hash_compared(

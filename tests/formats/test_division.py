@@ -141,7 +141,7 @@ def test_an_image_of_two_animals_joins_the_images_of_both() -> None:
 def test_one_group_cannot_be_divided() -> None:
     with pytest.raises(DataError, match=r"split: 1 folder \(v\), and training and validation"):
         divided(["v/1.png", "v/2.png"], spec(by="folder"))
-    with pytest.raises(DataError, match=r"10 videos .*, and 12 folds need 12"):
+    with pytest.raises(DataError, match="split: 10 videos, and 12 folds need 12"):
         divided(NAMES, spec(by="video", pattern=PATTERN, folds=12, fold=1))
 
 
@@ -331,6 +331,30 @@ def test_check_says_which_folders_are_on_both_sides(videos: Path) -> None:
     assert "on both sides" not in report.text()
 
 
+def test_the_folder_that_names_begin_in_is_called_so(videos: Path) -> None:
+    def to_the_top(content: Any) -> None:
+        for image in content["images"][:20]:
+            name = Path(image["file_name"]).name
+            (videos / image["file_name"]).rename(videos / name)
+            image["file_name"] = name
+
+    edit_json(videos / ANNOTATIONS, to_the_top)
+    divide(videos, validation=0.5)
+    said = " ".join(check(str(videos / DATASET), str(videos), images=False).text().split())
+    assert "keeps them apart (docs/splits.md): 2 (., images)" in said
+
+
+@pytest.mark.parametrize("table", [{"by": "vidio"}, {"by": "video", "stratify": "vidio"}])
+def test_check_divides_nothing_by_a_field_that_is_not_there(
+    videos: Path, table: dict[str, str]
+) -> None:
+    divide(videos, **table)
+    said = " ".join(check(str(videos / DATASET), str(videos), images=False).text().split())
+    assert "no image or annotation has 'vidio'" in said
+    assert "divided by" not in said
+    assert "of each image" not in said
+
+
 def test_one_group_that_is_measured_has_no_interval_and_says_why(
     videos: Path, tmp_path: Path
 ) -> None:
@@ -345,7 +369,7 @@ def test_one_group_that_is_measured_has_no_interval_and_says_why(
     ("table", "words"),
     [
         ({"validation": 0.2, "test": 0.75}, r"1 video \(v\d\) beside the test, and training"),
-        ({"test": 0.5, "folds": 3, "fold": 1}, r"2 videos \(v\d\) beside the test, and 3 folds"),
+        ({"test": 0.5, "folds": 3, "fold": 1}, r"2 videos beside the test, and 3 folds"),
         ({"folds": 3, "fold": 1, "stratify": "frame"}, "no value of 'frame' is that of 3 images"),
     ],
 )

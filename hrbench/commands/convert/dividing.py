@@ -1,6 +1,7 @@
 """What was converted, divided by what its images share."""
 
 import json
+import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,6 +24,8 @@ test = 0.0                   # kept out of both; a split with part = "test" meas
 seed = 0
 """
 TRAIN = "train"
+GROUP = "(?P<"  # how a named group begins
+NAMELESS = ". A regular expression names the group that it divides by: (?P<video>…)"
 
 
 def there(folder: Path) -> frozenset[str]:
@@ -56,7 +59,8 @@ def divide(made: Summary, by: str, before: frozenset[str], allow: Sequence[str])
             raise DataError(f"{file}: --split-by divides images that a file lists")
         listed, faults = listed_by(listing, annotation_file(made.folder, split), dataset, split)
         if wrong := [fault for fault in let_pass(faults, allow) if fault.fatal]:
-            raise DataError(f"--split-by {by}: {wrong[0]}")
+            hint = NAMELESS if "(" in by and GROUP not in by else ""
+            raise DataError(f"--split-by {by}: {wrong[0]}{hint}")
     except HrbenchError:
         for name in there(made.folder) - before:
             path = made.folder / name
@@ -69,9 +73,17 @@ def divide(made: Summary, by: str, before: frozenset[str], allow: Sequence[str])
 
 
 def _table(by: str) -> str:
-    """Return the table [split] of a field, or of the first group of a pattern."""
-    _, opens, rest = by.partition("(?P<")
+    """Return the table [split] of a field, or of the first group of a pattern.
+
+    Raises:
+        DataError: the pattern is no regular expression.
+    """
+    _, opens, rest = by.partition(GROUP)
     if not opens:
         return BY.format(by=json.dumps(by, ensure_ascii=False), pattern="")
+    try:
+        re.compile(by)
+    except re.error as error:
+        raise DataError(f"--split-by {by}: no regular expression ({error})") from error
     pattern = f"pattern = {json.dumps(by, ensure_ascii=False)}\n"
     return BY.format(by=json.dumps(rest.partition(">")[0], ensure_ascii=False), pattern=pattern)

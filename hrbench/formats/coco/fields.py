@@ -21,7 +21,7 @@ def values_of(
     """Return (M,) the values that each image has of some fields, and what is wrong with those.
 
     A field of the images counts before one of the annotations. An image without annotations has
-    no value of theirs.
+    no value of theirs. A field that nothing has is a fault, and has no values.
     """
     content, _ = numbered(content)
     images, annotations = content["images"], content["annotations"]
@@ -41,13 +41,13 @@ def values_of(
             ]
             faults += fault_of(f"images without '{field}', by which [split] divides them", odd)
             continue
-        values[field] = _of_annotations(images, annotations, field)
         without = [row for row in annotations if _value(row, field) is None]
         if len(without) == len(annotations):
             faults.append(stated(_unknown(field, images, annotations)))
-        else:
-            odd = [f"id {row.get('id', '?')}" for row in without]
-            faults += fault_of(f"annotations without '{field}', by which [split] divides", odd)
+            continue
+        values[field] = _of_annotations(images, annotations, field)
+        odd = [f"id {row.get('id', '?')}" for row in without]
+        faults += fault_of(f"annotations without '{field}', by which [split] divides", odd)
     return values, faults
 
 
