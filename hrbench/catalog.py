@@ -15,6 +15,7 @@ from hrbench.spec.validation import RENAMED, validate
 
 _PACKAGE = Path(__file__).parent
 _OF_RUN = "run.json"  # beside the files that a run wrote
+_OF_DATASET = "task.toml"  # beside a dataset's own file: how that is trained on
 # Of a dataset, what only tells apart where figures are good or bad, and where its files are from.
 BESIDE: Any = {
     "regions": True,
@@ -69,7 +70,7 @@ def is_task(text: str) -> bool:
 def task_file(task: str) -> TaskFile:
     """Return the file of `NAME`, `NAME@VARIANT`, `FILE.toml` or `FILE.toml@VARIANT`.
 
-    A run's own `spec.toml` is one too.
+    A run's own `spec.toml` is one too. A dataset's file stands for the `task.toml` beside it.
 
     Raises:
         UnknownNameError: no such task.
@@ -81,10 +82,29 @@ def task_file(task: str) -> TaskFile:
         raise UnknownNameError("task", name, names("tasks"))
     path = Path(name) if own else folder("tasks") / f"{name}.toml"
     raw = _read(path)
+    if own and "splits" in raw:
+        path, raw = _trained_on(path)
     require_tables(path, raw)
     if "variant" in raw:  # a resolved spec, as a run leaves it
         raw["default"] = raw.pop("variant")
     return TaskFile(path, variant or None, raw, path.parent if own else None)
+
+
+def _trained_on(dataset: Path) -> tuple[Path, dict[str, Any]]:
+    """Return the task beside a dataset's file that is measured on it, and what that says.
+
+    Raises:
+        SpecError: there is none.
+    """
+    beside = dataset.with_name(_OF_DATASET)
+    raw = _read(beside) if beside.is_file() else {}
+    measured_on = beside.parent / str(raw.get("dataset"))
+    if measured_on.resolve() != dataset.resolve():
+        raise SpecError(
+            f"{dataset} is a dataset's file, and there is no {beside} that is measured on it; name "
+            "the file of a task, which says how the dataset is trained on"
+        )
+    return beside, raw
 
 
 def shipped(name: str) -> TaskFile | None:

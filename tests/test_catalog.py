@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 import tomli_w
+from dots import DATASET, TASK, edit_toml, write_dots
 from specs import landmark_task
 
 from hrbench import catalog
@@ -55,6 +56,24 @@ def test_a_variant_stands_behind_a_name_or_a_file_and_not_in_its_path(
     task: str, name: str, variant: str
 ) -> None:
     assert catalog.name_and_variant(task) == (name, variant)
+
+
+def test_a_dataset_s_file_stands_for_the_task_beside_it(tmp_path: Path) -> None:
+    write_dots(tmp_path)
+    for variant in ("", "@tiny"):
+        dataset, task = (catalog.load_task(f"{tmp_path / n}{variant}") for n in (DATASET, TASK))
+        assert dataset == task
+
+
+@pytest.mark.parametrize("other", ["another.toml", "coco", None])
+def test_a_dataset_s_file_stands_for_no_task_of_another(other: str | None, tmp_path: Path) -> None:
+    write_dots(tmp_path)
+    if other is None:
+        (tmp_path / TASK).unlink()
+    else:
+        edit_toml(tmp_path / TASK, lambda said: said.update(dataset=other))
+    with pytest.raises(SpecError, match=r"dataset\.toml is a dataset's file, and .*task\.toml"):
+        catalog.task_file(str(tmp_path / DATASET))
 
 
 def test_without_a_variant_comes_the_default_or_the_one_for_no_data() -> None:

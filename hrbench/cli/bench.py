@@ -51,10 +51,11 @@ def bench(
     from hrbench.commands.bench.sections import chosen  # noqa: PLC0415
     from hrbench.commands.bench.text import text  # noqa: PLC0415
 
+    sections = chosen(only, card=gpu)
+    each = benching.bench(sections, peer, lambda line: click.echo(line, err=True), card=gpu)
     if output is not None:
         output_files.require_free(Path(output), force=force)
-    sections = chosen(only, card=gpu)
-    for found in benching.bench(sections, peer, lambda line: click.echo(line, err=True), card=gpu):
+    for found in each:
         if output is not None:
             output_files.write(Path(output), json.dumps(found.content(), indent=2))
     if json_:

@@ -7,13 +7,13 @@ from typing import Any
 
 import click
 
-from hrbench.cli.completion import A_TASK
+from hrbench.cli.completion import TASK_OR_RUN
 from hrbench.cli.root import DATA, FILE, allowing, answer, as_json, main
 from hrbench.report import output as output_files
 
 
 @main.command()
-@click.argument("task", shell_complete=A_TASK)
+@click.argument("task", shell_complete=TASK_OR_RUN)
 @click.option("--data", type=FILE, help=DATA)
 @click.option(
     "--split",
@@ -23,7 +23,11 @@ from hrbench.report import output as output_files
 )
 @click.option("-n", "count", type=click.IntRange(min=1), default=24, help="Samples of each split.")
 @click.option("--id", "ids", multiple=True, help="The sample that is called so; repeatable.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, help="Of samples and augmentation.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    help="Of samples and augmentation [default: 0, or that of the RUN].",
+)
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Any key of the spec.")
 @click.option(
     "-o", "--output", type=FILE, default="browse.html", help="Write to this file, a new one."
@@ -44,20 +48,24 @@ def browse(
 ) -> None:
     """Write a page for a browser with samples of TASK: annotated, augmented, with their targets.
 
-    TASK is a name, a TOML file of your own, or a dataset or its file. Each sample is shown as it
-    is annotated, and as the network gets it in the first two epochs. What probably has left and
-    right swapped comes first, and makes half of the page at most.
+    TASK is a name, a TOML file of your own, a dataset or its file, or a RUN. Each sample is shown
+    as it is annotated, and as the network gets it in the first two epochs. What probably has left
+    and right swapped comes first, and makes half of the page at most.
 
     \b
     hrbench browse coco-pose --data /datasets -o coco.html
     hrbench browse mice/task.toml --split train --split val
     hrbench browse 300w --id 17 --id 18
+    hrbench browse latest
     """
-    output_files.require_free(Path(output), force=force)
     from hrbench.begun.options import Options  # noqa: PLC0415
     from hrbench.commands import browse as browsing  # noqa: PLC0415  torch takes seconds
 
-    page, looked = browsing.browse(task, Options(device="cpu", **flags), splits, ids, count)
+    said = {key: value for key, value in flags.items() if value not in (None, ())}
+    typed = {"device": "cpu"} | said
+    found = browsing.looked_up(task, Options(**typed), typed, splits, ids, count)
+    output_files.require_free(Path(output), force=force)
+    page, looked = browsing.drawn(found)
     output_files.write(Path(output), page)
     if json_:
         answer({"page": output, "splits": [one.content() for one in looked]})

@@ -74,8 +74,6 @@ def report(
 
     if form == HTML and not (check or json_):
         output = output or PAGE
-    if output is not None:
-        output_files.require_free(Path(output), force=force)
     runs = reporting.read(names, strict=strict)
     agrees, spoilt = True, []
     if check:
@@ -88,6 +86,7 @@ def report(
         if output is None:
             click.echo(text)
         else:
+            output_files.require_free(Path(output), force=force)
             output_files.write(Path(output), text)
             click.echo(f"report: {output}", err=True)
         spoilt = reporting.spoilt(runs, task, form)

@@ -2,14 +2,12 @@
 
 # ruff: noqa: D301  click keeps the lines of a paragraph that begins with \b
 
-from pathlib import Path
 from typing import Any
 
 import click
 
 from hrbench.cli.completion import RUN
 from hrbench.cli.root import FILE, as_json, main, print_record
-from hrbench.report import output as output_files
 from hrbench.report import run_folders
 
 RESULTS = "coco_results"
@@ -66,10 +64,10 @@ def score(
     if output is not None:
         if len(asked) != 1:
             raise click.UsageError("-o is a file for --samples or for --coco-results")
-        output_files.require_free(Path(output), force=force)
     elif asked and (overrides or flags["decoder"]):
         raise click.UsageError("what is scored by another rule goes into a file of yours: -o FILE")
     files: dict[str, Any] = {key: output or str(folder / FILES[key]) for key in asked}
+    flags["replaces"] = force or output is None
     from hrbench.commands import score as scoring  # noqa: PLC0415  torch takes seconds
 
     if asked and not json_:

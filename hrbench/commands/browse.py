@@ -1,8 +1,7 @@
 """A page of samples that a task is trained on: as annotated, as augmented, with their targets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -13,9 +12,10 @@ from hrbench.begun.options import Options
 from hrbench.draw.browsed import Browsed, Shown, chosen
 from hrbench.engine.progress import Steps
 from hrbench.engine.runtime import Runtime
-from hrbench.errors import RunError, SpecError, UnknownNameError
+from hrbench.errors import RunError, UnknownNameError
 from hrbench.kinds.contract import AnyTask
 from hrbench.kinds.registry import kind_of, task_of
+from hrbench.report import run_folders
 from hrbench.report.html.page import Cell, Column, Fact, Grid, Page, Section
 from hrbench.report.html.pictures import MOST, Room, fitted
 from hrbench.report.html.report import written
@@ -28,7 +28,15 @@ from hrbench.spec.task_file import TaskFile
 
 TITLE, FIRST = "hrbench browse", "overview"  # the file's, and the id of the page it opens at
 ROOM = Room(MOST)
-BESIDE = "task.toml"  # what `hrbench convert` writes beside a dataset's file
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chosen:
+    """Samples of a split that are to be shown."""
+
+    task: AnyTask  # that is trained on it
+    browsed: Browsed
+    rows: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +54,20 @@ class Looked:
         return {**asdict(self), "shown": list(self.shown)}
 
 
-def browse(
-    name: str, options: Options, splits: Sequence[str], ids: Sequence[str], count: int
-) -> tuple[str, list[Looked]]:
-    """Return a file of HTML with samples of some splits, and what is in it.
+def looked_up(
+    name: str,
+    options: Options,
+    typed: Collection[str],
+    splits: Sequence[str],
+    ids: Sequence[str],
+    count: int,
+) -> list[Chosen]:
+    """Return which samples of some splits are to be shown; nothing is drawn yet.
 
     Args:
-        name: a task, its file, or a dataset or its file, for a task that is measured on it.
+        name: a task, its file, a dataset or its file, for a task that is measured on it, or a RUN.
         options: the seed draws the samples and their augmentation, as a run's does.
+        typed: the names of those that are asked for; the others are a RUN's own.
         splits: names of annotated ones; none is the one that is trained on.
         ids: of samples; without one they are drawn, the odd ones first.
         count: how many are drawn of each split.
@@ -61,49 +75,39 @@ def browse(
     Raises:
         HrbenchError: the data are not right, or no sample is called so.
     """
+    if (run := run_folders.run_of(name)) is not None:
+        name, options = given.again(run, options, typed)
     file = catalog.task_file(_task_named(name))
     options = given.with_data(file, options)
-    pages, looked = [], []
-    for number, split in enumerate(splits or [""]):
+    found = []
+    for split in splits or [""]:
         task = _task(file, options, split)
         browsed = kind_of(task.spec).browsed(task)
         rows = _called(browsed, ids) if ids else chosen(browsed, count, options.seed)
-        shown = _shown(browsed, rows)
-        drawn_from = task.spec.protocol.train_split
-        looked.append(
-            Looked(
-                task.spec.name,
-                drawn_from,
-                browsed.count,
-                len(browsed.odd),
-                tuple(s.id for s in shown),
-            )
-        )
+        found.append(Chosen(task, browsed, rows))
+    return found
+
+
+def drawn(found: Sequence[Chosen]) -> tuple[str, list[Looked]]:
+    """Return a file of HTML with some samples, and what is in it."""
+    pages, looked = [], []
+    for number, one in enumerate(found):
+        task, browsed = one.task, one.browsed
+        shown = _shown(browsed, one.rows)
+        ids = tuple(s.id for s in shown)
+        split = task.spec.protocol.train_split
+        looked.append(Looked(task.spec.name, split, browsed.count, len(browsed.odd), ids))
         place = FIRST if not number else f"split-{number}"
-        pages.append(_page(task, browsed, dict(zip(rows, shown, strict=True)), place))
+        pages.append(_page(task, browsed, dict(zip(one.rows, shown, strict=True)), place))
     return written(TITLE, pages if len(pages) > 1 else [replace(pages[0], menu="")]), looked
 
 
 def _task_named(name: str) -> str:
-    """Return the task that a name or file stands for; of a dataset, one that is trained on it.
-
-    Raises:
-        SpecError: nothing says what a dataset is trained for.
-    """
-    if name in catalog.names("datasets") and name not in catalog.names("tasks"):
-        tasks = catalog.names("tasks")
-        return next((t for t in tasks if catalog.load_task(t).dataset == name), name)
-    if not name.endswith(".toml") or "splits" not in catalog.dataset_file(name)[1]:
+    """Return a task that is trained on the published dataset of a name; of others the name."""
+    tasks = catalog.names("tasks")
+    if name not in catalog.names("datasets") or name in tasks:
         return name
-    path, _ = catalog.dataset_file(name)
-    if path != Path(name):  # of the task that is named
-        return name
-    if not (beside := path.with_name(BESIDE)).is_file():
-        raise SpecError(
-            f"{name} is a dataset's file, and {beside} is not there; name the file of a task, "
-            "which says how the dataset is trained on"
-        )
-    return str(beside)
+    return next((t for t in tasks if catalog.load_task(t).dataset == name), name)
 
 
 def _task(file: TaskFile, options: Options, split: str) -> AnyTask:

@@ -26,7 +26,6 @@ def bundle(
     Raises:
         HrbenchError: a run is not there, has not ended or was changed; or the file is there.
     """
-    output.require_free(path, force=force)
     loaded = runs.load(names, run_folders.RUNS, strict=True)
     if loaded.unfinished:
         raise RunError(f"{loaded.unfinished[0]}: has not ended; name the runs that have")
@@ -39,5 +38,6 @@ def bundle(
             raise RunError(f"{folder}: another run that is named is called {place} too")
         kept = archive.of_run(folder, weights=weights, pictures=pictures)
         contents |= {f"{place}/{name}": folder / name for name in kept}
+    output.require_free(path, force=force)
     archive.write(path, contents)
     return Bundled(path, len(loaded.records), len(contents))

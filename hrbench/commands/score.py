@@ -10,6 +10,7 @@ from hrbench.errors import RunError
 from hrbench.kinds.contract import AnyTask
 from hrbench.kinds.registry import require_own_flags
 from hrbench.report import samples as one_by_one
+from hrbench.report.output import require_free
 from hrbench.report.predictions import Stored
 from hrbench.report.record import RunRecord
 from hrbench.report.whole import whole
@@ -27,14 +28,16 @@ def score(
     official: bool = False,
     samples: str | None = None,
     coco_results: str | None = None,
+    replaces: bool = True,
     say: Callable[[str], None] = tell,
 ) -> RunRecord:
     """Compute the figures of a run again from its stored predictions, without the network.
 
     With overrides of the protocol, or another decoder of the peaks that were kept, nothing is
     written: the run's record stays what it is. With `official`, pycocotools computes them too,
-    and what differs is an error. `samples` and `coco_results` are files to write besides;
-    `say` tells where each is and what it holds.
+    and what differs is an error. `samples` and `coco_results` are files to write besides, of
+    which one that is there is an error unless it `replaces`; `say` tells where each is and what it
+    holds.
     """
     if samples:
         one_by_one.require_known(Path(samples))
@@ -43,6 +46,8 @@ def score(
     require_own_flags(run_folder.read(folder)[0], asked)
     changes = (*overrides, *([f"protocol.decoder={decoder}"] if decoder else []))
     run = again.opened(folder, changes, data)
+    for name in filter(None, (samples, coco_results)):
+        require_free(Path(name), force=replaces)
     task, evaluation = run.task, again.evaluation_of(run)
     predictions = again.predictions_of(run, evaluation)
     if samples and evaluation.truth is None:

@@ -14,7 +14,7 @@ from cli.command import called, refused
 from dots import DATASET, write_dots
 from numpy.typing import NDArray
 from PIL import Image
-from worlds import release_of_300w, small_world
+from worlds import ran, release_of_300w, small_weights, small_world
 
 from hrbench import catalog
 from hrbench.begun.options import Options
@@ -179,8 +179,20 @@ def test_a_dataset_stands_for_the_task_that_is_trained_on_it(tmp_path: Path) -> 
     assert browsed(tmp_path, f"dots/{DATASET}", "-n", "1").samples
     data = str(small_world())
     assert "coco-pose" in called(tmp_path, "browse", "coco", "--data", data, "-n", "1").out
-    shutil.move(tmp_path / "dots" / "task.toml", tmp_path / "other.toml")
-    refused(called(tmp_path, "browse", f"dots/{DATASET}", "-o", "x.html"), ["name the file of a"])
+
+
+def test_a_run_stands_for_its_task_with_its_data_and_seed(tmp_path: Path) -> None:
+    data = str(small_world())
+    weights = str(small_weights("coco-pose@tiny"))
+    ran("coco-pose@tiny", tmp_path / "results" / "runs", data=data, weights=weights, seed=5)
+    where = ("coco-pose@tiny", "--data", data)
+    (name, same), *_ = browsed(tmp_path, "latest", "-n", "1").samples.items()
+    for seed in ("5", "0"):
+        asked = ("--id", name, "--seed", seed)
+        own = browsed(tmp_path, *where, *asked).samples[name]
+        assert np.array_equal(own["epoch 1"], same["epoch 1"]) == (seed == "5")
+        typed = browsed(tmp_path, "latest", *asked).samples[name]
+        assert np.array_equal(typed["epoch 1"], own["epoch 1"])
 
 
 @pytest.mark.parametrize(

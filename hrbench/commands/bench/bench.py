@@ -59,7 +59,9 @@ def bench(
     *,
     card: bool,
 ) -> Iterator[Bench]:
-    """Yield what is known after each section; `told` gets each line as it is printed.
+    """Return what runs sections and yields what is known after each.
+
+    `told` gets each line as it is printed.
 
     Raises:
         HrbenchError: there is no card, or no official code in that folder.
@@ -73,10 +75,18 @@ def bench(
             f"--peer {peer}: has no {CODE}; name a checkout of deep-high-resolution-net.pytorch"
         )
     found = Bench(machine, None if peer is None else str(Path(peer).resolve()))
+    return _each(sections, found, told, started + BUDGET if card else None)
+
+
+def _each(
+    sections: tuple[Section, ...], found: Bench, told: Callable[[str], None], end: float | None
+) -> Iterator[Bench]:
+    """Run the sections, all before `end` where there is one; yield what is known after each."""
     shares = [section.seconds for section in sections]
     for index, section in enumerate(sections):
-        left = BUDGET - (monotonic() - started)
-        limit = left * shares[index] / sum(shares[index:]) if card else section.seconds
+        limit = section.seconds
+        if end is not None:
+            limit = (end - monotonic()) * shares[index] / sum(shares[index:])
         outcome = _outcome(section, found.peer, limit, told)
         found = replace(found, outcomes=(*found.outcomes, outcome))
         yield found

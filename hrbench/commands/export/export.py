@@ -77,11 +77,11 @@ def export(
     Raises:
         HrbenchError: the weights do not fit, the file cannot be written, or it differs.
     """
-    writing.require_writable(path, run=check, force=force)
-    with writing.whole(path) as partial:
-        loaded = load(task, options)
-        deployed = deployable(loaded)
-        trial = prepared(deployed, loaded.network, images) if check else None
+    writing.require_writable(path, run=check)
+    loaded = load(task, options)
+    deployed = deployable(loaded)
+    trial = prepared(deployed, loaded.network, images) if check else None
+    with writing.whole(path, force=force) as partial:
         about = description(deployed, loaded.sha256)
         writing.save(writing.trace(deployed), deployed, about, partial)
         with machine_limits():

@@ -25,15 +25,12 @@ TRACING = "backed_size_oblivious"
 _Save = Callable[[ExportedProgram, Deployable[Any, Any], dict[str, Any], Path], None]
 
 
-def require_writable(path: Path, *, run: bool, force: bool) -> None:
+def require_writable(path: Path, *, run: bool) -> None:
     """Refuse, before anything is computed, what could not be written, or not be run.
 
     Raises:
-        RunError: a file is there and not to be replaced (`force`), no format has that suffix, or
-            packages are missing or too old.
+        RunError: no format has that suffix, or packages are missing or too old.
     """
-    if path.is_file() and not force:
-        raise RunError(f"-o {path} is there already; name another, or add --force")
     if path.suffix not in FORMATS:
         raise RunError(f"-o {path}: name a file that ends in {ONNX} or {TORCH}")
     if not hasattr(fx_config, TRACING):
@@ -47,13 +44,15 @@ def require_writable(path: Path, *, run: bool, force: bool) -> None:
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
+def whole(path: Path, *, force: bool) -> Iterator[Path]:
     """Yield where to write a file; it gets its name at the end, and never if something fails.
 
     Raises:
-        RunError: nothing can be written there.
+        RunError: a file is there and not to be replaced (`force`), or none can be written there.
     """
     partial = path.with_name(f".{path.stem}.partial{path.suffix}")
+    if path.is_file() and not force:
+        raise RunError(f"-o {path} is there already; name another, or add --force")
     if path.is_dir():
         raise RunError(f"-o {path}: that is a folder; name a file")
     try:

@@ -36,13 +36,13 @@ def convert(
     if target.suffix not in {SAFETENSORS, *TORCH}:
         raise WeightsError(f"-o {target}: end it in {SAFETENSORS}, or in {' or '.join(TORCH)}")
     checkpoint = weights_of(str(file)).read(part)
+    layout = _layout(checkpoint, names)
     if target.exists() and target.samefile(checkpoint.path):
         raise WeightsError(f"-o {target} is the file that is read; name another")
     if target.exists() and not force:
         raise WeightsError(
             f"-o {target} is there already; name another, or replace it with --force"
         )
-    layout = _layout(checkpoint, names)
     tensors = {}
     for name, tensor in checkpoint.tensors.items():
         theirs = layout.theirs(name)
