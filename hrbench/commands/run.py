@@ -73,7 +73,10 @@ def begun_or_new(
         if ended:
             return (runs.read(before), before) if runtime.leads else None
         spec, dataset, state = run_folder.read(before)  # in the precision that it was begun in
-        return walked(replace(one, spec=spec, dataset=dataset, before=(before, state)))
+        track = tuple(dict.fromkeys((*state.options.track, *options.track)))  # none loses its run
+        options = replace(one.options, track=track)
+        begun = {"spec": spec, "dataset": dataset, "before": (before, state)}
+        return walked(replace(one, options=options, **begun))
 
 
 def folds(name: str, options: Options, count: int) -> Iterator[tuple[RunRecord, Path] | None]:

@@ -124,18 +124,25 @@ def test_a_run_in_mlflow_is_named_as_its_folder_and_finished(done: Any, kept: An
     assert kept.data.tags["hrbench.folder"] == str(folder)
 
 
-def test_an_interrupted_run_is_readable_and_its_curves_go_on(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def interrupted(out: Path, monkeypatch: pytest.MonkeyPatch, *track: str) -> Path:
+    """The folder of a run that was stopped in its second epoch."""
+
     def stopped(job: Trainer[Any], _: StopSignals) -> bool:
         return (job.position.epoch, job.position.step) == (1, 1)
 
-    out, where = home / "interrupted", {"data": str(small_world()), "overrides": KEYS}
+    where = {"data": str(small_world()), "overrides": KEYS}
     with monkeypatch.context() as patch:
         patch.setattr(Trainer, "_stopping", stopped)
         with pytest.raises(Interrupted):
-            ran("coco-pose@tiny", out, **where, track=BOTH)
+            ran("coco-pose@tiny", out, **where, track=track)
     (folder,) = (out / "coco-pose").iterdir()
+    return folder
+
+
+def test_an_interrupted_run_is_readable_and_its_curves_go_on(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = interrupted(home / "interrupted", monkeypatch, *BOTH)
     before = scalars(folder, "loss")
     alike(before, folder, "loss")
     (run,) = (one for one in mlflow_runs("coco-pose") if one.info.run_name == folder.name)
@@ -148,6 +155,24 @@ def test_an_interrupted_run_is_readable_and_its_curves_go_on(
     alike(scalars(folder, "loss"), folder, "loss")
     alike(history(run, "loss"), folder, "loss")
     assert "record/AP" in run.data.metrics
+
+
+def test_curves_go_on_in_the_program_of_before_beside_the_one_that_is_named_now(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = interrupted(home / "auto", monkeypatch, "tensorboard")
+    before = scalars(folder, "loss")
+    keys = [word for key in KEYS for word in ("--set", key)]
+    where = ["--data", str(small_world()), "--out", "auto", "--workers", "0", "--device", "cpu"]
+    flags = ["--resume", "auto", "--track", "mlflow"]
+    ended = called(home, "run", "coco-pose@tiny", *keys, *where, *flags)
+    assert ended.status == 0, ended.err
+    assert [line.split()[1] for line in ended.err.splitlines() if "curves: " in line] == [*BOTH]
+    assert scalars(folder, "loss")[: len(before)] == before
+    alike(scalars(folder, "loss"), folder, "loss")
+    (run,) = (one for one in mlflow_runs("coco-pose") if one.info.run_name == folder.name)
+    new = [point for point in logged(folder, "loss") if point[0] > before[-1][0]]
+    assert [step for step, _ in history(run, "loss")] == [step for step, _ in new] != []
 
 
 def test_each_seed_is_a_run_of_its_own(home: Path) -> None:
