@@ -74,9 +74,8 @@ def begun_or_new(
             return (runs.read(before), before) if runtime.leads else None
         spec, dataset, state = run_folder.read(before)  # in the precision that it was begun in
         track = tuple(dict.fromkeys((*state.options.track, *options.track)))  # none loses its run
-        options = replace(one.options, track=track)
-        begun = {"spec": spec, "dataset": dataset, "before": (before, state)}
-        return walked(replace(one, options=options, **begun))
+        one = replace(one, spec=spec, dataset=dataset, before=(before, state))
+        return walked(replace(one, options=replace(one.options, track=track)))
 
 
 def folds(name: str, options: Options, count: int) -> Iterator[tuple[RunRecord, Path] | None]:

@@ -39,6 +39,11 @@ def folder_of(dataset: DatasetSpec, data: str | None) -> Path | None:
     return DEFAULT if (DEFAULT / dataset.folder).exists() else None
 
 
+def named(folder: Path | None) -> str:
+    """Return a folder of datasets, None for the synthetic set, as a run's folder says it."""
+    return BUILTIN if folder is None else str(folder.absolute())
+
+
 def own_folder(dataset: DatasetSpec, toml: Path) -> Path | None:
     """Return the folder of a dataset's own TOML, where its files lie there; None where not.
 

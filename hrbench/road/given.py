@@ -168,7 +168,7 @@ def anchored(options: Options, dataset: DatasetSpec, data_root: DataRoot) -> Opt
     built_in = location.folder_of(dataset, options.data) is None
     return replace(
         options,
-        data=BUILTIN if built_in else str(data_root.folder.absolute()),
+        data=location.named(None if built_in else data_root.folder),
         weights=_absolute(options.weights),
         init=_absolute(options.init),
         boxes=_absolute(options.boxes),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Mapping
@@ -219,6 +220,12 @@ def test_how_long_runs_will_take_is_known_from_those_that_have_ended(tmp_path: P
     taken = [one["seconds"] for one in planned(tmp_path, "small.toml")["runs"]]
     once = (times.predict or 0) + (times.score or 0)
     assert taken == [pytest.approx(5 * (times.train or 0) + once)] * 2
+    shutil.copytree(small_world(), tmp_path / "other")
+    for changed in (["--data", "other"], ["--data", "builtin"]):
+        (one, _) = planned(tmp_path, "small.toml", *changed)["runs"]
+        assert (one["state"], one["seconds"]) == ("to begin", None)
+    suite(tmp_path, run(task="coco-pose@tiny", seed=1, limit=2))
+    assert planned(tmp_path, "small.toml")["runs"][0]["seconds"] is None
 
 
 @pytest.mark.slow

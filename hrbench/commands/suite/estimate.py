@@ -2,30 +2,41 @@
 
 import statistics
 from collections.abc import Iterable
+from pathlib import Path
 
+from hrbench.begun import folder as run_folder
 from hrbench.commands.suite.plan import Planned
+from hrbench.errors import HrbenchError
 from hrbench.report.record import RunRecord
 from hrbench.report.repeats import TRAINED
 
 BESIDE = ("epochs", "precision")  # keys of a recipe; the time goes with the one, the device decides
 
 
-def seconds(plan: Planned, records: Iterable[RunRecord]) -> float | None:
+def seconds(plan: Planned, ended: Iterable[tuple[Path, RunRecord]]) -> float | None:
     """Return the median of what runs like it have taken; None where there were none.
 
-    They are alike but for seed, weights and epochs, of which each takes as long as another.
+    They are alike but for seed, weights and epochs, of which each takes as long as another, and
+    were on as many of the same data.
     """
-    taken = [_taken(plan, record) for record in records if _alike(plan, record)]
+    like = ((run, record) for run, record in ended if _alike(plan, record))
+    taken = [_taken(plan, record) for run, record in like if _on_same_data(plan, run)]
     return statistics.median(taken) if taken else None
 
 
 def _alike(plan: Planned, record: RunRecord) -> bool:
     if plan.spec is None or record.task != plan.task:
         return False
-    same = _lasting(plan.spec) == _lasting(record.spec)
-    trains = plan.options.weights is None
-    whole = plan.options.limit is None
-    return same and record.complete == whole and (record.weights.origin == TRAINED) == trains
+    trains = (plan.options.weights is None, record.weights.origin == TRAINED)
+    return _lasting(plan.spec) == _lasting(record.spec) and trains[0] == trains[1]
+
+
+def _on_same_data(plan: Planned, run: Path) -> bool:
+    try:
+        options = run_folder.read(run)[2].options
+    except HrbenchError:  # its folder is damaged
+        return False
+    return (options.data, options.limit) == (plan.data, plan.options.limit)
 
 
 def _lasting(spec: object) -> object:

@@ -11,6 +11,7 @@ from hrbench.begun.folder import experiment_of
 from hrbench.begun.options import Options
 from hrbench.errors import HrbenchError, RunError
 from hrbench.fetching import names
+from hrbench.formats import location
 from hrbench.report import run_folders
 from hrbench.report.record import RunRecord
 from hrbench.road import alike
@@ -31,6 +32,7 @@ class Planned:
     task: str = ""  # from here on as it was worked out; empty where it cannot be
     variant: str = ""
     experiment: str = ""
+    data: str = ""  # where its datasets lie, as a run's folder says it
     spec: Mapping[str, Any] | None = None  # plain, in the precision that is asked for
     fault: str = ""  # why it cannot begin, in a sentence
     apart: tuple[str, ...] = ()  # what its keys say that not all runs of the suite have, in words
@@ -113,6 +115,7 @@ def _planned(
             task=spec.name,
             variant=spec.variant,
             experiment=worked_out.experiment,
+            data=location.named(location.folder_of(worked_out.dataset, worked_out.options.data)),
             spec=spec.plain(),
         )
     except HrbenchError as error:

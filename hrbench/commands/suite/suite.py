@@ -116,8 +116,11 @@ def launched(survey: Survey, launcher: str, told: Told) -> None:
         told(f"{plan.label}: job {number}; what it says will be in {jobs.of(plan)}")
 
 
-def earlier(survey: Survey) -> list[RunRecord]:
-    """Return the records of runs of the suite's tasks, from which durations are known."""
+def earlier(survey: Survey) -> list[tuple[Path, RunRecord]]:
+    """Return runs of the suite's tasks that have ended, from which durations are known."""
     tasks = {one.plan.task for one in survey.standings if one.plan.task}
     there = [str(survey.out / task) for task in tasks if run_folders.every(survey.out / task)]
-    return list(folders.load(there, survey.out).records) if there else []
+    if not there:
+        return []
+    ended = folders.load(there, survey.out)
+    return list(zip(ended.folders, ended.records, strict=True))

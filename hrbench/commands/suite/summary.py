@@ -47,8 +47,8 @@ def text(survey: Survey, width: int, *, colour: bool, planned: bool) -> str:
 
 def durations(survey: Survey) -> Mapping[str, float]:
     """Return how many seconds runs will take that are to be done, of those where it is known."""
-    records = earlier(survey)
-    known = {plan.experiment: seconds(plan, records) for plan in survey.to_do}
+    ended = earlier(survey)
+    known = {plan.experiment: seconds(plan, ended) for plan in survey.to_do}
     return {experiment: taken for experiment, taken in known.items() if taken is not None}
 
 
