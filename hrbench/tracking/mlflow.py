@@ -1,10 +1,12 @@
 """MLflow's store: where MLFLOW_TRACKING_URI says, else where MLflow itself would keep it."""
 
+import logging
 import os
 import re
 import shlex
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ NAME = "mlflow"
 RUN, FOLDER = "hrbench.run", "hrbench.folder"  # tags
 EXPERIMENT = "MLFLOW_EXPERIMENT_NAME"  # of the environment; without it the task's name
 TELEMETRY = "MLFLOW_DISABLE_TELEMETRY"  # unless somebody says otherwise, nobody is told of a run
+TALKING = (NAME, "alembic")  # loggers: of MLflow, and older ones of what makes its tables
 MOST = 100  # parameters that MLflow takes at once
 UNKNOWN = re.compile(r"[^\w .:/-]+")  # what no name of MLflow's has
 PICTURES = "pictures"  # the folder among a run's artefacts
@@ -31,7 +34,7 @@ class MlflowRun(Store):
 
         self._entities: Any = entities
         self._refused = (MlflowException, OSError)
-        with told_by(NAME, self._refused):
+        with told_by(NAME, self._refused), _without_news():
             self.client = MlflowClient()
             store = shlex.quote(self.client.tracking_uri)
             self.look = f"mlflow ui --backend-store-uri {store}"
@@ -76,19 +79,19 @@ class MlflowRun(Store):
             for name, value in named.items()
             if step > self._known.get(name, -1)
         ]
-        with told_by(NAME, self._refused):
+        with told_by(NAME, self._refused), _without_news():
             self.client.log_batch(self.id, metrics=new)
 
     def picture(self, path: Path, step: int) -> None:
         """Keep a picture among the artefacts; the last of a name is kept."""
         del step
-        with told_by(NAME, self._refused):
+        with told_by(NAME, self._refused), _without_news():
             self.client.log_artifact(self.id, str(path), PICTURES)
 
     def files(self, paths: Sequence[Path], step: int) -> None:
         """Keep files among the artefacts."""
         del step
-        with told_by(NAME, self._refused):
+        with told_by(NAME, self._refused), _without_news():
             for path in paths:
                 self.client.log_artifact(self.id, str(path))
 
@@ -96,5 +99,19 @@ class MlflowRun(Store):
         """Say how the run ended."""
         killed = error is not None and issubclass(error, KeyboardInterrupt)
         status = "KILLED" if killed else "FINISHED" if error is None else "FAILED"
-        with told_by(NAME, self._refused):
+        with told_by(NAME, self._refused), _without_news():
             self.client.set_terminated(self.id, status)
+
+
+@contextmanager
+def _without_news() -> Iterator[None]:
+    """Let MLflow say no more than warnings, unless somebody has set another level than its own."""
+    loggers = [logging.getLogger(name) for name in TALKING]
+    quiet = [logger for logger in loggers if logger.level == logging.INFO]
+    for logger in quiet:
+        logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        for logger in quiet:
+            logger.setLevel(logging.INFO)

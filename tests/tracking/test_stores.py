@@ -1,5 +1,6 @@
 """What each store keeps of what it is told, read back by its own program."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -61,6 +62,32 @@ def test_a_name_that_mlflow_does_not_take_loses_its_signs(tmp_path: Path) -> Non
     store.figures({"record/PCKh@0.5": 90.0, "record/NME (outer)": 3.0}, 1)
     (run,) = mlflow_runs("names")
     assert run.data.metrics == {"record/PCKh_0.5": 90.0, "record/NME _outer_": 3.0}
+
+
+@pytest.mark.parametrize(("level", "said"), [("INFO", 0), ("DEBUG", 1)])
+def test_mlflow_s_news_are_not_among_ours_unless_a_user_sets_its_level(
+    level: str, said: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Talking(MlflowRun):
+        def _begin(self, run: Tracked) -> str:
+            news.info("Creating tables")
+            news.warning("A table is missing")
+            return super()._begin(run)
+
+    mlflow, news = logging.getLogger("mlflow"), logging.getLogger("mlflow.store.db.utils")
+    before = mlflow.level
+    mlflow.addHandler(caplog.handler)
+    mlflow.setLevel(level)
+    try:
+        Talking(tracked(tmp_path, level)).close(None)
+        assert logging.getLevelName(mlflow.level) == level
+        news.info("of the user's own calls")
+    finally:
+        mlflow.removeHandler(caplog.handler)
+        mlflow.setLevel(before)
+    assert caplog.messages.count("Creating tables") == said
+    assert caplog.messages.count("A table is missing") == 1
+    assert caplog.messages.count("of the user's own calls") == 1
 
 
 def test_the_environment_may_name_the_experiment(
