@@ -6,13 +6,14 @@ from pathlib import Path
 from hrbench import catalog
 from hrbench.backbone import about, weights
 from hrbench.backbone.about import About
+from hrbench.backbone.registry import backbone_of
 from hrbench.backbone.weights import Checkpoint
 from hrbench.begun import folder as run_folder
 from hrbench.errors import HrbenchError, WeightsError
 from hrbench.report import checkpoints
 from hrbench.report.published import Row
 from hrbench.report.run_folders import SPEC
-from hrbench.spec import DatasetSpec, Split, TaskSpec
+from hrbench.spec import DatasetSpec, ImageModel, Split, TaskSpec
 
 KEYPOINTS, CLASSES = "other-keypoints", "other-classes"  # what `--allow` takes
 
@@ -118,6 +119,26 @@ def other_outputs(before: About | None, dataset: DatasetSpec) -> str:
     )
 
 
+def other_statistics(before: About | None, spec: TaskSpec) -> str:
+    """Return in a sentence how weights had images normalised otherwise; nothing if they had not."""
+    model = spec.model
+    if before is None or not isinstance(model, ImageModel):
+        return ""
+    own = backbone_of(model.backbone, model.input).input
+    theirs, ours = ((said.mean or own.mean, said.std or own.deviation) for said in (before, model))
+    if theirs == ours:
+        return ""
+    then, now = (f"mean {_colors(mean)} and std {_colors(std)}" for mean, std in (theirs, ours))
+    return (
+        f"The weights were trained on images normalised by {then}, and here they are by {now} "
+        "(model.mean, model.std)."
+    )
+
+
+def _colors(values: tuple[float, float, float]) -> str:
+    return ", ".join(f"{value:g}" for value in values)
+
+
 def require_same_outputs(
     checkpoint: Checkpoint, dataset: DatasetSpec, allow: tuple[str, ...]
 ) -> None:
@@ -147,6 +168,8 @@ def notes(
         said.append(f"The weights were {other} (--allow {_name(dataset)}).")
     elif before.name != (f"{spec.name}@{spec.variant}" if spec.variant else spec.name):
         said.append(f"The weights were trained for {before.name}.")
+    if other := other_statistics(before, spec):
+        said.append(other)
     if before.synthetic and not synthetic:
         said.append("The weights were trained on hrbench's synthetic set.")
     measured = dataset.splits[spec.protocol.split]

@@ -33,17 +33,20 @@ def read(path: Path, spec: LandmarkTask | ClassificationTask) -> Checkpoint:
 
 
 def settled(model: ImageModel, options: Options, checkpoint: Checkpoint | None) -> list[str]:
-    """Return the keys that say how images are normalised for a backbone of timm's.
+    """Return the keys that say how images are normalised, where the task leaves it open.
 
-    Given weights say it; or the release that training starts from; or the backbone's name.
+    Given weights say it; else, of a backbone of timm's, the release that training starts from, or
+    the backbone's name.
     """
-    if not is_of_timm(model.backbone) or model.mean is not None:
+    if model.mean is not None:
         return []
     about = None if checkpoint is None else checkpoint.about
     if about is not None and about.mean is not None and about.std is not None:
         given = Input(about.mean, about.std, "rgb")
-    else:
+    elif is_of_timm(model.backbone):
         given = statistics(_release(own_name(model.backbone), options))
+    else:
+        return []
     return [f"model.mean={list(given.mean)}", f"model.std={list(given.deviation)}"]
 
 

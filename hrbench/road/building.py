@@ -85,8 +85,10 @@ def _begun(task: AnyTask, network: nn.Module, training: Training, runtime: Runti
         return Built(network, training, weights, from_random(task.spec))
     checkpoint = weights_of(task.options.init).read(spec=task.spec)
     fit = task.initialise(network, checkpoint)
+    other = provenance.other_statistics(checkpoint.about, task.spec)
+    said = (*checkpoint.changes, *([other] if other else []))
     if runtime.leads:
-        tell(_loaded(task, checkpoint, fit))
+        tell(" ".join((_loaded(task, checkpoint, fit), *said)))
     before = () if checkpoint.about is None else checkpoint.about.seen_datasets
     weights = Weights(
         origin="trained",
@@ -100,7 +102,7 @@ def _begun(task: AnyTask, network: nn.Module, training: Training, runtime: Runti
             address=checkpoint.address or None,
         ),
     )
-    return Built(network, training, weights, (*partial(fit.missing), *checkpoint.changes))
+    return Built(network, training, weights, (*partial(fit.missing), *said))
 
 
 def _loaded(task: AnyTask, checkpoint: Checkpoint, fit: Fit) -> str:
@@ -114,7 +116,7 @@ def _loaded(task: AnyTask, checkpoint: Checkpoint, fit: Fit) -> str:
         more = ", …" if len(fit.left_over) > 1 else ""
         words += f", {len(fit.left_over)} left over ({first}{more}): our head starts random"
     named = f"--init {task.options.init} ({checkpoint.layout} layout)"
-    return " ".join((f"{named}: {words}.", *checkpoint.changes))
+    return f"{named}: {words}."
 
 
 def _say(spec: TaskSpec, evaluation: Evaluation, built: Built) -> None:

@@ -24,6 +24,9 @@ from hrbench.report.record import RunRecord
 
 FAMILIES = ("convnext_tiny", "vit_small_patch16_224", "mobilenetv4_conv_small")
 PLAIN, SLIM = "vit_tiny_patch16_224", "mobilenetv4_conv_small_050"
+HEATMAPS = [
+    name for name in catalog.names("tasks") if catalog.load_task(name).model.head == "heatmap"
+]
 FEW = ("recipe.epochs=1", "recipe.batch_size=8")
 FLIPLESS = ("protocol.flip_test=false",)
 TOLD = (*FLIPLESS, "model.activation=none", "recipe.loss=mse", "model.input=[64, 64]")
@@ -92,14 +95,28 @@ def test_a_run_goes_on_predicts_and_is_known_again_by_itself(
     assert f"timm/{PLAIN}" in inspection.text(80, colour=False)
 
 
-def test_weights_of_a_run_are_measured_by_the_statistics_that_they_were_trained_with(
-    tmp_path: Path,
+@pytest.mark.slow
+@pytest.mark.parametrize("backbone", [f"timm/{SLIM}", "hrnet-w8"])
+def test_weights_that_had_images_normalised_otherwise_are_taken_or_said(
+    backbone: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told = (*TOLD, "model.mean=[0.1, 0.2, 0.3]", "model.std=[0.5, 0.5, 0.5]")
-    _, folder = trained(PLAIN, tmp_path, *told)
-    (tmp_path / "elsewhere.pt").write_bytes((folder / "checkpoints" / "best.pt").read_bytes())
-    again, _ = trained(PLAIN, tmp_path, *TOLD, weights=str(tmp_path / "elsewhere.pt"))
-    assert said(again, "model")["mean"] == [0.1, 0.2, 0.3]
+    own = ("model.mean=[0.1, 0.2, 0.3]", "model.std=[0.5, 0.5, 0.5]")
+    named = (*FEW, *TOLD, f"model.backbone={backbone}")
+    given: dict[str, Any] = {"data": str(small_world()), "limit": 4}
+    _, folder = ran("coco-pose@tiny", tmp_path, **given, overrides=(*named, *own))
+    path = tmp_path / "elsewhere.pt"
+    path.write_bytes((folder / "checkpoints" / "best.pt").read_bytes())
+    words = "trained on images normalised by mean 0.1, 0.2, 0.3 and std 0.5, 0.5, 0.5, and here"
+    measured, _ = ran("coco-pose@tiny", tmp_path, **given, overrides=named, weights=str(path))
+    assert said(measured, "model")["mean"] == [0.1, 0.2, 0.3]
+    same, _ = ran("coco-pose@tiny", tmp_path, **given, overrides=(*named, *own), init=str(path))
+    assert words not in " ".join((capsys.readouterr().err, *measured.notes, *same.notes))
+    for key in ("init", "weights"):
+        other = () if key == "init" else ("model.mean=[0.4, 0.5, 0.6]", own[1])
+        more: dict[str, Any] = {**given, "overrides": (*named, *other), key: str(path)}
+        record, _ = ran("coco-pose@tiny", tmp_path, **more)
+        assert capsys.readouterr().err.count(words) == 1
+        assert sum(words in note for note in record.notes) == 1
 
 
 def test_a_release_by_name_starts_a_training_and_says_how_images_are_normalised(
@@ -134,11 +151,13 @@ def test_classes_are_trained_too(tmp_path: Path) -> None:
     assert record.metrics["top-1"].value is not None
 
 
-@pytest.mark.parametrize("task", ["mpii-pose", "300w"])
-def test_so_is_every_other_task_of_heatmaps(task: str, tmp_path: Path) -> None:
+@pytest.mark.slow
+@pytest.mark.parametrize("task", HEATMAPS)
+def test_so_is_every_task_of_heatmaps(task: str, tmp_path: Path) -> None:
     record, _ = trained(SLIM, tmp_path, *FLIPLESS, task=f"{task}@tiny")
     assert said(record, "model")["std"] == [0.5, 0.5, 0.5]
     assert said(record, "model")["branches"] == 1  # a file of faces says 4, HRNet's
+    assert next(iter(record.metrics.values())).value is not None
 
 
 @pytest.mark.slow
