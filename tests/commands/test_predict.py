@@ -285,6 +285,28 @@ def test_a_video_that_ends_before_its_header_says_so(images: list[Path], tmp_pat
     assert words in " ".join(remarks.sentences())
 
 
+def test_boxes_of_frames_that_a_video_does_not_have_are_named(
+    images: list[Path], tmp_path: Path
+) -> None:
+    clips = [
+        video(tmp_path / f"{name}.mp4", [read_image(images[0])] * 3) for name in ("a", "b", "c")
+    ]
+    frames = {"a.mp4": (2, 3, 99), "b.mp4": (99,), "c.mp4": (0,)}
+    rows = [
+        {"file_name": name, "frame": frame, "bbox": [30, 20, 60, 90]}
+        for name, numbers in frames.items()
+        for frame in numbers
+    ]
+    (tmp_path / "boxes.json").write_text(json.dumps(rows), "utf-8")
+    done = predict(asked(clips, tmp_path / "out", boxes=str(tmp_path / "boxes.json")))
+    found = [(Path(row["file_name"]).name, row["frame"]) for row in rows_of(done)]
+    assert found == [("a.mp4", 2), ("c.mp4", 0)]
+    assert (
+        "videos with boxes of frames that they do not have: 2 (a.mp4: frame 3 and 1 more, and its "
+        "last is 2, b.mp4: frame 99, and its last is 2)"
+    ) in remarks.sentences()
+
+
 def test_weights_of_a_run_say_their_task(images: list[Path], tmp_path: Path) -> None:
     plain = load("coco-pose@tiny", Options(overrides=(FLIP,))).task.spec.plain()
     (tmp_path / "run/checkpoints").mkdir(parents=True)

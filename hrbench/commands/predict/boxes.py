@@ -49,6 +49,7 @@ class Boxes:
     find: Find
     ids: Mapping[Path, int] = field(default_factory=dict)  # of pictures, in the file
     without: tuple[Path, ...] = ()  # pictures that have no box
+    frames: Mapping[Path, Sequence[int]] = field(default_factory=dict)  # that the file has boxes of
     left_out: Mapping[str, int] = field(default_factory=dict)  # boxes of the file, by why
     words: tuple[str, ...] = ()  # to say before anything is predicted
     category: int | None = PERSON_ID  # of what is found, in COCO's results; None of no boxes
@@ -90,6 +91,7 @@ def _of_file(file: str, wished: Wished, dataset: DatasetSpec, media: Sequence[Me
         from_file(given),
         ids=given.ids,
         without=given.without,
+        frames=given.frames,
         left_out=given.left_out,
         words=(*given.remarks, *_counted(given, media, file)),
         category=PERSON_ID if given.category is None else given.category,

@@ -23,6 +23,7 @@ TOGETHER = 16  # pictures that are held at once
 Follow = Callable[[Any, float], Found]
 DIGITS = 6  # behind the point, of seconds
 SHORTENED = "videos of which fewer frames can be read than their header says"
+BEYOND = "videos with boxes of frames that they do not have"
 EMPTY = "videos with frames in which nothing was looked for or found"
 
 
@@ -72,8 +73,7 @@ class Prediction:
         rows.write(draft, self.predictor.finds, self.predictor.header)
         for medium in self.media:
             if medium.is_video:
-                counted = _of_video(medium, seen[medium.path], empty[medium.path])
-                files[str(medium.path)] |= counted
+                files[str(medium.path)] |= self._of_video(medium, seen, empty)
         without, named = len(self.boxes.without), tuple(skipped.sentences)
         counts = Counts(seen.total(), len(rows.rows), turned, without, named)
         return {"files": files, "skipped": list(named)}, counts
@@ -110,6 +110,21 @@ class Prediction:
         category = self.boxes.category
         return row | frame | ({} if category is None else {"category_id": category})
 
+    def _of_video(
+        self, video: Medium, seen: Mapping[Path, int], empty: Mapping[Path, int]
+    ) -> dict[str, Any]:
+        """Return what is said of a video, by frames that were read, and those found nothing in."""
+        path, count = video.path, seen[video.path]
+        missing = max(0, video.length - count)
+        if missing:
+            remark(SHORTENED, str(path), f"{count} of {video.length}, {missing} missing")
+        if beyond := [frame for frame in self.boxes.frames.get(path, ()) if frame >= count]:
+            more = f" and {len(beyond) - 1} more" * (len(beyond) > 1)
+            remark(BEYOND, str(path), f"frame {beyond[0]}{more}, and its last is {count - 1}")
+        if empty[path]:
+            remark(EMPTY, str(path), f"{empty[path]} of {count}")
+        return {"rate": video.rate, "frames": count, "missing_frames": missing}
+
 
 def _as_it_is(found: Found, _: float) -> Found:
     return found
@@ -117,13 +132,3 @@ def _as_it_is(found: Found, _: float) -> Found:
 
 def _moment(picture: Picture, rates: Mapping[Path, float]) -> writing.Moment | None:
     return None if picture.time is None else writing.Moment(picture.time, rates[picture.path])
-
-
-def _of_video(video: Medium, seen: int, empty: int) -> dict[str, Any]:
-    """Return what is said of a video of which so many frames were read, and found nothing in."""
-    missing = max(0, video.length - seen)
-    if missing:
-        remark(SHORTENED, str(video.path), f"{seen} of {video.length}, {missing} missing")
-    if empty:
-        remark(EMPTY, str(video.path), f"{empty} of {seen}")
-    return {"rate": video.rate, "frames": seen, "missing_frames": missing}

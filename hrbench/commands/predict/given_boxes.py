@@ -44,6 +44,15 @@ class Given:
         """Return the (N, 5) boxes of a picture, or of a frame of a video."""
         return self.boxes.get((path, frame), NONE)
 
+    @property
+    def frames(self) -> dict[Path, list[int]]:
+        """The frames of each video that have boxes, in their order."""
+        frames: defaultdict[Path, list[int]] = defaultdict(list)
+        for path, frame in self.boxes:
+            if frame is not None:
+                frames[path].append(frame)
+        return {path: sorted(of_video) for path, of_video in frames.items()}
+
 
 def given(
     path: Path,
