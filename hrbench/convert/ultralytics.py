@@ -34,6 +34,7 @@ KEYS = ("train", "val", "valid", "test")  # of a data.yaml: folders of images, b
 NAMES = ("kpt_names", "node_names")  # of the keypoints, where a file says them
 LIST = ".txt"  # a file that names images
 NOTHING = "objects without a labelled keypoint"
+OUTSIDE = "images with a number outside of 0 … 1 in their labels"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +51,24 @@ def read(file: Path) -> Source:
     """Return the images and labels that a data.yaml describes, divided as there.
 
     Shares of a picture are of what a viewer shows, as Ultralytics has it. Objects without
-    keypoints are left out, and counted.
+    keypoints are left out, and counted; so is, as by Ultralytics, a whole image with a number
+    outside of 0 … 1 in its labels.
 
     Raises:
-        DataError: the file describes no keypoints, or a label is not as it says.
+        DataError: the file describes no keypoints, a label is not as it says, or no image is left.
     """
     said = _described(file)
     left_out, twice = Counter[str](), 0
     pictures: dict[Path, Picture] = {}
+    outside: dict[Path, str] = {}
     for split, folders in said.places.items():
-        for picture in _pictures(folders, split, said, left_out):
+        for picture in _pictures(folders, split, said, left_out, outside):
             twice += pictures.setdefault(picture.path, picture) is not picture
+    first = next(iter(outside.values()), "")
     if not pictures:
-        raise DataError(f"{file}: there is no image in {next(iter(said.places.values()))[0]}")
+        place = next(iter(said.places.values()))[0]
+        raise DataError(first or f"{file}: there is no image in {place}")
+    left_out[f"{OUTSIDE}: {first}"] = len(outside)
     count = len(said.classes)
     notes = [f"objects of {count} classes are of one kind here"] if count > 1 else []
     notes += [f"{twice:,} images are in two splits, and count in the first"] if twice else []
@@ -78,13 +84,24 @@ def read(file: Path) -> Source:
 
 
 def _pictures(
-    places: list[Path], split: str, said: Described, left_out: Counter[str]
+    places: list[Path],
+    split: str,
+    said: Described,
+    left_out: Counter[str],
+    outside: dict[Path, str],
 ) -> Iterator[Picture]:
-    """Yield the images of a split with the objects that their labels have."""
+    """Yield the images of a split with the objects that their labels have.
+
+    Those with a number outside of 0 … 1 are put into `outside`, with where it is.
+    """
     count = len(said.skeleton.keypoints)
     for place in places:
         for image in _images(place):
-            objects = tuple(yolo_labels.objects(image, count, said.numbers))
+            try:
+                objects = tuple(yolo_labels.objects(image, count, said.numbers))
+            except yolo_labels.OutsideError as error:
+                outside[image] = str(error)
+                continue
             labelled = tuple(one for one in objects if one.count)
             left_out[NOTHING] += len(objects) - len(labelled)
             yield Picture(image, labelled, split)

@@ -19,6 +19,11 @@ from hrbench.errors import DataError
 IMAGES, LABELS = "images", "labels"  # folders that take each other's place in a path
 DIGITS = 6  # of a share: a hundredth of a pixel in the largest pictures
 BOX = 5  # numbers of a line before its keypoints: the class, and the box
+BEYOND = 0.01  # of a picture that a share may be outside of it, as with Ultralytics
+
+
+class OutsideError(DataError):
+    """A label has a number that is no share of its picture."""
 
 
 def objects(image: Path, count: int, numbers: int) -> Iterator[Labelled]:
@@ -30,6 +35,7 @@ def objects(image: Path, count: int, numbers: int) -> Iterator[Labelled]:
         numbers: of a keypoint: 2, or 3 with its flag.
 
     Raises:
+        OutsideError: a label has a number outside of 0 … 1.
         DataError: the image is not whole, or a label is not as it should be.
     """
     labels = _labels_of(image)
@@ -101,9 +107,19 @@ def _object(where: str, row: list[float], size: Size, count: int, numbers: int) 
     absent = (flags == 0) | ((numbers == 2) & (flat[:, :2] == 0).all(axis=1, keepdims=True))
     points = np.hstack([flat[:, :2] * size, flags])
     points[absent.ravel()] = 0
+    _require_shares(where, [*row[1:BOX], *flat[~absent.ravel(), :2].ravel().tolist()])
     x, y, across, down = row[1:BOX]
     box = ((x - across / 2) * width, (y - down / 2) * height, across * width, down * height)
     return Labelled(points, box if across > 0 and down > 0 else None)
+
+
+def _require_shares(where: str, numbers: Sequence[float]) -> None:
+    for number in numbers:
+        if not -BEYOND <= number <= 1 + BEYOND:
+            raise OutsideError(
+                f"{where}: {number:g} is no share of the picture, from 0 to 1; divide x by its "
+                "width and y by its height"
+            )
 
 
 def lines(objects: Sequence[Labelled], size: Size, left_out: Counter[str]) -> Iterator[str]:

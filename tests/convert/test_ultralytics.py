@@ -105,6 +105,36 @@ def test_a_line_that_is_not_right_is_named(line: str, words: str, tmp_path: Path
     assert not (tmp_path / "out").exists()
 
 
+PER_CENT = "0 50 50 25 50 25 50 2 50 25 1 0 0 0\n"
+
+
+def test_an_image_with_labels_outside_of_it_is_left_out_and_named(tmp_path: Path) -> None:
+    labels = {"train/1": LINE, "train/2": LINE + PER_CENT, "train/3": LINE, "val/1": PER_CENT}
+    labels["train/4"] = LINE.replace("0.5 0.25 1", "1.01 -0.01 1")  # as far as Ultralytics goes
+    labels["train/5"] = LINE.replace("0 0 0\n", "50 50 0\n")  # which is not labelled
+    labels["train/6"] = LINE.replace("0.5 0.25 1", "1.02 0.25 1")
+    made = convert(written(tmp_path / "yolo", labels), tmp_path / "out")
+    assert [row[0][-5:] for row in objects(tmp_path / "out")] == [
+        "1.png",
+        "3.png",
+        "4.png",
+        "5.png",
+    ]
+    (said,) = made.left_out
+    assert said.startswith("3 images with a number outside of 0 … 1 in their labels: ")
+    assert said.endswith(
+        "labels/train/2.txt, line 2: 50 is no share of the picture, from 0 to 1; divide x by its "
+        "width and y by its height"
+    )
+
+
+def test_labels_in_per_cent_or_pixels_are_refused(tmp_path: Path) -> None:
+    folder = written(tmp_path / "yolo", {"train/1": PER_CENT, "val/1": PER_CENT})
+    with pytest.raises(DataError, match=r"train/1\.txt, line 1: 50 is no share of the picture"):
+        convert(folder, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_list_that_is_no_text_is_named(tmp_path: Path) -> None:
     folder = written(tmp_path / "yolo", {"train/1": LINE}, train="train.txt")
     (folder / "train.txt").write_bytes(b"./images/train/\xff.png\n")
