@@ -123,7 +123,7 @@ class Report:
     folder: str  # where its files lie; where `faults` are, the TOML file that has them
     synthetic: bool = False
     hint: str = ""  # what to do where nothing is there
-    splits: tuple[SplitReport, ...] = ()
+    splits: tuple[SplitReport, ...] = ()  # none where its files are elsewhere
     faults: tuple[Fault, ...] = ()  # of its TOML file, without which nothing else can be read
     notes: tuple[Fault, ...] = ()  # what a person should look at there
     spec: DatasetSpec | None = None  # its files called as in that folder; None of a faulty TOML

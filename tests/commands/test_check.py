@@ -145,7 +145,11 @@ def test_nothing_under_the_default_folder_names_the_option(
 def test_the_folder_itself_in_place_of_the_one_above_is_noticed(root: Path) -> None:
     report = look(root / "coco")
     assert not report.ok
-    assert f"but in {root / 'coco'}: use --data {root}" in " ".join(report.text().split())
+    head, said = report.text().split("\n\n")  # and not what to fetch, from where
+    place = root / "coco"
+    assert head.split() == f"coco: COCO 2017 keypoints, in {place / 'coco'}".split()
+    expected = f"coco: it is not in {place / 'coco'} but in {place}: use --data {root}."
+    assert said.split() == expected.split()
 
 
 def test_images_may_lie_directly_under_the_folder(root: Path) -> None:

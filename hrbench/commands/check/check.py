@@ -72,13 +72,14 @@ def check(name: str, data: str | None, *, images: bool, allow: tuple[str, ...] =
     if not (data_root.synthetic or catalog.is_published(dataset)):
         splits = _with_neighbours(dataset, splits, allow)
     there = any(split.parts for split in splits)
+    near = "" if there else elsewhere(dataset, root, *known.marks)
     return Report(
         dataset.name,
         dataset.title,
         str(folder),
         synthetic=data_root.synthetic,
-        hint="" if there else _hint(dataset, root, known.marks),
-        splits=splits,
+        hint="" if there else f"{dataset.name}: {near}." if near else _nothing(dataset, root),
+        splits=() if near else splits,
         notes=(*measured_too, *_of_names(dataset, faults)),
         spec=dataset,
     )
@@ -152,9 +153,7 @@ def _root(dataset: DatasetSpec, data: str | None, toml: Path | None) -> Path:
     return folder_of(dataset, data) or DEFAULT
 
 
-def _hint(dataset: DatasetSpec, root: Path, marks: Sequence[str]) -> str:
-    if hint := elsewhere(dataset, root, *marks):
-        return f"{dataset.name}: {hint}."
+def _nothing(dataset: DatasetSpec, root: Path) -> str:
     by_name = f" `hrbench fetch {dataset.name}` gets it, or says how." if dataset.downloads else ""
     return (
         f"Nothing of {dataset.name} is in {root / dataset.folder}. If it lies elsewhere, name "
