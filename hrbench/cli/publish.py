@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from hrbench.cli.completion import RUN
+from hrbench.cli.completion import RUN, words
 from hrbench.cli.root import FILE, answer, as_json, main
+from hrbench.report.licences import IDS
 
 
 @main.command()
@@ -16,7 +17,13 @@ from hrbench.cli.root import FILE, answer, as_json, main
 @click.option(
     "--repo", default="", metavar="ORG/REPO", help="Its name on the hub, for the card's examples."
 )
-@click.option("--license", "licence", default="", help="Of the weights, as the hub names it: mit.")
+@click.option(
+    "--license",
+    "licence",
+    default="",
+    shell_complete=words(*IDS),
+    help="Of the weights, as the hub names it: mit.",
+)
 @as_json
 def publish(run: str, output: str, repo: str, licence: str, json_: bool) -> None:
     """Write the network of RUN as a folder that is ready to upload to the Hugging Face hub.

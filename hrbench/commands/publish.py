@@ -12,6 +12,7 @@ from hrbench.begun import folder as run_folder
 from hrbench.errors import HrbenchError, RunError
 from hrbench.fetching import names
 from hrbench.report import archive, card, published, runs, verifying
+from hrbench.report.licences import require_licence
 from hrbench.report.record import RunRecord
 from hrbench.report.run_folders import DATASET, FILE, SPEC
 from hrbench.road import again
@@ -64,6 +65,8 @@ def publish(name: str, target: Path, *, repository: str = "", licence: str = "")
     _require_new(target)
     if repository:
         _require_name(repository)
+    if licence:
+        require_licence(licence)
     folder = archive.find(name)
     record, (spec, dataset, _) = _ended(folder), run_folder.read(folder)
     try:

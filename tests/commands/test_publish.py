@@ -152,6 +152,9 @@ def test_what_cannot_be_published_is_refused_and_nothing_is_left(tmp_path: Path)
     refused(called(tmp_path, "publish", str(run), "-o", "no/net"), ["there is no folder no"])
     for name, words in (("net", "ORG/net"), ("me/m\u00e4use", "the hub takes no such name")):
         refused(called(tmp_path, "publish", str(run), "-o", "net", "--repo", name), [words])
+    for name, words in (("MIT", "'mit'"), ("nonsense", "'other' stands for one that")):
+        ended = called(tmp_path, "publish", str(run), "-o", "net", "--license", name)
+        refused(ended, [f"--license {name}: the hub has no licence of that name", words])
     for checkpoint in (run / "checkpoints").iterdir():
         checkpoint.unlink()
     with pytest.raises(RunError, match=r"checkpoints/best\.pt"):
