@@ -14,7 +14,10 @@ from typing import TypeVar
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "hrbench"
 # Below everything.
-SMALL = ("errors", "cache", "threads", "pools", "arrays", "geometry", "cameras", "face_geometry")
+SMALL = (
+    *("errors", "whole", "cache", "threads", "pools"),
+    *("arrays", "geometry", "cameras", "face_geometry"),
+)
 Node = TypeVar("Node", bound=ast.AST)
 SHOWN = 10  # names of a registry
 MARK = re.compile(r"(<!-- made: (\w+) -->\n).*?(?=<!-- end -->)", re.DOTALL)

@@ -14,16 +14,18 @@ import hrbench
 from hrbench.spec import TASKS
 
 ROOT = Path(hrbench.__file__).parent
-BOTTOM = {*SMALL}  # import nothing of ours
+BOTTOM = {*SMALL}
 BELOW: dict[str, set[str]] = {  # what each imports beside itself
     **{name: set() for name in BOTTOM},
+    "whole": {"errors"},  # of what cannot be written
     "spec": {"metrics", "errors"},  # what the protocol's metric needs, its metric says
     "catalog": {"errors", "spec"},
     "backbone": {"errors"},
     "heads": {"backbone", *BOTTOM},
-    "metrics": {"arrays", "errors"},  # arrays only; formats give its `Truth`
-    "world": {"arrays", "cache", "errors", "pools", "threads"},
-    "report": {"metrics", "catalog", "spec", "errors"},  # what a benchmark is, beside its numbers
+    "metrics": {"arrays", "errors", "whole"},  # arrays only; formats give its `Truth`
+    "world": {"arrays", "cache", "errors", "pools", "threads", "whole"},
+    # What a benchmark is, beside its numbers.
+    "report": {"metrics", "catalog", "spec", "errors", "whole"},
     "data": {"spec", *BOTTOM},
     "files": {"data", "errors"},  # what they hold, whatever it means
     "lints": {"data", "files", *BOTTOM},

@@ -18,8 +18,8 @@ from hrbench.errors import RunError
 from hrbench.report import runs
 from hrbench.report.run_folders import DATASET, DIVISION, FILE, SPEC, STATE, id_of
 from hrbench.report.seal import canonical
-from hrbench.report.whole import whole
 from hrbench.spec import DatasetSpec, TaskSpec
+from hrbench.whole import whole
 
 
 @dataclass(frozen=True, slots=True)

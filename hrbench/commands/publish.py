@@ -2,7 +2,6 @@
 
 import shlex
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from hrbench.road import again
 from hrbench.road.given import PUBLISHED_TASK, weights_of
 from hrbench.road.saving import save
 from hrbench.spec import DatasetSpec, TaskSpec
+from hrbench.whole import whole_folder
 
 CARD = "README.md"
 FILES = {  # in the order in which a card tells of them
@@ -62,31 +62,17 @@ def publish(name: str, target: Path, *, repository: str = "", licence: str = "")
         HrbenchError: there is no such run, it was changed, its weights are gone, the folder
             cannot be made, or the hub has no such names.
     """
-    _require_new(target)
     if repository:
         _require_name(repository)
     if licence:
         require_licence(licence)
     folder = archive.find(name)
     record, (spec, dataset, _) = _ended(folder), run_folder.read(folder)
-    try:
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as scratch:
-            draft = Path(scratch) / target.name
-            draft.mkdir()
-            _fill(draft, folder, record)
-            _write_card(draft, record, spec, dataset, repository=repository, licence=licence)
-            draft.replace(target)
-    except OSError as error:
-        raise RunError(f"-o {target}: cannot be written ({error.strerror})") from error
+    with whole_folder(target) as draft:
+        _fill(draft, folder, record)
+        _write_card(draft, record, spec, dataset, repository=repository, licence=licence)
     there = tuple(sorted(path.name for path in target.iterdir()))
     return Published(target, there, record, repository or card.PLACE)
-
-
-def _require_new(target: Path) -> None:
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise HrbenchError(f"-o {target}: is there already; name a new folder")
-    if not target.parent.is_dir():
-        raise HrbenchError(f"-o {target}: there is no folder {target.parent}; make it first")
 
 
 def _require_name(repository: str) -> None:

@@ -13,10 +13,10 @@ from hrbench.report import samples as one_by_one
 from hrbench.report.output import require_free
 from hrbench.report.predictions import Stored
 from hrbench.report.record import RunRecord
-from hrbench.report.whole import whole
 from hrbench.road import again, recording
 from hrbench.road.telling import tell
 from hrbench.road.uncertainty import surely_measured
+from hrbench.whole import whole
 
 
 def score(

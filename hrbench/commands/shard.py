@@ -4,7 +4,6 @@ import math
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from hrbench.formats.contract import PictureFormat
 from hrbench.formats.location import DataRoot, as_found, require
 from hrbench.formats.registry import FORMATS
 from hrbench.spec import DatasetSpec, Split
+from hrbench.whole import whole_folder
 
 UNITS = {"MB": 10**6, "GB": 10**9}
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(MB|GB)", re.IGNORECASE)
@@ -88,20 +88,14 @@ def _written(
 ) -> int:
     """Write the dataset to a folder that it gets at the end; return how many files are packed."""
     source = data / dataset.folder
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise RunError(f"{target} is there already and is not empty; name another folder.")
-    if target.resolve().is_relative_to(source.resolve()):
-        raise RunError(f"{target} is inside of what is read; name another folder.")
+    if source.resolve() in target.resolve().parents:
+        raise RunError(f"{target} is inside of what is read; name another folder")
     for place in folders:
         if any((source / place).glob("*.tar")):
             raise RunError(f"{source / place} has tar files; without --out their index is written")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".shards-") as scratch:
-        folder = Path(scratch) / "made"
+    with whole_folder(target) as folder:
         _copy(dataset, source, folder)
-        files = _pack(folders, source, folder, size, _labels(dataset, data))
-        folder.replace(target)
-    return files
+        return _pack(folders, source, folder, size, _labels(dataset, data))
 
 
 def _bytes(size: str) -> int:

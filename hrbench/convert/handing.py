@@ -6,7 +6,6 @@ Source: cocodataset.org, "Data format"; docs.ultralytics.com, "Pose Estimation D
 """
 
 import json
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -18,7 +17,6 @@ import yaml
 from hrbench.convert import placing, yolo_labels
 from hrbench.convert.labels import TEST, TRAIN, VAL, Picture, Skeleton
 from hrbench.convert.writing import Content, category
-from hrbench.errors import RunError
 
 COCO, YOLO = "coco", "yolo"
 WORDS = {COCO: "COCO keypoints", YOLO: "YOLO pose, described by data.yaml"}
@@ -63,36 +61,24 @@ class Handed:
         return "\n".join([f"{self.folder}: {WORDS[self.to]}", *counts, *left_out, *notes])
 
 
-def write(dataset: Dataset, target: Path, to: str) -> Handed:
-    """Write a dataset into a new folder, all of it or nothing.
+def write(dataset: Dataset, folder: Path, to: str) -> Handed:
+    """Write a dataset into a folder that has nothing of it yet.
 
     Raises:
-        RunError: there is something in the folder already, or it cannot be written.
+        OSError: it cannot be written, or a picture not be read.
     """
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise RunError(f"{target} is there already and is not empty; name another folder")
     left_out, objects = Counter[str](), dict[str, int]()
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".convert-") as scratch:
-            folder = Path(scratch) / "made"
-            folder.mkdir()
-            for split, pictures in dataset.splits.items():
-                files = list(placing.names(pictures))
-                place = folder / (f"{IMAGES}/{split}" if to == COCO else f"{split}/{IMAGES}")
-                place.mkdir(parents=True)
-                for picture, name in zip(pictures, files, strict=True):
-                    placing.put(picture, place / name)
-                objects[split] = _WRITERS[to](dataset, split, files, folder, left_out)
-            if to == YOLO:
-                _describe(dataset, folder)
-            if target.is_dir():
-                target.rmdir()  # empty; else some systems do not replace it
-            folder.replace(target)
-    except OSError as error:
-        raise RunError(f"{target} cannot be written: {error.strerror or error}") from error
+    for split, pictures in dataset.splits.items():
+        files = list(placing.names(pictures))
+        place = folder / (f"{IMAGES}/{split}" if to == COCO else f"{split}/{IMAGES}")
+        place.mkdir(parents=True)
+        for picture, name in zip(pictures, files, strict=True):
+            placing.put(picture, place / name)
+        objects[split] = _WRITERS[to](dataset, split, files, folder, left_out)
+    if to == YOLO:
+        _describe(dataset, folder)
     return Handed(
-        target,
+        folder,
         to,
         {split: len(pictures) for split, pictures in dataset.splits.items()},
         objects,

@@ -6,7 +6,6 @@ other, are one sample.
 
 import io
 import tarfile
-import tempfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import numpy as np
 from hrbench.data.media import IMAGES
 from hrbench.data.shards import CODE, INDEX, UNKNOWN
 from hrbench.errors import DataError
+from hrbench.whole import whole
 
 CLASS = ".cls"  # what the file is called that says a picture's class, by its number
 Row = tuple[bytes, int, int, int, int]  # name, which tar, offset, length, CRC-32
@@ -63,7 +63,7 @@ def index(folder: Path, classes: Sequence[str]) -> int:
 
     Raises:
         DataError: they are no whole tar files, or a picture has no class, or a name is there twice.
-        OSError: the index cannot be written.
+        RunError: the index cannot be written.
     """
     tars = sorted(folder.glob("*.tar"))
     rows = sorted(row for number, tar in enumerate(tars) for row in _rows(number, tar, classes))
@@ -127,8 +127,7 @@ def _name(name: str, label: bytes | None, classes: Sequence[str], path: Path) ->
 def _write_index(folder: Path, tars: Sequence[Path], rows: Sequence[Row]) -> None:
     """Write the index, all of it or nothing."""
     tar, offsets, lengths, checks = np.array([row[1:] for row in rows], np.int64).reshape(-1, 4).T
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".index-") as scratch:
-        draft = Path(scratch) / INDEX
+    with whole(folder / INDEX, "") as draft:
         np.savez(
             draft,
             tars=np.array([tar.name for tar in tars], dtype=np.str_),
@@ -139,7 +138,6 @@ def _write_index(folder: Path, tars: Sequence[Path], rows: Sequence[Row]) -> Non
             lengths=lengths,
             checks=checks,
         )
-        draft.replace(folder / INDEX)
 
 
 def _put(tar: tarfile.TarFile, name: str, content: bytes) -> int:

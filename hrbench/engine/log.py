@@ -11,6 +11,7 @@ from torch import Tensor
 
 from hrbench.engine.progress import Steps
 from hrbench.errors import RunError
+from hrbench.whole import whole
 
 OF_STEPS = ("step", "epoch", "loss", "learning_rate", "samples_per_second", "data_wait_share")
 COLUMNS = (*OF_STEPS, "metric", "value", "best")  # the last three of a validation
@@ -134,11 +135,9 @@ def begin(path: Path, done: int) -> None:
     rows: list[list[str]] = []
     if path.exists():
         with path.open(encoding="utf-8", newline="") as file:
-            whole = (row for row in csv.reader(file) if len(row) >= len(OF_STEPS))
-            rows = [row for row in whole if row[0].isdecimal() and int(row[0]) <= done]
-    partial = path.with_suffix(".partial")
-    with partial.open("w", encoding="utf-8", newline="") as file:
+            known = (row for row in csv.reader(file) if len(row) >= len(OF_STEPS))
+            rows = [row for row in known if row[0].isdecimal() and int(row[0]) <= done]
+    with whole(path) as draft, draft.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
         writer.writerows([*row, *[""] * (len(COLUMNS) - len(row))] for row in rows)
-    partial.replace(path)

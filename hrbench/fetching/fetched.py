@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hrbench import cache
 from hrbench.errors import FetchError
-from hrbench.report.whole import whole
+from hrbench.whole import whole
 
 MB = 1_000_000  # bytes
 SHA256 = re.compile(r"[0-9a-f]{64}")

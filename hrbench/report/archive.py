@@ -10,7 +10,7 @@ from hrbench.errors import RunError
 from hrbench.report import files, run_folders
 from hrbench.report.run_folders import MARKS, RUNS, every, id_of, is_run
 from hrbench.report.unpacking import MANIFEST, PICTURES, SCHEMA, TOLD, unpacked
-from hrbench.report.whole import whole
+from hrbench.whole import whole
 
 ID = 8  # characters of an id that a message names
 

@@ -20,7 +20,7 @@ from pydantic import (
 
 from hrbench.report.run_folders import FILE
 from hrbench.report.seal import digest
-from hrbench.report.whole import whole
+from hrbench.whole import whole
 
 SCHEMA: Final = 1
 # Keys that came later: records of before are read all the same.

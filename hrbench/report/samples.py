@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from hrbench.errors import RunError
-from hrbench.report.whole import whole
+from hrbench.whole import whole
 
 LINES = (".jsonl", ".ndjson")
 DIGITS = 15  # behind the point, as many as pandas writes

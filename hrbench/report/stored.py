@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from hrbench.errors import RunError
-from hrbench.report.whole import whole
+from hrbench.whole import whole
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

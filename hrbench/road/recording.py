@@ -27,9 +27,9 @@ from hrbench.report.record import (
     Times,
     Weights,
 )
-from hrbench.report.whole import ELSEWHERE
 from hrbench.road.measuring import Measured
 from hrbench.road.telling import look_at, pictures, tell
+from hrbench.whole import ELSEWHERE
 
 
 @contextmanager

@@ -5,7 +5,6 @@ made on it says so.
 """
 
 import json
-import tempfile
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 from hrbench import cache
 from hrbench.errors import RunError, UnknownNameError
 from hrbench.pools import pool_of
+from hrbench.whole import whole_folder
 from hrbench.world.faces.cofw import write_cofw
 from hrbench.world.faces.sets import write_300w, write_aflw, write_wflw
 from hrbench.world.h36m.sets import write_h36m
@@ -62,23 +62,12 @@ def make(
     """
     if dataset not in WRITERS:
         raise UnknownNameError("synthetic dataset", dataset, WRITERS)
-    target = root / dataset
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise RunError(f"{target} is there already and is not empty; name another folder.")
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=root, prefix=f".{dataset}-") as scratch:
-            folder = Path(scratch) / dataset
-            done, tell = count(1), progress or (lambda _: None)
-            with pool_of(worth(images) if processes is None else processes) as pool:
-                making = Making(images, seed, size, pool, lambda: tell(next(done)))
-                counts = WRITERS[dataset](folder, making)
-            _sign(folder, dataset, seed, size, counts)
-            folder.replace(target)
-    except OSError as error:
-        raise RunError(
-            f"{target} cannot be written: {error.strerror}; name another folder."
-        ) from error
+    done, tell = count(1), progress or (lambda _: None)
+    with whole_folder(root / dataset) as folder:
+        with pool_of(worth(images) if processes is None else processes) as pool:
+            making = Making(images, seed, size, pool, lambda: tell(next(done)))
+            counts = WRITERS[dataset](folder, making)
+        _sign(folder, dataset, seed, size, counts)
 
 
 def cached(

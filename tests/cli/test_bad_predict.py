@@ -100,9 +100,12 @@ def test_boxes(folder: Path) -> None:
 
 
 def test_an_output_that_is_there_or_cannot_be_written(folder: Path) -> None:
-    for place, words in ((".", "is there already and not empty"), ("/proc/x", "cannot be written")):
+    for place, words in (
+        (".", "is there already and is not empty"),
+        ("/proc/x", "cannot be written"),
+    ):
         arguments = [*predict("a.jpg")[:-1], place]
-        refused(called(folder, *arguments), [f"-o {place}", words])
+        refused(called(folder, *arguments), [f"{place} {words}"])
 
 
 def test_json_is_one_object(folder: Path) -> None:

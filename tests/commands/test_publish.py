@@ -149,7 +149,8 @@ def test_what_cannot_be_published_is_refused_and_nothing_is_left(tmp_path: Path)
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").touch()
     refused(called(tmp_path, "publish", str(run), "-o", "full"), ["is there already"])
-    refused(called(tmp_path, "publish", str(run), "-o", "no/net"), ["there is no folder no"])
+    (tmp_path / "file").touch()
+    refused(called(tmp_path, "publish", str(run), "-o", "file/net"), ["file/net cannot be written"])
     for name, words in (("net", "ORG/net"), ("me/m\u00e4use", "the hub takes no such name")):
         refused(called(tmp_path, "publish", str(run), "-o", "net", "--repo", name), [words])
     for name, words in (("MIT", "'mit'"), ("nonsense", "'other' stands for one that")):
@@ -162,4 +163,4 @@ def test_what_cannot_be_published_is_refused_and_nothing_is_left(tmp_path: Path)
     (changed / "predictions.npz").write_bytes(b"others")
     with pytest.raises(RunError, match=r"predictions\.npz: .*`hrbench verify"):
         publishing.publish(str(changed), tmp_path / "net")
-    assert {path.name for path in tmp_path.iterdir()} == {"run", "changed", "full"}
+    assert {path.name for path in tmp_path.iterdir()} == {"run", "changed", "full", "file"}

@@ -18,7 +18,7 @@ import pytest
 from hrbench.data import stored
 from hrbench.data.shard_writing import File, index, write
 from hrbench.data.shards import INDEX, Shards, load
-from hrbench.errors import DataError
+from hrbench.errors import DataError, RunError
 
 LONG = "deep/" + "x" * 150 + ".jpg"  # longer than the plain header of a tar file has room for
 CONTENT = {
@@ -152,7 +152,7 @@ def test_an_index_that_finds_no_room_leaves_none(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr("hrbench.data.shard_writing.np.savez", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(RunError, match=r"shards\.npz: cannot be written \(No space left"):
         write(tmp_path, "train", [File("a.jpg", b"a")], 1)
     assert [path.name for path in tmp_path.iterdir()] == ["train-000000.tar"]
 

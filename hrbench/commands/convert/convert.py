@@ -12,7 +12,7 @@ from hrbench.convert import detect
 from hrbench.convert.advising import advised
 from hrbench.convert.handing import Handed
 from hrbench.convert.labels import DATASET, Summary
-from hrbench.errors import RunError
+from hrbench.whole import whole_folder
 
 
 def convert(
@@ -62,29 +62,18 @@ def convert_to(
     Raises:
         HrbenchError: they are not right, or the target cannot be written.
     """
-    if is_dataset(source):
-        return hand(source, data, target, to, allow)
-    with _beside(target) as scratch:
-        made = convert(Path(source), Path(scratch) / target.name, allow, images, by)
-        handed = hand(str(made.folder / DATASET), None, target, to, allow)
+    with whole_folder(target) as draft:
+        if is_dataset(source):
+            return replace(hand(source, data, draft, to, allow), folder=target)
+        with tempfile.TemporaryDirectory(dir=draft) as scratch:
+            made = convert(Path(source), Path(scratch) / target.name, allow, images, by)
+            handed = hand(str(made.folder / DATASET), None, draft, to, allow)
     return replace(
         handed,
+        folder=target,
         left_out=(*made.left_out, *handed.left_out),
         notes=(*made.notes, *handed.notes),
     )
-
-
-def _beside(target: Path) -> tempfile.TemporaryDirectory[str]:
-    """Return a folder beside a target that goes when it is left.
-
-    Raises:
-        RunError: none can be made there.
-    """
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        return tempfile.TemporaryDirectory(dir=target.parent, prefix=".convert-")
-    except OSError as error:
-        raise RunError(f"{target} cannot be written: {error.strerror}; name another") from error
 
 
 def is_dataset(source: str) -> bool:

@@ -31,12 +31,13 @@ def hand(name: str, data: str | None, target: Path, to: str, allow: Sequence[str
     Args:
         name: a dataset, a task that is measured on it, or a TOML file.
         data: the folder of datasets, as `--data` names it.
-        target: a new folder.
+        target: the folder that it is written to, in which there is nothing of it yet.
         to: COCO's or YOLO's format, by its name.
         allow: names of faults that a user lets pass.
 
     Raises:
-        HrbenchError: it is not there, not right, or cannot be written.
+        HrbenchError: it is not there, or not right.
+        OSError: it cannot be written, or a picture not be read.
     """
     file, _ = catalog.dataset_file(name)
     dataset = catalog.load_dataset(name)

@@ -23,6 +23,7 @@ from hrbench.kinds.predictor import ABOUT, Continuation, PicturePredictor
 from hrbench.kinds.registry import kind_of
 from hrbench.road.loading import Loaded, load
 from hrbench.road.telling import compiling, tell
+from hrbench.whole import whole_folder
 
 SHOWN = 10  # files that are skipped
 LISTED = 8  # files that were written
@@ -106,7 +107,8 @@ def _from_predictions(loaded: Loaded, continuation: Continuation, asked: Asked) 
         name = loaded.task.spec.name
         raise RunError(f"--tracks, --smooth and --draw go with pictures, and {name} reads none")
     parts = list(continuation.results(asked.sources))
-    with writing.folder(asked.output) as (draft, target):
+    target = writing.target(asked.output)
+    with whole_folder(target) as draft:
         count = from_predictions.write(draft, continuation, parts, draw=asked.draw)
         return _finished(draft, target, _about(loaded, asked), Counts(count, count))
 
@@ -120,7 +122,8 @@ def _from_pictures(
     marks = following.marks(asked.marks, asked.follow, predictor)
     follower = following.follower(asked.follow, named.media, predictor)
     boxes = _boxes(loaded.task, predictor, named.media, asked, runtime)
-    with writing.folder(asked.output) as (draft, target), machine_limits():
+    target = writing.target(asked.output)
+    with whole_folder(target) as draft, machine_limits():
         said = (*_of_sources(named), *boxes.words)
         prediction = Prediction(predictor, named.media, boxes, said, follower, marks)
         files, counts = prediction.written(draft, skipped, draw=asked.draw)

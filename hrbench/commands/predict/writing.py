@@ -2,8 +2,6 @@
 
 import csv
 import json
-import os
-import shutil
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +12,6 @@ import cv2
 
 from hrbench.arrays import Pixels
 from hrbench.commands.predict.videos import Video, new_video
-from hrbench.errors import RunError
 from hrbench.kinds.found import Found
 
 DEFAULT = Path("predictions")
@@ -34,27 +31,13 @@ class Moment:
     rate: float  # frames a second, on average
 
 
-@contextmanager
-def folder(asked: str | None) -> Iterator[tuple[Path, Path]]:
-    """Yield a folder to write to, and the one that it becomes when all is well.
-
-    Raises:
-        RunError: that one holds something already, or cannot be written.
-    """
-    target = _free(DEFAULT) if asked is None else Path(asked)
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise RunError(f"-o {target}: is there already and not empty; name a new folder")
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        draft.mkdir(parents=True)
-        yield draft, target
-        if target.exists():
-            target.rmdir()
-        draft.replace(target)
-    except OSError as error:
-        raise RunError(f"-o {target} cannot be written: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+def target(asked: str | None) -> Path:
+    """Return the folder that is asked for, else one of the usual name that is not there yet."""
+    number, name = 1, DEFAULT
+    while asked is None and name.exists():
+        number += 1
+        name = DEFAULT.with_name(f"{DEFAULT.name}-{number}")
+    return name if asked is None else Path(asked)
 
 
 def write_rows(place: Path, rows: list[dict[str, Any]]) -> None:
@@ -184,12 +167,3 @@ class Album:
                 name = f"{stem}-{number}{ending}"
             self._names[key] = name
         return self._names[key]
-
-
-def _free(wanted: Path) -> Path:
-    """Return a folder's name, with a number where there is one already."""
-    number, name = 1, wanted
-    while name.exists():
-        number += 1
-        name = wanted.with_name(f"{wanted.name}-{number}")
-    return name

@@ -10,7 +10,7 @@ from hrbench.begun import under_way
 from hrbench.commands.suite.plan import Planned
 from hrbench.commands.suite.running import why
 from hrbench.errors import HrbenchError
-from hrbench.report.whole import whole
+from hrbench.whole import whole
 
 RUNNING, QUEUED, FAILED = "running", "queued", "failed"  # how a job stands
 JOB = "job.json"  # in a folder of logs: what the last job of its run was

@@ -24,6 +24,7 @@ from hrbench.metrics.pckh import (
 )
 from hrbench.metrics.sample_errors import PoseErrors, in_order
 from hrbench.metrics.scores import Scores
+from hrbench.whole import whole
 
 Persons: TypeAlias = Compared[HeadTruth, PosesInBoxes, KeypointSetting]
 
@@ -72,9 +73,9 @@ def upload(folder: Path, predictions: PosesInBoxes, _: KeypointSetting) -> str:
     """
     from scipy.io import savemat  # noqa: PLC0415  slow to import, and seldom needed
 
-    path, partial = folder / "pred.mat", folder / ".pred.partial.mat"
-    savemat(partial, {"preds": predictions.keypoints + FIRST_PIXEL})
-    partial.replace(path)
+    path = folder / "pred.mat"
+    with whole(path) as draft:
+        savemat(draft, {"preds": predictions.keypoints + FIRST_PIXEL})
     return f"{len(predictions.keypoints)} persons to hand in: {path}"
 
 

@@ -26,7 +26,7 @@ def write_cofw(folder: Path, making: Making) -> Counts:
     A quarter as many as for training are for testing. A point is flagged as occluded where
     something else hides it or where it is outside of the picture. Pixels count from 1.
     """
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     counts = {}
     for split in (Split(0, "train", making.images), Split(1, "test", making.share(4))):
         path = folder / f"COFW_{split.name}_color.mat"

@@ -1,4 +1,4 @@
-"""Files of a run's folder are written whole, or a sentence says why not."""
+"""Files and folders are written whole, or a sentence says why not."""
 
 import errno
 import os
@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from report.records import record
 
-from hrbench.errors import RunError
+from hrbench.errors import DataError, HrbenchError, RunError
 from hrbench.metrics import bootstrap
 from hrbench.metrics.topk import class_outcomes
 from hrbench.report import archive, draws, outcomes, samples
 from hrbench.report.predictions import ClassPredictions
-from hrbench.report.whole import whole
+from hrbench.whole import whole, whole_folder
 
 KEPT = class_outcomes(np.zeros(4, np.int64), np.eye(4, 1, dtype=np.int64), ["cat", "dog"])
 DRAWN = bootstrap.replicated(KEPT)
@@ -73,3 +73,70 @@ def test_a_folder_that_no_archive_can_be_written_to_is_one_sentence(tmp_path: Pa
         RunError, match=r"gone/a\.zip: cannot be written \(No such file or directory\)$"
     ):
         archive.write(tmp_path / "gone" / "a.zip", {})
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_folder_is_there_when_all_of_it_is(there: bool, tmp_path: Path) -> None:
+    target = tmp_path / "new" / "folder"
+    if there:
+        target.mkdir(parents=True)  # and empty
+    with whole_folder(target) as draft:
+        (draft / "a.txt").write_text("all")
+        assert there or not target.exists()
+    assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")} == {
+        "new",
+        "new/folder",
+        "new/folder/a.txt",
+    }
+    assert target.stat().st_mode & 0o777 == target.parent.stat().st_mode & 0o777
+
+
+@pytest.mark.parametrize("what", ["a folder with files", "a file"])
+def test_what_is_there_is_left_alone(what: str, tmp_path: Path) -> None:
+    target = tmp_path / "there"
+    if what == "a file":
+        target.write_text("precious")
+    else:
+        target.mkdir()
+        (target / "mine.txt").write_text("precious")
+    before = sorted(tmp_path.rglob("*"))
+    with (
+        pytest.raises(RunError, match="there is there already and is not empty; name another"),
+        whole_folder(target),
+    ):
+        pytest.fail("begun")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.ENOSPC, "No space left"), "folder cannot be written: No space left; name"),
+        (
+            PermissionError(errno.EACCES, "Denied", "far/a.png"),
+            r"^far/a\.png cannot be read or wri",
+        ),
+        (DataError("a.png is not whole"), r"^a\.png is not whole$"),
+        (KeyboardInterrupt(), "^$"),
+    ],
+    ids=["disk", "elsewhere", "data", "Ctrl-C"],
+)
+def test_of_a_folder_that_fails_half_way_nothing_is_left(
+    error: BaseException, words: str, tmp_path: Path
+) -> None:
+    def write() -> None:
+        with whole_folder(tmp_path / "folder") as draft:
+            (draft / "inner").mkdir()
+            (draft / "inner" / "a.txt").write_text("half")
+            raise error
+
+    with pytest.raises((HrbenchError, KeyboardInterrupt), match=words):
+        write()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    words = r"file/deep/folder cannot be written: .*; name another folder$"
+    with pytest.raises(RunError, match=words), whole_folder(tmp_path / "file/deep/folder"):
+        pytest.fail("begun")
