@@ -43,7 +43,9 @@ def run(name: str, options: Options) -> tuple[RunRecord, Path] | None:
             has a checkpoint to go on from.
         Interrupted: training was stopped; its folder can be given to `resume`.
     """
-    return walked(asked(name, options))
+    one = asked(name, options)
+    with _read(one) as there:
+        return walked(one, *there)
 
 
 def begun_or_new(
@@ -59,23 +61,24 @@ def begun_or_new(
         Interrupted: as `run`.
     """
     one = asked(name, options)
-    with processes(options.device) as runtime:
-        spec = with_precision(one.spec, runtime.device.type)
-        data_root = located(spec, one.dataset, one.options, runtime)
-        task = task_of(spec, one.dataset, data_root, one.options)
-        before = runtime.first(alike.before(task, one.experiment) if runtime.leads else None)
+    with _read(one) as (runtime, task, evaluation):
+        under = Path(task.options.out, task.spec.name)
+        there = alike.before(under, one.experiment, evaluation) if runtime.leads else None
+        before = runtime.first(there)
         if before is None:
-            return walked(one)
+            return walked(one, runtime, task, evaluation)
         ended = (before / run_folders.FILE).is_file()
         if runtime.leads:
             how = " has a record: " if ended else ": goes on with "
-            tell(f"{what or spec.name}{how}{before}")
+            tell(f"{what or task.spec.name}{how}{before}")
         if ended:
             return (runs.read(before), before) if runtime.leads else None
-        spec, dataset, state = run_folder.read(before)  # in the precision that it was begun in
+        spec, _, state = run_folder.read(before)  # in the precision that it was begun in
+        spec = with_precision(spec, runtime.device.type)
         track = tuple(dict.fromkeys((*state.options.track, *options.track)))  # none loses its run
-        one = replace(one, spec=spec, dataset=dataset, before=(before, state))
-        return walked(replace(one, options=replace(one.options, track=track)))
+        tracking.require(track)
+        same = replace(task, spec=spec, options=replace(task.options, track=track))
+        return walked(replace(one, before=(before, state)), runtime, same, evaluation)
 
 
 def folds(name: str, options: Options, count: int) -> Iterator[tuple[RunRecord, Path] | None]:
@@ -87,6 +90,7 @@ def folds(name: str, options: Options, count: int) -> Iterator[tuple[RunRecord, 
         HrbenchError: as `run`.
         Interrupted: as `run`; the same command goes on.
     """
+    options = given.with_data(catalog.task_file(name), options)
     with processes(options.device):
         for fold in range(1, count + 1):
             try:
@@ -109,6 +113,7 @@ def seeds(name: str, options: Options, count: int) -> Iterator[tuple[RunRecord, 
         Interrupted: as `run`.
     """
     end = options.seed + count
+    options = given.with_data(catalog.task_file(name), options)
     with processes(options.device):
         for seed in range(options.seed, end):
             with _going_on(options.seed, seed, end):
@@ -170,47 +175,54 @@ def resume(
         options = replace(options, compile=compiles, eager=eager)
     modified = is_modified(spec, catalog.shipped(spec.name))
     before = (folder, state)
-    return walked(Asked(spec, dataset, options, given.checkpoint(options, spec), modified, before))
+    one = Asked(spec, dataset, options, given.checkpoint(options, spec), modified, before)
+    with _read(one) as there:
+        return walked(one, *there)
 
 
-def walked(asked: Asked) -> tuple[RunRecord, Path] | None:
-    """Go the whole road: read, build, fit, predict, measure, record."""
-    options, checkpoint = asked.options, asked.checkpoint
+@contextmanager
+def _read(asked: Asked) -> Iterator[tuple[Runtime, AnyTask, Evaluation]]:
+    """Yield what is asked as a task on its data, and what it is measured on, which is read."""
+    options = asked.options
     tracking.require(options.track)
     shared = processes(options.device, compiles=options.compile, eager=options.eager)
     with shared as runtime, living():
         spec = with_precision(asked.spec, runtime.device.type)
         data_root = located(spec, asked.dataset, options, runtime)
         task = task_of(spec, asked.dataset, data_root, options)
-        evaluation = read(task, runtime, trains=checkpoint is None)
-        if asked.before is not None:
-            given.require_same_files(*asked.before, task, evaluation)
-        start = task.training(evaluation) if checkpoint is None else checkpoint
-        evaluation, start, ready = with_prepared(task, evaluation, start, said=runtime.leads)
-        built = build(task, evaluation, start, runtime)
-        folder, state = _opened(asked, task, evaluation, built, runtime)
-        hold = under_way.take(folder) if runtime.leads else nullcontext()
-        with (
-            recording.kept(folder, runtime),
-            hold,
-            tracked(spec, folder, state, runtime) as tracker,
-        ):
-            state = fit(task, evaluation, built, runtime, folder, state, tracker)
-            state = replace(
-                state, execution=state.execution | ({"prepared": ready} if ready else {})
-            )
-            predictions, state = predict(task, built.network, evaluation, runtime, folder, state)
-            if not runtime.leads:
-                return None
-            measured = surely_measured(task, evaluation, predictions, folder)
-            recording.hand_in(folder, task, predictions)
-            record = recording.record_of(
-                task, evaluation, measured, state, modified=asked.modified, folder=folder
-            )
-            recording.draw(folder, task, evaluation, predictions, record.groups)
-            record.write(folder)
-            tracker.ended(record, folder)
-            return record, folder
+        yield runtime, task, read(task, runtime, trains=asked.checkpoint is None)
+
+
+def walked(
+    asked: Asked, runtime: Runtime, task: AnyTask, evaluation: Evaluation
+) -> tuple[RunRecord, Path] | None:
+    """Go the road on from what is read: build, fit, predict, measure, record."""
+    if asked.before is not None:
+        given.require_same_files(*asked.before, task, evaluation)
+    start = task.training(evaluation) if asked.checkpoint is None else asked.checkpoint
+    evaluation, start, ready = with_prepared(task, evaluation, start, said=runtime.leads)
+    built = build(task, evaluation, start, runtime)
+    folder, state = _opened(asked, task, evaluation, built, runtime)
+    hold = under_way.take(folder) if runtime.leads else nullcontext()
+    with (
+        recording.kept(folder, runtime),
+        hold,
+        tracked(task.spec, folder, state, runtime) as tracker,
+    ):
+        state = fit(task, evaluation, built, runtime, folder, state, tracker)
+        state = replace(state, execution=state.execution | ({"prepared": ready} if ready else {}))
+        predictions, state = predict(task, built.network, evaluation, runtime, folder, state)
+        if not runtime.leads:
+            return None
+        measured = surely_measured(task, evaluation, predictions, folder)
+        recording.hand_in(folder, task, predictions)
+        record = recording.record_of(
+            task, evaluation, measured, state, modified=asked.modified, folder=folder
+        )
+        recording.draw(folder, task, evaluation, predictions, record.groups)
+        record.write(folder)
+        tracker.ended(record, folder)
+        return record, folder
 
 
 def _opened(

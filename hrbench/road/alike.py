@@ -7,21 +7,16 @@ from hrbench.begun import folder as run_folder
 from hrbench.begun.folder import experiment_of
 from hrbench.data.evaluation import Evaluation
 from hrbench.errors import HrbenchError, RunError
-from hrbench.kinds.contract import AnyTask
 from hrbench.report import run_folders, runs
 from hrbench.report.record import RunRecord
 
 
-def before(task: AnyTask, experiment: str) -> Path | None:
-    """Return the folder of the run of an experiment that has a record, else of one to go on with.
+def before(under: Path, experiment: str, evaluation: Evaluation) -> Path | None:
+    """Return the run of an experiment that has a record, else one to go on with.
 
-    It counts only where the data are still those that it was begun on.
+    It lies in a folder, `under`, and counts only where the data are those that it was begun on.
     """
-    under = Path(task.options.out) / task.spec.name
     there = [run for run in run_folders.every(under) if experiment_of(run) == experiment]
-    if not there:
-        return None
-    evaluation = task.evaluation()
     same = [run for run in there if _is_of(run, evaluation)]
     done = ended(same)
     return done[1] if done else next(iter(reversed(unfinished(same))), None)

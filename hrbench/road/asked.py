@@ -1,6 +1,6 @@
 """What a user asks of a run, worked out before anything is read or trained."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from hrbench.begun.options import Options
 from hrbench.formats.location import folder_of
 from hrbench.road import given
 from hrbench.road.resolve import is_modified, resolve
+from hrbench.road.telling import tell
 from hrbench.spec import DatasetSpec, TaskSpec
 
 
@@ -33,14 +34,21 @@ class Asked:
         return experiment.experiment(self.spec, self.dataset, self.options, data)
 
 
-def asked(name: str, options: Options, unfetched: Collection[str] = ()) -> Asked:
-    """Return what is asked by a task's name and flags; `unfetched` as `given.with_runs` takes it.
+def asked(
+    name: str,
+    options: Options,
+    unfetched: Collection[str] = (),
+    told: Callable[[str], object] = tell,
+) -> Asked:
+    """Return what is asked by a task's name and flags.
+
+    `unfetched` is as `given.with_runs` takes it, `told` as `given.with_data` does.
 
     Raises:
         HrbenchError: a name, a key or a value is not known, or weights cannot be read.
     """
     file = catalog.task_file(name)
-    options = given.with_data(file, given.with_runs(options, unfetched))
+    options = given.with_data(file, given.with_runs(options, unfetched), told)
     checkpoint = given.checkpoint(options, file)
     spec, dataset = resolve(file, options, checkpoint)
     modified = is_modified(spec, catalog.shipped(spec.name) if file.beside else file)

@@ -1,7 +1,7 @@
 """What a user names by a path or by a RUN, found and written down so that it is found again."""
 
 import os
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -134,8 +134,8 @@ def checkpoint(options: Options, task: TaskFile | TaskSpec) -> Checkpoint | None
     return weights_of(options.weights).read(spec=spec)
 
 
-def with_data(file: TaskFile, options: Options) -> Options:
-    """Return options that name the folder of a dataset's own TOML, where they name none."""
+def with_data(file: TaskFile, options: Options, told: Callable[[str], object] = tell) -> Options:
+    """Return options that name the folder of a dataset's own TOML, where they name none; say it."""
     if options.data is not None or file.beside is None:
         return options
     name = file.spec(of_dataset(options)).dataset
@@ -145,7 +145,7 @@ def with_data(file: TaskFile, options: Options) -> Options:
     folder = location.own_folder(validate(DatasetSpec, raw, str(toml)), toml)
     if folder is None:
         return options
-    tell(f"Data: {folder}, the folder of {toml.name}; --data names another.")
+    told(f"Data: {folder}, the folder of {toml.name}; --data names another.")
     return replace(options, data=str(folder))
 
 

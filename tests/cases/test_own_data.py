@@ -48,6 +48,23 @@ def test_the_data_is_where_its_toml_is(dots: Path, capsys: pytest.CaptureFixture
     assert check(str(dots / DATASET), None, images=False).usable == ("train", "val")
 
 
+@pytest.mark.parametrize(
+    ("several", "one"), [(running.seeds, "run"), (running.folds, "begun_or_new")]
+)
+def test_of_several_runs_it_is_said_once(
+    several: Any,
+    one: str,
+    dots: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    begun: list[Any] = []
+    monkeypatch.setattr(running, one, lambda _, options, *__: begun.append(options.data))
+    list(several(f"{dots / TASK}@tiny", Options(device="cpu"), 3))
+    assert capsys.readouterr().err.count("Data: dots, the folder of dataset.toml") == 1
+    assert begun == ["dots"] * 3  # which says it to them
+
+
 def test_a_folder_that_is_named_counts_before_it(
     dots: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

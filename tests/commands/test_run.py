@@ -16,8 +16,11 @@ from worlds import SMALL, ran, real_tree, small_world
 
 from hrbench import catalog, network
 from hrbench.backbone.registry import BACKBONES
+from hrbench.begun.options import Options
 from hrbench.commands import score as scoring
+from hrbench.commands.run import begun_or_new
 from hrbench.errors import RunError
+from hrbench.kinds.landmarks.task import Landmarks
 from hrbench.report import predictions, runs
 from hrbench.report.predictions import Predictions
 
@@ -39,6 +42,28 @@ def test_a_run_reads_the_file_of_its_task_once(
     monkeypatch.setattr(Path, "read_text", counted)
     ran(name, tmp_path, data=data, overrides=keys)
     assert read.count(catalog.task_file(name).path) == 1 + 1  # and here
+
+
+def test_a_run_that_goes_on_by_its_command_reads_its_data_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record, folder = ran("coco-pose@tiny", tmp_path, data=str(small_world()), overrides=SMALL)
+    (folder / "record.json").unlink()
+    read, plain = [], Landmarks.evaluation
+
+    def counted(task: Landmarks) -> Any:
+        read.append(task)
+        return plain(task)
+
+    monkeypatch.setattr(Landmarks, "evaluation", counted)
+    out, data = str(tmp_path), str(small_world())
+    options = Options(out=out, data=data, overrides=SMALL, workers=0, device="cpu")
+    for _ in ("goes on", "has ended"):
+        again = begun_or_new("coco-pose@tiny", options)
+        assert again is not None
+        assert (again[0].seal, again[1]) == (record.seal, folder)
+        assert len(read) == 1
+        read.clear()
 
 
 def test_a_run_leaves_all_that_the_contract_names(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import pytest
 from cli.command import MINUTES, called, installed, refused
 from cli.test_interrupt import started
 from commands.test_resume_auto import checkpoints, wait_until
+from dots import TASK, write_dots
 from worlds import small_weights, small_world
 
 from hrbench import catalog
@@ -106,6 +107,18 @@ def test_files_beside_the_suite_are_found_from_anywhere(tmp_path: Path) -> None:
     for folder, name in ((tmp_path, "there/small.toml"), (tmp_path / "there", "small.toml")):
         (one,) = planned(folder, name)["runs"]
         assert one["state"] == "to begin", one
+
+
+def test_where_own_data_are_is_said_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    task = write_dots(tmp_path / "dots") / TASK
+    file = tmp_path / "dots.toml"
+    file.write_text("title = 'Dots'\n" + run(task=str(task), variant="tiny", seed=[0, 1, 2]))
+    plans = plan.planned(catalog.load_suite(str(file))[1], file, {}, fetches=False)
+    assert [one.options.data for one in plans] == [str(task.parent)] * 3
+    said = f"Data: {task.parent}, the folder of dataset.toml; --data names another.\n"
+    assert capsys.readouterr().err == said
 
 
 def test_a_release_that_is_not_fetched_yet_decides_a_plan_as_it_does_a_run() -> None:

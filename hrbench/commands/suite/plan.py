@@ -1,6 +1,6 @@
 """The runs of a suite, each worked out: what it is, and which runs of it there are."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from hrbench.report.record import RunRecord
 from hrbench.road import alike
 from hrbench.road import given as given_files
 from hrbench.road.asked import asked
+from hrbench.road.telling import tell
 from hrbench.spec.suite import MULTIPLIED, Suite, overrides
 
 FLAGS = frozenset(field.name for field in fields(Options))
@@ -82,7 +83,10 @@ def planned(suite: Suite, file: Path, given: Mapping[str, Any], *, fetches: bool
             here, as a run of them does; without, nothing is.
     """
     beside = None if file.parent == catalog.folder("suites") else file.parent
-    made = [_planned(keys, beside, given, fetches=fetches) for keys in suite.runs]
+    said = dict[str, None]()  # each sentence once
+    made = [_planned(keys, beside, given, said.setdefault, fetches=fetches) for keys in suite.runs]
+    for sentence in said:
+        tell(sentence)
     first = {one.experiment or id(one): one for one in reversed(made)}
     plans = [one for one in made if first[one.experiment or id(one)] is one]
     shared = set[str].intersection(*(set(one.said.values()) for one in plans))
@@ -93,7 +97,12 @@ def planned(suite: Suite, file: Path, given: Mapping[str, Any], *, fetches: bool
 
 
 def _planned(
-    keys: Mapping[str, Any], beside: Path | None, given: Mapping[str, Any], *, fetches: bool
+    keys: Mapping[str, Any],
+    beside: Path | None,
+    given: Mapping[str, Any],
+    told: Callable[[str], object],
+    *,
+    fetches: bool,
 ) -> Planned:
     said = {key: value for key, value in keys.items() if key in FLAGS and value is not None}
     said |= {key: _near(said[key], beside) for key in FILES if key in said}
@@ -107,11 +116,12 @@ def _planned(
             raise RunError("weights are evaluated, init starts a training; name one of them")
         away = _away(options, ("init",) if fetches else ("init", "weights"))
         there = replace(options, weights=None if "weights" in away else options.weights)
-        worked_out = asked(name, there, unfetched=away)
+        worked_out = asked(name, there, unfetched=away, told=told)
         worked_out = replace(worked_out, options=replace(worked_out.options, **away))
         spec = worked_out.spec
         return replace(
             plan,
+            options=replace(options, data=worked_out.options.data),  # which is said now
             task=spec.name,
             variant=spec.variant,
             experiment=worked_out.experiment,
