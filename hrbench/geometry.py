@@ -12,6 +12,7 @@ Source: deep-high-resolution-net.pytorch, lib/utils/transforms.py and lib/datase
 
 import math
 from collections.abc import Sequence
+from functools import cache
 from typing import Protocol
 
 import cv2
@@ -92,7 +93,6 @@ def crop_matrix(
     (N, 2) centers and scales (N, 2, 3) at once.
     """
     extent = scale * UNIT
-    width, height = size
     angle = np.pi * rotation / 180
     up = extent[..., :1] * -0.5
     offset = extent * np.asarray(shift, dtype=np.float32)
@@ -100,26 +100,36 @@ def crop_matrix(
     source[..., 0, :] = center + offset
     source[..., 1, :] = center + up * np.array([-np.sin(angle), np.cos(angle)]) + offset
     source[..., 2, :] = source[..., 1, :] + quarter_turn(source[..., 0, :] - source[..., 1, :])
-    middle, above = (width / 2, height / 2), (height - width) / 2
-    target = np.array([middle, (middle[0], above), (0, above)], dtype=np.float32)
     if inverse:
-        return affine_matrices(target, source)
-    return np.asarray(cv2.getAffineTransform(source, target), dtype=np.float64)
+        return affine_matrices(size, source)
+    return np.asarray(cv2.getAffineTransform(source, points_of(size)), dtype=np.float64)
 
 
-def affine_matrices(
-    source: NDArray[np.float32], target: NDArray[np.float32]
-) -> NDArray[np.float64]:
-    """Return the (..., 2, 3) matrices from the same three points to (..., 3, 2) others.
+@cache
+def points_of(size: tuple[int, int]) -> NDArray[np.float32]:
+    """Return (3, 2) points of a crop: its middle, half a width above that, a turn left of there."""
+    width, height = size
+    middle, above = (width / 2, height / 2), (height - width) / 2
+    return np.array([middle, (middle[0], above), (0, above)], dtype=np.float32)
+
+
+@cache
+def equations(size: tuple[int, int]) -> NDArray[np.float64]:
+    """Return the (6, 6) system whose solutions are affine matrices from a crop's points."""
+    system = np.zeros((6, 6))
+    system[::2, :2] = system[1::2, 3:5] = points_of(size)
+    system[::2, 2] = system[1::2, 5] = 1
+    return system
+
+
+def affine_matrices(size: tuple[int, int], target: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the (..., 2, 3) matrices from a crop's points to (..., 3, 2) others.
 
     Each is what `cv2.getAffineTransform` gives: its system of equations, solved for all at once.
     """
-    system = np.zeros((6, 6))
-    system[::2, :2] = system[1::2, 3:5] = source
-    system[::2, 2] = system[1::2, 5] = 1
     places = target.reshape(-1, 6).T.astype(np.float64, order="C")
     # OpenCV refuses to solve for nothing.
-    solved = cv2.solve(system, places, flags=cv2.DECOMP_LU)[1] if places.size else places
+    solved = cv2.solve(equations(size), places, flags=cv2.DECOMP_LU)[1] if places.size else places
     return np.asarray(solved.T.reshape(*target.shape[:-2], 2, 3), dtype=np.float64)
 
 

@@ -84,10 +84,10 @@ def test_many_crops_lead_back_as_each_of_them_does(matrix: CropMatrix, dtype: DT
 
 def test_many_affine_matrices_are_those_of_opencv() -> None:
     rng = np.random.default_rng(0)
-    source = np.array([[24, 32], [24, 8], [0, 8]], dtype=np.float32)
+    source = np.array([[24, 32], [24, 8], [0, 8]], dtype=np.float32)  # of 48 x 64 cells
     target = rng.uniform(-500, 1500, (50, 3, 2)).astype(np.float32)
     opencv = [cv2.getAffineTransform(source, points) for points in target]
-    assert affine_matrices(source, target) == pytest.approx(np.array(opencv), rel=1e-12, abs=1e-9)
+    assert affine_matrices((48, 64), target) == pytest.approx(np.array(opencv), rel=1e-12, abs=1e-9)
 
 
 @given(position, position, extent)

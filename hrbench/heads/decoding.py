@@ -28,9 +28,8 @@ def moving(steps: Steps) -> Decoder:
 
     @wraps(steps)
     def decode(maps: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            peaks = peaks_of(maps)
-            return peaks.moved(*steps(peaks, sigma))
+        peaks = peaks_of(maps)
+        return peaks.moved(*steps(peaks, sigma))
 
     return decode
 
@@ -43,13 +42,14 @@ def quarter(peaks: Peaks[Any], sigma: float) -> tuple[Any, Any]:  # noqa: ARG001
 
     Source: deep-high-resolution-net.pytorch, lib/core/inference.py.
     """
-    x, y, at, sign = peaks.x, peaks.y, peaks.beside, peaks.library.sign
-    inside = (x > 1) & (x < peaks.width - 1) & (y > 1) & (y < peaks.height - 1)
-    step = inside / 4
-    return sign(at(1, 0) - at(-1, 0)) * step, sign(at(0, 1) - at(0, -1)) * step
+    ahead, behind = peaks.neighbours()
+    step = peaks.inside(2, 1) / 4
+    steps = step * (ahead > behind) - step * (ahead < behind)
+    return steps[0], steps[1]
 
 
 @moving
+@np.errstate(divide="ignore", invalid="ignore", over="ignore")
 def dark(peaks: Peaks[Any], sigma: float) -> tuple[Any, Any]:
     """Return the peak of the Gaussian that the blurred map is around its first maximum.
 
@@ -66,13 +66,13 @@ def dark(peaks: Peaks[Any], sigma: float) -> tuple[Any, Any]:
         yy=(at(0, 2) - 2 * at(0, 0) + at(0, -2)) / 4,
         xy=(at(1, 1) - at(1, -1) - at(-1, 1) + at(-1, -1)) / 4,
     )
-    x, y = peaks.x, peaks.y
-    inside = (x > 1) & (x < peaks.width - 2) & (y > 1) & (y < peaks.height - 2)
+    inside = peaks.inside(2, 2)
     right, down = (where(inside, step, 0) for step in steps)
     return right, down
 
 
 @moving
+@np.errstate(divide="ignore", invalid="ignore", over="ignore")
 def udp(peaks: Peaks[Any], sigma: float) -> tuple[Any, Any]:
     """Return the peak as `dark` does, with derivatives over one cell and no border.
 

@@ -9,6 +9,7 @@ Letters: B crops, K keypoints, h x w cells of a map.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from functools import cache
 from types import ModuleType
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -23,6 +24,7 @@ from hrbench.heads.blur import blur, blur_radius, kernel, unscaled
 Values = TypeVar("Values", Tensor, NDArray[Any])
 Around = Callable[[int, int], Values]  # of so many cells right of and below each maximum
 
+IN_NUMPY = {torch.float32, torch.float64}
 REACH = 2  # cells that DARK's second derivatives look to each side
 
 
@@ -48,8 +50,15 @@ class Peaks(ABC, Generic[Values]):
         """Return the maxima, and the column and row of the first cell that has it."""
 
     @abstractmethod
-    def beside(self, right: int, down: int) -> Values:
-        """Return the cells so far from the maxima; anything where those are not on the map."""
+    def inside(self, before: int, after: int) -> Values:
+        """Return which maxima have so many cells left and above, and so many right and below."""
+
+    @abstractmethod
+    def neighbours(self) -> tuple[Values, Values]:
+        """Return the cells right of and below the maxima, and those left of and above, as (2, ...).
+
+        Anything where those are not on the map.
+        """
 
     @abstractmethod
     def logarithms(self, sigma: float, low: float, high: float) -> Around[Values]:
@@ -75,8 +84,12 @@ class TensorPeaks(Peaks[Tensor]):
         scores, peak = self.maps.flatten(2).max(dim=-1)
         return scores, peak % self.width, peak // self.width
 
-    def beside(self, right: int, down: int) -> Tensor:
-        return sampled(self.maps, self.x, self.y)(right, down)
+    def inside(self, before: int, after: int) -> Tensor:
+        return inside(self.x, self.y, (self.width, self.height), before, after)
+
+    def neighbours(self) -> tuple[Tensor, Tensor]:
+        at = sampled(self.maps, self.x, self.y)
+        return torch.stack((at(1, 0), at(0, 1))), torch.stack((at(-1, 0), at(0, -1)))
 
     def logarithms(self, sigma: float, low: float, high: float) -> Around[Tensor]:
         return sampled(blur(self.maps, sigma).clamp(low, high).log(), self.x, self.y)
@@ -94,14 +107,19 @@ class ArrayPeaks(Peaks[NDArray[Any]]):
     def find(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
         size = self.height * self.width
         flat = self.maps.reshape(-1, size)
-        peak = flat.argmax(axis=1)
-        self.cells, self.at = flat.reshape(-1), peak + size * np.arange(len(flat))
-        y, x = np.divmod(peak, self.width)
-        return self.cells[self.at], x, y
+        self.peak = flat.argmax(axis=1)
+        self.cells, self.at = flat.reshape(-1), self.peak + np.arange(0, flat.size, size)
+        y = self.peak // self.width
+        return self.cells.take(self.at), self.peak - y * self.width, y
 
-    def beside(self, right: int, down: int) -> NDArray[Any]:
-        found: NDArray[Any] = self.cells.take(self.at + (down * self.width + right), mode="clip")
+    def inside(self, before: int, after: int) -> NDArray[np.bool_]:
+        found: NDArray[np.bool_] = inner((self.width, self.height), before, after).take(self.peak)
         return found
+
+    def neighbours(self) -> tuple[NDArray[Any], NDArray[Any]]:
+        steps = np.array([[1], [self.width], [-1], [-self.width]])
+        around = self.cells.take(self.at + steps, mode="wrap")
+        return around[:2], around[2:]
 
     def logarithms(self, sigma: float, low: float, high: float) -> Around[NDArray[Any]]:
         blurred = self.blurred(sigma)
@@ -121,19 +139,12 @@ class ArrayPeaks(Peaks[NDArray[Any]]):
         cells = torch.from_numpy(self.squares(REACH + blur_radius(sigma))).flatten(1)
         blurred = cells @ torch.from_numpy(kernel(sigma, REACH)).to(cells)
         found: NDArray[Any] = blurred.numpy().reshape(-1, 2 * REACH + 1, 2 * REACH + 1)
-        cut = np.flatnonzero(~self.inside(REACH))
+        cut = np.flatnonzero(~self.inside(REACH, REACH))
         columns, rows = (
             (places[cut, None] + np.arange(-REACH, REACH + 1)).clip(0, size - 1) - places[cut, None]
             for places, size in ((self.x, self.width), (self.y, self.height))
         )
         found[cut] = found[cut[:, None, None], rows[:, :, None] + REACH, columns[:, None] + REACH]
-        return found
-
-    def inside(self, reach: int) -> NDArray[np.bool_]:
-        """Return around which maxima so many cells to each side are on the map."""
-        x, y = self.x, self.y
-        across = (x >= reach) & (x < self.width - reach)
-        found: NDArray[np.bool_] = across & (y >= reach) & (y < self.height - reach)
         return found
 
     def squares(self, reach: int) -> NDArray[Any]:
@@ -147,7 +158,7 @@ class ArrayPeaks(Peaks[NDArray[Any]]):
         )
         windows = sliding_window_view(maps, (edge, edge), axis=(1, 2))
         found: NDArray[Any] = windows[np.arange(len(maps)), top - reach, left - reach]
-        cut = np.flatnonzero(~self.inside(reach))
+        cut = np.flatnonzero(~self.inside(reach, reach))
         found[cut] = self.cut_off(reach, cut)
         return found
 
@@ -156,19 +167,34 @@ class ArrayPeaks(Peaks[NDArray[Any]]):
         steps = np.arange(-reach, reach + 1)
         places = steps[:, None] * self.width + steps
         at = self.at[chosen, None, None] + places
-        found: NDArray[Any] = self.cells.take(at, mode="clip")
         columns, rows = self.x[chosen, None] + steps, self.y[chosen, None] + steps
-        found *= ((rows >= 0) & (rows < self.height))[:, :, None]
-        found *= ((columns >= 0) & (columns < self.width))[:, None, :]
-        return found
+        across, down = (columns >= 0) & (columns < self.width), (rows >= 0) & (rows < self.height)
+        on_map = down[:, :, None] & across[:, None, :]
+        return np.where(on_map, self.cells.take(at, mode="clip"), 0)
 
     def moved(self, right: NDArray[Any], down: NDArray[Any]) -> tuple[Tensor, Tensor]:
         cells = np.empty((len(self.at), 2), dtype=np.float32)
-        cells[:, 0], cells[:, 1] = self.x + right, self.y + down
-        cells[~(self.scores > 0)] = 0
+        positive = self.scores > 0
+        cells[:, 0] = np.where(positive, self.x + right, 0)
+        cells[:, 1] = np.where(positive, self.y + down, 0)
         batch = self.maps.shape[:2]
         scores = torch.from_numpy(self.scores.reshape(batch))
         return torch.from_numpy(cells.reshape(*batch, 2)), scores
+
+
+def inside(x: Values, y: Values, size: tuple[int, int], before: int, after: int) -> Values:
+    """Return which columns and rows of a map of `size` w, h are so far from its borders."""
+    width, height = size
+    across = (x >= before) & (x < width - after)
+    found: Values = across & (y >= before) & (y < height - after)
+    return found
+
+
+@cache
+def inner(size: tuple[int, int], before: int, after: int) -> NDArray[np.bool_]:
+    """Return (h * w,) which cells of a map are `inside`: to look up costs less than to compare."""
+    columns, rows = np.arange(size[0]), np.arange(size[1])[:, None]
+    return inside(columns, rows, size, before, after).ravel()
 
 
 def peaks_of(maps: Tensor) -> Peaks[Any]:
@@ -197,7 +223,7 @@ def in_numpy(values: Tensor) -> bool:
 
     Not where something traces or differentiates.
     """
-    known = values.is_cpu and values.dtype in {torch.float32, torch.float64}
+    known = values.is_cpu and values.dtype in IN_NUMPY
     return known and not values.requires_grad and not torch.compiler.is_compiling()
 
 

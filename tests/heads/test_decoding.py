@@ -48,6 +48,16 @@ def test_nothing_decodes_to_nan(name: str) -> None:
         assert torch.equal(scores, maps.amax((2, 3)))
 
 
+@pytest.mark.parametrize("name", DECODERS)
+def test_a_maximum_in_the_corner_does_not_look_at_the_map_behind_it(name: str) -> None:
+    maps = torch.full((2, 1, 16, 12), torch.nan)
+    maps[0] = 0
+    maps[0, 0, 15, 11] = 1
+    together, alone = DECODERS[name](maps, 2)[0], DECODERS[name](maps[:1], 2)[0]
+    assert together[0].tolist() == [pytest.approx(alone[0, 0].tolist())]
+    assert together[1].tolist() == [[0, 0]]  # NaN is not positive
+
+
 def test_the_first_of_equal_maxima_counts() -> None:
     maps = empty()
     maps[0, 0, 4, 9] = maps[0, 0, 12, 3] = 1
