@@ -157,6 +157,7 @@ def test_an_interrupted_run_is_readable_and_its_curves_go_on(
     assert "record/AP" in run.data.metrics
 
 
+@pytest.mark.slow
 def test_curves_go_on_in_the_program_of_before_beside_the_one_that_is_named_now(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
