@@ -35,9 +35,8 @@ def score(
 
     With overrides of the protocol, or another decoder of the peaks that were kept, nothing is
     written: the run's record stays what it is. With `official`, pycocotools computes them too,
-    and what differs is an error. `samples` and `coco_results` are files to write besides, of
-    which one that is there is an error unless it `replaces`; `say` tells where each is and what it
-    holds.
+    and what differs is an error. `samples` and `coco_results` are files to write besides, those
+    that are there only where it `replaces` them; `say` tells where each is and what it holds.
     """
     if samples:
         one_by_one.require_known(Path(samples))

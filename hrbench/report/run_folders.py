@@ -115,12 +115,18 @@ def archive_of(name: str) -> Path | None:
 
 
 def run_of(name: str) -> Path | None:
-    """Return the folder of a RUN that stands where a task, a dataset or a file could."""
+    """Return the folder of a RUN that stands where a task, a dataset or a file could.
+
+    Raises:
+        RunError: several runs begin so, or the latest is asked for, and there is none.
+    """
     from hrbench import catalog  # noqa: PLC0415  takes longer than all the rest of `--help`
 
     known = {*catalog.names("tasks"), *catalog.names("datasets")}
     is_spec = Path(name).name == SPEC
     other = name.endswith(".toml") or catalog.name_and_variant(name)[0] in known
+    if name == LATEST:  # which nothing else is called
+        return find(name)
     return named(name) if is_spec or not other else None
 
 

@@ -219,6 +219,11 @@ def test_a_run_that_is_not_there(command: list[str], tmp_path: Path) -> None:
     refused(called(tmp_path, *command, "gone"), ["gone: no such run folder", "`hrbench report`"])
 
 
+@pytest.mark.parametrize("command", ["run", "show", "check", "browse"])
+def test_the_latest_run_of_none_is_no_task(command: str, tmp_path: Path) -> None:
+    refused(called(tmp_path, command, "latest"), ["runs has no run yet; name the folder of a run"])
+
+
 @pytest.mark.parametrize("content", ["[]", "3", "{", '{"options": 3}', '{"options": {"a": 1}}'])
 def test_a_run_whose_state_is_broken(content: str, tmp_path: Path) -> None:
     run = tmp_path / "run"

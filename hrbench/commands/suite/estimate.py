@@ -27,8 +27,8 @@ def seconds(plan: Planned, ended: Iterable[tuple[Path, RunRecord]]) -> float | N
 def _alike(plan: Planned, record: RunRecord) -> bool:
     if plan.spec is None or record.task != plan.task:
         return False
-    trains = (plan.options.weights is None, record.weights.origin == TRAINED)
-    return _lasting(plan.spec) == _lasting(record.spec) and trains[0] == trains[1]
+    trained, trains = record.weights.origin == TRAINED, plan.options.weights is None
+    return trained == trains and _lasting(plan.spec) == _lasting(record.spec)
 
 
 def _on_same_data(plan: Planned, run: Path) -> bool:
