@@ -31,12 +31,14 @@ def save(tensors: dict[str, Tensor], target: Path, checkpoint: Checkpoint, *, pl
     known = checkpoint.about
     try:
         draft.touch()  # the libraries below say less well why they cannot
+        mode = draft.stat().st_mode  # safetensors lets nobody else read it
         if target.suffix == SAFETENSORS:
             words = {} if known is None else {about.KEY: known.text()}
             save_file(tensors, draft, {"format": "pt", TENSORS: hashed(tensors)} | said | words)
         else:
             content = {} if known is None else {about.KEY: known.content()}
             torch.save(tensors if plain else {**said, **content, "network": tensors}, draft)
+        draft.chmod(mode)
         draft.replace(target)
     except (OSError, RuntimeError, SafetensorError) as error:
         draft.unlink(missing_ok=True)

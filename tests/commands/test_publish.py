@@ -51,6 +51,11 @@ def test_a_published_run_is_a_card_weights_a_record_and_its_toml_files() -> None
         assert "backbone.conv1.weight" in file.keys()  # noqa: SIM118  it is no mapping
 
 
+def test_who_may_read_one_of_its_files_may_read_all() -> None:
+    """safetensors itself writes for nobody else."""
+    assert len({path.stat().st_mode for path in published().iterdir()}) == 1
+
+
 def test_the_hubs_client_reads_figures_intervals_and_protocol_from_the_card() -> None:
     record = runs.read(trained()[0])
     card = ModelCard.load(published() / "README.md", ignore_metadata_errors=False)
