@@ -23,6 +23,7 @@ LIBRARIES = {
     "scipy": ("scipy",),
     "pandas": ("pandas",),
     "pydantic": ("pydantic",),
+    "timm": ("timm",),
 }
 # What moves a number; a change elsewhere in the checkout does not make it dirty.
 SOURCES = ("hrbench", "tasks", "datasets")

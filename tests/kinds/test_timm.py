@@ -1,5 +1,6 @@
 """Every kind of task of images on backbones of timm, from training to the exported file."""
 
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +157,7 @@ def test_classes_are_trained_too(tmp_path: Path) -> None:
 def test_so_is_every_task_of_heatmaps(task: str, tmp_path: Path) -> None:
     record, _ = trained(SLIM, tmp_path, *FLIPLESS, task=f"{task}@tiny")
     assert said(record, "model")["std"] == [0.5, 0.5, 0.5]
+    assert record.environment["timm"] == metadata.version("timm")
     assert said(record, "model")["branches"] == 1  # a file of faces says 4, HRNet's
     assert next(iter(record.metrics.values())).value is not None
 
