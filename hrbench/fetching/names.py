@@ -128,7 +128,7 @@ def _of_timm(name: str, *, only_here: bool) -> Fetched:
         return from_hub(repository, file, only_here=only_here)
     if named is not None and named.url:
         return _plain(str(named.url), "", only_here=only_here)
-    near = suggest(name, list_pretrained())
+    near = suggest(f"{TIMM}{name}", [f"{TIMM}{known}" for known in list_pretrained()])
     hint = near if near.startswith("Did") else "Its `timm.list_pretrained()` has their names."
     raise FetchError(f"{TIMM}{name}: timm has no pretrained weights of that name. {hint}")
 

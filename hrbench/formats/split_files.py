@@ -164,11 +164,13 @@ def _annotations(look: _Look, listing: ListFiles, *, synthetic: bool) -> Listing
 def _images(look: _Look, listed: Listing | None, *, decode: bool) -> str | None:
     """Look at the image files; return the folder that they are in.
 
-    A folder that other splits share says nothing of a split whose annotations are not there.
+    A folder that other splits share says nothing of a split whose annotations are not there, and
+    images are not counted where nothing says which.
     """
     folder = image_folder(look.root, look.split, listed)
     told = bool(look.parts) or not _is_shared(look.dataset, look.split)
-    if folder is not None and told and look.has(folder):
+    unusable = bool(look.parts) and listed is None
+    if folder is not None and told and look.has(folder) and not unusable:
         title = f"decoding {look.name}" if decode else ""
         published, listed = catalog.is_published(look.dataset), listed or NOTHING_LISTED
         images = image_files.examined(look.root, folder, listed, title=title, published=published)

@@ -65,8 +65,8 @@ def _folded(spec: TaskSpec, dataset: DatasetSpec, options: Options) -> DatasetSp
     """
     if catalog.is_published(dataset):
         raise RunError(
-            f"--folds divides the images of one file, and {dataset.name} has published splits, "
-            "which stay as they are: it is for data of one's own (docs/splits.md)"
+            f"--folds is for data of one's own: it divides the images of one file, and "
+            f"{dataset.name} has published splits, which stay as they are (docs/splits.md)"
         )
     names = (spec.protocol.train_split, spec.protocol.split)
     parts = [dataset.splits[name].part if name in dataset.splits else None for name in names]

@@ -137,7 +137,7 @@ def test_folds_are_of_images_of_one_file(tmp_path: Path) -> None:
     ended = called(tmp_path, *RUN, "--data", "videos", "--folds", "3")
     refused(ended, ["--folds divides the images of one file, and videos does not say"])
     ended = called(tmp_path, "run", "coco-pose", "--folds", "3", "--data", "builtin")
-    refused(ended, ["coco has published splits, which stay as they are", "data of one's own"])
+    refused(ended, ["for data of one's own", "coco has published splits, which stay as they are"])
 
 
 def test_folds_go_with_neither_seeds_nor_weights(tmp_path: Path) -> None:

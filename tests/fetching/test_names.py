@@ -72,7 +72,7 @@ def test_any_other_is_found_as_timm_s_own_configuration_names_it(hub: Hub) -> No
         fetched("timm:resnet50.none_in1k")
     with pytest.raises(FetchError, match=r"name\. Its `timm\.list_pretrained\(\)` has their names"):
         fetched("timm:no_such_network")
-    with pytest.raises(FetchError, match=r"Did you mean 'hrnet_w32\.ms_in1k'\?"):
+    with pytest.raises(FetchError, match=r"Did you mean 'timm:hrnet_w32\.ms_in1k'\?"):
         fetched("timm:hrnet_w32.ms_in2k")
 
 

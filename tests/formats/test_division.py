@@ -353,6 +353,7 @@ def test_check_divides_nothing_by_a_field_that_is_not_there(
     assert "no image or annotation has 'vidio'" in said
     assert "divided by" not in said
     assert "of each image" not in said
+    assert "images listed" not in said
 
 
 def test_one_group_that_is_measured_has_no_interval_and_says_why(
