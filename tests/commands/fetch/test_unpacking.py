@@ -1,6 +1,5 @@
 """`hrbench fetch` unpacks an archive whole or not at all, and nothing of it beside its place."""
 
-import io
 import stat
 import tarfile
 import zipfile
@@ -8,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from commands.fetch.publishers import packed_as
 
 from hrbench.commands.fetch import unpacking
 from hrbench.commands.fetch.unpacking import unpack
@@ -30,11 +30,7 @@ def zipped(folder: Path, files: Mapping[str, bytes]) -> Path:
 
 def tarred(folder: Path, files: Mapping[str, bytes], ending: str = "tar") -> Path:
     path = folder / f"packed.{ending}"
-    with tarfile.open(path, "w:gz" if ending.endswith("gz") else "w") as archive:
-        for name, content in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            archive.addfile(member, io.BytesIO(content))
+    path.write_bytes(packed_as(path.name, files))
     return path
 
 
