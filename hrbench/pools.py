@@ -26,7 +26,7 @@ def pool_of(processes: int) -> Iterator[Executor | None]:
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(min(processes, MOST), context, initializer=_begin)
     try:
-        with _interrupts_kept_from_them():
+        with kept_from_processes(signal.SIGINT):  # not even before `_begin`
             for _ in range(processes):
                 pool.submit(_nothing)  # begins them
         yield pool
@@ -35,12 +35,15 @@ def pool_of(processes: int) -> Iterator[Executor | None]:
 
 
 @contextmanager
-def _interrupts_kept_from_them() -> Iterator[None]:
-    """Let processes that are begun here get no Ctrl-C, not even before `_begin`; it comes after."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
+def kept_from_processes(number: signal.Signals) -> Iterator[None]:
+    """Let processes that are begun here never get a signal; to this one it comes after.
+
+    Windows has no such thing.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {number})
     try:
         yield
     finally:

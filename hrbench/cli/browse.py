@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from hrbench.cli.completion import TASK_OR_RUN
-from hrbench.cli.root import DATA, FILE, allowing, answer, as_json, main
+from hrbench.cli.root import DATA, FILE, allowing, answer, as_json, main, setting
 from hrbench.report import output as output_files
 
 
@@ -28,7 +28,7 @@ from hrbench.report import output as output_files
     type=click.IntRange(min=0),
     help="Of samples and augmentation [default: 0, or that of the RUN].",
 )
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Any key of the spec.")
+@setting
 @click.option(
     "-o", "--output", type=FILE, default="browse.html", help="Write to this file, a new one."
 )

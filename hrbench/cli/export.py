@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from hrbench.cli.completion import A_TASK, RUN
-from hrbench.cli.root import DATA, FILE, allowing, answer, as_json, main
+from hrbench.cli.root import DATA, FILE, allowing, answer, as_json, main, setting
 
 
 @main.command()
@@ -22,7 +22,7 @@ from hrbench.cli.root import DATA, FILE, allowing, answer, as_json, main
 @click.option(
     "-o", "--output", type=FILE, required=True, help="The file to write: *.onnx or *.pt2."
 )
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Any key of the spec.")
+@setting
 @click.option("--tta/--no-tta", default=None, help="With the flip test, or without [as the task].")
 @click.option("--check", is_flag=True, help="Run the file and compare it with PyTorch.")
 @click.option("--images", multiple=True, type=FILE, help="--check: pictures to compare on too.")

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from hrbench.cli.completion import A_TASK, RUN, several
-from hrbench.cli.root import DEVICE, FILE, allowing, answer, as_json, computing, main
+from hrbench.cli.root import DEVICE, FILE, allowing, answer, as_json, computing, main, setting
 
 MARKS = ("boxes", "ids", "scores")
 
@@ -50,7 +50,7 @@ MARKS = ("boxes", "ids", "scores")
 )
 @click.option("--strict", is_flag=True, help="Stop at a file that cannot be read; write nothing.")
 @click.option("--tta/--no-tta", default=None, help="Mirrored crops; ten crops.")
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Any key of the spec.")
+@setting
 @click.option("--batch", type=click.IntRange(min=1), default=32, help="Boxes at once.")
 @click.option("--device", default="auto", help=DEVICE)
 @click.option(

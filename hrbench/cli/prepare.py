@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from hrbench.cli.completion import A_TASK
-from hrbench.cli.root import DATA, FILE, allowing, answer, as_json, main
+from hrbench.cli.root import DATA, FILE, allowing, answer, as_json, main, setting
 
 PARTS = ("training", "evaluation")
 
@@ -17,7 +17,7 @@ PARTS = ("training", "evaluation")
 @click.option("--data", type=FILE, help=DATA)
 @click.option("--split", help="Another split to measure on than the protocol's.")
 @click.option("--boxes", help="Where person boxes come from: gt, det, or a detections file.")
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Any key of the spec.")
+@setting
 @click.option(
     "--part",
     "parts",

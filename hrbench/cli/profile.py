@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from hrbench.cli.completion import A_TASK, RUN
-from hrbench.cli.root import DEVICE, FILE, answer, as_json, computing, main, terminal
+from hrbench.cli.root import DEVICE, FILE, answer, as_json, computing, main, setting, terminal
 
 
 @main.command()
@@ -18,7 +18,7 @@ from hrbench.cli.root import DEVICE, FILE, answer, as_json, computing, main, ter
     shell_complete=RUN,
     help="A RUN, a file, or a name (weights fetch) [default: random ones].",
 )
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Any key of the spec.")
+@setting
 @click.option(
     "--batch",
     "batches",

@@ -80,6 +80,12 @@ def allowing(command: _Function) -> _Function:
     return click.option("--allow", multiple=True, metavar="NAME", help=words)(command)
 
 
+def setting(command: _Function) -> _Function:
+    """Give a command `--set`."""
+    words, value = "Any key of the spec.", "KEY=VALUE"
+    return click.option("--set", "overrides", multiple=True, metavar=value, help=words)(command)
+
+
 def computing(command: _Function) -> _Function:
     """Give a command `--compile` and `--eager`, of which only one may be named."""
 

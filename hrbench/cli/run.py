@@ -21,6 +21,7 @@ from hrbench.cli.root import (
     leave,
     main,
     print_record,
+    setting,
     terminal,
 )
 from hrbench.report import run_folders
@@ -56,7 +57,7 @@ AUTO = "auto"  # for a RUN to go on with
 @click.option("--boxes", help="Where person boxes come from: gt, det, or a detections file.")
 @click.option("--keypoints", help="What is lifted: gt, detections (a name or a file), or a RUN.")
 @click.option("--tta/--no-tta", default=None, help="Mirrored crops or sequences; ten crops.")
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Any key of the spec.")
+@setting
 @click.option(
     "--limit", type=click.IntRange(min=1), help="Look at the first N only: images or sequences."
 )

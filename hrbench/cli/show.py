@@ -5,12 +5,12 @@
 import click
 
 from hrbench.cli.completion import A_TASK
-from hrbench.cli.root import answer, as_json, main
+from hrbench.cli.root import answer, as_json, main, setting
 
 
 @main.command()
 @click.argument("task", shell_complete=A_TASK)
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Any key of the spec.")
+@setting
 @as_json
 def show(task: str, overrides: tuple[str, ...], json_: bool) -> None:
     """Print the fully resolved spec of TASK[@VARIANT], or of a RUN; `hrbench run FILE` takes it.

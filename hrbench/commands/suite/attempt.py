@@ -4,8 +4,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from submitit.helpers import DelayedSubmission
 
 from hrbench.begun import under_way
 from hrbench.commands.suite.running import ENDED
+from hrbench.pools import kept_from_processes
 
 LONGEST = 100.0  # seconds that a run may take for its checkpoint; torchrun ends it after 30
 POLLED = 0.2  # seconds
@@ -44,7 +44,8 @@ class Attempt:
         environment = JobEnvironment()
         leads = environment.global_rank == 0
         with under_way.take(self.folder) if leads else nullcontext():
-            with _deaf_to_the_scheduler():
+            # Slurm sends it to every process of a job, and one that knows nothing of it would end.
+            with kept_from_processes(signal.Signals[f"SIG{JobEnvironment.USR_SIG}"]):
                 command = [*self.torchrun(environment), "-m", "hrbench", *self.arguments]
                 self._process = subprocess.Popen(command)
             try:
@@ -77,17 +78,3 @@ class Attempt:
             self._process.terminate()
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(LONGEST)
-
-
-@contextmanager
-def _deaf_to_the_scheduler() -> Iterator[None]:
-    """Let what is started here not be ended by the signal that submitit takes for both.
-
-    Slurm sends it to every process of a job; those that know nothing of it would end at once.
-    """
-    number = signal.Signals[f"SIG{JobEnvironment.USR_SIG}"]
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {number})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
