@@ -108,11 +108,10 @@ def known_of_rising(values: Floats) -> NDArray[np.int64]:
     return np.array([row.searchsorted(np.nan) for row in values], dtype=np.int64)
 
 
-def medians_of_rising(values: Floats) -> Floats:
-    """Return (K,) the median of what is not NaN in each row of (K, N) values that rise."""
+def medians_of_rising(values: Floats, counts: NDArray[np.int64]) -> Floats:
+    """Return (K,) the median of the (K,) first in each row of (K, N) values that rise."""
     if not values.shape[1]:
         return np.full(len(values), np.nan)
-    counts = known_of_rising(values)
     low, high = np.maximum(counts - 1, 0) // 2, counts // 2
     every = np.arange(len(values))
     return np.where(counts > 0, (values[every, low] + values[every, high]) / 2, np.nan)

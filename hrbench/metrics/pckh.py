@@ -8,7 +8,7 @@ whose mean leaves out pelvis and thorax and weighs the others by how often they 
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,7 +104,7 @@ def score_pckh(truth: HeadTruth, keypoints: NDArray[np.floating]) -> Scores:
             f"predictions {keypoints.shape} for a truth of {truth.keypoints.shape}, "
             f"{(~np.isfinite(keypoints)).sum()} of their numbers not finite"
         )
-    pixels = pixel_errors(truth, keypoints).T.copy()
+    pixels = pixel_errors(truth, keypoints, "F").T
     shares = pixels / truth.head_sizes
     for errors in (pixels, shares):
         errors.sort(axis=1)
@@ -121,7 +121,7 @@ def score_pckh(truth: HeadTruth, keypoints: NDArray[np.floating]) -> Scores:
         "median_error_share": 100 * median_of_least(shares[IN_MEAN].ravel(), counted),
     }
     drawn = {"thresholds": THRESHOLDS, "mean": mean, **parts}
-    medians = medians_of_rising(pixels), 100 * medians_of_rising(shares)
+    medians = medians_of_rising(pixels, labelled), 100 * medians_of_rising(shares, labelled)
     groups = {
         "keypoint": _by_keypoint(labelled, curves, *medians),
         "curve": {name: values.tolist() for name, values in drawn.items()},
@@ -130,14 +130,20 @@ def score_pckh(truth: HeadTruth, keypoints: NDArray[np.floating]) -> Scores:
     return Scores(figures, reasons, groups)
 
 
-def pixel_errors(truth: HeadTruth, keypoints: NDArray[np.floating]) -> Floats:
-    """Return (N, 16) distances of predictions, in pixels from 0, to the truth; NaN if missing."""
-    pixels = np.empty(truth.missing.shape)
+def pixel_errors(
+    truth: HeadTruth, keypoints: NDArray[np.floating], order: Literal["C", "F"] = "C"
+) -> Floats:
+    """Return (N, 16) distances of predictions, in pixels from 0, to the truth; NaN if missing.
+
+    In memory those of a person lie side by side, with "F" those of a keypoint.
+    """
+    pixels = np.empty(truth.missing.shape, order=order)
     for start in range(0, len(pixels), AT_ONCE):
         part = slice(start, start + AT_ONCE)
         squared = np.square(keypoints[part] + FIRST_PIXEL - truth.keypoints[part])
-        np.sqrt(squared[..., 0] + squared[..., 1], out=pixels[part])
-    pixels[truth.missing] = np.nan
+        distances = np.sqrt(squared[..., 0] + squared[..., 1])
+        np.putmask(distances, truth.missing[part], np.nan)
+        pixels[part] = distances
     return pixels
 
 
@@ -147,7 +153,7 @@ def share_within(shares: Floats, labelled: NDArray[np.int64]) -> Floats:
     `shares` (16, N) are errors in head sizes that rise, NaN where missing behind them; a keypoint
     that nobody has is NaN at every threshold.
     """
-    hits = np.stack([np.searchsorted(own, THRESHOLDS, "right") for own in shares], axis=1)
+    hits = np.array([own.searchsorted(THRESHOLDS, "right") for own in shares]).T
     return np.where(labelled > 0, 100.0 * hits / np.maximum(labelled, 1), np.nan)
 
 
