@@ -31,6 +31,7 @@ HEATMAPS = [
 FEW = ("recipe.epochs=1", "recipe.batch_size=8")
 FLIPLESS = ("protocol.flip_test=false",)
 TOLD = (*FLIPLESS, "model.activation=none", "recipe.loss=mse", "model.input=[64, 64]")
+STATISTICS = ("model.mean=[0.1, 0.2, 0.3]", "model.std=[0.5, 0.5, 0.5]")
 BY_LAYER = (
     *("recipe.optimizer=adamw", "recipe.weight_decay=0.1", "recipe.layer_decay=0.75"),
     *("recipe.drop_path=0.1", "recipe.max_norm=gradients", "recipe.warmup_steps=1"),
@@ -96,28 +97,39 @@ def test_a_run_goes_on_predicts_and_is_known_again_by_itself(
     assert f"timm/{PLAIN}" in inspection.text(80, colour=False)
 
 
+def normalised(backbone: str, out: Path) -> tuple[dict[str, Any], tuple[str, ...], Path]:
+    """Options and keys of a run with statistics of its own, and its weights away from it."""
+    keys = (*FEW, *TOLD, f"model.backbone={backbone}")
+    given: dict[str, Any] = {"data": str(small_world()), "limit": 4}
+    _, folder = ran("coco-pose@tiny", out, **given, overrides=(*keys, *STATISTICS))
+    path = out / "elsewhere.pt"
+    path.write_bytes((folder / "checkpoints" / "best.pt").read_bytes())
+    return given, keys, path
+
+
+@pytest.mark.parametrize("backbone", [f"timm/{SLIM}", "hrnet-w8"])
+def test_weights_of_a_run_are_measured_by_the_statistics_that_they_were_trained_with(
+    backbone: str, tmp_path: Path
+) -> None:
+    given, keys, path = normalised(backbone, tmp_path)
+    measured, _ = ran("coco-pose@tiny", tmp_path, **given, overrides=keys, weights=str(path))
+    assert said(measured, "model")["mean"] == [0.1, 0.2, 0.3]
+    assert not any("normalised" in note for note in measured.notes)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("backbone", [f"timm/{SLIM}", "hrnet-w8"])
-def test_weights_that_had_images_normalised_otherwise_are_taken_or_said(
+def test_where_images_are_normalised_otherwise_than_weights_had_them_is_said(
     backbone: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    own = ("model.mean=[0.1, 0.2, 0.3]", "model.std=[0.5, 0.5, 0.5]")
-    named = (*FEW, *TOLD, f"model.backbone={backbone}")
-    given: dict[str, Any] = {"data": str(small_world()), "limit": 4}
-    _, folder = ran("coco-pose@tiny", tmp_path, **given, overrides=(*named, *own))
-    path = tmp_path / "elsewhere.pt"
-    path.write_bytes((folder / "checkpoints" / "best.pt").read_bytes())
+    given, keys, path = normalised(backbone, tmp_path)
     words = "trained on images normalised by mean 0.1, 0.2, 0.3 and std 0.5, 0.5, 0.5, and here"
-    measured, _ = ran("coco-pose@tiny", tmp_path, **given, overrides=named, weights=str(path))
-    assert said(measured, "model")["mean"] == [0.1, 0.2, 0.3]
-    same, _ = ran("coco-pose@tiny", tmp_path, **given, overrides=(*named, *own), init=str(path))
-    assert words not in " ".join((capsys.readouterr().err, *measured.notes, *same.notes))
-    for key in ("init", "weights"):
-        other = () if key == "init" else ("model.mean=[0.4, 0.5, 0.6]", own[1])
-        more: dict[str, Any] = {**given, "overrides": (*named, *other), key: str(path)}
-        record, _ = ran("coco-pose@tiny", tmp_path, **more)
-        assert capsys.readouterr().err.count(words) == 1
-        assert sum(words in note for note in record.notes) == 1
+    others = ("model.mean=[0.4, 0.5, 0.6]", STATISTICS[1])
+    for key, more, times in (("init", STATISTICS, 0), ("init", (), 1), ("weights", others, 1)):
+        options: dict[str, Any] = {**given, "overrides": (*keys, *more), key: str(path)}
+        record, _ = ran("coco-pose@tiny", tmp_path, **options)
+        assert capsys.readouterr().err.count(words) == times
+        assert sum(words in note for note in record.notes) == times
 
 
 def test_a_release_by_name_starts_a_training_and_says_how_images_are_normalised(
