@@ -8,7 +8,7 @@ from hrbench import catalog
 from hrbench.report import checkpoints, detail, forms, published, ranking, run_folders
 from hrbench.report import runs as folders
 from hrbench.report.checkpoints import Comparison
-from hrbench.report.html import comparisons
+from hrbench.report.html import alike
 from hrbench.report.html import report as html
 from hrbench.report.runs import Runs
 from hrbench.report.text_table import terminal
@@ -81,5 +81,5 @@ def spoilt(runs: Runs, task: str | None, form: str) -> list[str]:
         for record, folder in zip(runs.records, runs.folders, strict=True)
         if task in {None, record.task}
     ]
-    compared_with_none = comparisons.kept(pairs)[1] if form == forms.HTML else []
+    compared_with_none = alike.kept(pairs)[1] if form == forms.HTML else []
     return [*ranking.spoilt(folder for _, folder in pairs), *compared_with_none]

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
@@ -15,9 +16,11 @@ import hrbench
 from hrbench import catalog
 from hrbench.errors import UnknownNameError
 from hrbench.report import cases
-from hrbench.report.html import comparisons, leaderboards, overview, pictures, runs
+from hrbench.report.html import alike, comparisons, leaderboards, overview, pictures, runs
+from hrbench.report.html.alike import Alike
 from hrbench.report.html.page import Link, Page, Report
-from hrbench.report.html.pictures import Room
+from hrbench.report.html.pairs import shared
+from hrbench.report.html.pictures import Room, Shown
 from hrbench.report.html.runs import Place
 from hrbench.report.published import Row
 from hrbench.report.ranking import folders_of
@@ -68,16 +71,9 @@ def report(
         )
         for name in tasks
     ]
-    whole, spoilt = comparisons.kept(pairs)
-    groups = comparisons.alike(whole)
-    left = {folder: cases.read(folder) for _, folder in pairs}
-    both = [
-        len(comparisons.shared(*(left[run.folder] for run in two)))
-        for group in groups
-        for two in group.pairs
-    ]
-    room = Room.of(sum(map(len, left.values())) + 2 * sum(both))
-    shown = {folder: pictures.of_cases(folder, own, room) for folder, own in left.items()}
+    whole, spoilt = alike.kept(pairs)
+    groups = alike.grouped(whole)
+    shown = _shown([folder for _, folder in pairs], groups)
     compared = [
         comparisons.page(
             group,
@@ -134,6 +130,16 @@ def _chosen(found: Runs, task: str | None) -> list[tuple[RunRecord, Any]]:
 def _published(literature: Sequence[Row], task: str | None) -> list[str]:
     """Return the tasks that have a page where none has a run."""
     return [task] if task else list(dict.fromkeys(row["task"] for row in literature))
+
+
+def _shown(folders: Sequence[Path], groups: Sequence[Alike]) -> dict[Path, Shown]:
+    """Return the pictures of runs' cases, by the runs' folders; all find room in one file."""
+    left = {folder: cases.read(folder) for folder in folders}
+    both = [
+        len(shared(*(left[run.folder] for run in two))) for group in groups for two in group.pairs
+    ]
+    room = Room.of(sum(map(len, left.values())) + 2 * sum(both))
+    return {folder: pictures.of_cases(folder, own, room) for folder, own in left.items()}
 
 
 def _place(record: RunRecord, places: Mapping[str, str], pages: Mapping[str, str]) -> Place:

@@ -14,8 +14,8 @@ from hrbench.commands.report import spoilt
 from hrbench.report import comparing, outcomes, runs
 from hrbench.report.comparing import compare, described
 from hrbench.report.comparison import Figure
-from hrbench.report.html.comparisons import MOST, alike
-from hrbench.report.html.comparisons import kept as kept_of
+from hrbench.report.html.alike import MOST, grouped
+from hrbench.report.html.alike import kept as kept_of
 from hrbench.report.html.report import report
 from hrbench.report.record import Dataset, RunRecord
 from hrbench.report.runs import Runs
@@ -43,7 +43,7 @@ def test_runs_of_the_same_pictures_are_compared_the_best_first(tmp_path: Path) -
 
 def test_a_difference_says_by_how_much_and_how_sure_in_numbers(tmp_path: Path) -> None:
     made = left(tmp_path, 0.4, 0.7)
-    (group,) = alike(kept_of(made)[0])
+    (group,) = grouped(kept_of(made)[0])
     values = [one.record.metrics["top-1"].value for one in group.runs]
     assert values[0] is not None
     assert values[1] is not None
@@ -53,7 +53,7 @@ def test_a_difference_says_by_how_much_and_how_sure_in_numbers(tmp_path: Path) -
 
 def test_differences_have_their_signs_and_what_so_many_images_show(tmp_path: Path) -> None:
     made = left(tmp_path, 0.5, 0.51)
-    (group,) = alike(kept_of(made)[0])
+    (group,) = grouped(kept_of(made)[0])
     (pair,) = compare([(one.record, "", one.outcomes) for one in group.runs]).pairs
     changes = [line.difference.value for line in pair.groups[0].lines]
     words = read(made).words("comparison-1")
@@ -92,12 +92,12 @@ def test_runs_of_other_data_or_without_outcomes_are_on_no_page(tmp_path: Path) -
     data = Dataset(name="imagenet", split="val", fingerprint="0" * 64)
     elsewhere = left(tmp_path / "b", 0.5, dataset=data)
     (made[0][1] / outcomes.FILE).unlink()
-    assert alike(kept_of([*made, *elsewhere])[0]) == []
+    assert grouped(kept_of([*made, *elsewhere])[0]) == []
     assert not [page for page in read(made).pages if page.startswith("comparison")]
 
 
 def test_of_many_runs_the_latest_are_compared_and_the_rest_is_said(tmp_path: Path) -> None:
-    (group,) = alike(kept_of(left(tmp_path, *[0.5] * (MOST + 2)))[0])
+    (group,) = grouped(kept_of(left(tmp_path, *[0.5] * (MOST + 2)))[0])
     assert (len(group.runs), group.older) == (MOST, 2)
     assert min(one.record.started for one in group.runs) == datetime(2026, 1, 4, tzinfo=UTC)
 
