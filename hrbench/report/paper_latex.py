@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from pylatexenc.latexencode import unicode_to_latex
 
-from hrbench.report.paper import Line, Paper, Printed, arrow, cells, heading
+from hrbench.report.printed import Line, Paper, Printed, arrow, cells, heading
 
 NO_LABEL = re.compile(r"[^A-Za-z0-9.-]+")
 NEEDS = r"% \usepackage{booktabs,threeparttable}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hrbench.report.paper import Line, Paper, Printed, arrow, cells, heading
+from hrbench.report.printed import Line, Paper, Printed, arrow, cells, heading
 from hrbench.report.text_table import Table, escaped
 from hrbench.report.text_table import markdown as grids
 

@@ -16,9 +16,10 @@ from pylatexenc.latexwalker import (
 )
 from report.records import OFFICIAL, record, row, with_interval
 
-from hrbench.report.paper import Paper, papers
+from hrbench.report.paper import papers
 from hrbench.report.paper_latex import latex
 from hrbench.report.paper_markdown import markdown
+from hrbench.report.printed import Paper
 from hrbench.report.record import Counts, MetricValue, RunRecord, measured
 from hrbench.report.repeats import repeats
 
