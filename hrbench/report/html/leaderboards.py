@@ -36,14 +36,16 @@ SPREAD = "±: standard deviation over the runs of one experiment, which differ i
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """What one leaderboard is of."""
+    """What one leaderboard is of, and what its cells tell of."""
 
     id: str
-    task: str
     split: str
     metric: str
     unit: str
     higher_is_better: bool
+    literature: Sequence[Row]  # the task's published rows
+    pages: Mapping[str, str]  # ids of runs' pages, by the runs' ids
+    folders: Folders  # of the runs
 
     def order(self, value: float) -> float:
         """Return a number that is lower for the better of two values."""
@@ -75,12 +77,11 @@ def page(
     shown = [row for row in selection(literature) if row["task"] == task]
     sections = []
     for number, ((_, split, metric), group) in enumerate(boards.items()):
-        figure = group[0].record.metrics[metric]
-        board = Board(
-            f"{place}-{number}", task, split, metric, figure.unit, figure.higher_is_better
-        )
+        figure, own = group[0].record.metrics[metric], f"{place}-{number}"
+        facts = split, metric, figure.unit, figure.higher_is_better
+        board = Board(own, *facts, literature, pages, folders)
         theirs = [r for r in shown if (r["split"], r["metric"]) == (split, metric)]
-        sections += list(_sections(board, group, theirs, literature, pages, folders))
+        sections += list(_sections(board, group, theirs))
         shown = [row for row in shown if row not in theirs]
     rest = _others(shown, f"{place}-rest")
     command = f"hrbench report --task {task} --format csv --published"
@@ -106,12 +107,7 @@ def page(
 
 
 def _sections(
-    board: Board,
-    experiments: Sequence[Repeats],
-    theirs: Sequence[Row],
-    literature: Sequence[Row],
-    pages: Mapping[str, str],
-    folders: Folders,
+    board: Board, experiments: Sequence[Repeats], theirs: Sequence[Row]
 ) -> Iterator[Section]:
     comparable = [one for one in experiments if may_stand_beside_published(one.record)]
     others = [one for one in experiments if one not in comparable]
@@ -119,41 +115,31 @@ def _sections(
     known = define(board.metric)
     meaning = (f"{board.metric}: {known.meaning}.",) if known else ()
     if comparable:
-        place = f"{board.id}-board"
-        grid = _grid(place, "Leaderboard", board, comparable, theirs, literature, pages, folders)
+        grid = _grid(f"{board.id}-board", "Leaderboard", board, comparable, theirs)
         yield Section(title=title, sentences=(*meaning, ORDER), grids=(grid,))
     if others:
         words = "Comparable with nothing published: synthetic, or of a part of the data."
         caption = "Runs that stand alone" if comparable else "Runs"
-        grid = _grid(f"{board.id}-alone", caption, board, others, (), literature, pages, folders)
+        grid = _grid(f"{board.id}-alone", caption, board, others, ())
         yield Section(
             title=f"{title}: {caption.lower()}",
             sentences=(words,) if comparable else (*meaning, words),
             grids=(grid,),
         )
     if theirs and not comparable:
-        grid = _grid(
-            f"{board.id}-theirs", "Published", board, (), theirs, literature, pages, folders
-        )
+        grid = _grid(f"{board.id}-theirs", "Published", board, (), theirs)
         yield Section(title=f"{title}: published", grids=(grid,), sentences=(ORDER,), folded=True)
 
 
 def _grid(
-    place: str,
-    caption: str,
-    board: Board,
-    ours: Sequence[Repeats],
-    theirs: Sequence[Row],
-    literature: Sequence[Row],
-    pages: Mapping[str, str],
-    folders: Folders,
+    place: str, caption: str, board: Board, ours: Sequence[Repeats], theirs: Sequence[Row]
 ) -> Grid:
     printed: list[Ends] = [(float(row["value"]), None, None) for row in theirs]
     over = scale(board.metric, [*map(_ends, ours), *printed])
     best = min(ours, key=lambda one: board.order(_ends(one)[0]), default=None) if theirs else None
-    places = ranking(ours, folders)
+    places = ranking(ours, board.folders)
     lines = [
-        *((_ends(one)[0], _our_cells(one, board, over, literature, pages, places)) for one in ours),
+        *((_ends(one)[0], _our_cells(one, board, over, places)) for one in ours),
         *((float(r["value"]), _their_cells(r, over, best)) for r in theirs),
     ]
     lines.sort(key=lambda line: board.order(line[0]))
@@ -204,27 +190,20 @@ def _ends(one: Repeats) -> Ends:
     return figure.value or 0.0, figure.low, figure.high
 
 
-def _our_cells(
-    one: Repeats,
-    board: Board,
-    over: Scale | None,
-    literature: Sequence[Row],
-    pages: Mapping[str, str],
-    places: Ranking,
-) -> tuple[Cell, ...]:
+def _our_cells(one: Repeats, board: Board, over: Scale | None, places: Ranking) -> tuple[Cell, ...]:
     record, value = one.record, _ends(one)
     runs = tuple(
-        Link(f"{one.named(run)}: {with_unit(run, run.headline)}", pages[run.id])
+        Link(f"{one.named(run)}: {with_unit(run, run.headline)}", board.pages[run.id])
         for run in one.runs
         if one.several
     )
-    near = beside(record, literature)
+    near = beside(record, board.literature)
     marked = (of_protocol(near.protocol),) if near else ()
     words = f"beside {near.row['value']} of {near.row['system']}" if near else ""
     return (
         Cell(
             f"{record.variant or record.task} {one.label}",
-            link="" if one.several else pages[one.runs[0].id],
+            link="" if one.several else board.pages[one.runs[0].id],
             links=runs,
             chips=(OURS, *chips(record)),
         ),
