@@ -1,6 +1,7 @@
 """Pictures of anyone's: the same keypoints as a run finds, and what is written of them."""
 
 import csv
+import errno
 import json
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,7 @@ import hrbench
 from hrbench.begun.options import Options
 from hrbench.commands.predict.detector import Detector
 from hrbench.commands.predict.predict import Asked, Done, predict
+from hrbench.commands.predict.writing import Rows
 from hrbench.data import remarks
 from hrbench.data.headers import TAG
 from hrbench.data.images import read_image
@@ -255,6 +257,19 @@ def test_a_detector_is_asked_for_before_it_is_fetched(
     assert predict(asked(images[:1], tmp_path / "face", **faces)).counts.found == 1
     with pytest.raises(RunError, match="--boxes detector finds persons, and 300w is of faces"):
         predict(asked(images[:1], tmp_path / "no", boxes="detector", **faces))
+
+
+def test_a_full_disk_is_said_of_the_folder_that_is_asked_for(
+    images: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: Rows, folder: Path, *__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left", str(folder / "keypoints.json"))
+
+    monkeypatch.setattr(Rows, "write", full)
+    words = r"/out cannot be written: No space left; name another folder$"
+    with pytest.raises(RunError, match=words):
+        predict(asked(images[:1], tmp_path / "out"))
+    assert not any(tmp_path.glob("*out*"))
 
 
 def test_no_two_pictures_have_one_id(images: list[Path], tmp_path: Path) -> None:

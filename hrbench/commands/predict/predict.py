@@ -123,7 +123,7 @@ def _from_pictures(
     follower = following.follower(asked.follow, named.media, predictor)
     boxes = _boxes(loaded.task, predictor, named.media, asked, runtime)
     target = writing.target(asked.output)
-    with whole_folder(target) as draft, machine_limits():
+    with machine_limits(), whole_folder(target) as draft:
         said = (*_of_sources(named), *boxes.words)
         prediction = Prediction(predictor, named.media, boxes, said, follower, marks)
         files, counts = prediction.written(draft, skipped, draw=asked.draw)
