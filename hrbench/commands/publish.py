@@ -81,9 +81,11 @@ def _require_name(repository: str) -> None:
     from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]  # noqa: PLC0415
 
     try:
-        validate_repo_id(repository)
+        validate_repo_id(repository)  # older versions of which let other letters pass
     except HFValidationError as error:
         raise HrbenchError(f"--repo {repository}: the hub takes no such name: {error}") from error
+    if not repository.isascii():
+        raise HrbenchError(f"--repo {repository}: the hub takes no such name: only plain letters")
     if "/" not in repository:
         raise HrbenchError(f"--repo {repository}: say whose it is: ORG/{repository}")
 

@@ -154,7 +154,7 @@ def test_the_spread_of_groups_is_scipys() -> None:
     def share(hits: Floats, all_: Floats, axis: int) -> Floats:
         return np.asarray(100 * hits.sum(axis) / all_.sum(axis))
 
-    theirs = scipys(sums, share, paired=True, vectorized=True, n_resamples=4000, rng=0)
+    theirs = scipys(sums, share, paired=True, vectorized=True, n_resamples=4000, random_state=0)
     # Ours draw one group less, which widens it by the root of 40 / 39.
     assert found.std(ddof=1) == pytest.approx(theirs.standard_error * math.sqrt(40 / 39), rel=0.05)
 
