@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -139,8 +139,19 @@ def processes(device: str, *, compiles: bool = False, eager: bool = False) -> It
         dist.init_process_group(backend, store=meeting.store(), rank=rank, world_size=world)
     try:
         yield runtime
+        _leave(chosen)
     finally:
         dist.destroy_process_group()
+
+
+def _leave(device: torch.device) -> None:
+    """Wait for the others, so that no process ends, and its node with it, before the first does.
+
+    torch's threads let go of what was gathered last meanwhile; in torch 2.4 a process that ends
+    at once waits for them for ever.
+    """
+    with suppress(RuntimeError):  # another one has failed, and says why
+        dist.barrier(device_ids=None if device.index is None else [device.index])
 
 
 @contextmanager
