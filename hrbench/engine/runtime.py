@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from hrbench.engine import meeting
 from hrbench.engine.precision import require_precision, single
 from hrbench.errors import RunError
 
+LET_GO = 0.1  # seconds
 CARDS = {"gpu": "cuda:0"}  # names of torch's own devices in other programs
 
 
@@ -145,13 +147,12 @@ def processes(device: str, *, compiles: bool = False, eager: bool = False) -> It
 
 
 def _leave(device: torch.device) -> None:
-    """Wait for the others, so that no process ends, and its node with it, before the first does.
-
-    torch's threads let go of what was gathered last meanwhile; in torch 2.4 a process that ends
-    at once waits for them for ever.
-    """
+    """Wait for the others, so that no process ends, and its node with it, before the first does."""
     with suppress(RuntimeError):  # another one has failed, and says why
         dist.barrier(device_ids=None if device.index is None else [device.index])
+    # In torch 2.4 a process waits for ever for gloo's threads where these, after their last
+    # message, wait for Python: it is theirs for so long.
+    time.sleep(LET_GO)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from mutants.mistakes import MISTAKES, Mistake
 from shared import SHARED, need_shared
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("hrbench", "tests", "tasks", "datasets", "results")  # that the tests read
+PARTS = ("hrbench", "tests", "tasks", "datasets", "suites", "results")  # that the tests read
 PASSED, FAILED = pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED
 HOUR = 3600  # seconds
 
