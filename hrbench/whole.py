@@ -40,13 +40,15 @@ def whole_folder(path: Path) -> Iterator[Path]:
     """Give a folder beside, which becomes the new one once all of it is there, and else goes.
 
     Raises:
-        RunError: there is something in the new one already, or it cannot be written, or a file
-            elsewhere not be read.
+        RunError: there is something in the new one already, it is the one that hrbench runs in, it
+            cannot be written, or a file elsewhere not be read.
     """
     own = path.parent
     try:
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise RunError(f"{path} is there already and is not empty; name another folder")
+        if not path.name:  # "."
+            raise RunError(f"{path} cannot be replaced by a new folder; name one in it")
         own.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=own, prefix=f".{path.name}-") as scratch:
             own = Path(scratch)

@@ -95,6 +95,7 @@ def test_the_official_recipe_is_the_official_one() -> None:
         ("recipe.epochs=0", "recipe: epochs should be greater than or equal to 1, not 0"),
         ("model.input=100", "model: input should be a list, not 100"),
         ("model.input=[100, 96]", "model: input: 0 should be a multiple of 32, not 100"),
+        ("model.input=[96]", "model: input: the key '1' is missing"),
         ("protocol.metric=crowd", "no metric of such a task is called 'crowd'. Did you mean 'crow"),
         ("protocol.metric=mpjpe", "Known: crowdpose, nme, oks, pckh, pixels."),
         ("protocol.nms=okx", "protocol: nms should be 'oks', 'soft' or 'none', not 'okx'"),

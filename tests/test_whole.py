@@ -135,6 +135,18 @@ def test_of_a_folder_that_fails_half_way_nothing_is_left(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_folder_that_a_user_is_in_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with (
+        pytest.raises(RunError, match=r"^\. cannot be replaced by a new folder; name one in it$"),
+        whole_folder(Path()),
+    ):
+        pytest.fail("begun")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     words = r"file/deep/folder cannot be written: .*; name another folder$"

@@ -52,7 +52,7 @@ def _written(place: Sequence[int | str], raw: Any) -> list[str]:
         if isinstance(part, str):
             raw = raw.get(part) if isinstance(raw, Mapping) else None
         elif isinstance(raw, list | tuple):
-            raw = raw[part]
+            raw = raw[part] if part < len(raw) else None  # of what is missing
         else:
             continue
         parts.append(str(part))
