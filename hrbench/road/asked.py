@@ -12,7 +12,7 @@ from hrbench.begun.options import Options
 from hrbench.formats.location import folder_of
 from hrbench.road import given
 from hrbench.road.resolve import is_modified, resolve
-from hrbench.road.telling import tell
+from hrbench.road.telling import tell_once
 from hrbench.spec import DatasetSpec, TaskSpec
 
 
@@ -38,7 +38,7 @@ def asked(
     name: str,
     options: Options,
     unfetched: Collection[str] = (),
-    told: Callable[[str], object] = tell,
+    told: Callable[[str], object] = tell_once,
 ) -> Asked:
     """Return what is asked by a task's name and flags.
 

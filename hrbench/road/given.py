@@ -21,7 +21,7 @@ from hrbench.kinds.contract import AnyTask
 from hrbench.kinds.registry import kind_of, task_of
 from hrbench.report import run_folders
 from hrbench.road.resolve import of_dataset
-from hrbench.road.telling import tell
+from hrbench.road.telling import tell_once
 from hrbench.spec import DatasetSpec, TaskSpec
 from hrbench.spec.task_file import TaskFile
 from hrbench.spec.validation import validate
@@ -134,7 +134,9 @@ def checkpoint(options: Options, task: TaskFile | TaskSpec) -> Checkpoint | None
     return weights_of(options.weights).read(spec=spec)
 
 
-def with_data(file: TaskFile, options: Options, told: Callable[[str], object] = tell) -> Options:
+def with_data(
+    file: TaskFile, options: Options, told: Callable[[str], object] = tell_once
+) -> Options:
     """Return options that name the folder of a dataset's own TOML, where they name none; say it."""
     if options.data is not None or file.beside is None:
         return options
@@ -201,7 +203,7 @@ def data_again(
         except HrbenchError:
             continue
         if run_folder.fingerprint(folder, state) in {"", fingerprint}:
-            tell(f"{then} is gone; the same files of {dataset.name} are in {place}")
+            tell_once(f"{then} is gone; the same files of {dataset.name} are in {place}")
             return options
     raise RunError(
         f"{folder}: its data were in {then}, which is gone; name the folder that they are in now "

@@ -1,5 +1,6 @@
 """What a user is told that is not the result."""
 
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +15,12 @@ def tell(message: str) -> None:
     """Say something to the user that is not the result."""
     sys.stderr.write(message + "\n")
     sys.stderr.flush()
+
+
+def tell_once(message: str) -> None:
+    """Say what each of torchrun's processes finds before they have met; the first says it."""
+    if os.environ.get("RANK", "0") == "0":
+        tell(message)
 
 
 def compiling(batch: int | None = None) -> str:

@@ -14,6 +14,7 @@ from hrbench.commands.check.check import check
 from hrbench.convert import advising
 from hrbench.convert.labels import Advice
 from hrbench.errors import HrbenchError, RunError, suggest
+from hrbench.road import given
 from hrbench.spec import LandmarkTask
 
 
@@ -25,8 +26,8 @@ def dots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def ran(task: str, **options: Any) -> Any:
-    given = {"overrides": BRIEF, "workers": 0, "device": "cpu", "out": "runs", **options}
-    done = running.run(task, Options(**given))
+    asked = {"overrides": BRIEF, "workers": 0, "device": "cpu", "out": "runs", **options}
+    done = running.run(task, Options(**asked))
     assert done is not None
     return done[0]
 
@@ -63,6 +64,16 @@ def test_of_several_runs_it_is_said_once(
     list(several(f"{dots / TASK}@tiny", Options(device="cpu"), 3))
     assert capsys.readouterr().err.count("Data: dots, the folder of dataset.toml") == 1
     assert begun == ["dots"] * 3  # which says it to them
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_of_the_processes_of_torchrun_the_first_says_it(
+    rank: int, dots: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("RANK", str(rank))
+    given.with_data(catalog.task_file(str(dots / TASK)), Options())
+    assert capsys.readouterr().err.count("Data: dots, ") == (rank == 0)
 
 
 def test_a_folder_that_is_named_counts_before_it(
