@@ -40,14 +40,14 @@ def whole_folder(path: Path) -> Iterator[Path]:
     """Give a folder beside, which becomes the new one once all of it is there, and else goes.
 
     Raises:
-        RunError: there is something in the new one already, it is the one that hrbench runs in, it
+        RunError: there is something in the new one already, it is one that has to stay, it
             cannot be written, or a file elsewhere not be read.
     """
     own = path.parent
     try:
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise RunError(f"{path} is there already and is not empty; name another folder")
-        if not path.name:  # "."
+        if not path.name or os.path.ismount(path):  # "."; or a container's
             raise RunError(f"{path} cannot be replaced by a new folder; name one in it")
         own.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=own, prefix=f".{path.name}-") as scratch:
@@ -59,7 +59,8 @@ def whole_folder(path: Path) -> Iterator[Path]:
                 path.rmdir()  # empty; else some systems do not replace it
             draft.replace(path)
     except OSError as error:
-        reason, file = error.strerror or error, error.filename
-        if file is not None and not Path(file).is_relative_to(own):
-            raise RunError(f"{file} cannot be read or written: {reason}") from error
+        reason, both = error.strerror or error, (error.filename, error.filename2)  # from, to
+        files = [Path(file) for file in both if file is not None]
+        if files and not any(file.is_relative_to(own) for file in files):
+            raise RunError(f"{files[0]} cannot be read or written: {reason}") from error
         raise RunError(f"{path} cannot be written: {reason}; name another folder") from error

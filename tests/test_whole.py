@@ -135,13 +135,28 @@ def test_of_a_folder_that_fails_half_way_nothing_is_left(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_folder_that_a_user_is_in_is_not_replaced(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_copy_that_finds_no_room_is_said_of_the_folder_and_not_of_the_source(
+    tmp_path: Path,
+) -> None:
+    def copy(source: str, place: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left", source, None, str(place))  # as shutil does
+
+    words = "folder cannot be written: No space left; name another folder$"
+    with pytest.raises(RunError, match=words), whole_folder(tmp_path / "folder") as draft:
+        copy("far/a.png", draft / "a.png")
+
+
+@pytest.mark.parametrize("what", ["where a user is", "a volume"])
+def test_a_folder_that_has_to_stay_is_not_replaced(
+    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    target = Path() if what == "where a user is" else tmp_path
+    if what == "a volume":
+        monkeypatch.setattr(os.path, "ismount", lambda path: path == tmp_path)
     with (
-        pytest.raises(RunError, match=r"^\. cannot be replaced by a new folder; name one in it$"),
-        whole_folder(Path()),
+        pytest.raises(RunError, match=r"cannot be replaced by a new folder; name one in it$"),
+        whole_folder(target),
     ):
         pytest.fail("begun")
     assert list(tmp_path.iterdir()) == []
