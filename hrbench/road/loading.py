@@ -8,7 +8,7 @@ from hrbench import catalog
 from hrbench.backbone.anatomy import anatomy
 from hrbench.backbone.weights import Checkpoint
 from hrbench.begun.options import Options
-from hrbench.begun.provenance import other_outputs
+from hrbench.begun.provenance import other_outputs, other_statistics
 from hrbench.catalog import task_file
 from hrbench.errors import RunError, suggest
 from hrbench.fetching import names
@@ -52,8 +52,10 @@ def load(name: str | None, options: Options) -> Loaded:
     network = task.network()
     if checkpoint is not None:
         task.load(network, checkpoint)
-        other = other_outputs(checkpoint.about, dataset)
-        if said := (*checkpoint.changes, *([f"It was {other}."] if other else [])):
+        outputs = other_outputs(checkpoint.about, dataset)
+        of_outputs = f"It was {outputs}." if outputs else ""
+        others = of_outputs, other_statistics(checkpoint.about, spec)
+        if said := (*checkpoint.changes, *filter(None, others)):
             tell(" ".join((f"{checkpoint.path}:", *said)))
     if checkpoint is None:
         return Loaded(task, network.eval(), None)

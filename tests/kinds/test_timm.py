@@ -22,6 +22,7 @@ from hrbench.commands.weights.inspect import inspect
 from hrbench.engine.train import Interrupted, Trainer
 from hrbench.errors import SpecError
 from hrbench.report.record import RunRecord
+from hrbench.road.loading import load
 
 FAMILIES = ("convnext_tiny", "vit_small_patch16_224", "mobilenetv4_conv_small")
 PLAIN, SLIM = "vit_tiny_patch16_224", "mobilenetv4_conv_small_050"
@@ -130,6 +131,8 @@ def test_where_images_are_normalised_otherwise_than_weights_had_them_is_said(
         record, _ = ran("coco-pose@tiny", tmp_path, **options)
         assert capsys.readouterr().err.count(words) == times
         assert sum(words in note for note in record.notes) == times
+    load("coco-pose@tiny", Options(weights=str(path), overrides=(*keys, *others)))
+    assert capsys.readouterr().err.count(words) == 1
 
 
 def test_a_release_by_name_starts_a_training_and_says_how_images_are_normalised(
