@@ -4,7 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,9 @@ from hrbench.engine import meeting
 from hrbench.engine.precision import require_precision, single
 from hrbench.errors import RunError
 
-LET_GO = 0.1  # seconds
+# Seconds of Python that gloo's threads get after their last message, to let go of it: in torch 2.4
+# a process that ends before waits for them for ever.
+LET_GO = 0.1
 CARDS = {"gpu": "cuda:0"}  # names of torch's own devices in other programs
 
 
@@ -141,18 +143,9 @@ def processes(device: str, *, compiles: bool = False, eager: bool = False) -> It
         dist.init_process_group(backend, store=meeting.store(), rank=rank, world_size=world)
     try:
         yield runtime
-        _leave(chosen)
     finally:
+        time.sleep(LET_GO)
         dist.destroy_process_group()
-
-
-def _leave(device: torch.device) -> None:
-    """Wait for the others, so that no process ends, and its node with it, before the first does."""
-    with suppress(RuntimeError):  # another one has failed, and says why
-        dist.barrier(device_ids=None if device.index is None else [device.index])
-    # In torch 2.4 a process waits for ever for gloo's threads where these, after their last
-    # message, wait for Python: it is theirs for so long.
-    time.sleep(LET_GO)
 
 
 @contextmanager

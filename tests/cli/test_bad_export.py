@@ -177,6 +177,19 @@ def test_a_file_that_is_there(tmp_path: Path) -> None:
     assert (tmp_path / "model.pt2").read_bytes() != b"an older one"
 
 
+@pytest.mark.parametrize(
+    ("task", "weights", "word"),
+    [(POSE, "none.pt", "none.pt"), ("coco-poze", "none.pt", "no task is called 'coco-poze'")],
+)
+def test_a_file_that_is_there_hides_no_other_fault(
+    task: str, weights: str, word: str, tmp_path: Path
+) -> None:
+    (tmp_path / "there.pt2").write_text("mine")
+    given = ["export", task, "--weights", weights, "-o", "there.pt2"]
+    refused(called(tmp_path, *given), [word])
+    assert (tmp_path / "there.pt2").read_text() == "mine"
+
+
 def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object, **__: object) -> None:
         raise RuntimeError("PytorchStreamWriter failed writing file data/0: file write failed")

@@ -48,7 +48,7 @@ class Planted:
 
 def test_a_file_that_is_not_there(world: Path, tmp_path: Path) -> None:
     ended = called(tmp_path, *evaluate(world, "gone.pth"))
-    refused(ended, ["gone.pth does not exist", "--weights and --init take a file"])
+    refused(ended, ["gone.pth does not exist", "weights are a file, a RUN"])
 
 
 def test_a_download_page(world: Path, tmp_path: Path) -> None:

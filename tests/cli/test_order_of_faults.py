@@ -22,8 +22,6 @@ DATA, WEIGHTS, LIFTER = "DATA", "WEIGHTS", "LIFTER"  # in place of what is made 
         (["bench", "--only", "feeed"], "no section is called 'feeed'"),
         (["bench", "--peer", "nowhere"], "--peer nowhere"),
         (["bundle", "none"], "none: no such run folder"),
-        (["export", "coco-poze", "--weights", WEIGHTS], "no task is called 'coco-poze'"),
-        (["export", POSE, "--weights", "none.pt"], "none.pt"),
         (["weights", "convert", LIFTER, "--names", "mmpose"], "mmpose names heatmap networks"),
         (["score", "latest", "--samples", "--set", "protocol.nmss=soft"], "'nmss'"),
         (["score", "latest", "--samples", "--decoder", "darkk"], "protocol: decoder"),
@@ -40,7 +38,7 @@ def test_a_file_that_is_there_hides_no_other_fault(
     if command[0] == "score":
         where = {"data": made[DATA], "weights": made[WEIGHTS]}
         ran(POSE, tmp_path / "results" / "runs", **where, limit=1)
-    ending = {"export": "pt2", "weights": "pth", "score": "csv"}.get(command[0], "txt")
+    ending = {"weights": "pth", "score": "csv"}.get(command[0], "txt")
     there = tmp_path / f"there.{ending}"
     there.write_text("mine")
     refused(

@@ -155,7 +155,7 @@ def two_nodes(folder: Path) -> "Iterator[list[subprocess.Popen[str]]]":
     finally:
         for agent in started:
             agent.terminate()  # with its process; nothing where it has ended
-            agent.communicate()
+            agent.communicate(timeout=MINUTES)
 
 
 def record_of(nodes: "Iterable[subprocess.Popen[str]]", folder: Path) -> RunRecord:
