@@ -52,11 +52,15 @@ class RunError(HrbenchError):
     """A run cannot start, go on, be read back or be written."""
 
 
-def suggest(name: str, known: Iterable[str]) -> str:
-    """Return "Did you mean 'x'?" for a near miss, or the list of what there is."""
+def suggest(name: str, known: Iterable[str], otherwise: str | None = None) -> str:
+    """Return "Did you mean 'x'?" for a near miss, else the list of what there is.
+
+    `otherwise` is what to say in place of a list that is too long to be read.
+    """
     known = sorted(known)
-    near = nearest(name, known)
-    return f"Did you mean {_either(near)}?" if near else f"Known: {', '.join(known)}."
+    if near := nearest(name, known):
+        return f"Did you mean {_either(near)}?"
+    return f"Known: {', '.join(known)}." if otherwise is None else otherwise
 
 
 def nearest(name: str, known: Sequence[str]) -> list[str]:

@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 from hrbench import cache as kept
 from hrbench import catalog
-from hrbench.errors import FetchError, nearest, suggest
+from hrbench.errors import FetchError, suggest
 from hrbench.fetching.download import download
 from hrbench.fetching.fetched import ELSEWHERE, Fetched, called
 from hrbench.fetching.hub import from_hub
@@ -128,10 +128,8 @@ def _of_timm(name: str, *, only_here: bool) -> Fetched:
         return from_hub(repository, file, only_here=only_here)
     if named is not None and named.url:
         return _plain(str(named.url), "", only_here=only_here)
-    asked, known = f"{TIMM}{name}", [f"{TIMM}{one}" for one in list_pretrained()]
-    hint = "Its `timm.list_pretrained()` has their names."
-    if nearest(asked, known):
-        hint = suggest(asked, known)
+    asked, known = f"{TIMM}{name}", (f"{TIMM}{one}" for one in list_pretrained())
+    hint = suggest(asked, known, "Its `timm.list_pretrained()` has their names.")
     raise FetchError(f"{asked}: timm has no pretrained weights of that name. {hint}")
 
 

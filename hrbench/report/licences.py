@@ -3,7 +3,7 @@
 Source: huggingface.co/docs/hub/repositories-licenses, in October 2026.
 """
 
-from hrbench.errors import HrbenchError, nearest, suggest
+from hrbench.errors import HrbenchError, suggest
 
 OTHER = "other"
 IDS = (
@@ -33,8 +33,9 @@ def require_licence(name: str) -> None:
     """
     if name in IDS:
         return
-    hint = f"{suggest(name, IDS)} " if nearest(name, IDS) else ""  # else all, which are many
-    raise HrbenchError(
-        f"--license {name}: the hub has no licence of that name. {hint}'{OTHER}' stands for one "
-        "that huggingface.co/docs/hub/repositories-licenses does not list"
+    other = (
+        f"'{OTHER}' stands for one that huggingface.co/docs/hub/repositories-licenses does not list"
     )
+    near = suggest(name, IDS, "")
+    hint = f"{near} {other}" if near else other
+    raise HrbenchError(f"--license {name}: the hub has no licence of that name. {hint}")
