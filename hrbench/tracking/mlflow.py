@@ -34,11 +34,17 @@ class MlflowRun(Store):
 
         self._entities: Any = entities
         self._refused = (MlflowException, OSError)
-        with told_by(NAME, self._refused), _without_news():
+        with self._asked():
             self.client = MlflowClient()
             store = shlex.quote(self.client.tracking_uri)
             self.look = f"mlflow ui --backend-store-uri {store}"
             self.id, self._known = self._begun(run) or (self._begin(run), {})
+
+    @contextmanager
+    def _asked(self) -> Iterator[None]:
+        """Let MLflow do something: in sentences where it fails, without news where it does not."""
+        with told_by(NAME, self._refused), _without_news():
+            yield
 
     def _begun(self, run: Tracked) -> tuple[str, dict[str, int]] | None:
         """Return the run that has been tracked before, and the last step of each metric."""
@@ -79,19 +85,19 @@ class MlflowRun(Store):
             for name, value in named.items()
             if step > self._known.get(name, -1)
         ]
-        with told_by(NAME, self._refused), _without_news():
+        with self._asked():
             self.client.log_batch(self.id, metrics=new)
 
     def picture(self, path: Path, step: int) -> None:
         """Keep a picture among the artefacts; the last of a name is kept."""
         del step
-        with told_by(NAME, self._refused), _without_news():
+        with self._asked():
             self.client.log_artifact(self.id, str(path), PICTURES)
 
     def files(self, paths: Sequence[Path], step: int) -> None:
         """Keep files among the artefacts."""
         del step
-        with told_by(NAME, self._refused), _without_news():
+        with self._asked():
             for path in paths:
                 self.client.log_artifact(self.id, str(path))
 
@@ -99,7 +105,7 @@ class MlflowRun(Store):
         """Say how the run ended."""
         killed = error is not None and issubclass(error, KeyboardInterrupt)
         status = "KILLED" if killed else "FINISHED" if error is None else "FAILED"
-        with told_by(NAME, self._refused), _without_news():
+        with self._asked():
             self.client.set_terminated(self.id, status)
 
 
