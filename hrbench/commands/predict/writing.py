@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +34,10 @@ class Moment:
 
 def target(asked: str | None) -> Path:
     """Return the folder that is asked for, else one of the usual name that is not there yet."""
-    number, name = 1, DEFAULT
-    while asked is None and name.exists():
-        number += 1
-        name = DEFAULT.with_name(f"{DEFAULT.name}-{number}")
-    return name if asked is None else Path(asked)
+    if asked is not None:
+        return Path(asked)
+    others = (DEFAULT.with_name(f"{DEFAULT.name}-{number}") for number in count(2))
+    return next(folder for folder in chain((DEFAULT,), others) if not folder.exists())
 
 
 def write_rows(place: Path, rows: list[dict[str, Any]]) -> None:
